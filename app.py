@@ -1,0 +1,21 @@
+"""LLM Lab's entry: page configuration, navigation and the sidebar; the pages do the rest."""
+
+import streamlit as st
+
+from llmcore.paths import ASSETS
+from ui.navigation import grouped_pages
+from ui.sidebar import sidebar_strip
+
+
+def main() -> None:
+    # A local file: Streamlit fetches a Material icon for the tab from the internet.
+    icon = str(ASSETS / "icon.svg")
+    st.set_page_config(
+        page_title="LLM Lab", page_icon=icon, layout="wide", initial_sidebar_state="expanded"
+    )
+    page = st.navigation(grouped_pages(), position="sidebar", expanded=True)
+    sidebar_strip()
+    page.run()
+
+
+main()

@@ -1,0 +1,67 @@
+"""What commands read and write: one JSON object or plain lines out, all else on standard error."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from llmcore.errors import LabError
+from llmcore.files import finite_json
+
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object on standard output")]
+
+
+def say(message: str) -> None:
+    """Progress and notices, on standard error so that standard output stays clean."""
+    typer.echo(message, err=True)
+
+
+def answer(values: dict[str, Any], as_json: bool, lines: str) -> None:
+    """The command's result: `values` as one JSON object, or `lines` for a person.
+
+    JSON is written in ASCII (other characters escaped), so that no locale can spoil it; numbers
+    that are not finite become null.
+    """
+    clean, _ = finite_json(values)
+    typer.echo(json.dumps(clean, allow_nan=False) if as_json else lines)
+
+
+def read_stdin() -> bytes:
+    return typer.get_binary_stream("stdin").read()
+
+
+def text_or_stdin(text: str, what: str = "text") -> str:
+    """The argument itself, or standard input where it is `-`. Empty text is refused."""
+    if text == "-":
+        from llmcore.data import decode_upload
+
+        text = decode_upload(read_stdin(), "standard input")
+        where = "standard input is empty"
+    else:
+        where = "the argument is empty"
+    if not text:
+        raise LabError(f"There is no {what}: {where}. Give some {what}, or `-` to read it.")
+    return text
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Columns padded to their widest cell: `table(["a"], [["xy"]]) == "a\\nxy"`."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def steady_streams() -> None:
+    """No character that a terminal or a pipe cannot show may end a command with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,135 @@
+"""Runs in the foreground: where their directory lies, what they print while they train."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from llmcore.cli.output import number, say
+from llmcore.config import RunConfig
+from llmcore.errors import LabError
+from llmcore.files import remove_tree
+from llmcore.runs import Run, RunInfo, RunStore, open_run
+
+COPIED_BYTES = 64 << 20  # larger files of the user's are read where they lie
+LINE_SECONDS = 5.0
+
+
+def own_copy(source: str, builtin: bool) -> tuple[str, bytes | None]:
+    """What a run calls its data, and the bytes of the user's file for its directory.
+
+    A built-in name has no bytes. A file is copied into the run, so that the run can be resumed
+    after the file changed; one beyond COPIED_BYTES is named by its absolute path instead.
+    """
+    path = Path(source).expanduser()
+    if builtin or not path.is_file():
+        return source, None
+    if path.stat().st_size > COPIED_BYTES:
+        return str(path.resolve()), None
+    return path.name, path.read_bytes()
+
+
+def is_builtin_corpus(source: str) -> bool:
+    """Whether `source` is a built-in corpus or a mix `a+b` of them, rather than a file."""
+    from llmcore.data import CORPORA
+
+    return all(part.strip() in CORPORA for part in source.split("+"))
+
+
+def run_here(config: RunConfig, run_dir: Path | None, data: bytes | None) -> Run:
+    """Trains in this process until the end or Ctrl-C, and returns the run.
+
+    A new run that is refused before its first step (a LabError) leaves no directory behind.
+    """
+    from llmcore.runs.launch import run_foreground
+
+    directory = _new_directory(config, run_dir)
+    say(f"Run {reference(directory)}")
+    try:
+        run_foreground(directory, config, data, Progress(config.train.steps))
+    except LabError:
+        if Run(directory).info().step == 0:
+            remove_tree(directory)
+        raise
+    return finished(directory)
+
+
+def resume_here(name: str) -> Run:
+    """Goes on with a run in this process."""
+    from llmcore.runs.launch import run_foreground
+
+    run = open_run(name)
+    say(f"Run {reference(run.directory)}")
+    steps = run.info().steps
+    run_foreground(run.directory, on_record=Progress(steps))
+    return finished(run.directory)
+
+
+def finished(directory: Path) -> Run:
+    run = Run(directory)
+    info = run.info()
+    if info.error:
+        raise LabError(f"Run {info.id} {info.state}: {info.error}")
+    return run
+
+
+def _new_directory(config: RunConfig, run_dir: Path | None) -> Path:
+    if run_dir is None:
+        store = RunStore()
+        return store.directory(store.mint_id(config.name))
+    directory = run_dir.expanduser().resolve()
+    if directory.exists() and not directory.is_dir():
+        raise LabError(f"{directory} is a file: give --run-dir a new or empty folder.")
+    if directory.is_dir() and any(directory.iterdir()):
+        raise LabError(
+            f"{directory} is not empty: give --run-dir a new folder, or resume the run in it."
+        )
+    return directory
+
+
+def reference(directory: Path) -> str:
+    """How an answer names a run: its id among the lab's runs, else its absolute path."""
+    info_root = RunStore().root
+    ours = directory.parent == info_root or Run(directory).is_example
+    return directory.name if ours else str(directory)
+
+
+class Progress:
+    """Prints a line on standard error for each evaluation, each notice, and every few seconds."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self._printed = 0.0
+        self._started: tuple[int, float] | None = None
+        self._train: dict[str, Any] = {}
+
+    def __call__(self, record: dict[str, Any]) -> None:
+        if record.get("type") in {"notice", "warning"}:
+            say(str(record.get("text", "")))
+        elif record.get("split") == "train":
+            self._train = record
+            self._started = self._started or (record["step"], time.monotonic())
+            if time.monotonic() - self._printed >= LINE_SECONDS:
+                self._line(None)
+        elif record.get("split") == "val":
+            self._line(record.get("loss"))
+
+    def _line(self, val_loss: float | None) -> None:
+        step = self._train.get("step", 0)
+        parts = [f"step {step}/{self.steps}", f"train loss {number(self._train.get('loss'))}"]
+        if val_loss is not None:
+            parts.append(f"validation loss {val_loss:.3f}")
+        if (speed := self._train.get("tokens_per_s")) is not None:
+            parts.append(f"{speed:,.0f} tokens/s")
+        if self._started and step > self._started[0]:
+            first, since = self._started
+            left = (time.monotonic() - since) / (step - first) * (self.steps - step)
+            parts.append(f"{int(left) // 60}:{int(left) % 60:02d} left")
+        say("  ".join(parts))
+        sys.stderr.flush()
+        self._printed = time.monotonic()
+
+
+def summary(info: RunInfo) -> str:
+    """One line about a run that has ended."""
+    return f"{reference(info.directory)}: {info.state} at step {info.step} of {info.steps}"

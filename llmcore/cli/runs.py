@@ -1,0 +1,135 @@
+"""`runs list|show|resume|stop|rename|delete`: a RUN is an id, or the path of a run directory."""
+
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+
+from llmcore.cli.output import AsJson, answer, number, say, table
+from llmcore.cli.run_answer import answer_run
+from llmcore.cli.running import reference, resume_here
+from llmcore.errors import StateError
+from llmcore.runs import Run, RunInfo, RunStore, open_run
+from llmcore.runs.store import delete_run
+
+STOP_SECONDS = 120.0
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="a run's id, or its directory")]
+
+app = typer.Typer(
+    help="List runs and look after them.", rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+
+@app.command("list")
+def list_runs(as_json: AsJson = False) -> None:
+    """List all runs, the newest first and the bundled examples last."""
+    infos = RunStore().list()
+    rows = [
+        [
+            reference(one.directory), one.kind, one.state, f"{one.step}/{one.steps}",
+            number(one.val_loss), one.name,
+        ]
+        for one in infos
+    ]  # fmt: skip
+    header = ["run", "kind", "state", "step", "val_loss", "name"]
+    answer({"runs": [_brief(one) for one in infos]}, as_json, table(header, rows))
+
+
+def _brief(info: RunInfo) -> dict[str, Any]:
+    return {
+        "run": reference(info.directory),
+        "name": info.name,
+        "kind": info.kind,
+        "state": info.state,
+        "step": info.step,
+        "val_loss": info.val_loss,
+        "steps": info.steps,
+        "best_step": info.best_step,
+        "created": info.created,
+        "bytes": info.n_bytes,
+        "parent": info.parent,
+        "example": info.example,
+        "error": info.error,
+    }
+
+
+@app.command()
+def show(run: RunName, as_json: AsJson = False) -> None:
+    """Show one run: its state, settings, checkpoints and result."""
+    opened = open_run(run)
+    info = opened.info()
+    damaged = info.state == "damaged"
+    values = {
+        **_brief(info),
+        "directory": str(info.directory),
+        "reason": info.reason,
+        "config": None if damaged else opened.raw_config,
+        "checkpoints": [
+            {"step": one.step, "full": one.full, "val_loss": one.val_loss}
+            for one in opened.checkpoints()
+        ],
+        "result": opened.result(),
+    }
+    lines = [f"{key:>10}  {value}" for key, value in _brief(info).items()]
+    lines.append(f"{'directory':>10}  {info.directory}")
+    steps = ", ".join(str(one["step"]) for one in values["checkpoints"]) or "none"
+    lines.append(f"{'saved':>10}  {steps}")
+    answer(values, as_json, "\n".join(lines))
+
+
+@app.command()
+def resume(run: RunName, as_json: AsJson = False) -> None:
+    """Go on with a stopped, failed or interrupted run, here, until it ends or Ctrl-C."""
+    answer_run(resume_here(run), as_json)
+
+
+@app.command()
+def stop(run: RunName, as_json: AsJson = False) -> None:
+    """Ask a run that trains to save a checkpoint and stop, and wait until it has."""
+    opened = open_run(run)
+    RunStore(opened.directory.parent).request_stop(opened.id)
+    deadline = time.monotonic() + STOP_SECONDS
+    info = opened.info()
+    while info.is_live and time.monotonic() < deadline:
+        time.sleep(0.2)
+        info = opened.info()
+    if info.is_live:
+        say(f"The run has not stopped within {STOP_SECONDS:.0f} s; it will before its next step.")
+    _answer_state(opened, as_json)
+
+
+@app.command()
+def rename(
+    run: RunName,
+    name: Annotated[str, typer.Argument(help="the new name; the id stays")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a run another name."""
+    opened = open_run(run)
+    RunStore(opened.directory.parent).rename(opened.id, name)
+    shown = opened.name()
+    answer({"run": reference(opened.directory), "name": shown}, as_json, shown)
+
+
+@app.command()
+def delete(
+    run: RunName,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask first")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a run with all its files; one that trains, or is bundled, is refused."""
+    opened = open_run(run)
+    name = reference(opened.directory)
+    if opened.info().is_live:
+        raise StateError(f"Run {name} is live: stop it first (runs stop {name}).")
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete {name} and all its files?", abort=True, err=True)
+    delete_run(opened)
+    answer({"run": name, "deleted": True}, as_json, f"deleted {name}")
+
+
+def _answer_state(run: Run, as_json: bool) -> None:
+    info = run.info()
+    values = {"run": reference(run.directory), "state": info.state, "step": info.step}
+    answer(values, as_json, f"{values['run']}: {info.state} at step {info.step}")

@@ -1,0 +1,199 @@
+"""Commands that train: `pretrain` and `finetune`. Torch is imported when the run begins."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from llmcore.cli.options import one_of, preset_help, within
+from llmcore.cli.output import AsJson, say
+from llmcore.cli.run_answer import answer_finetune, answer_pretrain
+from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
+from llmcore.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig, help_for
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+# Flags that `pretrain` and `finetune` share; None means that the preset or the task decides.
+BatchSize = Annotated[int | None, within(TrainConfig, "batch_size", "--batch-size")]
+ContextLength = Annotated[int | None, within(ModelConfig, "context_length", "--context-length")]
+LearningRate = Annotated[float | None, within(TrainConfig, "learning_rate", "--learning-rate")]
+WarmupSteps = Annotated[int | None, within(TrainConfig, "warmup_steps", "--warmup-steps")]
+Dropout = Annotated[float | None, within(ModelConfig, "dropout")]
+LogEvery = Annotated[int | None, within(TrainConfig, "log_every", "--log-every")]
+EvalEvery = Annotated[int | None, within(TrainConfig, "eval_every", "--eval-every")]
+CheckpointEvery = Annotated[
+    int | None, within(TrainConfig, "checkpoint_every", "--checkpoint-every")
+]
+Device = Annotated[
+    str | None,
+    typer.Option(help=help_for(TrainConfig, "device"), callback=one_of(DEVICES)),
+]
+Threads = Annotated[int | None, within(TrainConfig, "threads")]
+Seed = Annotated[int | None, within(TrainConfig, "seed")]
+RunDir = Annotated[
+    Path | None,
+    typer.Option(help="the run's own directory, new or empty (else one among the lab's runs)"),
+]
+Name = Annotated[str | None, typer.Option(help="how the run is called in lists")]
+
+
+def pretrain(
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            help="built-in name, a mix such as a+b, or a text file (needed for a new run)"
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help=f"size: {', '.join(PRESETS)} (see below)", callback=one_of(list(PRESETS))
+        ),
+    ] = None,
+    tokenizer: Annotated[
+        str,
+        typer.Option(
+            help="gpt2, cl100k_base, bytes, a model or a folder "
+            "(default: that of base where it is bundled, else a BPE trained on the corpus)"
+        ),
+    ] = "",
+    steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
+    batch_size: BatchSize = None,
+    context_length: ContextLength = None,
+    learning_rate: LearningRate = None,
+    warmup_steps: WarmupSteps = None,
+    dropout: Dropout = None,
+    log_every: LogEvery = None,
+    eval_every: EvalEvery = None,
+    checkpoint_every: CheckpointEvery = None,
+    device: Device = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    name: Name = None,
+    run_dir: RunDir = None,
+    resume: Annotated[
+        str | None, typer.Option(help="go on with this run (an id or a directory) instead")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a language model from scratch. Ctrl-C saves a checkpoint and stops."""
+    train_changes: dict[str, Any] = {
+        "steps": steps, "batch_size": batch_size, "learning_rate": learning_rate,
+        "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
+        "checkpoint_every": checkpoint_every, "device": device, "threads": threads, "seed": seed,
+    }  # fmt: skip
+    model_changes = {"context_length": context_length, "dropout": dropout}
+    if resume is not None:
+        others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
+        _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir})
+        answer_pretrain(resume_here(resume), as_json)
+        return
+    if corpus is None:
+        raise typer.BadParameter("A new run needs --corpus: a built-in name or a text file.")
+
+    from llmcore.runs.plan import plan_pretrain
+
+    source, data = own_copy(corpus, is_builtin_corpus(corpus))
+    config = plan_pretrain(
+        source,
+        preset=preset,
+        tokenizer=tokenizer,
+        name=name,
+        text=None if data is None else _decoded(data, source),
+        model_changes=model_changes,
+        train_changes=train_changes,
+    )
+    answer_pretrain(run_here(config, run_dir, data), as_json)
+
+
+pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
+
+
+def finetune(
+    task: Annotated[
+        str, typer.Option(help="what to learn: classify", callback=one_of(["classify"]))
+    ],
+    data: Annotated[
+        str, typer.Option(help="built-in name (sms-spam, tweet-sentiment), or CSV, TSV or JSONL")
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(help="the model to start from (default: base where bundled, else starter)"),
+    ] = None,
+    train: Annotated[
+        str,
+        typer.Option(
+            help="what learns: head, last-block or all",
+            callback=one_of(["head", "last-block", "all"]),
+        ),
+    ] = "all",
+    epochs: Annotated[
+        int | None, typer.Option(help="times that each training text is seen", min=1, max=10_000)
+    ] = None,
+    balance: Annotated[
+        str,
+        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(["none", "equal"])),
+    ] = "none",
+    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
+    label_column: Annotated[
+        str | None, within(DataConfig, "label_column", "--label-column")
+    ] = None,
+    batch_size: BatchSize = None,
+    context_length: ContextLength = None,
+    learning_rate: LearningRate = None,
+    warmup_steps: WarmupSteps = None,
+    dropout: Dropout = None,
+    log_every: LogEvery = None,
+    eval_every: EvalEvery = None,
+    checkpoint_every: CheckpointEvery = None,
+    device: Device = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    name: Name = None,
+    run_dir: RunDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Finetune a model into a classifier. Ctrl-C saves a checkpoint and stops."""
+    from llmcore.data import LABELLED
+    from llmcore.runs.plan import plan_classify
+
+    source, table = own_copy(data, data in LABELLED)
+    config: RunConfig = plan_classify(
+        source,
+        model_ref=model or _default_model(),
+        trainable=train,
+        balance=balance,
+        table=table,
+        text_column=text_column,
+        label_column=label_column,
+        epochs=epochs,
+        name=name,
+        model_changes={"context_length": context_length, "dropout": dropout},
+        train_changes={
+            "batch_size": batch_size, "learning_rate": learning_rate, "warmup_steps": warmup_steps,
+            "log_every": log_every, "eval_every": eval_every, "checkpoint_every": checkpoint_every,
+            "device": device, "threads": threads, "seed": seed,
+        },
+    )  # fmt: skip
+    answer_finetune(run_here(config, run_dir, table), as_json)
+
+
+def _default_model() -> str:
+    from llmcore.models import default_model
+
+    chosen = default_model()
+    say(f"No --model was given: starting from {chosen}.")
+    return chosen
+
+
+def _decoded(data: bytes, source: str) -> str:
+    """The user's own text, checked before a run directory is made for it."""
+    from llmcore.data import corpus_from_text, decode_upload
+
+    return corpus_from_text(decode_upload(data, source), source).text
+
+
+def _say_ignored(settings: dict[str, Any]) -> None:
+    given = [f"--{key.replace('_', '-')}" for key, value in settings.items() if value is not None]
+    if given:
+        say(f"--resume goes on with the run's own settings; not used: {', '.join(given)}.")

@@ -1,0 +1,272 @@
+"""Settings, one dataclass for each owner. UI widgets, CLI flags and config.json come from these.
+
+Each field carries its line of help and its bounds in `field.metadata`; `__post_init__` checks
+them, so a wrong value is refused with the number, the bound and the remedy wherever it came from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Self
+
+from llmcore.errors import LabError
+
+SCHEMA_VERSION = 1
+SCHEMA_KEY = "llmlab_schema"
+
+
+def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
+    """A dataclass field with a help line and inclusive bounds."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+def help_for(owner: type, name: str) -> str:
+    """The help line of one field: `help_for(TrainConfig, "steps")`."""
+    for one in fields(owner):
+        if one.name == name:
+            return one.metadata.get("help", "")
+    raise KeyError(name)
+
+
+class Checked:
+    """Bounds checking and a tolerant reader for the dataclasses below."""
+
+    __slots__ = ()
+
+    def check_bounds(self) -> None:
+        for one in fields(self):  # type: ignore[arg-type]
+            value, low, high = getattr(self, one.name), *_bounds(one.metadata)
+            if value is None or isinstance(value, (str, bool)):
+                continue
+            if low is not None and value < low:
+                raise LabError(f"{one.name} is {value} but must be at least {low}.")
+            if high is not None and value > high:
+                raise LabError(f"{one.name} is {value} but must be at most {high}.")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Unknown keys are dropped and missing ones take defaults, so old files keep loading."""
+        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload]
+
+    def with_(self, **changes: Any) -> Self:
+        """A copy with some fields changed; a change of None is left out."""
+        kept = {key: value for key, value in changes.items() if value is not None}
+        return replace(self, **kept)  # type: ignore[type-var]
+
+
+def _bounds(metadata: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    return metadata.get("low"), metadata.get("high")
+
+
+@dataclass(slots=True, frozen=True)
+class ModelConfig(Checked):
+    """The shape of a GPT-2-style decoder (Radford et al. 2019; Raschka, chapter 4)."""
+
+    vocab_size: int = setting(1024, "number of distinct tokens", 2, 1_000_000)
+    context_length: int = setting(128, "longest sequence of tokens that the model sees", 2, 65_536)
+    n_layers: int = setting(4, "number of transformer blocks", 1, 200)
+    n_heads: int = setting(4, "attention heads in each block", 1, 256)
+    d_model: int = setting(128, "width of the residual stream (channels)", 2, 65_536)
+    dropout: float = setting(0.0, "share of activations dropped while training", 0.0, 0.9)
+    tied_head: bool = setting(True, "output head shares the token embedding's weights")
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        if self.d_model % self.n_heads:
+            raise LabError(
+                f"d_model {self.d_model} is not divisible by n_heads {self.n_heads}: "
+                f"choose a width that is a multiple of the number of heads."
+            )
+
+    @property
+    def d_head(self) -> int:
+        return self.d_model // self.n_heads
+
+    def parameters_by_part(self) -> dict[str, int]:
+        """Parameter counts that sum to the model's total; a tied head counts nothing."""
+        C, L = self.d_model, self.n_layers
+        return {
+            "token embedding": self.vocab_size * C,
+            "position embedding": self.context_length * C,
+            "attention": L * (4 * C * C + 4 * C),
+            "feed-forward": L * (8 * C * C + 5 * C),
+            "layer norms": L * 4 * C + 2 * C,
+            "output head": 0 if self.tied_head else self.vocab_size * C,
+        }
+
+    def n_parameters(self) -> int:
+        return sum(self.parameters_by_part().values())
+
+    def training_memory_bytes(self, batch_size: int) -> int:
+        """Estimated peak of weights, gradients, AdamW moments and activations in fp32.
+
+        Activations per block and token: about 18 C numbers kept for the backward pass with fused
+        attention, plus logits, their gradient and log-softmax (3 V).
+        """
+        tokens = batch_size * self.context_length
+        states = 4 * self.n_parameters()
+        activations = tokens * (self.n_layers * 18 * self.d_model + 3 * self.vocab_size)
+        return 4 * (states + activations)
+
+    def flops_per_token(self) -> int:
+        """Forward and backward: 6 N for the matrices that multiply plus attention's 12 L C T / 2
+        (Kaplan et al. 2020, section 2.1, with the causal half)."""
+        parts = self.parameters_by_part()
+        matrices = parts["attention"] + parts["feed-forward"] + self.vocab_size * self.d_model
+        return 6 * matrices + 6 * self.n_layers * self.d_model * self.context_length
+
+
+@dataclass(slots=True, frozen=True)
+class TrainConfig(Checked):
+    """How a model is optimised: AdamW, warm-up then cosine decay, clipped gradients."""
+
+    steps: int = setting(1000, "number of optimizer steps", 1, 100_000_000)
+    batch_size: int = setting(16, "sequences in each step", 1, 65_536)
+    accumulation: int = setting(1, "micro-batches that make up one step's batch", 1, 65_536)
+    learning_rate: float = setting(1e-3, "peak learning rate", 0.0, 10.0)
+    min_learning_rate: float = setting(0.1, "final learning rate as a share of the peak", 0.0, 1.0)
+    warmup_steps: int = setting(50, "steps in which the learning rate rises", 0, 10_000_000)
+    weight_decay: float = setting(0.1, "AdamW's decay, on matrices only", 0.0, 10.0)
+    beta1: float = setting(0.9, "AdamW's first-moment decay", 0.0, 0.99999)
+    beta2: float = setting(0.95, "AdamW's second-moment decay", 0.0, 0.99999)
+    grad_clip: float = setting(1.0, "largest gradient norm; 0 switches clipping off", 0.0, 1e6)
+    log_every: int = setting(1, "steps between two lines of training metrics", 1, 1_000_000)
+    eval_every: int = setting(100, "steps between two evaluations", 1, 100_000_000)
+    eval_batches: int = setting(16, "validation batches in each evaluation", 1, 1_000_000)
+    checkpoint_every: int = setting(100, "steps between two checkpoints", 1, 100_000_000)
+    seed: int = setting(42, "seed of weights, data order and dropout", 0, 2**63 - 1)
+    device: str = setting("auto", "auto, cpu, cuda or mps")
+    threads: int = setting(0, "CPU threads; 0 leaves torch's choice", 0, 1024)
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        if self.batch_size % self.accumulation:
+            raise LabError(
+                f"batch_size {self.batch_size} is not divisible by accumulation "
+                f"{self.accumulation}: each micro-batch must have the same size."
+            )
+
+
+@dataclass(slots=True, frozen=True)
+class DataConfig(Checked):
+    """What a run learns from. `source` is a built-in name, a mix `a+b`, or a file."""
+
+    source: str = setting("shakespeare", "built-in name, a mix such as a+b, or a file")
+    text_column: str | None = setting(None, "column that holds the text (labelled data)")
+    label_column: str | None = setting(None, "column that holds the label (labelled data)")
+    validation: float = setting(0.1, "share held out for validation", 0.0, 0.9)
+    test: float = setting(0.2, "share held out for the test (labelled data)", 0.0, 0.9)
+    balance: str = setting("none", "none, or equal: as many texts of each class")
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        if self.balance not in {"none", "equal"}:
+            raise LabError(f"balance is {self.balance!r} but must be none or equal.")
+
+
+@dataclass(slots=True, frozen=True)
+class RunConfig(Checked):
+    """All that a run was asked to do; written once as config.json.
+
+    kind: `pretrain` or `classify`. tokenizer (pretrain): a reference, or "" for the default:
+    `base`'s where it is bundled, else a BPE of `model.vocab_size` trained on the corpus.
+    parent (classify): the model reference that is finetuned. trainable: `head`, `last-block`,
+    `all`. labels: filled in when the data is read.
+    """
+
+    kind: str
+    name: str
+    model: ModelConfig
+    train: TrainConfig
+    data: DataConfig
+    tokenizer: str = ""
+    parent: str | None = None
+    trainable: str = "all"
+    preset: str | None = None
+    sample_prompt: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"pretrain", "classify"}:
+            raise LabError(f"kind is {self.kind!r} but must be pretrain or classify.")
+        if self.trainable not in {"head", "last-block", "all"}:
+            raise LabError(f"train is {self.trainable!r} but must be head, last-block or all.")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        nested = {"model": ModelConfig, "train": TrainConfig, "data": DataConfig}
+        known = {one.name for one in fields(cls)}
+        kept = {key: value for key, value in values.items() if key in known}
+        return cls(
+            **{
+                key: nested[key].from_dict(value) if key in nested else value
+                for key, value in kept.items()
+            }
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Preset:
+    """A size with the settings that suit it on a laptop CPU."""
+
+    name: str
+    summary: str
+    model: ModelConfig
+    train: TrainConfig
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "tiny",
+            "seconds to readable words; for trying things out",
+            ModelConfig(context_length=64, n_layers=2, n_heads=2, d_model=64),
+            TrainConfig(
+                steps=600,
+                batch_size=16,
+                learning_rate=4e-3,
+                warmup_steps=20,
+                eval_every=50,
+                checkpoint_every=50,
+            ),
+        ),
+        Preset(
+            "small",
+            "under a million parameters; minutes on two cores",
+            ModelConfig(context_length=128, n_layers=4, n_heads=4, d_model=128),
+            TrainConfig(
+                steps=2000,
+                batch_size=16,
+                learning_rate=3e-3,
+                warmup_steps=50,
+                eval_every=100,
+                checkpoint_every=100,
+            ),
+        ),
+        Preset(
+            "medium",
+            "about 5 million parameters; an hour on two cores",
+            ModelConfig(context_length=256, n_layers=6, n_heads=8, d_model=256, dropout=0.1),
+            TrainConfig(
+                steps=5000,
+                batch_size=16,
+                learning_rate=1.5e-3,
+                warmup_steps=200,
+                eval_every=250,
+                checkpoint_every=250,
+            ),
+        ),
+    )
+}
+DEFAULT_PRESET = "small"
+
+
+def preset_named(name: str) -> Preset:
+    try:
+        return PRESETS[name]
+    except KeyError:
+        known = ", ".join(PRESETS)
+        raise LabError(f"There is no preset {name!r}: choose one of {known}.") from None

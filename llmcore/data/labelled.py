@@ -1,0 +1,140 @@
+"""Labelled texts: the built-in sets and users' tables."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from llmcore.data.builtin import Rows, read_sms, read_tweets
+from llmcore.data.reading import clean_text, decode_upload
+from llmcore.data.sources import LABELLED, local_path
+from llmcore.data.tables import MAX_CLASSES, Table, choose_columns, read_table
+from llmcore.errors import LabError, NotFoundError
+
+
+@dataclass
+class LabelledSet:
+    """Texts with a label each. `fixed_test`: the test split hangs on the texts, not on a seed."""
+
+    name: str
+    texts: list[str]
+    labels: list[str]
+    notices: list[str] = field(default_factory=list)
+    fixed_test: bool = False
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels that occur, sorted."""
+        return sorted(set(self.labels))
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each class, in the order of `classes`."""
+        counted = Counter(self.labels)
+        return {label: counted[label] for label in self.classes}
+
+    def take(self, indices: list[int]) -> "LabelledSet":
+        """The rows at `indices`, without notices."""
+        texts, labels = [self.texts[i] for i in indices], [self.labels[i] for i in indices]
+        return LabelledSet(self.name, texts, labels, [], self.fixed_test)
+
+
+def load_labelled(
+    source: str,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    training: bool = True,
+) -> LabelledSet:
+    """A built-in set by name, or a CSV, TSV, JSON or JSONL file.
+
+    `training` asks for two classes at least; an evaluation can do with any row. Raises LabError
+    with one sentence for whatever is wrong with a file, NotFoundError where there is none.
+    """
+    if source in LABELLED:
+        rows = _builtin_rows(source, str(local_path(source)))
+        texts, labels = [text for _, text in rows], [label for label, _ in rows]
+        return LabelledSet(source, texts, labels, [], source == "tweet-sentiment")
+    path = Path(source).expanduser()
+    if path.is_dir():
+        raise LabError(f"{source} is a folder: give a CSV, TSV or JSONL file.")
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise NotFoundError(
+            f"There is no labelled data or readable file {source!r}: give the path of a CSV, TSV "
+            f"or JSONL file, or one of {', '.join(LABELLED)}."
+        ) from error
+    return labelled_from_table(data, path.name, text_column, label_column, training)
+
+
+@lru_cache(maxsize=4)
+def _builtin_rows(name: str, path: str) -> Rows:
+    return read_sms() if name == "sms-spam" else read_tweets()
+
+
+def labelled_from_table(
+    data: bytes | str,
+    name: str,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    training: bool = True,
+) -> LabelledSet:
+    """Rows of a user's table (`name` with its ending: .csv, .tsv, .json, .jsonl, .txt).
+
+    Columns are `text` and `label` unless chosen; two columns without such a header are label,
+    text. Rows without a text or a label are left out, with a notice.
+    """
+    table, notices = _table_of(data, name)
+    text_at, label_at = choose_columns(table, name, text_column, label_column)
+    texts, labels = [], []
+    for row in table.rows:
+        text, label = row[text_at].strip(), row[label_at].strip()
+        if text and label:
+            texts.append(text)
+            labels.append(label)
+    if skipped := len(table.rows) - len(texts):
+        notices.append(f"{skipped:,} rows of {name} without a text or a label were left out.")
+    result = LabelledSet(name, texts, labels, notices)
+    _check_usable(result, table, label_at, training)
+    return result
+
+
+def _table_of(data: bytes | str, name: str) -> tuple[Table, list[str]]:
+    text = decode_upload(data, name) if isinstance(data, bytes) else data
+    text, notices = clean_text(text, name)
+    table = read_table(text, name)
+    return table, notices + table.notices
+
+
+def _check_usable(data: LabelledSet, table: Table, label_at: int, training: bool) -> None:
+    column = table.columns[label_at]
+    if not data.texts:
+        raise LabError(
+            f"{data.name} has no row with both a text and a label: fill in the columns "
+            f"{' and '.join(table.columns[:2])}, or choose others."
+        )
+    if not training:
+        return
+    if len(data) == 1:
+        raise LabError(f"{data.name} has one row only: give at least two texts of two classes.")
+    classes = data.classes
+    if len(classes) == 1:
+        raise LabError(
+            f"All {len(data):,} rows of {data.name} have the label {classes[0][:60]!r}: give texts "
+            f"of at least two classes, or choose another label column than {column!r}."
+        )
+    if len(classes) > MAX_CLASSES:
+        raise LabError(
+            f"{data.name} has {len(classes):,} different labels in the column {column!r} but at "
+            f"most {MAX_CLASSES} classes can be learned: choose another label column."
+        )
+
+
+def preview_table(data: bytes, name: str, n_rows: int = 20):  # noqa: ANN201
+    """The first rows as a pandas frame whose columns `labelled_from_table` accepts by name."""
+    import pandas as pd
+
+    table, _ = _table_of(data, name)
+    return pd.DataFrame(table.rows[:n_rows], columns=table.columns)

@@ -1,0 +1,196 @@
+"""Tables that people bring: delimiter, header, quotes and ragged rows sorted out."""
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmcore.errors import LabError, NotFoundError
+
+MAX_CLASSES = 100
+_DELIMITERS = ",\t;|"
+_SNIFF_CHARACTERS = 64 * 1024
+TEXT_NAMES = ("text", "message", "sentence", "review", "tweet", "sms", "content", "comment")
+LABEL_NAMES = ("label", "class", "category", "sentiment", "target", "tag")
+
+
+@dataclass(slots=True)
+class Table:
+    """`columns` are unique; each row has as many cells. `header`: the file named them itself."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    header: bool
+    notices: list[str] = field(default_factory=list)
+
+
+def read_table(text: str, name: str) -> Table:
+    """CSV or TSV (`,` tab `;` `|`), a JSON array of objects, or JSONL. Raises LabError."""
+    start = text.lstrip("\ufeff \t\r\n")
+    if not start:
+        raise LabError(f"{name} is empty: give a table with a text and a label column.")
+    if name.lower().endswith((".jsonl", ".json", ".ndjson")) or _looks_like_json(start):
+        return _read_json(start, name)
+    return _read_delimited(text.lstrip("\ufeff"), name)
+
+
+def choose_columns(
+    table: Table, name: str, text_column: str | None, label_column: str | None
+) -> tuple[int, int]:
+    """Indices of the text and the label column. Raises LabError that lists the columns."""
+    text_at = _find(table, name, text_column, TEXT_NAMES, "text")
+    label_at = _find(table, name, label_column, LABEL_NAMES, "label")
+    if text_at == label_at:
+        raise LabError(
+            f"Text and label of {name} are both read from {table.columns[text_at]!r}: choose two "
+            f"different columns of {_listed(table.columns)}."
+        )
+    return text_at, label_at
+
+
+def _find(
+    table: Table, name: str, chosen: str | None, usual: tuple[str, ...], role: str
+) -> int:
+    folded = [column.strip().casefold() for column in table.columns]
+    if chosen is not None:
+        if chosen in table.columns:
+            return table.columns.index(chosen)
+        if folded.count(chosen.strip().casefold()) == 1:
+            return folded.index(chosen.strip().casefold())
+        raise NotFoundError(
+            f"{name} has no column {chosen!r}: choose one of {_listed(table.columns)}."
+        )
+    for candidate in usual:
+        if candidate in folded:
+            return folded.index(candidate)
+    raise LabError(
+        f"{name} has no column named {role!r}: choose the {role} column out of "
+        f"{_listed(table.columns)}."
+    )
+
+
+def _listed(columns: list[str]) -> str:
+    shown = ", ".join(column if len(column) <= 40 else column[:40] + "…" for column in columns[:20])
+    return shown + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")
+
+
+# ---- JSON
+
+
+def _looks_like_json(start: str) -> bool:
+    line = start.split("\n", 1)[0].strip()
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return line in {"[", "[{"} or line.startswith(('[{"', '[ {"'))
+    except RecursionError:
+        return False
+
+
+def _read_json(text: str, name: str) -> Table:
+    records = _json_array(text, name) if text.startswith("[") else _json_lines(text, name)
+    columns = list(dict.fromkeys(str(key) for record in records for key in record))
+    if not records or not columns:
+        raise LabError(f"{name} holds no rows: give objects with a text and a label.")
+    rows = [[_cell(record.get(column)) for column in columns] for record in records]
+    return Table(columns, rows, header=True)
+
+
+def _json_array(text: str, name: str) -> list[dict[str, Any]]:
+    try:
+        records = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LabError(f"{name} is not valid JSON ({error}): mend it and try again.") from error
+    for i, record in enumerate(records, start=1):
+        if not isinstance(record, dict):
+            raise LabError(
+                f"Entry {i} of {name} is not an object: each must be like "
+                f'{{"text": "…", "label": "…"}}.'
+            )
+    return records
+
+
+def _json_lines(text: str, name: str) -> list[dict[str, Any]]:
+    records = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict):
+            raise LabError(
+                f"Line {number:,} of {name} is not a JSON object: each line must be like "
+                f'{{"text": "…", "label": "…"}}.'
+            )
+        records.append(record)
+    return records
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+# ---- CSV and TSV
+
+
+def _read_delimited(text: str, name: str) -> Table:
+    delimiter = _delimiter(text, name)
+    rows = _parse(text, delimiter, name)
+    first = [cell.strip() for cell in rows[0]]
+    folded = {cell.casefold() for cell in first}
+    named = folded.intersection(TEXT_NAMES) and folded.intersection(LABEL_NAMES)
+    if len(first) == 2 and not named and not _half_named(rows):
+        notice = f"{name} has no header with text and label: its columns are read as label, text."
+        return _squared(["label", "text"], rows, delimiter, name, False, [notice])
+    return _squared(_unique(first), rows[1:], delimiter, name, True, [])
+
+
+def _half_named(rows: list[list[str]]) -> bool:
+    """True where one cell of the first row is a usual name, and never comes again below it."""
+    for at, cell in enumerate(rows[0]):
+        folded = cell.strip().casefold()
+        if folded in TEXT_NAMES + LABEL_NAMES:
+            return all(row[at].strip().casefold() != folded for row in rows[1:] if len(row) > at)
+    return False
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Names for all columns: empty ones numbered, doubles told apart."""
+    unique: list[str] = []
+    for number, name in enumerate(names, start=1):
+        name = name or f"column {number}"
+        while name in unique:
+            name += " (again)"
+        unique.append(name)
+    return unique
+
+
+def _delimiter(text: str, name: str) -> str:
+    """The delimiter that cuts the first lines into equally many columns, and most of them."""
+    sample = text[:_SNIFF_CHARACTERS]
+    if len(sample) < len(text) and "\n" in sample:
+        sample = sample[: sample.rindex("\n")]
+    scores = {}
+    for delimiter in _DELIMITERS:
+        rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)]
+        widths = Counter(len(row) for row in rows if row)
+        if not widths or len(rows[0]) < 2:
+            continue
+        same = widths[len(next(row for row in rows if row))] / widths.total()
+        header = {cell.strip().casefold() for cell in rows[0]}
+        known = len(header.intersection(TEXT_NAMES + LABEL_NAMES))
+        scores[delimiter] = (known, round(same, 2), delimiter == "\t", -_DELIMITERS.index(delimiter))
+    if not scores:
+        raise LabError(
+            f"{name} has one column only: give a CSV, TSV or JSONL file with a text and a label "
+            f"column."
+        )
+    return max(scores, key=lambda delimiter: scores[delimiter])

@@ -1,0 +1,66 @@
+"""Which device computes, and what this machine has. torch is imported only where it is needed."""
+
+import os
+import platform
+from pathlib import Path
+
+import psutil
+
+from llmcore.errors import LabError
+
+
+def choose_device(name: str = "auto") -> str:
+    """`cpu`, `cuda` or `mps`. Raises LabError for a device that is not on this machine."""
+    import torch
+
+    has_cuda = torch.cuda.is_available()
+    has_mps = torch.backends.mps.is_available()
+    if name == "auto":
+        return "cuda" if has_cuda else "mps" if has_mps else "cpu"
+    present = {"cpu": True, "cuda": has_cuda, "mps": has_mps}
+    if name.split(":")[0] not in present:
+        raise LabError(f"There is no device {name!r}: choose auto, cpu, cuda or mps.")
+    if not present[name.split(":")[0]]:
+        raise LabError(f"This machine has no {name}: choose auto or cpu.")
+    return name
+
+
+def available_memory_bytes() -> int:
+    """Memory that a new run can still take, the container's own limit included."""
+    available = psutil.virtual_memory().available
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        used = Path("/sys/fs/cgroup/memory.current").read_text().strip()
+    except OSError:
+        return available
+    return available if limit == "max" else min(available, max(0, int(limit) - int(used)))
+
+
+def host_name() -> str:
+    return platform.node() or "unknown"
+
+
+def boot_id() -> str:
+    """Changes with every start of the machine, so that a pid of yesterday means nothing today."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(int(psutil.boot_time()))
+
+
+def process_start(pid: int) -> float | None:
+    """When process `pid` started (seconds since the epoch), or None where there is none."""
+    try:
+        return psutil.Process(pid).create_time()
+    except (psutil.Error, OSError, ValueError):
+        return None
+
+
+def lower_priority_of_this_thread(nice: int = 5) -> None:
+    """Linux schedules threads one by one: the page stays quick while a thread trains."""
+    try:
+        import threading
+
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+    except (AttributeError, OSError):
+        return

@@ -1,0 +1,25 @@
+"""Errors that a person can put right. Pages and CLI show their text as it is."""
+
+
+class LabError(ValueError):
+    """One sentence that says what is wrong and what to do about it.
+
+    Whatever a user can cause is raised as this class (or a subclass) and shown without a
+    traceback. Anything else that escapes is a defect of ours.
+    """
+
+
+class NotFoundError(LabError):
+    """A name (run, model, data set, tokenizer, column) that does not exist."""
+
+
+class OfflineError(LabError):
+    """Something has to be downloaded and there is no way to."""
+
+
+class DamagedError(LabError):
+    """A run, checkpoint or tokenizer whose files cannot be read."""
+
+
+class StateError(LabError):
+    """An action that the present state forbids, such as deleting a running run."""

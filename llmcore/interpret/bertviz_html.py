@@ -1,0 +1,247 @@
+"""bertviz's head view and model view as one piece of HTML that needs no network.
+
+bertviz returns HTML that loads require.js, jQuery and d3 from a public CDN, so it stays blank
+offline. Here its own markup, script and parameters are kept, and three things around them change:
+
+1. jQuery and d3 come from installed packages (their files only, no package is imported), handed
+   over by a shim that stands in for require.js.
+2. The parameters, which hold the user's tokens, are written anew with every `<` escaped, so that
+   no token can end the <script> block.
+3. All of it lies in a frame with sandbox="allow-scripts" and a content security policy that
+   allows three scripts by nonce and no request at all: `st.iframe` gives its HTML the origin of
+   the app, which nothing made from a user's text should have.
+
+`import bertviz` costs 0.1 s beyond torch (it does not import transformers for these two views),
+so it is imported as it is, on first use.
+"""
+
+import html
+import importlib.util
+import json
+import re
+import secrets
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from string import Template
+from typing import Any, Literal
+
+import numpy as np
+
+from llmcore.errors import LabError
+from llmcore.plots.labels import short_label, visible_label
+from llmcore.plots.theme import SERIES
+
+View = Literal["head", "model"]
+
+# Line elements that a browser draws and moves without stutter; one for each query-key pair.
+MAX_LINES = 60_000
+MAX_TOKENS = {"head": 64, "model": 40}
+# What the boxes that bertviz draws for a token hold, in Latin letters.
+_LABEL_CELLS = {"head": 13, "model": 11}
+# Width of bertviz's drawing in its own units, and how much larger than that it may be shown.
+_DRAWING = {"head": (346, 1.3), "model": (970, 1.15)}
+
+# The page's background, text, and quiet text (.streamlit/config.toml) in both themes.
+_COLOURS = {
+    False: {"paper": "#FCFDFD", "ink": "#17242D", "quiet": "#5E6F79", "lift": "#E7EEF0"},
+    True: {"paper": "#10181D", "ink": "#E3EBEE", "quiet": "#93A5AE", "lift": "#26353D"},
+}
+
+_INNER = Template("""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+script-src 'nonce-$nonce'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<style>
+html { background: $paper; color: $ink; color-scheme: $scheme; }
+body { margin: 0; font: 15px "Helvetica Neue", Helvetica, Arial, sans-serif; overflow-x: hidden; }
+select { font: inherit; font-size: 14px; color: $ink; background: $paper;
+  border: 1px solid $quiet; border-radius: 6px; padding: 2px 6px; margin: 0 0 10px 4px; }
+svg { display: block; width: 100%; max-width: ${max_width}px; height: auto; fill: $paper; }
+svg text { fill: $ink; }
+/* bertviz says these colours as attributes, which a style overrides. */
+rect.background { fill: $lift; }
+rect.attn_background[fill="white"], rect.attn_background[fill="black"] { fill: $paper; }
+rect.attn_background[fill="#F5F5F5"], rect.attn_background[fill="#222"] { fill: $lift; }
+rect.highlight { fill: $lift; }
+svg rect[style*="opacity: 0"] { cursor: default; }
+</style></head><body>
+$markup
+<script nonce="$nonce">$jquery</script>
+<script nonce="$nonce">$d3</script>
+<script nonce="$nonce">
+const ours = Object.create(d3, {schemeCategory10: {value: $series}});
+const requirejs = (names, ready) => ready(jQuery, ours);
+const require = {config: () => {}};
+// The drawing keeps its own units and takes the width there is; the frame takes its height.
+const vis = document.getElementById("vis");
+function fit() {
+  const svg = vis.querySelector("svg");
+  if (svg && !svg.hasAttribute("viewBox")) {
+    svg.setAttribute("viewBox", "0 0 $width " + parseFloat(svg.getAttribute("height")));
+  }
+}
+new MutationObserver(fit).observe(vis, {childList: true});
+new ResizeObserver(() => parent.postMessage({height: document.body.scrollHeight}, "*"))
+  .observe(document.body);
+</script>
+<script nonce="$nonce">
+$script
+</script></body></html>""")
+
+# `frame-src 'none'`: the sandboxed frame has its document in srcdoc and may never leave it.
+_OUTER = Template("""<!doctype html><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="frame-src 'none'">
+<style>html, body { margin: 0; background: $paper; } iframe { display: block; width: 100%;
+  border: 0; }</style>
+<iframe id="view" title="$title" sandbox="allow-scripts" style="height: ${height}px"
+  srcdoc="$inner"></iframe>
+<script>
+const view = document.getElementById("view");
+addEventListener("message", (event) => {
+  const height = event.source === view.contentWindow && Number(event.data && event.data.height);
+  if (height > 0) view.style.height = Math.min(Math.ceil(height), 6000) + "px";
+});
+</script>""")
+
+
+def longest_view(view: View, n_layers: int, n_heads: int) -> int:
+    """Tokens that a view can carry before a browser begins to stutter; at least 8.
+
+    The head view draws one layer at a time, the model view all of them.
+
+    >>> longest_view("model", n_layers=12, n_heads=12)
+    20
+    """
+    layers = n_layers if view == "model" else 1
+    return int(max(8, min(MAX_TOKENS[view], (MAX_LINES / (layers * n_heads)) ** 0.5)))
+
+
+def view_html(
+    view: View, weights: np.ndarray, labels: Sequence[str], *, dark: bool = False, layer: int = 0
+) -> str:
+    """HTML of a view, complete in itself, for `st.iframe(..., height="content")` or a file.
+
+    weights: (L, H, T, T), one row of probabilities for each query token.
+    labels: T token texts; blanks and control characters are made visible here.
+    layer: the one that the head view opens with.
+    Raises LabError where the shapes do not fit together or the text is longer than
+    `longest_view`.
+    """
+    n_layers, n_heads, n_tokens = _checked(view, weights, labels)
+    shown = [short_label(visible_label(label), _LABEL_CELLS[view]) for label in labels]
+    markup, script = _bertviz(view, weights, shown, dark, layer)
+    colours = _COLOURS[dark]
+    width, zoom = _DRAWING[view]
+    if view == "head":
+        width = max(width, 20 * n_heads)
+    inner = _INNER.substitute(
+        colours,
+        nonce=secrets.token_urlsafe(16),
+        scheme="dark" if dark else "light",
+        markup=markup,
+        script=script,
+        series=json.dumps([SERIES[i % len(SERIES)] for i in range(10)]),
+        width=width,
+        max_width=round(width * zoom),
+        jquery=_library("sphinxcontrib/jquery/jquery.js"),
+        d3=_library("mpld3/js/d3.v5.min.js"),
+    )
+    return _OUTER.substitute(
+        paper=colours["paper"],
+        title=f"Attention, {view} view",
+        height=_first_height(view, n_layers, n_heads, n_tokens),
+        inner=html.escape(inner, quote=True),
+    )
+
+
+def _checked(view: View, weights: np.ndarray, labels: Sequence[str]) -> tuple[int, int, int]:
+    if weights.ndim != 4 or weights.shape[2] != weights.shape[3]:
+        raise LabError(f"Attention of shape {weights.shape} is not (layers, heads, T, T).")
+    n_layers, n_heads, n_tokens, _ = weights.shape
+    if n_tokens != len(labels) or n_tokens == 0:
+        raise LabError(f"Attention over {n_tokens} tokens needs as many labels, not {len(labels)}.")
+    longest = longest_view(view, n_layers, n_heads)
+    if n_tokens > longest:
+        raise LabError(
+            f"The {view} view of this model carries {longest} tokens and the text has {n_tokens}: "
+            f"shorten it."
+        )
+    return n_layers, n_heads, n_tokens
+
+
+def _bertviz(
+    view: View, weights: np.ndarray, labels: list[str], dark: bool, layer: int
+) -> tuple[str, str]:
+    """bertviz's markup and its script, the latter safe inside a <script> element."""
+    import torch
+    from bertviz import head_view, model_view
+
+    # Three decimals are more than a line's opacity shows, and a third of the bytes.
+    rounded = np.nan_to_num(weights.astype(np.float64)).round(3)
+    attention = [torch.from_numpy(one)[None] for one in rounded]  # L of (1, H, T, T)
+    options: dict[str, Any] = {"prettify_tokens": False, "html_action": "return"}
+    if view == "head":
+        made = head_view(attention, labels, layer=layer, **options)
+    else:
+        made = model_view(attention, labels, display_mode="dark" if dark else "light", **options)
+    return _without_cdn(made.data)
+
+
+def _without_cdn(page: str) -> tuple[str, str]:
+    """bertviz's page as (markup, script): no CDN, parameters escaped.
+
+    The page is: the CDN's <script>, markup without any user text, one <script> whose line
+    `const params = {…};` holds all user text as JSON (ASCII, hence no U+2028), and names it again
+    in a comment on the same line, which is dropped.
+    """
+    head, opening, rest = page.partition('<script type="text/javascript">')
+    body, closing, _ = rest.rpartition("</script>")
+    before, assignment, after = body.partition("const params = ")
+    if not (opening and closing and assignment):
+        raise RuntimeError("this version of bertviz writes its page in another way: pin 1.4.1")
+    params, end = json.JSONDecoder().raw_decode(after)
+    after = after[end:].partition("\n")[2]
+    if "total_heads" in params:
+        n_tokens = len(params["attention"][0]["left_text"])
+        params["total_heads"] = _columns(params["total_heads"], n_tokens)
+    return re.sub(r"<script.*?</script>", "", head), f"{before}{assignment}{_js(params)};\n{after}"
+
+
+def _js(value: Any) -> str:
+    """JSON that may stand in a <script>: no `<`, `>` or `&`, and nothing beyond ASCII."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+    return text
+
+
+@lru_cache(maxsize=4)
+def _library(path: str) -> str:
+    """A JavaScript file out of an installed package, found without importing the package."""
+    top, _, inside = path.partition("/")
+    # A namespace package (sphinxcontrib) may lie in several folders.
+    found = importlib.util.find_spec(top)
+    folders = list(found.submodule_search_locations or ()) if found else []
+    for folder in folders:
+        file = Path(folder) / inside
+        if file.is_file():
+            # `</script` in a library's own strings would end the element as well.
+            return file.read_text(encoding="utf-8").replace("</script", "<\\/script")
+    raise LabError(
+        f"The file {path} of the package that carries it is missing: install the packages of "
+        f"requirements-data.txt again."
+    )
+
+
+def _columns(n_heads: int, n_tokens: int) -> int:
+    """Columns of the model view. bertviz gives few heads thumbnails as wide as the page and as
+    high in proportion; empty columns keep them small, with room for the head that is enlarged."""
+    return max(n_heads, 6 if n_tokens <= 20 else 8)
+
+
+def _first_height(view: View, n_layers: int, n_heads: int, n_tokens: int) -> int:
+    """Height in CSS pixels before the view has measured itself; a little less than the real one,
+    since Streamlit's frame grows with its content but does not shrink."""
+    if view == "head":
+        return round((22.5 * n_tokens + 30) * 1.2) + 30
+    box = 7 * 12 / _columns(n_heads, n_tokens)
+    thumbnails = n_layers * (n_tokens * box + 10) + 38
+    return round(0.6 * max(thumbnails, 18 * n_tokens + 55))

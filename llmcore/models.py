@@ -1,0 +1,225 @@
+"""One string names a model everywhere: `starter`, `base`, a run id, `RUN@STEP`, a directory.
+
+Bundled models are runs that lie in assets/runs, so one rule serves all. Importing this module
+and listing models imports no torch; loading does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmcore.config import ModelConfig
+from llmcore.errors import DamagedError, LabError, NotFoundError
+from llmcore.files import read_json
+from llmcore.paths import BUNDLED_RUNS
+from llmcore.runs.run import CONFIG, TOKENIZER, Run
+from llmcore.runs.store import RunStore, open_run
+from llmcore.tokenizers import Tokenizer, builtin_tokenizer
+from llmcore.train.checkpoint_index import Checkpoint
+
+if TYPE_CHECKING:
+    from llmcore.nn.classifier import SequenceClassifier
+    from llmcore.nn.model import GPT
+
+KINDS = {"pretrain": "language", "classify": "classifier"}
+BUNDLED = ("base", "starter")
+CACHE_BYTES = 1 << 30
+
+
+@dataclass(slots=True, frozen=True)
+class ModelEntry:
+    """A line of the model picker."""
+
+    ref: str
+    label: str
+    kind: str  # "language" or "classifier"
+    example: bool
+    state: str
+    step: int
+    created: float
+
+
+@dataclass(slots=True, frozen=True)
+class Loaded:
+    """A model ready to use, in eval mode on the CPU; shared between threads, so read-only."""
+
+    key: str
+    ref: str
+    model: GPT | SequenceClassifier
+    tokenizer: Tokenizer
+    labels: list[str] | None
+    step: int
+    card: dict[str, Any]
+
+    @property
+    def trunk(self) -> GPT:
+        """The transformer without a classifier's head."""
+        return getattr(self.model, "trunk", self.model)
+
+    @property
+    def kind(self) -> str:
+        return "classifier" if self.labels is not None else "language"
+
+
+def default_model() -> str:
+    """`base` where it is bundled, else `starter`."""
+    return next((ref for ref in BUNDLED if (BUNDLED_RUNS / ref).is_dir()), "starter")
+
+
+def list_models(kind: str | None = None, store: RunStore | None = None) -> list[ModelEntry]:
+    """Every run with a checkpoint, newest first, the bundled ones last; no torch needed."""
+    entries = []
+    for info in (store or RunStore()).list():
+        run_kind = KINDS.get(info.kind)
+        if run_kind is None or (kind is not None and run_kind != kind):
+            continue
+        if not Run(info.directory).checkpoints():
+            continue
+        label = f"{info.name} (bundled)" if info.example else f"{info.name} · step {info.step:,}"
+        entries.append(
+            ModelEntry(info.id, label, run_kind, info.example, info.state, info.step, info.created)
+        )
+    return entries
+
+
+def _find(ref: str) -> tuple[Run, Checkpoint]:
+    """The run and the checkpoint that a reference means. Raises LabError where there is none."""
+    name, _, which = ref.strip().partition("@")
+    if not name:
+        raise LabError("No model was named: choose one, for example starter.")
+    try:
+        run = open_run(name)
+    except NotFoundError:
+        _refuse_foreign_directory(Path(name).expanduser())
+        known = ", ".join(entry.ref for entry in list_models()[:3]) or "none yet"
+        raise NotFoundError(
+            f"There is no model {name!r}: choose one that exists (such as {known})."
+        ) from None
+    return run, run.checkpoint(which or "best")
+
+
+def _refuse_foreign_directory(directory: Path) -> None:
+    """A directory that is a model, but not one of ours, is refused by what it is."""
+    if not directory.is_dir():
+        return
+    try:
+        model_type = read_json(directory / CONFIG).get("model_type")
+    except DamagedError:
+        model_type = None
+    what = f"a {model_type} model of another tool" if model_type else "no model of this lab"
+    raise LabError(f"{directory} holds {what}: name a run directory of this lab.")
+
+
+def checkpoint_key(ref: str) -> str:
+    """Names the very checkpoint; changes when the best of a live run moves."""
+    run, checkpoint = _find(ref)
+    stat = checkpoint.weights.stat()
+    return f"{run.directory}@{checkpoint.step}:{stat.st_mtime_ns}:{stat.st_size}"
+
+
+def model_config(ref: str) -> ModelConfig:
+    """The shape of a model, without loading it."""
+    run, _ = _find(ref)
+    return run.config.model
+
+
+def tokenizer_for(ref: str) -> Tokenizer:
+    """A tokenizer by built-in name, by model reference, or by a directory that holds one."""
+    directory = Path(ref).expanduser()
+    if (directory / "tokenizer.json").is_file():
+        return Tokenizer.load(directory)
+    try:
+        return Tokenizer.load(open_run(ref.partition("@")[0]).directory / TOKENIZER)
+    except NotFoundError:
+        return builtin_tokenizer(ref)
+
+
+def load(ref: str) -> Loaded:
+    """The model of a reference, from the process-wide cache where its checkpoint is the same.
+
+    Raises NotFoundError, LabError or DamagedError with one sentence.
+    """
+    run, checkpoint = _find(ref)
+    key = checkpoint_key(f"{run.id if run.is_example else run.directory}@{checkpoint.step}")
+    cached = _cache.get(key)
+    if cached is None:
+        cached = _read(ref, run, checkpoint, key)
+        _cache.put(key, cached)
+    return cached
+
+
+def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
+    from llmcore.nn.classifier import SequenceClassifier
+    from llmcore.nn.model import GPT
+    from llmcore.nn.weights import load_weights
+
+    tokenizer = Tokenizer.load(run.directory / TOKENIZER)
+    model: GPT | SequenceClassifier = GPT(run.config.model)
+    labels = checkpoint.state.get("labels")
+    if run.config.kind == "classify":
+        if not labels:
+            raise DamagedError(f"The checkpoint of run {run.id} names no labels: train it again.")
+        model = SequenceClassifier(model, len(labels))
+    load_weights(model, checkpoint.weights)
+    model.eval().requires_grad_(False)
+    card = {"name": run.name(), "run": run.id, "created": run.raw_config.get("created"),
+            "corpus": run.config.data.source, "parent": run.config.parent,
+            "parameters": run.config.model.n_parameters()}  # fmt: skip
+    return Loaded(key, ref, model, tokenizer, labels, checkpoint.step, card)
+
+
+def classify_texts(loaded: Loaded, texts: list[str]) -> list[dict[str, Any]]:
+    """For each text its `label`, `probability` and `probabilities`. Raises LabError for a model
+    that is no classifier."""
+    from llmcore.tasks.classification import predict
+
+    if loaded.labels is None:
+        raise LabError(
+            f"{loaded.ref} is a language model, not a classifier: finetune it first, "
+            f"or choose a classifier."
+        )
+    return list(predict(loaded.model, loaded.tokenizer, loaded.labels, texts))
+
+
+class ModelCache:
+    """The most recently used models, up to a number of bytes; safe for many threads."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._entries: OrderedDict[str, tuple[Loaded, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Loaded | None:
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            return self._entries[key][0]
+
+    def put(self, key: str, loaded: Loaded) -> None:
+        """Adds a model and drops the least recently used ones beyond the limit."""
+        n_bytes = sum(one.numel() * one.element_size() for one in loaded.model.parameters())
+        with self._lock:
+            self._entries[key] = (loaded, n_bytes)
+            self._entries.move_to_end(key)
+            while len(self._entries) > 1 and self.n_bytes() > self.max_bytes:
+                self._entries.popitem(last=False)
+
+    def n_bytes(self) -> int:
+        return sum(size for _, size in self._entries.values())
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+
+
+_cache = ModelCache(CACHE_BYTES)
+
+
+def clear_cache() -> None:
+    """Forgets all loaded models (for tests, and after deleting runs)."""
+    _cache.clear()

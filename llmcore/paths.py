@@ -1,0 +1,42 @@
+"""Where things live on disk, and the rule that names from users never become paths unchecked."""
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+from llmcore.errors import LabError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+ASSETS = PROJECT_ROOT / "assets"
+BUNDLED_RUNS = ASSETS / "runs"
+
+
+def lab_home() -> Path:
+    """The folder of runs and caches: `LLMLAB_HOME`, else the project's own folder."""
+    return Path(os.environ.get("LLMLAB_HOME") or PROJECT_ROOT).expanduser().resolve()
+
+
+def runs_dir() -> Path:
+    return lab_home() / "runs"
+
+
+def cache_dir() -> Path:
+    return lab_home() / "cache"
+
+
+def slug(name: str, max_length: int = 40) -> str:
+    """ASCII letters, digits and single hyphens: `slug("Émile's 1st run!") == "emile-s-1st-run"`."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    cleaned = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:max_length].strip("-")
+    return cleaned or "run"
+
+
+def child_of(root: Path, name: str) -> Path:
+    """`root/name`, refused with LabError unless it is a direct child of `root`."""
+    if not name or name in {".", ".."} or "/" in name or "\\" in name or "\0" in name:
+        raise LabError(f"{name!r} is not a valid name: use letters, digits and hyphens only.")
+    path = (root / name).resolve()
+    if path.parent != root.resolve():
+        raise LabError(f"{name!r} leads outside of {root}: use a plain name.")
+    return path

@@ -1,0 +1,62 @@
+"""Colours and layout that all figures share; they read on the light and on the dark theme."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+# Mid tones with at least 3:1 contrast on both backgrounds (#FCFDFD and #10181D), ordered so that
+# neighbours differ for people with red-green blindness as well.
+SERIES = (
+    "#12857E",  # petrol
+    "#D17A1B",  # amber
+    "#4B7BD1",  # blue
+    "#B8527F",  # mulberry
+    "#6A9A2D",  # moss
+    "#8A63C9",  # violet
+    "#C2524A",  # brick
+    "#74838C",  # slate
+)
+TRAIN, VALIDATION = SERIES[0], SERIES[1]
+MUTED = "#74838C"
+GOOD, BAD = "#3E9A63", "#C2524A"
+GRID = "rgba(116, 131, 140, 0.22)"
+TRANSPARENT = "rgba(0, 0, 0, 0)"
+
+# From nothing (transparent, so that it fits both themes) to full petrol.
+SEQUENTIAL = (
+    (0.0, "rgba(18, 133, 126, 0.04)"),
+    (0.25, "rgba(18, 133, 126, 0.30)"),
+    (0.5, "rgba(18, 133, 126, 0.58)"),
+    (1.0, "rgba(18, 133, 126, 1.0)"),
+)
+DIVERGING = (
+    (0.0, "#B8690B"),
+    (0.5, "rgba(116, 131, 140, 0.12)"),
+    (1.0, "#12857E"),
+)
+
+
+def series_colour(index: int) -> str:
+    """The colour of the n-th series; they repeat after the eighth."""
+    return SERIES[index % len(SERIES)]
+
+
+def style(figure: "Figure", height: int = 320, **layout: Any) -> "Figure":
+    """Applies the shared look in place and returns the figure.
+
+    Text colour is left to Streamlit's Plotly theme, which follows light and dark.
+    """
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 32 if layout.get("title") else 12, "b": 8},
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
+        colorway=list(SERIES),
+        hoverlabel={"font": {"size": 13}},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+    )
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True)
+    figure.update_layout(**layout)
+    return figure

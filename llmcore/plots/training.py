@@ -1,0 +1,232 @@
+"""Figures of a training run: numbers per step in, Plotly figures out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+
+from llmcore.plots import theme
+
+MAX_POINTS = 1000
+Values = Sequence[float | None] | np.ndarray
+
+
+@dataclass(slots=True)
+class Curve:
+    """One quantity over the steps of a run. A value of None (not finite) becomes a gap."""
+
+    steps: Sequence[int] = field(default_factory=list)
+    values: Values = field(default_factory=list)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps (N,) int64 and values (N,) float64; the shorter of both gives N."""
+        n = min(len(self.steps), len(self.values))
+        steps = np.asarray(list(self.steps)[:n], dtype=np.int64)
+        values = np.asarray(list(self.values)[:n], dtype=np.float64)
+        return steps, np.where(np.isfinite(values), values, np.nan)
+
+
+@dataclass(slots=True)
+class RunCurves:
+    """The train and validation curve of one run, with the name that the legend shows."""
+
+    name: str
+    train: Curve = field(default_factory=Curve)
+    validation: Curve = field(default_factory=Curve)
+
+
+def thin(
+    steps: np.ndarray, values: np.ndarray, limit: int = MAX_POINTS
+) -> tuple[np.ndarray, np.ndarray]:
+    """At most `limit` points that keep the first, the last and every bucket's extremes.
+
+    Both extremes of a bucket stay, so a spike of one step is never lost. Identity: input of at
+    most `limit` points comes back as it is.
+
+    >>> x, y = thin(np.arange(9), np.array([0, 0, 0, 9, 0, 0, 0, -9, 0]), limit=6)
+    >>> x.tolist(), y.tolist()
+    ([0, 1, 3, 4, 7, 8], [0, 0, 9, 0, -9, 0])
+    """
+    n = len(steps)
+    if n <= limit or limit < 4:
+        return steps, values
+    edges = np.linspace(1, n - 1, (limit - 2) // 2 + 1).astype(np.int64)
+    kept = {0, n - 1}
+    for start, stop in pairwise(edges):
+        bucket = values[start:stop]
+        if bucket.size == 0:
+            continue
+        # A bucket without one finite value keeps its first point, so the gap stays in sight.
+        empty = bool(np.isnan(bucket).all())
+        kept.add(int(start) if empty else int(start + np.nanargmin(bucket)))
+        kept.add(int(start) if empty else int(start + np.nanargmax(bucket)))
+    order = np.asarray(sorted(kept), dtype=np.int64)
+    return steps[order], values[order]
+
+
+def smooth(values: np.ndarray, window: int) -> np.ndarray:
+    """Centred mean over `window` neighbours, shrinking at both ends; gaps are left out.
+
+    >>> smooth(np.array([1.0, 2.0, 6.0]), 3).tolist()
+    [1.5, 3.0, 4.0]
+    """
+    if window <= 1 or len(values) < 3:
+        return values
+    finite = np.isfinite(values)
+    total = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
+    count = np.concatenate([[0], np.cumsum(finite)])
+    index, half = np.arange(len(values)), window // 2
+    low, high = np.maximum(index - half, 0), np.minimum(index + half + 1, len(values))
+    n = count[high] - count[low]
+    return np.where(n > 0, (total[high] - total[low]) / np.maximum(n, 1), np.nan)
+
+
+def loss_chart(
+    run: RunCurves,
+    overlays: Sequence[RunCurves] = (),
+    log_y: bool = False,
+    smoothing: int = 1,
+    title_y: str = "loss",
+    uirevision: str = "loss",
+    height: int = 340,
+) -> go.Figure:
+    """Train and validation loss over the steps, earlier runs dashed behind them.
+
+    smoothing: width in points of the mean drawn over the pale raw train curve; 1 draws it raw.
+    uirevision: as long as it stays, zoom and hidden traces survive new data.
+    """
+    figure = go.Figure()
+    for place, overlay in enumerate(overlays):
+        _add_overlay(figure, overlay, theme.series_colour(place + 2))
+    _add_train(figure, run, smoothing)
+    steps, values = thin(*run.validation.arrays())
+    figure.add_scatter(
+        x=steps,
+        y=values,
+        name="validation",
+        mode="lines+markers",
+        line={"color": theme.VALIDATION, "width": 2.5},
+        marker={"size": 6 if len(steps) < 60 else 4},
+        hovertemplate="%{y:.4f}",
+    )
+    theme.style(figure, height=height, hovermode="x unified", uirevision=uirevision)
+    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d")
+    figure.update_yaxes(title=title_y, type="log" if log_y else "linear")
+    if log_y:
+        figure.update_yaxes(dtick="D2", minor={"showgrid": False}, tickformat=".3~g")
+    if not len(steps) and not len(run.train.steps):
+        _say(figure, "The first point appears in a moment")
+    return figure
+
+
+def accuracy_chart(
+    train: Curve, validation: Curve, uirevision: str = "accuracy", height: int = 340
+) -> go.Figure:
+    """Share of right answers in training batches (smoothed) and in the validation split."""
+    steps, values = train.arrays()
+    figure = go.Figure()
+    figure.add_scatter(
+        **_xy(*thin(steps, smooth(values, max(1, len(values) // 20)))),
+        name="train",
+        mode="lines",
+        line={"color": theme.TRAIN, "width": 2},
+        hovertemplate="%{y:.1%}",
+    )
+    figure.add_scatter(
+        **_xy(*thin(*validation.arrays())),
+        name="validation",
+        mode="lines+markers",
+        line={"color": theme.VALIDATION, "width": 2.5},
+        marker={"size": 6},
+        hovertemplate="%{y:.1%}",
+    )
+    theme.style(figure, height=height, hovermode="x unified", uirevision=uirevision)
+    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d")
+    figure.update_yaxes(title="accuracy", tickformat=".0%")
+    if not len(train.steps) and not len(validation.steps):
+        _say(figure, "The first point appears in a moment")
+    return figure
+
+
+def small_chart(
+    curve: Curve,
+    title: str,
+    colour: str = theme.TRAIN,
+    value_format: str = ".3~s",
+    markers: bool = False,
+    log_y: bool = False,
+    uirevision: str = "small",
+    height: int = 150,
+) -> go.Figure:
+    """One quantity in little space; the title carries the newest value."""
+    steps, values = thin(*curve.arrays(), limit=MAX_POINTS // 2)
+    figure = go.Figure()
+    figure.add_scatter(
+        x=steps,
+        y=values,
+        mode="lines+markers" if markers or len(steps) < 2 else "lines",
+        line={"color": colour, "width": 1.8},
+        marker={"size": 4},
+        showlegend=False,
+        hovertemplate=f"step %{{x:,d}}: %{{y:{value_format}}}<extra></extra>",
+    )
+    theme.style(figure, height=height, uirevision=uirevision)
+    figure.update_layout(
+        title={"text": title, "font": {"size": 13}, "x": 0, "y": 0.98, "yanchor": "top"},
+        margin={"l": 4, "r": 8, "t": 30, "b": 4},
+    )
+    figure.update_xaxes(nticks=4, tickformat="~s", rangemode="tozero")
+    figure.update_yaxes(nticks=4, tickformat=value_format, type="log" if log_y else "linear")
+    return figure
+
+
+def _add_train(figure: go.Figure, run: RunCurves, smoothing: int) -> None:
+    steps, values = run.train.arrays()
+    smoothed = smoothing > 1 and len(values) > 3
+    if smoothed:
+        figure.add_scatter(
+            **_xy(*thin(steps, values)),
+            name="train, each step",
+            mode="lines",
+            line={"color": theme.TRAIN, "width": 1},
+            opacity=0.28,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        values = smooth(values, smoothing)
+    figure.add_scatter(
+        **_xy(*thin(steps, values)),
+        name="train",
+        # A single point is invisible as a line, and it is the one that people wait for.
+        mode="lines" if len(steps) > 1 else "markers",
+        line={"color": theme.TRAIN, "width": 2},
+        hovertemplate="%{y:.4f}",
+    )
+
+
+def _add_overlay(figure: go.Figure, run: RunCurves, colour: str) -> None:
+    curve = run.validation if len(run.validation.steps) else run.train
+    figure.add_scatter(
+        **_xy(*thin(*curve.arrays())),
+        name=plain(run.name),
+        mode="lines",
+        line={"color": colour, "width": 1.8, "dash": "dot"},
+        hovertemplate="%{y:.4f}",
+    )
+
+
+def _xy(steps: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
+    return {"x": steps, "y": values}
+
+
+def _say(figure: go.Figure, text: str) -> None:
+    figure.add_annotation(
+        text=text, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", font={"size": 15}
+    )
+
+
+def plain(text: str) -> str:
+    """`text` as Plotly label: its pseudo-HTML (`<b>`, `<a href>`) and entities stay letters."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,199 @@
+"""Starting and stopping runs: background threads of this process, or the foreground of the CLI.
+
+The registry holds handles only; what a run is and did stands on disk. Importing imports no torch.
+"""
+
+import atexit
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import llmcore
+from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, RunConfig
+from llmcore.device import host_name, lower_priority_of_this_thread
+from llmcore.errors import LabError, StateError
+from llmcore.files import write_json_atomic
+from llmcore.paths import slug
+from llmcore.runs.plan import plan_classify, plan_pretrain
+from llmcore.runs.run import CONFIG, DATA, STATUS, Run
+from llmcore.runs.state import RunInfo, RunState, writer_identity
+from llmcore.runs.store import RunStore
+from llmcore.train.control import write_control
+
+__all__ = ["create", "live_runs", "plan_classify", "plan_pretrain", "resume", "run_foreground",
+           "start", "stop", "stop_all"]  # fmt: skip
+
+log = logging.getLogger(__name__)
+EXIT_SECONDS = 8.0
+
+
+@dataclass(slots=True)
+class _Handle:
+    thread: threading.Thread
+    leave: threading.Event
+
+
+_handles: dict[str, _Handle] = {}
+_registry_lock = threading.Lock()
+
+
+def create(directory: Path, config: RunConfig, data: bytes | None = None) -> Run:
+    """Makes a run directory: config.json (written once), the user's data, a queued status.
+
+    Raises StateError where the directory already holds something.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise StateError(
+            f"{directory} is not empty: choose a new folder, or resume the run that is in it."
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    if data is not None:
+        suffix = Path(config.data.source).suffix
+        name = slug(Path(config.data.source).stem) + (suffix if suffix.isascii() else "")
+        (directory / DATA).mkdir()
+        (directory / DATA / name).write_bytes(data)
+    write_json_atomic(directory / STATUS, {
+        "v": 1, "state": RunState.QUEUED, "reason": None, "step": 0, "attempt": 0,
+        "heartbeat": time.time(), **writer_identity(),
+    })  # fmt: skip
+    write_json_atomic(directory / CONFIG, {
+        SCHEMA_KEY: SCHEMA_VERSION,
+        "created": time.time(),
+        "lab_version": llmcore.__version__,
+        "host": host_name(),
+        **config.to_dict(),
+    })  # fmt: skip
+    return Run(directory)
+
+
+def start(
+    run_id: str, config: RunConfig, store: RunStore | None = None, data: bytes | None = None
+) -> None:
+    """Starts a new run in a background thread and returns at once.
+
+    Idempotent by id: a second call with the same id (a rerun of the page) does nothing.
+    """
+    store = store or RunStore()
+    with _registry_lock:
+        directory = store.directory(run_id)
+        if run_id in _handles or directory.exists():
+            return
+        create(directory, config, data)
+        _start_thread(directory)
+
+
+def resume(run_id: str, store: RunStore | None = None) -> None:
+    """Continues a stopped, failed or interrupted run from its last checkpoint (or its start)."""
+    run = (store or RunStore()).open(run_id)
+    with _registry_lock:
+        check_resumable(run)
+        write_control(run.directory, "run")
+        _start_thread(run.directory)
+
+
+def check_resumable(run: Run) -> None:
+    """Raises StateError where there is nothing to continue, or somebody already does."""
+    info = run.info()
+    if info.is_live:
+        raise StateError(f"Run {run.id} is already {info.state}.")
+    if info.state == RunState.DAMAGED:
+        raise StateError(f"Run {run.id} is damaged and cannot be resumed: {info.error}")
+    if not info.can_resume:
+        what = "an example that comes with the lab" if info.example else info.state
+        raise StateError(f"Run {run.id} is {what}: start a new run instead.")
+
+
+def stop(run_id: str, store: RunStore | None = None) -> None:
+    """Asks a live run to save and stop. Raises StateError where it is not live."""
+    (store or RunStore()).request_stop(run_id)
+
+
+def live_runs() -> list[str]:
+    """Ids of the runs that train in this process now."""
+    with _registry_lock:
+        return [run_id for run_id, handle in _handles.items() if handle.thread.is_alive()]
+
+
+def stop_all(timeout: float = EXIT_SECONDS) -> None:
+    """Asks every run of this process to leave and waits for their last checkpoints."""
+    with _registry_lock:
+        handles = list(_handles.values())
+    for handle in handles:
+        handle.leave.set()
+    deadline = time.monotonic() + timeout
+    for handle in handles:
+        handle.thread.join(max(0.0, deadline - time.monotonic()))
+
+
+# Daemon threads: Python joins others before atexit, which would hang the server. This hook is
+# what saves the last checkpoint when the server leaves.
+atexit.register(stop_all)
+
+
+def _start_thread(directory: Path) -> None:
+    leave = threading.Event()
+    thread = threading.Thread(
+        target=_thread_main, args=(directory, leave), name=f"llmlab-{directory.name}", daemon=True
+    )
+    _handles[directory.name] = _Handle(thread, leave)
+    thread.start()
+
+
+def _thread_main(directory: Path, leave: threading.Event) -> None:
+    lower_priority_of_this_thread()
+    try:
+        from llmcore.runs.worker import execute
+
+        execute(directory, "thread", leave)
+    except LabError as error:
+        log.info("run %s: %s", directory.name, error)
+    except Exception:
+        log.exception("run %s ended with an error", directory.name)
+    finally:
+        with _registry_lock:
+            if (handle := _handles.get(directory.name)) and handle.leave is leave:
+                del _handles[directory.name]
+
+
+def run_foreground(
+    directory: Path,
+    config: RunConfig | None = None,
+    data: bytes | None = None,
+    on_record: Callable[[dict[str, Any]], None] | None = None,
+) -> RunInfo:
+    """Runs in this thread until the end; with no `config`, resumes what is in `directory`.
+
+    Ctrl-C and SIGTERM save a checkpoint and stop. Raises what stopped the run otherwise.
+    """
+    from llmcore.runs.worker import check_runnable, execute
+
+    if config is None:
+        check_resumable(Run(directory))
+        write_control(directory, "run")
+    else:
+        check_runnable(config)
+        create(directory, config, data)
+    leave = threading.Event()
+    with _signals_set(leave):
+        return execute(directory, "process", leave, on_record)
+
+
+@contextmanager
+def _signals_set(leave: threading.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set `leave` instead of ending the process; main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(one, lambda *_: leave.set()) for one in names]
+    try:
+        yield
+    finally:
+        for one, handler in zip(names, before, strict=True):
+            signal.signal(one, handler)

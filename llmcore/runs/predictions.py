@@ -1,0 +1,26 @@
+"""The test split of a classifier's run, row by row: kept by the run, or computed anew."""
+
+from typing import Any
+
+from llmcore import models
+from llmcore.runs.plan import read_splits
+from llmcore.runs.run import Run
+
+
+def test_predictions(run: Run) -> list[dict[str, Any]]:
+    """Rows of `text`, `label`, `predicted`, `probability` of the untouched test split.
+
+    A run that keeps no predictions (a bundled one holds no text of others) is asked again: the
+    same split by its seed, the same weights. Raises LabError where its data is not to be had.
+    """
+    kept = run.predictions()
+    if kept:
+        return kept
+    stored = run.stored_data()
+    table = stored.read_bytes() if stored else None
+    test = read_splits(run.config.data, run.config.train.seed, table).test
+    rows = models.classify_texts(models.load(str(run.directory)), test.texts)
+    return [
+        {"text": text, "label": label, "predicted": row["label"], "probability": row["probability"]}
+        for text, label, row in zip(test.texts, test.labels, rows, strict=True)
+    ]

@@ -1,0 +1,117 @@
+"""All runs of this lab: those of LLMLAB_HOME, and the bundled examples (read-only)."""
+
+import re
+import secrets
+import time
+from pathlib import Path
+
+from llmcore import paths
+from llmcore.config import SCHEMA_KEY
+from llmcore.errors import DamagedError, LabError, NotFoundError, StateError
+from llmcore.files import remove_tree, write_text_atomic
+from llmcore.runs.run import CONFIG, NAME, Run
+from llmcore.runs.state import RunInfo
+from llmcore.train.control import write_control
+
+RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+-[0-9a-f]{6}")
+MAX_NAME_LENGTH = 80
+
+
+class RunStore:
+    """The runs below `root` (default: LLMLAB_HOME/runs) and the bundled ones."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = (root or paths.runs_dir()).resolve()
+
+    @staticmethod
+    def mint_id(name: str) -> str:
+        """`<yyyymmdd-hhmmss>-<slug>-<6 hex>`: sorts by time and never meets another."""
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        return f"{stamp}-{paths.slug(name)}-{secrets.token_hex(3)}"
+
+    def directory(self, run_id: str) -> Path:
+        """Where a new run of this id lives."""
+        if not RUN_ID.fullmatch(run_id):
+            raise LabError(f"{run_id!r} is not a run id: copy it from the list of runs.")
+        return paths.child_of(self.root, run_id)
+
+    def open(self, run_id: str) -> Run:
+        """Raises NotFoundError for an id that is neither here nor bundled."""
+        for root in (self.root, paths.BUNDLED_RUNS):
+            try:
+                directory = paths.child_of(root, run_id)
+            except LabError:
+                break
+            if directory.is_dir():
+                return Run(directory)
+        raise NotFoundError(f"There is no run {run_id!r}: it may have been deleted or renamed.")
+
+    def info(self, run_id: str) -> RunInfo:
+        return self.open(run_id).info()
+
+    def list(self) -> list[RunInfo]:
+        """Newest first; the bundled examples come last."""
+        own = [Run(one).info() for one in _folders(self.root)]
+        bundled = [Run(one).info() for one in _folders(paths.BUNDLED_RUNS)]
+        return sorted(own, key=lambda one: one.created, reverse=True) + bundled
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Sets the shown name (at most 80 characters); the directory keeps its id."""
+        run, cleaned = self.open(run_id), " ".join(name.split())
+        if run.is_example:
+            raise StateError("The example runs that come with the lab cannot be renamed.")
+        if not cleaned or len(cleaned) > MAX_NAME_LENGTH:
+            raise LabError(
+                f"A run's name has 1 to {MAX_NAME_LENGTH} characters, but this one has "
+                f"{len(cleaned)}: choose a shorter one."
+                if cleaned
+                else "A run's name cannot be empty: type at least one character."
+            )
+        write_text_atomic(run.directory / NAME, cleaned + "\n")
+
+    def delete(self, run_id: str) -> None:
+        """Removes a run's directory. Raises StateError for a live or bundled one, LabError for a
+        directory that is not a run of this lab. One that is already gone raises NotFoundError."""
+        delete_run(self.open(run_id))
+
+    def request_stop(self, run_id: str) -> None:
+        """Asks a live run to save and stop; it does so before its next step."""
+        info = self.info(run_id)
+        if not info.is_live:
+            raise StateError(f"Run {run_id} is {info.state}, so there is nothing to stop.")
+        write_control(info.directory, "stop")
+
+
+def delete_run(run: Run) -> None:
+    info = run.info()
+    if info.example:
+        raise StateError("The example runs that come with the lab cannot be deleted.")
+    if info.is_live:
+        raise StateError(f"Run {run.id} is {info.state}: stop it first, then delete it.")
+    try:
+        ours = SCHEMA_KEY in run.raw_config
+    except DamagedError:
+        # A run whose config.json is unreadable is told by its place and its name.
+        ours = run.directory.parent == paths.runs_dir() and bool(RUN_ID.fullmatch(run.id))
+    if not ours:
+        raise LabError(f"{run.directory} is not a run of this lab, so it is not deleted.")
+    remove_tree(run.directory)
+
+
+def open_run(reference: str, store: RunStore | None = None) -> Run:
+    """A run by id, or by the path of its own directory (the CLI's RUN)."""
+    store = store or RunStore()
+    try:
+        return store.open(reference)
+    except NotFoundError:
+        directory = Path(reference).expanduser()
+        if (directory / CONFIG).is_file():
+            return Run(directory.resolve())
+        raise
+
+
+def _folders(root: Path) -> list[Path]:
+    try:
+        return [one for one in root.iterdir() if one.is_dir() and not one.name.startswith(".")]
+    except OSError:
+        return []

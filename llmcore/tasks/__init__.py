@@ -1,0 +1,1 @@
+"""Objectives: for each the data, the loss and the metrics. Training itself is in `train`."""

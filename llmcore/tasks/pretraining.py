@@ -1,0 +1,113 @@
+"""Pretraining: predict the next token of raw text (Radford et al. 2018; Raschka, chapter 5)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from llmcore.config import TrainConfig
+from llmcore.errors import LabError
+from llmcore.generation import SamplingConfig, generate
+from llmcore.nn.model import GPT, next_token_loss
+from llmcore.tasks.sampling import window_starts
+from llmcore.tokenizers import Tokenizer
+from llmcore.train.sinks import Sink
+
+SAMPLE_TOKENS = 96
+
+
+@dataclass(slots=True, frozen=True)
+class TokenData:
+    """Ids of the training and validation text, and the bytes that the latter stand for."""
+
+    train: np.ndarray  # (n_train,)
+    validation: np.ndarray  # (n_validation,)
+    validation_bytes: int
+
+    @property
+    def bytes_per_token(self) -> float:
+        return self.validation_bytes / max(1, len(self.validation))
+
+
+class PretrainTask:
+    """Next-token prediction on random windows of the training ids."""
+
+    def __init__(
+        self,
+        model: GPT,
+        tokenizer: Tokenizer,
+        data: TokenData,
+        config: TrainConfig,
+        device: str,
+        sample_prompt: str,
+    ) -> None:
+        """Raises LabError where a split is shorter than one window of context_length + 1."""
+        length = model.config.context_length
+        for name, ids in (("training", data.train), ("validation", data.validation)):
+            if len(ids) < length + 1:
+                raise LabError(
+                    f"The {name} text has {len(ids)} tokens but one window needs {length + 1}: "
+                    f"give more text or choose a context length below {max(2, len(ids))}."
+                )
+        self.model = model.to(device)
+        self.tokenizer, self.data, self.config = tokenizer, data, config
+        self.device, self.sample_prompt = device, sample_prompt
+        self.length = length
+
+    def micro_batches(self, step: int) -> list[tuple[Tensor, Tensor]]:
+        config = self.config
+        starts = window_starts(
+            config.seed, step, config.batch_size, len(self.data.train), self.length
+        )
+        return [
+            self._windows(self.data.train, part) for part in np.split(starts, config.accumulation)
+        ]
+
+    def _windows(
+        self, ids: np.ndarray, starts: Sequence[int] | np.ndarray
+    ) -> tuple[Tensor, Tensor]:
+        """Inputs and targets, both (B, T): the same window, the targets one token later."""
+        window = np.stack([ids[start : start + self.length + 1] for start in starts])
+        batch = torch.from_numpy(window.astype(np.int64)).to(self.device)  # (B, T + 1)
+        return batch[:, :-1], batch[:, 1:]
+
+    def loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        return next_token_loss(self.model, *batch), {}
+
+    def n_tokens(self, batch: tuple[Tensor, Tensor]) -> int:
+        return batch[0].numel()
+
+    def evaluate(self) -> dict[str, float]:
+        """Mean loss over the same evenly spaced validation windows each time.
+
+        bits per byte = loss / ln 2 × tokens / bytes, so that tokenizers compare.
+        """
+        ids, config = self.data.validation, self.config
+        n_windows = min(config.eval_batches * config.batch_size, (len(ids) - 1) // self.length)
+        starts = np.linspace(0, len(ids) - self.length - 1, max(1, n_windows)).astype(int)
+        total = 0.0
+        for first in range(0, len(starts), config.batch_size):
+            part = starts[first : first + config.batch_size]
+            total += self.loss(self._windows(ids, part))[0].item() * len(part)
+        loss = total / len(starts)
+        return {
+            "loss": loss,
+            "perplexity": math.exp(min(loss, 700.0)),
+            "bits_per_byte": loss / math.log(2) / self.data.bytes_per_token,
+        }
+
+    def report(self, step: int, sink: Sink) -> None:
+        """A sample from a fixed prompt and seed, so that only the model changes between two."""
+        sampling = SamplingConfig(seed=self.config.seed, max_new_tokens=SAMPLE_TOKENS)
+        made = generate(self.model, self.tokenizer, self.sample_prompt, sampling)
+        sink.event("sample", step, prompt=self.sample_prompt, text=made.text)
+
+    def state(self) -> dict[str, Any]:
+        return {"kind": "pretrain", "model": self.model.config.to_dict()}
+
+    def finish(self, sink: Sink, step: int) -> None:
+        return

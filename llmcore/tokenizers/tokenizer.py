@@ -1,0 +1,204 @@
+"""One tokenizer class for all vocabularies: a `tiktoken.Encoding` with what the lab needs."""
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import tiktoken
+
+from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
+from llmcore.errors import DamagedError
+from llmcore.files import read_json, write_text_atomic
+from llmcore.tokenizers.segments import replace_surrogates, segments
+
+END_OF_TEXT = "<|endoftext|>"
+FILE_NAME = "tokenizer.json"
+_BATCH_CHARACTERS = 200_000  # one job of a thread: big enough to hide what a job costs
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One token of a text: its id, bytes, readable label, and where its bytes lie in UTF-8."""
+
+    id: int
+    data: bytes
+    label: str
+    start: int
+    end: int
+
+
+class Tokenizer:
+    """Text to ids and back. `decode(encode(text)) == text` for all text that UTF-8 can hold.
+
+    Ids are 0..vocab_size-1, the special ones included; a vocabulary may have gaps (cl100k_base
+    has), whose ids never come out of `encode` and decode to nothing. Instances are immutable and
+    may be shared between threads.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ranks: Mapping[bytes, int],
+        pattern: str,
+        special_tokens: Mapping[str, int],
+    ) -> None:
+        """`ranks`: bytes of each token -> its id, which is also its merge priority."""
+        self.name = name
+        self.pattern = pattern
+        self.special_tokens = dict(special_tokens)
+        self.eot_id = self.special_tokens[END_OF_TEXT]
+        self.encoding = tiktoken.Encoding(
+            name,
+            pat_str=pattern,
+            mergeable_ranks=dict(ranks),
+            special_tokens=self.special_tokens,
+        )
+        self.vocab_size: int = self.encoding.n_vocab
+        self._bytes: list[bytes | None] = [None] * self.vocab_size
+        for data, rank in ranks.items():
+            self._bytes[rank] = data
+        for text, special_id in self.special_tokens.items():
+            self._bytes[special_id] = text.encode()
+
+    def __repr__(self) -> str:
+        return f"<Tokenizer {self.name!r}, {self.vocab_size} tokens>"
+
+    # ---- text to ids
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of `text`. What looks like a special token is plain text: nobody can type one."""
+        return self._encode_array(text).tolist()
+
+    def _encode_array(self, text: str) -> np.ndarray:
+        parts = [
+            self.encoding.encode_to_numpy(part, disallowed_special=())
+            for part in segments(replace_surrogates(text))
+            if part
+        ]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
+
+    def encode_documents(self, documents: Iterable[str]) -> np.ndarray:
+        """All documents as one row of ids, each followed by `eot_id`.
+
+        uint16 where the vocabulary fits, else uint32. Rust does the work outside the GIL, in two
+        or more threads.
+        """
+        with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+            rows = list(pool.map(self._encode_job, _jobs(documents)))
+        return np.concatenate(rows) if rows else np.empty(0, dtype=self.dtype)
+
+    def _encode_job(self, parts: list[str | None]) -> np.ndarray:
+        eot = np.array([self.eot_id], dtype=np.uint32)
+        rows = [
+            eot if part is None else self.encoding.encode_to_numpy(part, disallowed_special=())
+            for part in parts
+        ]
+        return np.concatenate(rows).astype(self.dtype)
+
+    @property
+    def dtype(self) -> type[np.unsignedinteger]:
+        return np.uint16 if self.vocab_size <= 65_536 else np.uint32
+
+    # ---- ids to text
+
+    def token_bytes(self, id: int) -> bytes:
+        """The bytes of one token; empty for an id that no token has."""
+        known = self._bytes[id] if 0 <= id < self.vocab_size else None
+        return known or b""
+
+    def decode_bytes(self, ids: Iterable[int]) -> bytes:
+        return b"".join(self.token_bytes(int(id)) for id in ids)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Text of `ids`: bytes that are no UTF-8 become U+FFFD, unknown ids nothing."""
+        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+
+    def token_label(self, id: int) -> str:
+        r"""A token's bytes as text, undecodable ones escaped: `b"\xf0"` gives `\xf0`."""
+        return self.token_bytes(id).decode("utf-8", errors="backslashreplace")
+
+    def pieces(self, text: str) -> list[Piece]:
+        """The tokens of `text` with their byte offsets: each `end` is the next one's `start`."""
+        pieces, start = [], 0
+        for id in self.encode(text):
+            data = self.token_bytes(id)
+            pieces.append(Piece(id, data, self.token_label(id), start, start + len(data)))
+            start += len(data)
+        return pieces
+
+    # ---- identity and files
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over tokens, pattern and special tokens: equal prints encode alike."""
+        digest = hashlib.sha256(json.dumps([self.pattern, self.special_tokens]).encode())
+        for data in self._bytes:
+            known = data or b""
+            digest.update(len(known).to_bytes(4, "little") + known)
+        return digest.hexdigest()
+
+    def save(self, directory: Path) -> None:
+        """Writes `tokenizer.json`: all that `load` needs, on any machine, without a download."""
+        special_ids = set(self.special_tokens.values())
+        tokens = [
+            None if data is None or id in special_ids else base64.b64encode(data).decode("ascii")
+            for id, data in enumerate(self._bytes)
+        ]
+        content = {
+            SCHEMA_KEY: SCHEMA_VERSION,
+            "name": self.name,
+            "pattern": self.pattern,
+            "special_tokens": self.special_tokens,
+            "tokens_base64": tokens,
+        }
+        write_text_atomic(Path(directory) / FILE_NAME, json.dumps(content) + "\n")
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Reads what `save` wrote. Raises DamagedError where that is not possible."""
+        path = Path(directory) / FILE_NAME
+        content = read_json(path)
+        if SCHEMA_KEY not in content:
+            raise DamagedError(f"{path} is not a tokenizer that the lab saved.")
+        try:
+            ranks = {
+                base64.b64decode(token, validate=True): id
+                for id, token in enumerate(content["tokens_base64"])
+                if token is not None
+            }
+            if any(bytes([byte]) not in ranks for byte in range(256)):
+                raise ValueError("a single byte has no token")
+            special = {str(text): int(id) for text, id in content["special_tokens"].items()}
+            return cls(str(content["name"]), ranks, str(content["pattern"]), special)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise DamagedError(f"{path} does not hold a whole tokenizer ({error}).") from error
+
+
+def _jobs(documents: Iterable[str]) -> Iterator[list[str | None]]:
+    """Batches of segments for the threads; None stands for the end of a document."""
+    job: list[str | None] = []
+    characters = 0
+    for document in documents:
+        for part in segments(replace_surrogates(document)):
+            job.append(part)
+            characters += len(part)
+            if characters >= _BATCH_CHARACTERS:
+                yield job
+                job, characters = [], 0
+        job.append(None)
+    if job:
+        yield job
+
+
+def bytes_per_token(tokenizer: Tokenizer, text: str) -> float:
+    """UTF-8 bytes of `text` for each of its tokens; 0.0 for an empty text."""
+    n_tokens = len(tokenizer.encode(text))
+    return len(replace_surrogates(text).encode()) / n_tokens if n_tokens else 0.0

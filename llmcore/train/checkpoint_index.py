@@ -1,0 +1,82 @@
+"""What checkpoints a run has, read from directory names and state.json alone (no torch).
+
+checkpoints/step_00000500/{model.safetensors, optim.safetensors, state.json}: with optim it is
+full and can be resumed from; without, it is a weights-only snapshot for looking at.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llmcore.errors import DamagedError
+from llmcore.files import read_json, remove_tree
+
+STEP_PREFIX = "step_"
+WEIGHTS, OPTIMIZER, STATE = "model.safetensors", "optim.safetensors", "state.json"
+
+
+@dataclass(slots=True, frozen=True)
+class Checkpoint:
+    step: int
+    directory: Path
+    full: bool
+    val_loss: float | None
+    state: dict[str, Any]
+
+    @property
+    def weights(self) -> Path:
+        return self.directory / WEIGHTS
+
+
+def directory_for(root: Path, step: int) -> Path:
+    return root / f"{STEP_PREFIX}{step:08d}"
+
+
+def list_checkpoints(root: Path) -> list[Checkpoint]:
+    """All complete checkpoints below `root`, by rising step; unreadable ones are passed over."""
+    found = []
+    for directory in sorted(root.glob(f"{STEP_PREFIX}*")):
+        try:
+            state = read_json(directory / STATE)
+            step = int(directory.name.removeprefix(STEP_PREFIX))
+        except (DamagedError, ValueError):
+            continue
+        if (directory / WEIGHTS).is_file():
+            full = (directory / OPTIMIZER).is_file()
+            found.append(Checkpoint(step, directory, full, state.get("val_loss"), state))
+    return found
+
+
+def latest(checkpoints: list[Checkpoint], full: bool = False) -> Checkpoint | None:
+    """The one with the highest step; with `full`, the highest that a run can resume from."""
+    candidates = [one for one in checkpoints if one.full or not full]
+    return candidates[-1] if candidates else None
+
+
+def best(checkpoints: list[Checkpoint]) -> Checkpoint | None:
+    """The one with the lowest validation loss, else the latest."""
+    scored = [one for one in checkpoints if one.val_loss is not None]
+    return min(scored, key=lambda one: (one.val_loss, one.step)) if scored else latest(checkpoints)
+
+
+def is_snapshot_step(step: int) -> bool:
+    """1, 2, 5, 10, 20, 50, … : evenly spread on a log axis, so early change stays visible."""
+    digits = str(step)
+    return digits[0] in "125" and set(digits[1:]) <= {"0"}
+
+
+def prune(root: Path) -> None:
+    """Keeps the latest and the best whole, snapshot steps as weights, and removes the rest."""
+    checkpoints = list_checkpoints(root)
+    kept = {
+        one.step
+        for one in (latest(checkpoints), latest(checkpoints, full=True), best(checkpoints))
+        if one is not None
+    }
+    for one in checkpoints:
+        if one.step in kept:
+            continue
+        if is_snapshot_step(one.step):
+            (one.directory / OPTIMIZER).unlink(missing_ok=True)
+        else:
+            remove_tree(one.directory)

@@ -1,0 +1,303 @@
+"""Pretrain: a language model learns from raw text, watched live."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from llmcore.config import DEFAULT_PRESET, PRESETS, RunConfig
+from llmcore.runs import RunInfo
+from ui.ask import ask_box
+from ui.estimate import estimate
+from ui.feed import duration
+from ui.live import run_panel
+from ui.page import code_behind, guarded, header, plain, show_error
+from ui.run_choice import (
+    choose_run,
+    next_run_id,
+    note_trouble,
+    run_id_used,
+    run_label,
+    run_picker,
+    runs_of,
+    take_trouble,
+)
+from ui.state import store, well_formed
+
+KIND = "pretrain"
+BUILT_IN, PASTE, UPLOAD = "Built in", "Paste", "Upload"
+PYTHON = """
+from llmcore.runs import RunStore, launch
+
+store = RunStore()
+config = launch.plan_pretrain("shakespeare", preset="small")
+run_id = store.mint_id(config.name)
+launch.start(run_id, config, store)                  # returns at once; a thread trains
+steps, losses = store.open(run_id).metrics().series("train", "loss")
+"""
+CLI = """
+python -m llmcore pretrain --corpus shakespeare --preset small
+python -m llmcore generate --model RUN_ID --prompt "My lord, "
+"""
+
+
+@dataclass(slots=True)
+class Choice:
+    """What the options say: a source, and the user's own text where there is one."""
+
+    source: str
+    text: str | None
+    config: RunConfig
+
+
+def main() -> None:
+    header(
+        "Pretrain",
+        "The model starts from random numbers and learns to guess the next token, nothing else. "
+        "Watch the **loss** fall and, beside it, how what it writes turns from noise into words, "
+        "then phrases. When validation stops falling while train goes on, it has begun to "
+        "memorise.",
+    )
+    infos = runs_of(KIND)
+    _start_box(list(infos.values()))
+    info, overlays = _choose_run(infos)
+    if info is not None:
+        run_panel(info.id, overlays)
+        ask_box(info.id)
+    code_behind(PYTHON, CLI)
+
+
+def _start_box(infos: list[RunInfo]) -> None:
+    """The summary and the big button on top, the choices folded away below them."""
+    with st.container(border=True):
+        top = st.container()
+        run_id = next_run_id(KIND, "pretrain")
+        # A new key folds the options away again once a run was started.
+        with st.expander("Options", icon=":material/tune:", key=f"options_{run_id}"):
+            choice = None
+            with guarded():
+                choice = _options()
+        with top:
+            _summary_and_button(choice, run_id, infos)
+
+
+def _summary_and_button(choice: Choice | None, run_id: str, infos: list[RunInfo]) -> None:
+    left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+    with left:
+        if choice is None:
+            st.markdown("Nothing to start yet: put the **Options** below right.")
+        else:
+            with guarded():
+                _summary(choice, infos)
+    right.button(
+        "Start training",
+        icon=":material/play_arrow:",
+        type="primary",
+        width="stretch",
+        key=f"start_{run_id}",
+        on_click=_start,
+        args=(run_id, choice),
+        disabled=choice is None,
+    )
+    trouble = take_trouble(KIND)
+    if trouble is not None:
+        show_error(trouble)
+
+
+def _summary(choice: Choice, infos: list[RunInfo]) -> None:
+    from llmcore.device import available_memory_bytes
+
+    config = choice.config
+    guess = estimate(config, infos)
+    memory = config.model.training_memory_bytes(
+        config.train.batch_size // config.train.accumulation
+    )
+    st.markdown(
+        f"**{plain(config.preset or '')}** model on **{plain(choice.source)}**, "
+        f"{config.train.steps:,} steps"
+    )
+    known = (
+        f"measured here: {guess.tokens_per_s:,.0f} tokens/s"
+        if guess.measured
+        else "a rough guess until this size has trained here once"
+    )
+    st.caption(
+        f"{config.model.n_parameters():,} parameters · about {megabytes(memory)} of memory · "
+        f"about {duration(guess.seconds)} ({known})"
+    )
+    available = available_memory_bytes()
+    if memory > available:
+        st.warning(
+            f"This needs about {megabytes(memory)}, but only {megabytes(available)} of memory is "
+            f"free: choose a smaller size or batch.",
+            icon=":material/memory:",
+        )
+
+
+def megabytes(n_bytes: float) -> str:
+    return f"{n_bytes / 2**30:.1f} GB" if n_bytes >= 2**30 else f"{max(1, n_bytes / 2**20):.0f} MB"
+
+
+def _options() -> Choice:
+    """The form. Raises LabError where the choices cannot work."""
+    from llmcore.runs.launch import plan_pretrain
+
+    source, text = _text_choice()
+    size, steps, tokenizer = st.columns(3)
+    preset = size.selectbox(
+        "Size",
+        list(PRESETS),
+        index=list(PRESETS).index(DEFAULT_PRESET),
+        key="pretrain_preset",
+        persist_state="session",
+        help="  \n".join(f"**{one.name}**: {one.summary}" for one in PRESETS.values()),
+    )
+    defaults = PRESETS[preset]
+    n_steps = steps.number_input(
+        "Steps",
+        min_value=1,
+        max_value=1_000_000,
+        value=defaults.train.steps,
+        step=100,
+        key=f"pretrain_steps_{preset}",
+        persist_state="session",
+        help="How often the weights are updated, each time from one batch.",
+    )
+    chosen_tokenizer = tokenizer.selectbox(
+        "Tokenizer",
+        ["", "bytes", "gpt2"],
+        format_func=_tokenizer_label,
+        key="pretrain_tokenizer",
+        persist_state="session",
+    )
+    model_changes, train_changes = _fine_options(preset)
+    with st.spinner("Reading the tokenizer"):
+        config = plan_pretrain(
+            source,
+            preset=preset,
+            tokenizer=chosen_tokenizer,
+            text=text,
+            model_changes=model_changes,
+            train_changes={"steps": int(n_steps), **train_changes},
+        )
+    return Choice(source, text, config)
+
+
+def _text_choice() -> tuple[str, str | None]:
+    """(source, own text or None). Raises LabError where there is no usable text."""
+    from llmcore.data import CORPORA, corpus_from_text, decode_upload
+    from llmcore.errors import LabError
+
+    kind = st.segmented_control(
+        "Text to learn from",
+        [BUILT_IN, PASTE, UPLOAD],
+        default=BUILT_IN,
+        required=True,
+        key="pretrain_text_kind",
+        persist_state="session",
+    )
+    if kind == PASTE:
+        pasted = st.text_area(
+            "Your text", height=160, key="pretrain_pasted", persist_state="session"
+        )
+        text = well_formed(pasted or "")
+        corpus_from_text(text, "pasted.txt")
+        return "pasted.txt", text
+    if kind == UPLOAD:
+        file = st.file_uploader("A UTF-8 text file", type=["txt", "md"], key="pretrain_upload")
+        if file is None:
+            raise LabError("No file was chosen yet: choose a text file, or go back to Built in.")
+        text = decode_upload(file.getvalue(), file.name)
+        corpus_from_text(text, file.name)
+        return file.name, text
+    names = st.multiselect(
+        "Built-in texts (several make a mix)",
+        list(CORPORA),
+        default=["shakespeare"],
+        format_func=lambda one: CORPORA[one].title,
+        key="pretrain_corpora",
+        persist_state="session",
+    )
+    if not names:
+        raise LabError("No text is chosen: choose at least one, for example shakespeare.")
+    for name in names:
+        st.caption(f"**{CORPORA[name].title}**: {plain(CORPORA[name].summary)}")
+    return "+".join(names), None
+
+
+def _tokenizer_label(name: str) -> str:
+    return {
+        "": "Default for this text",
+        "bytes": "Bytes: 256 values",
+        "gpt2": "GPT-2's: 50,257 tokens",
+    }[name]
+
+
+def _fine_options(preset: str) -> tuple[dict, dict]:
+    """Batch, context, learning rate and seed; the defaults are the preset's."""
+    defaults = PRESETS[preset]
+    batch, context, rate, seed = st.columns(4)
+    batch_size = batch.number_input(
+        "Batch size", 1, 4096, defaults.train.batch_size, key=f"pretrain_batch_{preset}",
+        help="Sequences in each step.", persist_state="session",
+    )  # fmt: skip
+    context_length = context.number_input(
+        "Context length", 2, 4096, defaults.model.context_length, key=f"pretrain_context_{preset}",
+        help="Longest sequence that the model sees, in tokens.", persist_state="session",
+    )  # fmt: skip
+    learning_rate = rate.number_input(
+        "Learning rate", 1e-6, 1.0, defaults.train.learning_rate, step=1e-4, format="%.4g",
+        key=f"pretrain_rate_{preset}", help="At its peak, after the warm-up.",
+        persist_state="session",
+    )  # fmt: skip
+    seed_value = seed.number_input(
+        "Seed", 0, 2**31, defaults.train.seed, key="pretrain_seed", persist_state="session",
+        help="The same seed gives the same run.",
+    )  # fmt: skip
+    return (
+        {"context_length": int(context_length)},
+        {
+            "batch_size": int(batch_size),
+            "learning_rate": float(learning_rate),
+            "seed": int(seed_value),
+        },
+    )
+
+
+def _start(run_id: str, choice: Choice) -> None:
+    """The button's callback: starts once for an id, however often it is called."""
+    from llmcore.runs import launch
+
+    try:
+        data = None if choice.text is None else choice.text.encode("utf-8")
+        launch.start(run_id, choice.config, store(), data)
+    except Exception as error:
+        note_trouble(KIND, error)
+        return
+    run_id_used(KIND)
+    choose_run(run_id, KIND)
+
+
+def _choose_run(infos: dict[str, RunInfo]) -> tuple[RunInfo | None, list[str]]:
+    """The run to show and the earlier ones to lay over it."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        info = run_picker(infos, KIND, "Run to show")
+    if info is None:
+        st.info("Nothing was trained here yet: press **Start training**, and the first point "
+                "appears within seconds.")  # fmt: skip
+        return None, []
+    others = [one for one in infos if one != info.id]
+    with right:
+        overlays = st.multiselect(
+            "Compare with earlier runs",
+            others,
+            format_func=lambda one: run_label(infos[one]) if one in infos else one,
+            key=f"pretrain_overlays_{info.id}",
+            max_selections=5,
+            disabled=not others,
+            placeholder="Lay their validation loss over this one" if others else "No other run yet",
+        )
+    return info, overlays
+
+
+main()

@@ -1,0 +1,235 @@
+"""Runs: everything that was trained here, and what can be done with it."""
+
+import pandas as pd
+import streamlit as st
+
+from llmcore.errors import LabError
+from llmcore.runs import RunInfo
+from ui.feed import when
+from ui.live import STATES, ask_to_resume, state_badge, take_trouble_of
+from ui.navigation import CARDS
+from ui.page import code_behind, guarded, header, plain, show_error
+from ui.sidebar import PAGE_OF_KIND
+from ui.state import store
+
+KINDS = {"pretrain": "Pretraining", "classify": "Classifier", "?": "Unreadable"}
+REFRESH_SECONDS = 2.0
+_CHOSEN = "lab_runs_chosen"
+PYTHON = """
+from llmcore.runs import RunStore, launch
+
+store = RunStore()
+for info in store.list():
+    print(info.id, info.name, info.state, info.step, info.n_bytes)
+store.rename(RUN_ID, "my first model")
+launch.resume(RUN_ID, store)
+"""
+CLI = """
+python -m llmcore runs list
+python -m llmcore runs show RUN_ID
+python -m llmcore runs rename RUN_ID "my first model"
+python -m llmcore runs resume RUN_ID
+python -m llmcore runs delete RUN_ID
+"""
+
+
+def main() -> None:
+    header(
+        "Runs",
+        "Every training run is a folder of plain files, and this is the list of them. Look at "
+        "**came from**: it tells which model a classifier grew out of. Choose a run to open, "
+        "rename, resume or delete it.",
+    )
+    with guarded():
+        infos = store().list()
+        if not infos:
+            st.info("Nothing was trained here yet: start with Pretrain or Finetune a classifier.")
+        else:
+            live = any(info.is_live for info in infos)
+            st.fragment(_table, run_every=REFRESH_SECONDS if live else None)(
+                tuple((info.id, info.state) for info in infos)
+            )
+            with guarded():
+                _chosen_run({info.id: info for info in infos})
+    code_behind(PYTHON, CLI)
+
+
+def _table(drawn: tuple[tuple[str, str], ...]) -> None:
+    """The list. It refreshes itself while something trains, and reruns the page when a run
+    starts or ends, or another one is chosen."""
+    infos = store().list()
+    if tuple((info.id, info.state) for info in infos) != drawn:
+        st.rerun()
+    ids = [info.id for info in infos]
+    key = f"runs_table_{hash(tuple(ids))}"
+    chosen = chosen_id(ids)
+    selection = {"selection": {"rows": [ids.index(chosen)] if chosen else []}}
+    state = st.dataframe(
+        _frame(infos),
+        hide_index=True,
+        width="stretch",
+        height=min(38 * (len(infos) + 1) + 2, 460),
+        row_height=38,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default=selection,
+        column_config={
+            "Progress": st.column_config.ProgressColumn(
+                format="percent", min_value=0, max_value=1, width="small"
+            ),
+            "Validation loss": st.column_config.NumberColumn(format="%.3f"),
+            "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        },
+    )
+    rows = state["selection"]["rows"]
+    picked = ids[rows[0]] if rows and rows[0] < len(ids) else None
+    if picked != chosen:
+        _choose(picked)
+        st.rerun()
+
+
+def _frame(infos: list[RunInfo]) -> pd.DataFrame:
+    names = {info.id: info.name for info in infos}
+    return pd.DataFrame(
+        {
+            "Name": [info.name for info in infos],
+            "Kind": [
+                KINDS.get(info.kind, info.kind) + (", example" if info.example else "")
+                for info in infos
+            ],
+            "State": [STATES.get(info.state, (info.state,))[0] for info in infos],
+            "Progress": [info.step / info.steps if info.steps else None for info in infos],
+            "Step": [f"{info.step:,} of {info.steps:,}" if info.steps else "–" for info in infos],
+            "Validation loss": [info.val_loss for info in infos],
+            "Came from": [names.get(info.parent, info.parent) or "scratch" for info in infos],
+            "Size": [megabytes(info.n_bytes) for info in infos],
+            "Created": pd.to_datetime([when(info.created) for info in infos]),
+        }
+    )
+
+
+def megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 2**20:,.1f} MB"
+
+
+def chosen_id(ids: list[str]) -> str | None:
+    """The run in the URL, else the one chosen in this session, where it still exists."""
+    from_url = st.query_params.get("run")
+    if from_url in ids:
+        st.session_state[_CHOSEN] = from_url
+    chosen = st.session_state.get(_CHOSEN)
+    return chosen if chosen in ids else None
+
+
+def _choose(run_id: str | None) -> None:
+    st.session_state[_CHOSEN] = run_id
+    if run_id is None:
+        st.query_params.pop("run", None)
+    else:
+        st.query_params["run"] = run_id
+
+
+def _chosen_run(infos: dict[str, RunInfo]) -> None:
+    from_url = st.query_params.get("run")
+    if from_url and from_url not in infos:
+        st.warning(
+            f"There is no run {plain(from_url[:80])}: it may have been deleted.",
+            icon=":material/help:",
+        )
+    chosen = chosen_id(list(infos))
+    if chosen is None:
+        st.caption("Click the box at the left of a row to choose that run.")
+        return
+    info = infos[chosen]
+    st.session_state[_CHOSEN] = chosen
+    if st.query_params.get("run") != chosen:
+        st.query_params["run"] = chosen
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(info.name)}**", width="content")
+            state_badge(info)
+            if info.example:
+                st.badge("Example that comes with the lab", icon=":material/science:",
+                         color="orange")  # fmt: skip
+        st.caption(_facts(info, infos))
+        if info.error:
+            st.error(plain(info.error), icon=":material/error:")
+        _actions(info)
+
+
+def _open_link(info: RunInfo) -> None:
+    card = CARDS[PAGE_OF_KIND[info.kind]]
+    st.page_link(card.path, label="Open", icon=card.icon, query_params={"run": info.id})
+
+
+def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> str:
+    """Folder and lineage in one line, the oldest ancestor first."""
+    line, seen, parent = [], {info.id}, info.parent
+    while parent and parent not in seen:
+        seen.add(parent)
+        known = infos.get(parent.partition("@")[0])
+        line.append(known.name if known else parent)
+        parent = known.parent if known else None
+    lineage = " → ".join(plain(one) for one in [*reversed(line), info.name])
+    return f"{lineage}  \n{plain(str(info.directory))}"
+
+
+def _actions(info: RunInfo) -> None:
+    trouble = take_trouble_of(info.id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if info.kind in {"pretrain", "classify"}:
+            _open_link(info)
+        if info.can_resume:
+            st.button("Resume", icon=":material/play_arrow:", key=f"runs_resume_{info.id}",
+                      on_click=ask_to_resume, args=(info.id,))  # fmt: skip
+        if not info.example:
+            rename = st.button("Rename", icon=":material/edit:", key=f"rename_{info.id}")
+            delete = st.button("Delete", icon=":material/delete:", key=f"delete_{info.id}")
+        else:
+            rename = delete = False
+            st.caption("The examples stay: they fill the pages before your first run.")
+    if trouble:
+        st.error(plain(trouble), icon=":material/error:")
+    if rename and info.state == "damaged":
+        show_error(LabError("A damaged run cannot be renamed: it can only be deleted."))
+    elif rename:
+        _rename_dialog(info)
+    if delete and info.is_live:
+        show_error(LabError(f"This run is {info.state}: stop it first, then delete it."))
+    elif delete:
+        _delete_dialog(info)
+
+
+@st.dialog("Rename this run")
+def _rename_dialog(info: RunInfo) -> None:
+    with st.form("rename_form", border=False):
+        name = st.text_input("Name", value=info.name, max_chars=80, key="rename_to")
+        if st.form_submit_button("Rename", type="primary"):
+            try:
+                store().rename(info.id, name)
+            except LabError as error:
+                show_error(error)
+            else:
+                st.rerun()
+
+
+@st.dialog("Delete this run?")
+def _delete_dialog(info: RunInfo) -> None:
+    st.markdown(f"**{plain(info.name)}** with all its checkpoints ({megabytes(info.n_bytes)}) "
+                f"is removed from the disk. This cannot be undone.")  # fmt: skip
+    keep, remove = st.columns(2)
+    if keep.button("Keep it", width="stretch", key="keep_run"):
+        st.rerun()
+    if remove.button("Delete", type="primary", width="stretch", icon=":material/delete:",
+                     key="delete_run_now"):  # fmt: skip
+        try:
+            store().delete(info.id)
+        except LabError as error:
+            show_error(error)
+        else:
+            _choose(None)
+            st.rerun()
+
+
+main()

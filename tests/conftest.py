@@ -1,0 +1,82 @@
+"""Fixtures that every test shares: a home of its own, no run left behind, a browser or a skip."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NO_BROWSER = (
+    "no Chromium found: install it (Debian: `apt install chromium`), or set LLMLAB_CHROMIUM to "
+    "its path"
+)
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium: `LLMLAB_CHROMIUM`, else the first of the usual names on PATH."""
+    named = os.environ.get("LLMLAB_CHROMIUM")
+    if named:
+        return named if Path(named).exists() else None
+    return next((path for name in BROWSER_NAMES if (path := shutil.which(name))), None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and find_chromium() is None:
+        if os.environ.get("LLMLAB_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"LLMLAB_REQUIRE_BROWSER=1, but {NO_BROWSER}", pytrace=False)
+        pytest.skip(NO_BROWSER)
+
+
+@pytest.fixture
+def chromium() -> str:
+    """Path of the Chromium that tests marked `browser` drive."""
+    path = find_chromium()
+    assert path is not None, "mark this test with @pytest.mark.browser"
+    return path
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A temporary LLMLAB_HOME, so that no test ever meets the user's own runs."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("LLMLAB_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(home: Path) -> Iterator[None]:
+    """Stops the runs that a test left alive and empties Streamlit's caches.
+
+    Only modules that the test itself imported are touched: a test of the tokenizers pays nothing.
+    """
+    yield
+    launch = sys.modules.get("llmcore.runs.launch")
+    if launch is not None:
+        launch.stop_all()
+    caching = sys.modules.get("streamlit.runtime.caching")
+    if caching is not None:
+        caching.cache_data.clear()
+        caching.cache_resource.clear()
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., Any]:
+    """`wait_until(condition, timeout)` returns the condition's first true value, or fails."""
+
+    def wait(condition: Callable[[], Any], timeout: float = 30.0, message: str = "") -> Any:
+        end = time.monotonic() + timeout
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() >= end:
+                pytest.fail(message or f"nothing within {timeout:g} s: {condition}")
+            time.sleep(0.05)
+
+    return wait

@@ -1,0 +1,82 @@
+"""Figures of attention: the mask is empty, equal tokens stay apart, labels stay letters."""
+
+import numpy as np
+import pytest
+
+from llmcore.plots.attention import attention_heatmap, head_grid, next_token_bars
+from llmcore.plots.labels import short_label, visible_label
+
+
+def causal(*shape: int) -> np.ndarray:
+    weights = np.tril(np.random.default_rng(0).random(shape) + 0.01)
+    return weights / weights.sum(-1, keepdims=True)
+
+
+def test_heatmap_keeps_equal_tokens_apart_and_the_future_empty() -> None:
+    labels = ["the", " cat", "the", "the"]
+    weights = causal(4, 4)
+    figure = attention_heatmap(weights, labels)
+    cells = np.array(figure.data[0].z, dtype=float)
+    assert figure.layout.xaxis.ticktext == ("the", "·cat", "the", "the")
+    assert figure.layout.xaxis.tickvals == figure.layout.yaxis.tickvals == (0, 1, 2, 3)
+    assert np.isnan(cells[np.triu_indices(4, 1)]).all()
+    np.testing.assert_allclose(np.nansum(cells, axis=1), 1, atol=1e-3)
+    # The first token stands at the top, as one reads.
+    assert tuple(figure.layout.yaxis.range) == (3.5, -0.5)
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 1)
+
+
+def test_token_text_is_never_read_as_markup() -> None:
+    figure = attention_heatmap(causal(2, 2), ["<b>x</b>", "&lt;"])
+    hover = figure.data[0].text[1][0]
+    assert figure.layout.xaxis.ticktext == ("&lt;b&gt;x&lt;/b&gt;", "&amp;lt;")
+    assert "&lt;b&gt;x" in hover and "<b>x" not in hover
+    bars = next_token_bars(["<a href='x'>"], [1.0])
+    assert "<a" not in bars.layout.yaxis.ticktext[0] and "<a" not in bars.data[0].customdata[0]
+
+
+def test_grid_has_a_map_for_each_head() -> None:
+    figure = head_grid(causal(6, 3, 3), ["a", "b", "c"])
+    assert len(figure.data) == 6
+    assert [one.text for one in figure.layout.annotations] == [f"Head {i}" for i in range(6)]
+
+
+def test_one_token_is_enough() -> None:
+    assert attention_heatmap(np.ones((1, 1)), ["a"]).data[0].z[0][0] == 1
+    assert len(head_grid(np.ones((1, 1, 1)), ["a"]).data) == 1
+
+
+def test_bars_stand_best_first() -> None:
+    figure = next_token_bars(["a", " b", "c"], [0.2, 0.5, 0.0001])
+    assert figure.layout.yaxis.ticktext == ("·b", "a", "c")
+    assert figure.data[0].text == ("50.0%", "20.0%", "< 0.1%")
+    colours = figure.data[0].marker.color
+    assert colours[0] != colours[1] == colours[2]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: attention_heatmap(np.ones((2, 2)), ["a"]),
+        lambda: head_grid(np.ones((2, 2)), ["a", "b"]),
+        lambda: attention_heatmap(np.ones((0, 0)), []),
+        lambda: next_token_bars(["a"], []),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(call) -> None:
+    with pytest.raises(ValueError, match="fit"):
+        call()
+
+
+def test_every_character_of_a_label_can_be_seen() -> None:
+    assert visible_label("a b\n\t\x00\x7f") == "a·b↵⇥␀␡"
+    assert visible_label("\u202e") == "\\u202e"
+    assert visible_label("\u0301") == "◌\u0301"
+    assert visible_label("") == "∅"
+    assert visible_label("héllo 😀") == "héllo·😀"
+
+
+def test_short_labels_count_wide_signs_twice() -> None:
+    assert short_label("abcdef", 6) == "abcdef"
+    assert short_label("abcdefg", 6) == "abcde…"
+    assert short_label("中中中", 5) == "中中…"

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+import torch
+from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.model import GPT
+from tiny import TINY_MODEL
+
+from llmcore.config import TrainConfig
+from llmcore.tasks.classification import (
+    ClassificationTask,
+    Example,
+    encode_texts,
+    predict,
+    predict_probabilities,
+)
+from llmcore.tokenizers import builtin_tokenizer
+
+TOKENIZER = builtin_tokenizer("bytes")
+
+
+def make_task(n=23, batch_size=4, accumulation=1):
+    rng = np.random.default_rng(0)
+    examples = [Example(rng.integers(0, 256, size=1 + i % 9), i % 2) for i in range(n)]
+    model = SequenceClassifier(GPT(TINY_MODEL), 2)
+    config = TrainConfig(batch_size=batch_size, accumulation=accumulation, seed=5)
+    splits = {"train": examples, "validation": examples[:6], "test": []}
+    return ClassificationTask(model, TOKENIZER, splits, [], ["a", "b"], config, "cpu")
+
+
+def test_an_epoch_sees_every_example_once_and_the_next_in_another_order():
+    task = make_task()
+    first, other = task._epoch_batches(0), task._epoch_batches(1)
+    assert sorted(np.concatenate(first)) == list(range(23))
+    assert any((a.tolist() != b.tolist()) for a, b in zip(first, other, strict=True))
+    assert all((a == b).all() for a, b in zip(first, make_task()._epoch_batches(0), strict=True))
+
+
+def test_micro_batches_make_up_the_same_batch():
+    whole = make_task().micro_batches(3)[0]
+    parts = make_task(accumulation=2).micro_batches(3)
+    assert len(parts) == 2
+    assert sorted(whole.lengths.tolist()) == sorted(torch.cat([p.lengths for p in parts]).tolist())
+
+
+def test_long_texts_are_cut_and_counted_and_empty_ones_get_one_token():
+    ids, n_cut = encode_texts(TOKENIZER, ["abc", "x" * 40, ""], 16)
+    assert [len(one) for one in ids] == [3, 16, 1] and n_cut == 1
+    assert ids[2].tolist() == [TOKENIZER.eot_id]
+
+
+def test_order_and_batching_do_not_change_a_text_s_probabilities():
+    model = SequenceClassifier(GPT(TINY_MODEL), 3).eval()
+    texts = ["a", "a much longer te", "mid size", "b"] * 5
+    ids, _ = encode_texts(TOKENIZER, texts, 16)
+    together = predict_probabilities(model, ids, TOKENIZER.eot_id, batch_size=7)
+    alone = np.concatenate([predict_probabilities(model, [one], TOKENIZER.eot_id) for one in ids])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    assert together.sum(1) == pytest.approx(np.ones(20))
+
+
+def test_predict_says_label_probability_and_whether_it_was_cut():
+    model = SequenceClassifier(GPT(TINY_MODEL), 2).eval()
+    short, long = predict(model, TOKENIZER, ["ham", "spam"], ["hi", "y" * 17])
+    assert short["probability"] == max(short["probabilities"].values())
+    assert short["probabilities"][short["label"]] == short["probability"]
+    assert (short["cut"], long["cut"]) == (False, True)

@@ -1,0 +1,54 @@
+import pytest
+from tiny import pretrain_config
+
+from llmcore.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig, help_for
+from llmcore.errors import LabError
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+def test_parameter_counts_equal_the_real_model_s(preset):
+    from llmcore.nn.model import GPT
+
+    real = sum(one.numel() for one in GPT(preset.model).parameters())
+    assert preset.model.n_parameters() == real
+
+
+def test_untied_head_is_counted():
+    config = ModelConfig(vocab_size=300, d_model=32, n_heads=2, tied_head=False)
+    from llmcore.nn.model import GPT
+
+    assert config.n_parameters() == sum(one.numel() for one in GPT(config).parameters())
+
+
+def test_bad_numbers_are_refused_with_number_and_bound():
+    with pytest.raises(LabError, match="steps is 0 but must be at least 1"):
+        TrainConfig(steps=0)
+    with pytest.raises(LabError, match="dropout is 0.95 but must be at most 0.9"):
+        ModelConfig(dropout=0.95)
+    with pytest.raises(LabError, match="d_model 30 is not divisible by n_heads 4"):
+        ModelConfig(d_model=30, n_heads=4)
+    with pytest.raises(LabError, match="batch_size 10 is not divisible by accumulation 3"):
+        TrainConfig(batch_size=10, accumulation=3)
+    with pytest.raises(LabError, match="must be none or equal"):
+        DataConfig(balance="some")
+
+
+def test_a_run_s_configuration_survives_json_and_unknown_keys():
+    import json
+
+    config = pretrain_config(dropout=0.1)
+    values = json.loads(json.dumps(config.to_dict()))
+    values["from_the_future"] = 1
+    values["model"]["rope"] = True
+    assert RunConfig.from_dict(values) == config
+
+
+def test_every_field_has_a_line_of_help():
+    from dataclasses import fields
+
+    for owner in (ModelConfig, TrainConfig, DataConfig):
+        assert all(help_for(owner, one.name) for one in fields(owner))
+
+
+def test_with_leaves_out_none():
+    assert TrainConfig().with_(steps=None, seed=3) == TrainConfig(seed=3)

@@ -1,0 +1,96 @@
+import pytest
+from tiny import TEXT, pretrain_config, spam_table
+
+from llmcore import models
+from llmcore.errors import LabError, NotFoundError
+from llmcore.runs import RunStore, launch
+
+
+@pytest.fixture
+def store():
+    models.clear_cache()
+    return RunStore()
+
+
+@pytest.fixture
+def trained(store):
+    directory = store.directory(store.mint_id("tiny"))
+    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
+    return store.open(directory.name)
+
+
+def test_a_run_is_found_by_id_by_step_by_latest_and_by_directory(trained):
+    by_id = models.load(trained.id)
+    assert by_id.kind == "language" and by_id.step == trained.info().best_step
+    assert models.load(f"{trained.id}@latest").step == 8
+    assert models.load(f"{trained.id}@5").step == 5
+    assert models.load(str(trained.directory)).step == by_id.step
+
+
+def test_the_same_checkpoint_is_loaded_once_and_a_new_one_anew(trained):
+    first = models.load(trained.id)
+    assert models.load(trained.id).model is first.model
+    checkpoint = trained.checkpoint("best")
+    data = checkpoint.weights.read_bytes()
+    checkpoint.weights.unlink()
+    checkpoint.weights.write_bytes(data)
+    assert models.load(trained.id).model is not first.model
+
+
+def test_what_does_not_exist_is_refused_with_what_does(trained, tmp_path):
+    with pytest.raises(NotFoundError, match="no model 'nothing'"):
+        models.load("nothing")
+    with pytest.raises(LabError, match="no checkpoint at step 3: it has 1, 2, 4, 5, 8"):
+        models.load(f"{trained.id}@3")
+    with pytest.raises(LabError, match="No model was named"):
+        models.load(" ")
+    foreign = tmp_path / "hf"
+    foreign.mkdir()
+    (foreign / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(LabError):
+        models.load(str(foreign))
+
+
+def test_a_run_without_a_checkpoint_is_no_model_yet(store):
+    run = launch.create(store.directory(store.mint_id("queued")), pretrain_config())
+    assert run.id not in [entry.ref for entry in models.list_models()]
+    with pytest.raises(LabError, match="no checkpoint yet"):
+        models.load(run.id)
+
+
+def test_a_classifier_keeps_its_labels_and_its_parent(trained, store):
+    config = launch.plan_classify("t.csv", trained.id, table=spam_table(), epochs=1)
+    info = launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
+    loaded = models.load(info.id)
+    assert loaded.labels == ["ham", "spam"] and loaded.kind == "classifier"
+    assert loaded.card["parent"] == trained.id
+    entries = {entry.ref: entry.kind for entry in models.list_models()}
+    assert entries[info.id] == "classifier" and entries[trained.id] == "language"
+    rows = models.classify_texts(loaded, ["WIN a prize now call 12345 free", "are you home"])
+    assert len(rows) == 2 and set(rows[0]["probabilities"]) == {"ham", "spam"}
+    with pytest.raises(LabError, match="not a classifier"):
+        models.classify_texts(models.load(trained.id), ["hello"])
+
+
+def test_a_damaged_weights_file_is_one_sentence(trained):
+    trained.checkpoint("best").weights.write_bytes(b"nonsense")
+    with pytest.raises(LabError) as caught:
+        models.load(trained.id)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_cache_drops_the_least_recently_used_beyond_its_bytes(trained):
+    loaded = models.load(trained.id)
+    size = sum(one.numel() * 4 for one in loaded.model.parameters())
+    cache = models.ModelCache(2 * size)
+    for key in ("a", "b", "c"):
+        cache.put(key, loaded)
+        cache.get("a")
+    assert cache.get("b") is None and cache.get("a") and cache.get("c")
+    assert cache.n_bytes() <= 2 * size
+
+
+def test_tokenizers_are_named_like_models(trained):
+    assert models.tokenizer_for("bytes").vocab_size == 257
+    own = models.tokenizer_for(trained.id)
+    assert own.fingerprint == models.tokenizer_for(str(trained.directory / "tokenizer")).fingerprint

@@ -1,0 +1,81 @@
+// Stages on a line that branches at finetuning. data: {stages: [{name, title, status, state,
+// lane, column, page}]}; lane 0 is the main line, -1 and 1 the two branches.
+const SVG = "http://www.w3.org/2000/svg";
+const WIDE = 700, LINE = 78, SPREAD = 62, DOT = 9;
+
+function curve(a, b) {
+  if (a.y === b.y) return `M${a.x},${a.y}H${b.x}`;
+  const middle = (a.x + b.x) / 2;
+  return `M${a.x},${a.y}C${middle},${a.y} ${middle},${b.y} ${b.x},${b.y}`;
+}
+
+function stageElement(stage, open) {
+  const element = document.createElement(stage.page ? "button" : "div");
+  element.className = `stage ${stage.state}`;
+  element.dataset.stage = stage.name;
+  element.setAttribute("role", stage.page ? "button" : "listitem");
+  const dot = document.createElement("i");
+  dot.className = "dot";
+  const title = document.createElement("b");
+  title.textContent = stage.title;
+  const status = document.createElement("span");
+  status.textContent = stage.status;
+  element.append(dot, title, status);
+  if (stage.page) element.onclick = () => open(stage.page);
+  return element;
+}
+
+function place(root, stages, elements, svg) {
+  const width = root.clientWidth;
+  const tall = width < WIDE;
+  root.classList.toggle("tall", tall);
+  svg.replaceChildren();
+  const columns = Math.max(...stages.map((s) => s.column)) + 1;
+  const step = width / columns;
+  const points = stages.map((s) => ({ x: step * (s.column + 0.5), y: LINE + SPREAD * s.lane }));
+  if (tall) {
+    let y = 0;
+    elements.forEach((element, i) => {
+      Object.assign(element.style, { left: "0", top: `${y}px`, width: `${width}px` });
+      points[i] = { x: DOT, y: y + 10 };
+      y += element.offsetHeight + 16;
+    });
+    root.style.height = `${y}px`;
+  } else {
+    let bottom = 0;
+    elements.forEach((element, i) => {
+      const top = points[i].y - DOT;
+      Object.assign(element.style, {
+        left: `${points[i].x}px`, top: `${top}px`, width: `${step - 10}px`,
+      });
+      bottom = Math.max(bottom, top + element.offsetHeight);
+    });
+    root.style.height = `${bottom + 4}px`;
+  }
+  stages.forEach((to, j) => {
+    stages.forEach((from, i) => {
+      const joined = tall ? i === j - 1 : from.column === to.column - 1;
+      if (!joined) return;
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", tall
+        ? `M${points[i].x},${points[i].y}V${points[j].y}` : curve(points[i], points[j]));
+      const lit = from.state === "done" && (to.state === "done" || to.state === "live");
+      path.setAttribute("class", lit ? "track done" : "track");
+      svg.append(path);
+    });
+  });
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".map");
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("aria-hidden", "true");
+  const elements = data.stages.map((s) => stageElement(s, (page) => setTriggerValue("open", page)));
+  root.replaceChildren(svg, ...elements);
+  const draw = () => place(root, data.stages, elements, svg);
+  draw();
+  const observer = new ResizeObserver(draw);
+  observer.observe(parentElement.host ?? root);
+  return () => observer.disconnect();
+}

@@ -1,0 +1,67 @@
+"""The pages of the app and links to them. A page is listed only where its file exists."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from llmcore.paths import PROJECT_ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class PageCard:
+    """One page: `pages/<name>.py`, served at `/<name>` (the first at `/`)."""
+
+    name: str
+    group: str
+    title: str
+    icon: str
+
+    @property
+    def path(self) -> str:
+        return f"pages/{self.name}.py"
+
+    @property
+    def exists(self) -> bool:
+        return (PROJECT_ROOT / self.path).is_file()
+
+
+CARDS = {
+    card.name: card
+    for card in (
+        PageCard("overview", "Start", "Overview", ":material/map:"),
+        PageCard("tokenizer", "Look", "Tokenizer", ":material/segment:"),
+        PageCard("attention", "Look", "Attention", ":material/visibility:"),
+        PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
+        PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
+        PageCard("runs", "Use", "Runs", ":material/database:"),
+    )
+}
+
+
+def grouped_pages() -> dict[str, list[object]]:
+    """`st.Page` objects by group, in the order of CARDS, for `st.navigation`."""
+    groups: dict[str, list[object]] = {}
+    for card in CARDS.values():
+        if card.exists:
+            page = st.Page(
+                card.path,
+                title=card.title,
+                icon=card.icon,
+                url_path=card.name,
+                default=card.name == "overview",
+            )
+            groups.setdefault(card.group, []).append(page)
+    return groups
+
+
+def page_link(name: str, label: str | None = None, icon: str | None = None) -> None:
+    """A link to a page; nothing where the page does not exist in this app."""
+    card = CARDS[name]
+    if not card.exists:
+        return
+    try:
+        st.page_link(card.path, label=label or card.title, icon=icon or card.icon)
+    except (StreamlitAPIException, KeyError):
+        # A page file that runs on its own, without app.py, knows no other pages.
+        st.caption(label or card.title)

@@ -1,0 +1,112 @@
+"""One model picker on every page; the choice follows the person and stands in the URL."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.errors import LabError, NotFoundError
+from ui.page import plain
+
+if TYPE_CHECKING:
+    from llmcore.models import Loaded, ModelEntry
+
+_CHOICE = "lab_model"
+_BY_KIND = "lab_model_by_kind"
+
+
+def model_picker(kind: str | None = None, label: str = "Model", key: str = "model_input") -> str:
+    """A select box over the models of this machine; returns the chosen reference.
+
+    kind: "language", "classifier" or None for all. The model chosen last on any page is taken
+    where it fits, else the one chosen last for this kind, else the bundled default. A reference
+    in the URL that does not exist is said in one sentence and replaced by the default.
+    Raises NotFoundError where there is no model at all.
+    """
+    from llmcore.models import list_models
+
+    entries = {entry.ref: entry for entry in list_models(kind)}
+    wanted = _wanted(entries)
+    if not entries:
+        what = f"{kind} model" if kind else "model"
+        raise NotFoundError(f"There is no {what} yet: train one in the Build section first.")
+    if st.session_state.get(key) not in entries or st.session_state.get(key) != wanted:
+        st.session_state[key] = wanted if wanted in entries else _default(entries)
+    ref = st.selectbox(
+        label,
+        list(entries),
+        format_func=lambda one: _label(one, entries),
+        key=key,
+        on_change=_chosen,
+        args=(key, kind),
+    )
+    _remember(ref, kind)
+    return ref
+
+
+def load_model(ref: str) -> "Loaded":
+    """The model of a reference, from the shared cache or from disk, with a spinner meanwhile."""
+    with st.spinner("Loading the model", show_time=True):
+        from llmcore.models import load
+
+        return load(ref)
+
+
+def _wanted(entries: dict[str, "ModelEntry"]) -> str | None:
+    """The reference to show; adds the entry of a `RUN@STEP` whose run is listed."""
+    chosen = st.session_state.get(_CHOICE)
+    from_url = chosen is None and "model" in st.query_params
+    ref = st.query_params["model"] if from_url else chosen
+    if ref and ref not in entries and "@" in ref:
+        run = entries.get(ref.split("@", 1)[0])
+        if run is not None and _exists(ref):
+            entries[ref] = run
+    if ref and ref in entries:
+        return ref
+    if ref and from_url and not _exists(ref):
+        st.warning(
+            f"There is no model {plain(repr(ref[:80]))} here, so the default is shown: "
+            f"choose another below.",
+            icon=":material/help:",
+        )
+    remembered = st.session_state.get(_BY_KIND, {})
+    for kind in ("language", "classifier", None):
+        if remembered.get(kind) in entries:
+            return remembered[kind]
+    return None
+
+
+def _exists(ref: str) -> bool:
+    from llmcore.models import checkpoint_key
+
+    try:
+        checkpoint_key(ref)
+    except LabError:
+        return False
+    return True
+
+
+def _default(entries: dict[str, "ModelEntry"]) -> str:
+    from llmcore.models import default_model
+
+    preferred = default_model()
+    return preferred if preferred in entries else next(iter(entries))
+
+
+def _label(ref: str, entries: dict[str, "ModelEntry"]) -> str:
+    entry = entries.get(ref)
+    if entry is None:
+        return ref
+    if ref == entry.ref:
+        return entry.label
+    return f"{entry.label}, step {ref.split('@', 1)[1]}"
+
+
+def _chosen(key: str, kind: str | None) -> None:
+    _remember(st.session_state[key], kind)
+
+
+def _remember(ref: str, kind: str | None) -> None:
+    st.session_state[_CHOICE] = ref
+    st.session_state.setdefault(_BY_KIND, {})[kind] = ref
+    if st.query_params.get("model") != ref:
+        st.query_params["model"] = ref

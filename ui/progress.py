@@ -1,0 +1,82 @@
+"""Your first ten minutes: five steps, and which of them are done.
+
+What a page can notice by itself (a sentence was tokenized, attention was watched) is kept in one
+small file; what leaves a run on disk is read from the runs.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llmcore.errors import DamagedError
+from llmcore.files import read_json, write_json_atomic
+from llmcore.paths import cache_dir
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llmcore.runs import RunInfo
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: where it happens (a page's name) and what to do there."""
+
+    name: str
+    page: str
+    title: str
+    what: str
+
+
+STEPS = (
+    Step("tokens", "tokenizer", "See your words as tokens", "Type a sentence of your own."),
+    Step("attention", "attention", "Watch attention", "See which tokens look at which."),
+    Step("next_token", "attention", "See the next token", "Compare it with its rivals."),
+    Step("pretrain", "pretrain", "Pretrain on Shakespeare", "Ask the model while it learns."),
+    Step("finetune", "classifier", "Finetune a spam filter", "Then try a message of yours."),
+)
+_BY_HAND = {"tokens", "attention", "next_token"}
+
+
+def progress_path() -> "Path":
+    return cache_dir() / "progress.json"
+
+
+def mark_done(step: str) -> None:
+    """Notes that a step is done. Cheap when it already is; a full disk stops no page."""
+    if step not in _BY_HAND:
+        raise KeyError(step)
+    done = _noted()
+    if step in done:
+        return
+    try:
+        write_json_atomic(progress_path(), {"done": sorted(done | {step})})
+    except OSError:
+        logger.warning("the progress file cannot be written", exc_info=True)
+
+
+def done_steps(runs: Sequence["RunInfo"] = ()) -> set[str]:
+    """The names of the finished steps; `runs` are all runs of the store."""
+    done = _noted()
+    own = [run for run in runs if not run.example and run.step > 0]
+    if any(run.kind == "pretrain" for run in own):
+        done.add("pretrain")
+    if any(run.kind == "classify" for run in own):
+        done.add("finetune")
+    return done
+
+
+def next_step(done: set[str]) -> Step | None:
+    """The first step that is not done; None when all are."""
+    return next((step for step in STEPS if step.name not in done), None)
+
+
+def _noted() -> set[str]:
+    try:
+        noted = read_json(progress_path()).get("done")
+    except DamagedError:
+        return set()
+    return {one for one in noted if one in _BY_HAND} if isinstance(noted, list) else set()

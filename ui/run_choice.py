@@ -1,0 +1,105 @@
+"""Which run a page shows: the one in the URL (`?run=`), else the last chosen, else the newest."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.errors import LabError
+from ui.feed import when
+from ui.page import plain
+from ui.state import store
+
+if TYPE_CHECKING:
+    from llmcore.runs import RunInfo
+
+_CHOSEN = "lab_run_by_kind"
+_NEXT = "lab_next_run_id"
+_TROUBLE = "lab_start_trouble"
+
+
+def runs_of(kind: str) -> dict[str, "RunInfo"]:
+    """All runs of a kind by id, newest first, the bundled examples last."""
+    return {info.id: info for info in store().list() if info.kind == kind}
+
+
+def run_picker(infos: dict[str, "RunInfo"], kind: str, label: str = "Run") -> "RunInfo | None":
+    """A select box over `infos`; the choice stands in the URL. None where there is no run."""
+    if not infos:
+        return None
+    wanted = _wanted(infos, kind)
+    key = f"run_of_{kind}"
+    # Set before the widget is drawn: a run that was just started is chosen by a callback.
+    st.session_state[key] = wanted
+    st.selectbox(
+        label,
+        list(infos),
+        format_func=lambda one: run_label(infos[one]) if one in infos else one,
+        key=key,
+        on_change=_picked,
+        args=(kind, key),
+    )
+    if st.query_params.get("run") != wanted:
+        st.query_params["run"] = wanted
+    return infos[wanted]
+
+
+def run_label(info: "RunInfo") -> str:
+    """Stable while the run goes on: a select box is keyed by what it shows."""
+    return f"{info.name} · {'example' if info.example else when(info.created)}"
+
+
+def choose_run(run_id: str, kind: str) -> None:
+    """Shows this run from now on. Call it from a callback."""
+    st.session_state.setdefault(_CHOSEN, {})[kind] = run_id
+    st.query_params["run"] = run_id
+
+
+def next_run_id(kind: str, name: str) -> str:
+    """The id that the next Start will use: minted before the click, kept until it is used.
+
+    The button's key carries it too, so a late second click belongs to a button that is gone.
+    """
+    minted: dict[str, str] = st.session_state.setdefault(_NEXT, {})
+    if kind not in minted:
+        minted[kind] = store().mint_id(name)
+    return minted[kind]
+
+
+def run_id_used(kind: str) -> None:
+    st.session_state.get(_NEXT, {}).pop(kind, None)
+
+
+def note_trouble(kind: str, error: Exception) -> None:
+    """For callbacks, which must not raise: `show_trouble` says it when the page is drawn."""
+    st.session_state.setdefault(_TROUBLE, {})[kind] = error
+
+
+def take_trouble(kind: str) -> Exception | None:
+    return st.session_state.get(_TROUBLE, {}).pop(kind, None)
+
+
+def _wanted(infos: dict[str, "RunInfo"], kind: str) -> str:
+    from_url = st.query_params.get("run")
+    if from_url in infos:
+        st.session_state.setdefault(_CHOSEN, {})[kind] = from_url
+        return from_url
+    if from_url:
+        _say_missing(from_url)
+    chosen = st.session_state.get(_CHOSEN, {}).get(kind)
+    return chosen if chosen in infos else next(iter(infos))
+
+
+def _say_missing(run_id: str) -> None:
+    try:
+        kind = store().info(run_id).kind
+        why = "is damaged" if kind == "?" else "belongs to another page"
+    except LabError:
+        why = "does not exist: it may have been deleted"
+    st.warning(
+        f"The run {plain(run_id[:80])} {why}, so another is shown: choose one below or in Runs.",
+        icon=":material/help:",
+    )
+
+
+def _picked(kind: str, key: str) -> None:
+    choose_run(st.session_state[key], kind)

@@ -1,0 +1,47 @@
+"""The strip in the sidebar that shows which runs train now, on whatever page one is."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.navigation import page_link
+from ui.page import plain
+from ui.state import store
+
+if TYPE_CHECKING:
+    from llmcore.runs import RunInfo
+
+logger = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 4
+PAGE_OF_KIND = {"pretrain": "pretrain", "classify": "classifier"}
+
+
+def live_infos() -> list["RunInfo"]:
+    """The runs that train now; empty where the store cannot be read, since a strip in the
+    sidebar may not take a page down."""
+    try:
+        return [info for info in store().list() if info.is_live]
+    except Exception:
+        logger.warning("the run store cannot be listed", exc_info=True)
+        return []
+
+
+def sidebar_strip() -> None:
+    """Draws the strip. It refreshes itself only while something trains."""
+    running = bool(live_infos())
+    with st.sidebar:
+        st.fragment(_strip, run_every=REFRESH_SECONDS if running else None)()
+
+
+def _strip() -> None:
+    live = live_infos()
+    if not live:
+        st.caption("Nothing is training now.")
+        return
+    st.caption("Training now")
+    for info in live[:4]:
+        share = min(1.0, info.step / info.steps) if info.steps else 0.0
+        st.progress(share, text=f"{plain(info.name)} · step {info.step:,} of {info.steps:,}")
+        page_link(PAGE_OF_KIND.get(info.kind, "runs"), "Watch it")

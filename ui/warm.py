@@ -1,0 +1,37 @@
+"""Imports torch in the background, so that the first real click does not wait for it."""
+
+import importlib
+import logging
+import os
+import threading
+import time
+
+logger = logging.getLogger(__name__)
+
+_MODULES = ("torch", "llmcore.nn", "llmcore.models")
+_lock = threading.Lock()
+_started = False
+
+
+def warm_up(delay: float = 0.0) -> None:
+    """Starts the import once in a process and returns at once.
+
+    delay: seconds to wait first. The import holds the interpreter for long stretches, so a page
+    that does not need torch gives its own paint time. `LLMLAB_WARM=0` switches it off.
+    """
+    global _started
+    with _lock:
+        if _started or os.environ.get("LLMLAB_WARM") == "0":
+            return
+        _started = True
+    threading.Thread(target=_import, args=(delay,), name="warm-up", daemon=True).start()
+
+
+def _import(delay: float) -> None:
+    time.sleep(delay)
+    try:
+        for name in _MODULES:
+            importlib.import_module(name)
+    except Exception:
+        # The page that needs the module meets the same error and shows it.
+        logger.warning("the background import failed", exc_info=True)

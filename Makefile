@@ -20,9 +20,7 @@ DEV_STAMP := $(VENV)/.stamp-dev
 
 run: $(RUN_STAMP)
 	@echo "LLM Lab starts; its address is printed below. Ctrl-C stops it."
-	@$(BIN)/python -m streamlit run app.py --server.address localhost \
-		--server.showEmailPrompt false --browser.gatherUsageStats false \
-		$(if $(PORT),--server.port $(PORT))
+	@$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest $(TEST_ARGS)

@@ -10,9 +10,7 @@ from ui.sidebar import sidebar_strip
 def main() -> None:
     # A local file: Streamlit fetches a Material icon for the tab from the internet.
     icon = str(ASSETS / "icon.svg")
-    st.set_page_config(
-        page_title="LLM Lab", page_icon=icon, layout="wide", initial_sidebar_state="expanded"
-    )
+    st.set_page_config(page_title="LLM Lab", page_icon=icon, layout="wide")
     page = st.navigation(grouped_pages(), position="sidebar", expanded=True)
     sidebar_strip()
     page.run()

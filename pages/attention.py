@@ -33,8 +33,8 @@ HOW = {
     "that head off, double-click to keep only that one.",
     "model": "One small picture for each head, lines from the token that looks (left) to the one "
     "it looks at (right). Click a head to enlarge it, click again to close it.",
-    "heatmap": "A row for the token that looks, a column for the one it looks at; the darker, the "
-    "more attention. Above the diagonal is the future, which is hidden from the model.",
+    "heatmap": "A row for the token that looks, a column for the one it looks at; the fuller the "
+    "colour, the more attention. Above the diagonal is the future, which is hidden from the model.",
 }
 MAX_TOKENS = 64
 N_NEXT = 10
@@ -62,7 +62,7 @@ def main() -> None:
 def _show(ref: str, text: str) -> None:
     loaded = load_model(ref)
     key = checkpoint_key(ref)
-    picture, beside = st.columns([5, 2], gap="large")
+    picture, beside = st.columns([2, 1], gap="large")
     with picture:
         view = st.segmented_control(
             "View",

@@ -9,7 +9,7 @@ from llmcore.errors import LabError
 from ui.classifier_data import Choice, choose_data
 from ui.classifier_results import results, try_it
 from ui.live import run_panel
-from ui.page import code_behind, guarded, header, plain, show_error
+from ui.page import code_behind, guarded, header, show_error
 from ui.run_choice import (
     choose_run,
     next_run_id,
@@ -93,10 +93,15 @@ def _start_box() -> None:
             choice = choose_data()
         top = st.container()
         with st.expander("Options", icon=":material/tune:", key=f"classify_options_{run_id}"):
-            settings = None
-            with guarded():
+            settings, problem = None, None
+            try:
                 settings = _options()
+            except Exception as error:
+                problem = error
         with top:
+            # The options may be folded away, so what is wrong there is said here.
+            if problem is not None:
+                show_error(problem)
             _summary_and_button(choice, settings, run_id)
 
 

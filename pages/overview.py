@@ -66,6 +66,7 @@ def ten_minutes(runs: Sequence["RunInfo"]) -> None:
             else:
                 st.badge(f"Step {number}", color="gray")
             st.markdown(f"**{step.title}**  \n{step.what}")
+            st.space("stretch")
             page_link(step.page, "Open")
 
 
@@ -75,12 +76,12 @@ def the_field() -> None:
     with picture:
         registered("field_map")(key="field_map")
     words.markdown(
-        "**Artificial intelligence**: programs that do what seems to need a mind.  \n"
-        "**Machine learning**: the rules are learned from examples.  \n"
-        "**Deep learning**: the learner is a neural network of many layers.  \n"
+        "**Artificial intelligence**: programs that do what seems to need a mind.\n\n"
+        "**Machine learning**: the rules are learned from examples.\n\n"
+        "**Deep learning**: the learner is a network of many layers.\n\n"
         "**Large language models**: deep networks that learned to predict the next token.\n\n"
-        "**Generative AI** makes new text, pictures or sound. It cuts across all of these: an LLM "
-        "that writes is generative, the same LLM finetuned to sort spam is not."
+        "**Generative AI** makes new text, pictures or sound. An LLM that writes is generative; "
+        "the same LLM finetuned to sort spam is not."
     )
 
 

@@ -73,19 +73,24 @@ def _start_box(infos: list[RunInfo]) -> None:
         run_id = next_run_id(KIND, "pretrain")
         # A new key folds the options away again once a run was started.
         with st.expander("Options", icon=":material/tune:", key=f"options_{run_id}"):
-            choice = None
-            with guarded():
+            choice, problem = None, None
+            try:
                 choice = _options()
+            except Exception as error:
+                problem = error
         with top:
-            _summary_and_button(choice, run_id, infos)
+            _summary_and_button(choice, problem, run_id, infos)
 
 
-def _summary_and_button(choice: Choice | None, run_id: str, infos: list[RunInfo]) -> None:
+def _summary_and_button(
+    choice: Choice | None, problem: Exception | None, run_id: str, infos: list[RunInfo]
+) -> None:
+    """What would be trained, or what is wrong with the choice; options may be folded away."""
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
     with left:
-        if choice is None:
-            st.markdown("Nothing to start yet: put the **Options** below right.")
-        else:
+        if problem is not None:
+            show_error(problem)
+        if choice is not None:
             with guarded():
                 _summary(choice, infos)
     right.button(

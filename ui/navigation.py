@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.pages_manager import PagesManager
 
 from llmcore.paths import PROJECT_ROOT
 
@@ -53,6 +54,18 @@ def grouped_pages() -> dict[str, list[object]]:
             )
             groups.setdefault(card.group, []).append(page)
     return groups
+
+
+def ensure_routed() -> None:
+    """Hands a page that was opened before app.py ever ran back to app.py.
+
+    A server that has just started takes the folder `pages/` for Streamlit's old kind of app until
+    some session has called `st.navigation`: the first request for `/tokenizer` (a bookmark, a tab
+    that outlived a restart) would show the bare page without the lab around it.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def page_link(name: str, label: str | None = None, icon: str | None = None) -> None:

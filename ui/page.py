@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.navigation import ensure_routed
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ UNEXPECTED = (
 
 def header(title: str, intro: str, example: bool = False) -> None:
     """The page's title, one short paragraph that says what to look at, and the example badge."""
+    ensure_routed()
     st.title(title, anchor=False)
     st.markdown(intro)
     if example:

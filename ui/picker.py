@@ -62,7 +62,7 @@ def _wanted(entries: dict[str, "ModelEntry"]) -> str | None:
             entries[ref] = run
     if ref and ref in entries:
         return ref
-    if ref and from_url and not _exists(ref):
+    if ref and from_url and not _listed(ref):
         st.warning(
             f"There is no model {plain(repr(ref[:80]))} here, so the default is shown: "
             f"choose another below.",
@@ -73,6 +73,14 @@ def _wanted(entries: dict[str, "ModelEntry"]) -> str | None:
         if remembered.get(kind) in entries:
             return remembered[kind]
     return None
+
+
+def _listed(ref: str) -> bool:
+    """Whether the reference belongs to the store: a path in the address is never followed."""
+    from llmcore.models import list_models
+
+    known = {entry.ref for entry in list_models()}
+    return ref in known or (ref.split("@", 1)[0] in known and _exists(ref))
 
 
 def _exists(ref: str) -> bool:

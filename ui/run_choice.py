@@ -86,7 +86,10 @@ def _wanted(infos: dict[str, "RunInfo"], kind: str) -> str:
     if from_url:
         _say_missing(from_url)
     chosen = st.session_state.get(_CHOSEN, {}).get(kind)
-    return chosen if chosen in infos else next(iter(infos))
+    if chosen in infos:
+        return chosen
+    live = (one for one, info in infos.items() if info.is_live)
+    return next(live, None) or next(iter(infos))
 
 
 def _say_missing(run_id: str) -> None:

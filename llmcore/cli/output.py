@@ -27,16 +27,24 @@ def answer(values: dict[str, Any], as_json: bool, lines: str) -> None:
     typer.echo(json.dumps(clean, allow_nan=False) if as_json else lines)
 
 
-def read_stdin() -> bytes:
-    return typer.get_binary_stream("stdin").read()
+def stdin_text() -> str:
+    """All of standard input as text; UTF-8 to the letter, line ends included.
+
+    Other encodings with a byte-order mark are understood; anything else raises LabError.
+    """
+    data = typer.get_binary_stream("stdin").read()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        from llmcore.data import decode_upload
+
+        return decode_upload(data, "standard input")
 
 
 def text_or_stdin(text: str, what: str = "text") -> str:
     """The argument itself, or standard input where it is `-`. Empty text is refused."""
     if text == "-":
-        from llmcore.data import decode_upload
-
-        text = decode_upload(read_stdin(), "standard input")
+        text = stdin_text()
         where = "standard input is empty"
     else:
         where = "the argument is empty"
@@ -54,6 +62,13 @@ def table(header: list[str], rows: list[list[str]]) -> str:
         for line in lines
     )
     return "\n".join(line.rstrip() for line in padded)
+
+
+def visible(text: str) -> str:
+    """Text on one line, with what does not print escaped as in Python: a line break gives \\n."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin
+from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
 from llmcore.errors import LabError
 
 # llmcore.tokenizers has the same two numbers; importing it here would slow every command.
@@ -26,7 +26,7 @@ def tokenize(
     tokenizer = tokenizer_for(encoding)
     ids = tokenizer.encode(text_or_stdin(text))
     tokens = [tokenizer.token_label(id) for id in ids]
-    lines = "\n".join(f"{id:>7}  {token}" for id, token in zip(ids, tokens, strict=True))
+    lines = "\n".join(f"{id:>7}  {visible(token)}" for id, token in zip(ids, tokens, strict=True))
     answer({"encoding": tokenizer.name, "ids": ids, "tokens": tokens}, as_json, lines)
     say(f"{len(ids)} tokens")
 
@@ -63,7 +63,7 @@ def train_tokenizer(
 
 
 def datasets(as_json: AsJson = False) -> None:
-    """List the built-in data sets, their origin, their licence and whether they are at hand."""
+    """List the built-in data sets. Shows origin, licence and whether each is at hand."""
     from llmcore.data import dataset_table
 
     rows = dataset_table()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, read_stdin, say, text_or_stdin
+from llmcore.cli.output import AsJson, answer, say, stdin_text, text_or_stdin, visible
 from llmcore.cli.running import is_builtin_corpus
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
@@ -40,17 +40,14 @@ def classify(
             length = loaded.trunk.config.context_length
             say(f"Line {number} is longer than the model's {length} tokens: only those were read.")
     lines = (
-        f"{result['label']}\t{result['probability']:.4f}\t{one}" if one.strip() else "-"
+        f"{result['label']}\t{result['probability']:.4f}\t{visible(one)}" if one.strip() else "-"
         for one, result in zip(texts, results, strict=True)
     )
     answer({"model": loaded.ref, "results": results}, as_json, "\n".join(lines))
 
 
 def _lines_of_stdin() -> list[str]:
-    from llmcore.data import decode_upload
-
-    text = decode_upload(read_stdin(), "standard input")
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = stdin_text().replace("\r\n", "\n").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 
@@ -115,7 +112,7 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a model: accuracy of a classifier, loss and bits per byte of a language model."""
+    """Measure a model on data. A classifier gets accuracy, a language model bits per byte."""
     from llmcore import models
 
     loaded = models.load(model)
@@ -156,7 +153,7 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
         split = own.data if same else DataConfig(source)
         rows = read_splits(split, own.train.seed if same else TrainConfig().seed, None).test
     else:
-        rows = load_labelled(source, columns.text_column, columns.label_column)
+        rows = load_labelled(source, columns.text_column, columns.label_column, training=False)
         for notice in rows.notices:
             say(notice)
     unknown = sorted(set(rows.labels) - set(loaded.labels))

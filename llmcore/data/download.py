@@ -88,7 +88,8 @@ def _read(url: str, max_bytes: int, progress: Progress | None, timeout: float) -
         ) from error
     if total is not None and len(buffer) < total:
         raise OfflineError(
-            f"{url} broke off after {len(buffer):,} of {total:,} bytes: nothing was kept; try again."
+            f"{url} broke off after {len(buffer):,} of {total:,} bytes: nothing was kept; "
+            f"try again."
         )
     return bytes(buffer)
 

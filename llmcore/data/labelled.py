@@ -2,14 +2,18 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llmcore.data.builtin import Rows, read_sms, read_tweets
 from llmcore.data.reading import clean_text, decode_upload
 from llmcore.data.sources import LABELLED, local_path
 from llmcore.data.tables import MAX_CLASSES, Table, choose_columns, read_table
 from llmcore.errors import LabError, NotFoundError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass
@@ -132,7 +136,7 @@ def _check_usable(data: LabelledSet, table: Table, label_at: int, training: bool
         )
 
 
-def preview_table(data: bytes, name: str, n_rows: int = 20):  # noqa: ANN201
+def preview_table(data: bytes, name: str, n_rows: int = 20) -> "pd.DataFrame":
     """The first rows as a pandas frame whose columns `labelled_from_table` accepts by name."""
     import pandas as pd
 

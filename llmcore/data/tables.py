@@ -3,10 +3,10 @@
 import csv
 import io
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from llmcore.data.reading import MAX_UPLOAD_BYTES
 from llmcore.errors import LabError, NotFoundError
 
 MAX_CLASSES = 100
@@ -50,9 +50,7 @@ def choose_columns(
     return text_at, label_at
 
 
-def _find(
-    table: Table, name: str, chosen: str | None, usual: tuple[str, ...], role: str
-) -> int:
+def _find(table: Table, name: str, chosen: str | None, usual: tuple[str, ...], role: str) -> int:
     folded = [column.strip().casefold() for column in table.columns]
     if chosen is not None:
         if chosen in table.columns:
@@ -180,17 +178,90 @@ def _delimiter(text: str, name: str) -> str:
         sample = sample[: sample.rindex("\n")]
     scores = {}
     for delimiter in _DELIMITERS:
-        rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)]
-        widths = Counter(len(row) for row in rows if row)
-        if not widths or len(rows[0]) < 2:
+        rows = [row for row in _rows(sample, delimiter) if row]
+        if not rows or len(rows[0]) < 2:
             continue
-        same = widths[len(next(row for row in rows if row))] / widths.total()
+        same = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
         header = {cell.strip().casefold() for cell in rows[0]}
         known = len(header.intersection(TEXT_NAMES + LABEL_NAMES))
-        scores[delimiter] = (known, round(same, 2), delimiter == "\t", -_DELIMITERS.index(delimiter))
+        scores[delimiter] = (
+            known,
+            round(same, 2),
+            delimiter == "\t",
+            -_DELIMITERS.index(delimiter),
+        )
     if not scores:
         raise LabError(
             f"{name} has one column only: give a CSV, TSV or JSONL file with a text and a label "
             f"column."
         )
     return max(scores, key=lambda delimiter: scores[delimiter])
+
+
+def _rows(text: str, delimiter: str, **options: Any) -> list[list[str]]:
+    # The module's limit of 128 kB a cell is a setting of the whole process; uploads have their own.
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_UPLOAD_BYTES))
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **options))
+
+
+def _parse(text: str, delimiter: str, name: str) -> list[list[str]]:
+    """Rows of cells, blank lines left out.
+
+    Cells may be quoted and span lines. Where quotes do not add up, they are taken as plain
+    characters in a TSV (its texts are rarely quoted), and refused in the others where one is
+    never closed, since it would swallow the rest of the file.
+    """
+    try:
+        rows = _rows(text, delimiter, strict=True)
+    except csv.Error:
+        rows = []
+    swallowed = any("\n" in cell and "\t" in cell for row in rows for cell in row)
+    if delimiter == "\t" and (not rows or swallowed):
+        rows = _rows(text, delimiter, quoting=csv.QUOTE_NONE)
+    elif not rows:
+        rows = _rows(text, delimiter)
+        last = max(rows[-1], key=len) if rows and rows[-1] else ""
+        if last.count("\n") > 1 and last.strip() not in ("", text.strip()):
+            line = text.count("\n") - last.count("\n") + 1
+            raise LabError(
+                f"A quotation mark in line {line:,} of {name} is never closed: close it, or "
+                f"double the quotation marks that belong to a text."
+            )
+    return [row for row in rows if any(cell.strip() for cell in row)]
+
+
+def _squared(
+    columns: list[str],
+    rows: list[list[str]],
+    delimiter: str,
+    name: str,
+    header: bool,
+    notices: list[str],
+) -> Table:
+    """A table whose rows all have one cell a column.
+
+    Cells beyond the last are joined to it (a text with the delimiter in it, unquoted); rows with
+    too few cells are left out. Both give a notice.
+    """
+    width = len(columns)
+    joined = sum(len(row) > width for row in rows)
+    short = sum(len(row) < width for row in rows)
+    if joined:
+        rows = [
+            [*row[: width - 1], delimiter.join(row[width - 1 :])] if len(row) > width else row
+            for row in rows
+        ]
+        notices.append(
+            f"{joined:,} rows of {name} have more cells than the {width} columns: the surplus was "
+            f"joined to the last column."
+        )
+    if short:
+        rows = [row for row in rows if len(row) == width]
+        notices.append(f"{short:,} rows of {name} with fewer than {width} cells were left out.")
+    if not rows:
+        raise LabError(
+            f"{name} has a header but no rows below it: give texts with their labels."
+            if not short
+            else f"No row of {name} has {width} cells as its first line has: mend the file."
+        )
+    return Table(columns, rows, header, notices)

@@ -44,8 +44,20 @@ _DRAWING = {"head": (346, 1.3), "model": (970, 1.15)}
 
 # The page's background, text, and quiet text (.streamlit/config.toml) in both themes.
 _COLOURS = {
-    False: {"paper": "#FCFDFD", "ink": "#17242D", "quiet": "#5E6F79", "lift": "#E7EEF0"},
-    True: {"paper": "#10181D", "ink": "#E3EBEE", "quiet": "#93A5AE", "lift": "#26353D"},
+    False: {
+        "paper": "#FCFDFD",
+        "ink": "#17242D",
+        "quiet": "#5E6F79",
+        "lift": "#E7EEF0",
+        "lines": "none",
+    },
+    True: {
+        "paper": "#10181D",
+        "ink": "#E3EBEE",
+        "quiet": "#93A5AE",
+        "lift": "#26353D",
+        "lines": "brightness(1.7)",
+    },
 }
 
 _INNER = Template("""<!doctype html><html lang="en"><head><meta charset="utf-8">
@@ -63,7 +75,8 @@ rect.background { fill: $lift; }
 rect.attn_background[fill="white"], rect.attn_background[fill="black"] { fill: $paper; }
 rect.attn_background[fill="#F5F5F5"], rect.attn_background[fill="#222"] { fill: $lift; }
 rect.highlight { fill: $lift; }
-svg rect[style*="opacity: 0"] { cursor: default; }
+/* Lines as faint as bertviz draws those of many heads need more light on dark paper. */
+#attention { filter: $lines; }
 </style></head><body>
 $markup
 <script nonce="$nonce">$jquery</script>
@@ -210,7 +223,7 @@ def _without_cdn(page: str) -> tuple[str, str]:
 def _js(value: Any) -> str:
     """JSON that may stand in a <script>: no `<`, `>` or `&`, and nothing beyond ASCII."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
-    return text
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 @lru_cache(maxsize=4)

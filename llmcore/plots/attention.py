@@ -28,14 +28,18 @@ def attention_heatmap(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
     ticks = [_tick(label) for label in labels]
     cell = max(_SMALLEST_CELL_PX, min(_CELL_PX, 640 // n_tokens))
     figure = go.Figure(_cells(weights, labels))
-    theme.style(figure, height=cell * n_tokens + 120)
+    # Streamlit's theme would pad the plot and so part the cells from their labels.
+    margin = {"l": 8, "r": 8, "t": 12, "b": 8, "pad": 2}
+    theme.style(figure, height=cell * n_tokens + 120, margin=margin)
     axis = {
         "tickmode": "array",
         "tickvals": positions,
         "ticktext": ticks,
         "tickfont": {"size": 13 if cell >= 18 else 10},
+        "ticks": "",
         "showgrid": False,
         "zeroline": False,
+        "autorange": False,
         "range": [-0.5, n_tokens - 0.5],
     }
     figure.update_xaxes(axis, side="top", tickangle=-60 if n_tokens > 6 else 0)
@@ -63,7 +67,10 @@ def head_grid(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
         figure.add_trace(
             _cells(one, labels, gap=0), row=head // n_columns + 1, col=head % n_columns + 1
         )
-    theme.style(figure, height=n_rows * 230 + 40, margin={"l": 4, "r": 4, "t": 36, "b": 4})
+    theme.style(
+        figure, height=n_rows * 230 + 40, margin={"l": 4, "r": 4, "t": 36, "b": 4, "pad": 0}
+    )
+    figure.update_annotations(yshift=4, font={"size": 13})
     span = [-0.5, n_tokens - 0.5]
     figure.update_xaxes(range=span, **_FRAME)
     figure.update_yaxes(range=span[::-1], **_FRAME)
@@ -121,6 +128,8 @@ _FRAME = {
     "showline": True,
     "mirror": True,
     "linecolor": theme.GRID,
+    "ticks": "",
+    "autorange": False,
 }
 
 

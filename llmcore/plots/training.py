@@ -160,7 +160,7 @@ def small_chart(
     uirevision: str = "small",
     height: int = 150,
 ) -> go.Figure:
-    """One quantity in little space; the title carries the newest value."""
+    """One quantity in little space."""
     steps, values = thin(*curve.arrays(), limit=MAX_POINTS // 2)
     figure = go.Figure()
     figure.add_scatter(
@@ -173,10 +173,12 @@ def small_chart(
         hovertemplate=f"step %{{x:,d}}: %{{y:{value_format}}}<extra></extra>",
     )
     theme.style(figure, height=height, uirevision=uirevision)
-    figure.update_layout(
-        title={"text": title, "font": {"size": 13}, "x": 0, "y": 0.98, "yanchor": "top"},
-        margin={"l": 4, "r": 8, "t": 30, "b": 4},
-    )
+    figure.update_layout(margin={"l": 4, "r": 8, "t": 26, "b": 4})
+    # An annotation, not a title: titles take the serif face of the page's headings.
+    figure.add_annotation(
+        text=title, showarrow=False, xref="paper", x=0, xanchor="left", yref="paper", y=1,
+        yanchor="bottom", yshift=6, font={"size": 13},
+    )  # fmt: skip
     figure.update_xaxes(nticks=4, tickformat="~s", rangemode="tozero")
     figure.update_yaxes(nticks=4, tickformat=value_format, type="log" if log_y else "linear")
     return figure

@@ -1,12 +1,17 @@
 """Train a byte-pair encoding (Sennrich et al. 2016) and hold it as a `tiktoken.Encoding`."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from llmcore.errors import LabError
 from llmcore.tokenizers.builtin import byte_characters
-from llmcore.tokenizers.segments import replace_surrogates
+from llmcore.tokenizers.segments import replace_surrogates, segments
 from llmcore.tokenizers.tokenizer import END_OF_TEXT, Tokenizer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as RustTokenizer
 
 MIN_VOCAB_SIZE = 257  # every byte and <|endoftext|>
 MAX_VOCAB_SIZE = 200_000
@@ -20,13 +25,11 @@ BPE_PATTERN = (
 )
 
 # The trainer's work grows with the square of a word's length: longer runs are cut for training.
-_RUN = re.compile(r"\S{1,500}\s{0,500}|\s{1,500}")
+_TOO_LONG = re.compile(r"\S{64}(?=\S)|\s{64}(?=\s)")
 _PART = 50_000  # characters
 
 
-def train_bpe(
-    documents: Iterable[str], vocab_size: int, name: str | None = None
-) -> Tokenizer:
+def train_bpe(documents: Iterable[str], vocab_size: int, name: str | None = None) -> Tokenizer:
     """A vocabulary of 256 bytes, learned merges and `<|endoftext|>` (the last id).
 
     Pairs seen once are not merged, so a short text may give fewer than `vocab_size` tokens. The
@@ -46,7 +49,7 @@ def train_bpe(
     return Tokenizer(name or f"bpe-{size}", ranks, BPE_PATTERN, {END_OF_TEXT: size - 1})
 
 
-def byte_level_bpe(vocab: dict[str, int], merges: list[tuple[str, str]]):  # noqa: ANN201
+def byte_level_bpe(vocab: dict[str, int], merges: list[tuple[str, str]]) -> "RustTokenizer":
     """A Rust `tokenizers.Tokenizer` that splits by `BPE_PATTERN` and merges bytes."""
     from tokenizers import Regex, models, pre_tokenizers
     from tokenizers import Tokenizer as RustTokenizer
@@ -63,8 +66,6 @@ def byte_level_bpe(vocab: dict[str, int], merges: list[tuple[str, str]]):  # noq
 
 def _learn_merges(documents: Iterable[str], n_merges: int) -> list[tuple[str, str]]:
     """Merges in order of rank, in GPT-2's printable characters."""
-    import json
-
     from tokenizers import pre_tokenizers, trainers
 
     rust = byte_level_bpe({}, [])
@@ -91,13 +92,10 @@ def _learn_merges(documents: Iterable[str], n_merges: int) -> list[tuple[str, st
 
 
 def _training_parts(text: str) -> Iterator[str]:
-    part: list[str] = []
-    length = 0
-    for match in _RUN.finditer(text):
-        part.append(match.group())
-        length += len(part[-1])
-        if length >= _PART:
-            yield "".join(part)
-            part, length = [], 0
-    if part:
-        yield "".join(part)
+    for segment in segments(text, _PART):
+        start = 0
+        for match in _TOO_LONG.finditer(segment):
+            yield segment[start : match.end()]
+            start = match.end()
+        if start < len(segment):
+            yield segment[start:]

@@ -177,6 +177,8 @@ class Tokenizer:
             if any(bytes([byte]) not in ranks for byte in range(256)):
                 raise ValueError("a single byte has no token")
             special = {str(text): int(id) for text, id in content["special_tokens"].items()}
+            if not all(0 <= id < len(content["tokens_base64"]) for id in special.values()):
+                raise ValueError("a special token has an id out of range")
             return cls(str(content["name"]), ranks, str(content["pattern"]), special)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise DamagedError(f"{path} does not hold a whole tokenizer ({error}).") from error

@@ -23,6 +23,7 @@ def page(chromium: str) -> Iterator:
         )
         context = browser.new_context(viewport={"width": 800, "height": 700}, offline=True)
         page = context.new_page()
+        page.set_default_timeout(10_000)
         page.problems = []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)

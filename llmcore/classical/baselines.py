@@ -1,0 +1,86 @@
+"""Text classifiers of the years before neural networks, with one small interface."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from llmcore.errors import LabError
+
+
+class Baseline(Protocol):
+    """Learns from texts (N,) and labels (N,). `classes` are sorted once `fit` is done."""
+
+    classes: list[str]
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Self: ...
+
+    def predict(self, texts: Sequence[str]) -> list[str]: ...
+
+    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, K): a row sums to 1, columns in the order of `classes`."""
+        ...
+
+
+class MajorityClass:
+    """Always answers the most frequent label of its training texts: 'always ham'."""
+
+    classes: list[str]
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Self:
+        _check(texts, labels)
+        counts = Counter(labels)
+        self.classes = sorted(counts)
+        self._shares = np.array([counts[label] for label in self.classes]) / len(labels)
+        return self
+
+    def predict(self, texts: Sequence[str]) -> list[str]:
+        return [self.classes[int(self._shares.argmax())]] * len(texts)
+
+    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+        return np.tile(self._shares, (len(texts), 1))
+
+
+class NaiveBayes:
+    """Counts of words and marks, taken as independent given the class (Jurafsky and Martin, ch. 4).
+
+    p(c | text) ∝ p(c) · ∏ p(word | c), with one added to each count.
+    """
+
+    classes: list[str]
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Self:
+        from sklearn.feature_extraction.text import CountVectorizer
+        from sklearn.naive_bayes import MultinomialNB
+        from sklearn.pipeline import make_pipeline
+
+        _check(texts, labels)
+        # A single mark is a word too: "!" and "£" tell more of spam than most words do.
+        counter = CountVectorizer(token_pattern=r"\w+|[^\w\s]")
+        self._pipeline: Any = make_pipeline(counter, MultinomialNB())
+        try:
+            self._pipeline.fit(list(texts), list(labels))
+        except ValueError as error:
+            if "empty vocabulary" not in str(error):
+                raise
+            raise LabError("The texts hold no words: give texts with something in them.") from error
+        self.classes = [str(label) for label in self._pipeline.classes_]
+        return self
+
+    def predict(self, texts: Sequence[str]) -> list[str]:
+        best = self.predict_proba(texts).argmax(axis=1)
+        return [self.classes[int(i)] for i in best]
+
+    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
+        if not len(texts):
+            return np.zeros((0, len(self.classes)))
+        return self._pipeline.predict_proba(list(texts))
+
+
+def _check(texts: Sequence[str], labels: Sequence[str]) -> None:
+    if not len(texts) or len(texts) != len(labels):
+        raise LabError(
+            f"There are {len(texts)} texts and {len(labels)} labels: give as many of one as of "
+            f"the other, and at least one."
+        )

@@ -1,0 +1,47 @@
+"""Text to learn from: built-in sets, downloads, users' own files, and splits. No torch here."""
+
+from llmcore.data.corpora import Corpus, corpus_from_text, load_corpus
+from llmcore.data.encoded import encoded_corpus, trained_bpe_for
+from llmcore.data.folding import fold
+from llmcore.data.labelled import LabelledSet, labelled_from_table, load_labelled, preview_table
+from llmcore.data.reading import MAX_UPLOAD_BYTES, decode_upload
+from llmcore.data.sources import (
+    CORPORA,
+    DOWNLOADS,
+    LABELLED,
+    CorpusCard,
+    LabelledCard,
+    dataset_sources,
+    dataset_table,
+    download,
+    ensure,
+)
+from llmcore.data.splits import Splits, split_labelled
+from llmcore.data.tables import MAX_CLASSES
+
+__all__ = [
+    "CORPORA",
+    "DOWNLOADS",
+    "LABELLED",
+    "MAX_CLASSES",
+    "MAX_UPLOAD_BYTES",
+    "Corpus",
+    "CorpusCard",
+    "LabelledCard",
+    "LabelledSet",
+    "Splits",
+    "corpus_from_text",
+    "dataset_sources",
+    "dataset_table",
+    "decode_upload",
+    "download",
+    "encoded_corpus",
+    "ensure",
+    "fold",
+    "labelled_from_table",
+    "load_corpus",
+    "load_labelled",
+    "preview_table",
+    "split_labelled",
+    "trained_bpe_for",
+]

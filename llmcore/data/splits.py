@@ -1,0 +1,151 @@
+"""Training, validation and test splits of labelled texts: no doubles, stratified, seeded."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from llmcore.data.folding import fold, in_fixed_test, unit_hash
+from llmcore.data.labelled import LabelledSet
+from llmcore.errors import LabError
+
+SMALLEST_SPLIT_CLASS = 3  # rows; smaller classes stay in training whole
+
+
+@dataclass
+class Splits:
+    train: LabelledSet
+    validation: LabelledSet
+    test: LabelledSet
+    notices: list[str] = field(default_factory=list)
+
+
+def split_labelled(
+    data: LabelledSet, validation: float, test: float, seed: int, balance: str = "none"
+) -> Splits:
+    """Splits without a common text, even after folding case, spaces and punctuation.
+
+    Doubles go first: of texts with one fold the first is kept, with the label that most of them
+    have. Each class gives `test` and `validation` of its rows, at least one each, and keeps at
+    least one for training; classes of one or two rows stay in training. A set with `fixed_test`
+    has the same test split for every seed and share. `balance="equal"` thins the training split
+    to as many texts of each class. Raises LabError where a split would be empty.
+    """
+    _check(data, validation, test, balance)
+    folds = [fold(text) for text in data.texts]
+    single, notices = _without_doubles(data, folds)
+    by_class: dict[str, list[int]] = defaultdict(list)
+    for i in sorted(single, key=lambda i: (unit_hash(seed, folds[i]), folds[i])):
+        by_class[single[i]].append(i)
+
+    train: list[int] = []
+    held_validation: list[int] = []
+    held_test: list[int] = []
+    small = []
+    for label, indices in sorted(by_class.items()):
+        if len(indices) < SMALLEST_SPLIT_CLASS:
+            small.append(label)
+            train += indices
+            continue
+        if data.fixed_test:
+            fixed = [i for i in indices if in_fixed_test(folds[i])]
+            rest = [i for i in indices if not in_fixed_test(folds[i])]
+        else:
+            n_test = _share(len(indices), test, keep=2 if validation else 1)
+            fixed, rest = indices[:n_test], indices[n_test:]
+        n_validation = _share(len(rest), validation * len(indices) / max(1, len(rest)), keep=1)
+        held_test += fixed
+        held_validation += rest[:n_validation]
+        train += rest[n_validation:]
+    if small:
+        notices.append(_small_notice(small))
+    relabelled = LabelledSet(
+        data.name,
+        data.texts,
+        [single.get(i, label) for i, label in enumerate(data.labels)],
+        fixed_test=data.fixed_test,
+    )
+    if balance == "equal":
+        train, balance_notices = _balanced(train, single)
+        notices += balance_notices
+    if (validation and not held_validation) or (test and not held_test):
+        raise LabError(
+            f"{data.name} has {len(single):,} different texts, too few to hold any out: give at "
+            f"least {SMALLEST_SPLIT_CLASS} texts of one class."
+        )
+    parts = (relabelled.take(sorted(part)) for part in (train, held_validation, held_test))
+    return Splits(*parts, notices=[*data.notices, *notices])
+
+
+def _check(data: LabelledSet, validation: float, test: float, balance: str) -> None:
+    for name, share in (("validation", validation), ("test", test)):
+        if not 0 <= share < 1:
+            raise LabError(f"{name} is {share} but must be at least 0 and below 1.")
+    if validation + test >= 1:
+        raise LabError(
+            f"validation {validation} and test {test} leave nothing to train on: make them smaller."
+        )
+    if balance not in {"none", "equal"}:
+        raise LabError(f"balance is {balance!r} but must be none or equal.")
+    if len(data.classes) < 2:
+        found = f"only the label {data.labels[0]!r}" if data.labels else "no rows"
+        raise LabError(f"{data.name} has {found}: give texts of at least two classes.")
+
+
+def _share(n: int, share: float, keep: int) -> int:
+    """How many of `n` rows make up `share`: at least one if any, and `keep` are left."""
+    return min(max(1, round(n * share)), n - keep) if share > 0 and n > keep else 0
+
+
+def _without_doubles(data: LabelledSet, folds: list[str]) -> tuple[dict[int, str], list[str]]:
+    """{index of each text that is kept: its label} and notices with the counts."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for i, folded in enumerate(folds):
+        groups[folded].append(i)
+    single, contradictions = {}, 0
+    for indices in groups.values():
+        votes = Counter(data.labels[i] for i in indices)
+        single[indices[0]] = votes.most_common(1)[0][0]
+        contradictions += len(votes) > 1
+    notices = []
+    if dropped := len(folds) - len(single):
+        notices.append(
+            f"{dropped:,} doubles were dropped from {data.name} (same text after folding case, "
+            f"spaces and punctuation); {len(single):,} texts are left."
+        )
+    if contradictions:
+        notices.append(
+            f"{contradictions:,} texts of {data.name} stood there with different labels: each "
+            f"keeps the label it has most often."
+        )
+    lost = set(data.labels) - set(single.values())
+    if lost:
+        notices.append(f"No text is left for {_named(sorted(lost))} after doubles were dropped.")
+    return single, notices
+
+
+def _small_notice(small: list[str]) -> str:
+    return (
+        f"{_named(small)} {'has' if len(small) == 1 else 'have'} fewer than "
+        f"{SMALLEST_SPLIT_CLASS} texts: all stay in training, so no score speaks of them."
+    )
+
+
+def _named(labels: list[str]) -> str:
+    shown = ", ".join(repr(label[:40]) for label in labels[:5])
+    more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+    return f"{'The class' if len(labels) == 1 else 'The classes'} {shown}{more}"
+
+
+def _balanced(train: list[int], label_of: dict[int, str]) -> tuple[list[int], list[str]]:
+    """The first rows of each class, as many as the smallest class has (Raschka, chapter 6)."""
+    counts = Counter(label_of[i] for i in train)
+    smallest = min(counts.values())
+    taken: Counter[str] = Counter()
+    kept = []
+    for i in train:  # each class stands in seeded order
+        if taken[label_of[i]] < smallest:
+            taken[label_of[i]] += 1
+            kept.append(i)
+    notice = (
+        f"Balanced: {smallest:,} training texts of each class, {len(train) - len(kept):,} left out."
+    )
+    return kept, [notice]

@@ -1,0 +1,128 @@
+"""A GPT-2-shaped decoder, written to be read (Radford et al. 2019; Raschka, chapter 4).
+
+Shapes: B batch, T time, C channels (d_model), H heads, D head size, V vocabulary (see nn).
+Parameters are named after what they are: `token_embedding`, `position_embedding`,
+`blocks.3.attention.qkv`, `blocks.3.feed_forward.up`, `final_norm`, `head`.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from llmcore.config import ModelConfig
+from llmcore.errors import LabError
+from llmcore.nn.attention import CausalSelfAttention, KVCache
+from llmcore.nn.dropout import KeyedDropout
+from llmcore.nn.hooks import HookPoint
+
+INIT_STD = 0.02  # GPT-2's
+
+
+class FeedForward(nn.Module):
+    """Two layers with GELU between, four times as wide inside (Vaswani et al. 2017, 3.3)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.up = nn.Linear(config.d_model, 4 * config.d_model)
+        self.down = nn.Linear(4 * config.d_model, config.d_model)
+        self.dropout = KeyedDropout(config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.gelu(self.up(x), approximate="tanh")  # (B, T, 4C); GPT-2's approximation
+        return self.dropout(self.down(x))  # (B, T, C)
+
+
+class Block(nn.Module):
+    """Pre-norm: each part reads a normalised copy of the residual stream and adds to it."""
+
+    def __init__(self, config: ModelConfig, layer: int) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(config.d_model)
+        self.attention = CausalSelfAttention(config, layer)
+        self.feed_forward_norm = nn.LayerNorm(config.d_model)
+        self.feed_forward = FeedForward(config)
+        self.attention_out = HookPoint()  # (B, T, C)
+        self.feed_forward_out = HookPoint()  # (B, T, C)
+        self.residual_out = HookPoint()  # (B, T, C)
+
+    def forward(self, x: Tensor, cache: KVCache | None = None) -> Tensor:
+        x = x + self.attention_out(self.attention(self.attention_norm(x), cache))
+        x = x + self.feed_forward_out(self.feed_forward(self.feed_forward_norm(x)))
+        return self.residual_out(x)
+
+
+class GPT(nn.Module):
+    """Token ids in, a score for every possible next token out, at each position."""
+
+    def __init__(self, config: ModelConfig, generator: torch.Generator | None = None) -> None:
+        """Weights are drawn from `generator` (by default one with seed 0), never from torch's
+        global stream, so that building a model beside a training thread changes nothing."""
+        super().__init__()
+        self.config = config
+        C = config.d_model
+        with torch.device("meta"):  # shapes without numbers: torch's own initialisation is skipped
+            self.token_embedding = nn.Embedding(config.vocab_size, C)
+            self.position_embedding = nn.Embedding(config.context_length, C)
+            self.dropout = KeyedDropout(config.dropout)
+            self.embedding = HookPoint()  # (B, T, C)
+            self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
+            self.final_norm = nn.LayerNorm(C)
+            self.head = nn.Linear(C, config.vocab_size, bias=False)
+        self.to_empty(device="cpu")
+        if config.tied_head:
+            self.head.weight = self.token_embedding.weight
+        self._initialise(generator or torch.Generator().manual_seed(0))
+
+    @torch.no_grad()
+    def _initialise(self, generator: torch.Generator) -> None:
+        """Normal with std 0.02; what is added to the residual stream is scaled by 1 / √(2 L),
+        since 2 L of them add up (Radford et al. 2019, section 2.3)."""
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 1:
+                parameter.fill_(1.0 if name.endswith("norm.weight") else 0.0)
+                continue
+            adds_to_residual = name.endswith(("attention.output.weight", "down.weight"))
+            scale = 1 / math.sqrt(2 * self.config.n_layers) if adds_to_residual else 1.0
+            parameter.normal_(0.0, INIT_STD * scale, generator=generator)
+
+    def hidden(self, ids: Tensor, cache: KVCache | None = None) -> Tensor:
+        """The residual stream after the last norm: ids (B, T) -> (B, T, C).
+
+        With a cache, `ids` follow the tokens that it holds. Raises LabError where the sequence
+        is longer than the context.
+        """
+        start = cache.length if cache is not None else 0
+        T = ids.size(1)
+        if start + T > self.config.context_length:
+            raise LabError(
+                f"The text has {start + T} tokens but the model sees at most "
+                f"{self.config.context_length}: shorten it or choose a model with a longer context."
+            )
+        positions = torch.arange(start, start + T, device=ids.device)  # (T,)
+        x = self.token_embedding(ids) + self.position_embedding(positions)  # (B, T, C)
+        x = self.embedding(self.dropout(x))
+        for block in self.blocks:
+            x = block(x, cache)
+        if cache is not None:
+            cache.advance(T)
+        return self.final_norm(x)
+
+    def unembed(self, hidden: Tensor) -> Tensor:
+        """(…, C) -> logits (…, V)."""
+        return self.head(hidden)
+
+    def forward(self, ids: Tensor, cache: KVCache | None = None) -> Tensor:
+        """ids (B, T) -> logits (B, T, V): row t scores what follows token t."""
+        return self.unembed(self.hidden(ids, cache))
+
+    def n_parameters(self) -> int:
+        """Distinct numbers that are learned; a tied head counts once."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+def next_token_loss(model: GPT, ids: Tensor, targets: Tensor) -> Tensor:
+    """Mean cross-entropy in nats of `targets` (B, T), which are `ids` (B, T) one token later."""
+    logits = model(ids)  # (B, T, V)
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())

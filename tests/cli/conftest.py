@@ -1,0 +1,51 @@
+"""`lab("tokenize", "hello", "--json")`: one command in this process, with what it printed."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from llmcore.cli import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on standard output; fails on anything around it."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+    @property
+    def error(self) -> str:
+        """The one error line; fails where there is none, or a traceback, or an answer."""
+        lines = [line for line in self.err.splitlines() if line.startswith("error:")]
+        assert self.status in {1, 2}, (self.status, self.out, self.err)
+        assert len(lines) == 1 and self.err.splitlines()[-1] == lines[0], self.err
+        assert "Traceback" not in self.err and "Unexpected" not in lines[0], self.err
+        assert self.out == ""
+        return lines[0]
+
+
+Lab = Callable[..., Outcome]
+
+
+@pytest.fixture
+def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lab:
+    def call(*arguments: object, stdin: bytes = b"") -> Outcome:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        capsys.readouterr()
+        status = main([str(one) for one in arguments])
+        printed = capsys.readouterr()
+        return Outcome(status, printed.out, printed.err)
+
+    return call

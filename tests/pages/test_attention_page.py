@@ -1,0 +1,131 @@
+"""The attention page without a text, with a model, with bad input, and on a classifier."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from tiny import TEXT, pretrain_config, spam_table
+
+from llmcore import models
+from llmcore.runs import RunStore, launch
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "attention.py")
+
+
+@pytest.fixture
+def trained() -> str:
+    """A tiny language model that learned for a few steps; its reference."""
+    models.clear_cache()
+    store = RunStore()
+    run_id = store.mint_id("tiny")
+    launch.run_foreground(store.directory(run_id), pretrain_config(), TEXT.encode())
+    return run_id
+
+
+def opened(ref: str, text: str, view: str = "head") -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    page.query_params["model"] = ref
+    page.session_state["lab_text"] = text
+    page.session_state["attention_view"] = view
+    return page.run()
+
+
+def frames(page: AppTest) -> int:
+    return len(page.get("iframe"))
+
+
+def charts(page: AppTest) -> int:
+    return len(page.get("plotly_chart"))
+
+
+def sentences_shown(page: AppTest) -> str:
+    return " ".join(one.value for kind in (page.info, page.error, page.caption) for one in kind)
+
+
+def test_empty_text_gets_one_sentence_and_loads_nothing(trained: str) -> None:
+    page = opened(trained, "")
+    assert not page.exception and not page.error
+    assert [one.value for one in page.info] == [
+        "Type a sentence above to see which of its tokens look at which."
+    ]
+    assert frames(page) == charts(page) == 0
+    assert len(page.code) == 2
+
+
+@pytest.mark.parametrize("view", ["head", "model"])
+def test_a_text_shows_its_heads_and_what_comes_next(trained: str, view: str) -> None:
+    page = opened(trained, "the cat sees", view)
+    assert not page.exception and not page.error and not page.info
+    assert page.title[0].value == "Attention"
+    assert (frames(page), charts(page)) == (1, 1)
+    assert "does not prove" in sentences_shown(page)
+    assert trained in page.code[0].value and "'--prompt=the cat sees'" in page.code[1].value
+
+
+def test_heatmap_of_all_heads_and_of_one(trained: str) -> None:
+    page = opened(trained, "the cat sees", "heatmap")
+    assert not page.exception and not page.error
+    assert (frames(page), charts(page)) == (0, 2)
+    page.session_state["attention_layer"] = 1
+    page.session_state["attention_head"] = 1
+    page.run()
+    assert not page.exception and charts(page) == 2
+
+
+def test_a_layer_that_only_the_last_model_had_falls_back_to_the_first(trained: str) -> None:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    page.query_params["model"] = trained
+    page.session_state["attention_view"] = "heatmap"
+    page.session_state["attention_layer"] = 7
+    page.run()
+    assert not page.exception and not page.error
+    assert page.session_state["attention_layer"] == 0
+
+
+ODD_TEXTS = (
+    "</script><script>alert(1)</script>",
+    "\u05e9\u05dc\u05d5\u05dd \u202e \u0645\u0631\u062d\u0628\u0627",  # Hebrew, Arabic
+    "\U0001f600 \U0001f469\u200d\U0001f467",
+    "a\x00b",
+    " ",
+    "a",
+)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+@pytest.mark.parametrize("view", ["head", "heatmap"])
+def test_odd_text_is_shown(trained: str, text: str, view: str) -> None:
+    page = opened(trained, text, view)
+    assert not page.exception and not page.error
+    assert charts(page) == (1 if view == "head" else 2)
+
+
+def test_text_too_long_for_a_view_is_cut_with_a_notice(trained: str) -> None:
+    page = opened(trained, "the cat sees the moon. " * 5000)
+    assert not page.exception and not page.error
+    assert len(page.info) == 1 and frames(page) == 1
+    assert "last" in page.info[0].value
+
+
+def test_a_classifier_shows_its_transformer(trained: str) -> None:
+    store = RunStore()
+    config = launch.plan_classify("t.csv", trained, table=spam_table(), epochs=1)
+    info = launch.run_foreground(store.directory(store.mint_id("spam")), config, spam_table())
+    page = opened(info.id, "WIN a prize")
+    assert not page.exception and not page.error
+    assert (frames(page), charts(page)) == (1, 1)
+    assert "finetuned to classify" in sentences_shown(page)
+
+
+def test_a_model_that_is_gone_is_said_and_the_page_stays(trained: str) -> None:
+    page = opened("20200101-000000-gone-abcdef", "the cat")
+    assert not page.exception and not page.error
+    assert "gone" in page.warning[0].value
+    assert frames(page) == 1
+
+
+def test_a_damaged_model_is_one_sentence(trained: str) -> None:
+    RunStore().open(trained).checkpoint("best").weights.write_bytes(b"nonsense")
+    page = opened(trained, "the cat")
+    assert not page.exception and len(page.error) == 1
+    assert len(page.code) == 2

@@ -1,0 +1,74 @@
+"""The Overview: empty, with a finished run, with a live one, with a store that is damaged."""
+
+import json
+
+from streamlit.testing.v1 import AppTest
+from written_runs import write_run
+
+from llmcore.paths import PROJECT_ROOT, runs_dir
+
+
+def overview() -> AppTest:
+    return AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=30).run()
+
+
+def map_of(app: AppTest) -> dict[str, dict[str, object]]:
+    """The stations as the drawn map receives them, by name."""
+    for element in app.main:
+        found = _search(element, "stages")
+        if found:
+            return {stage["name"]: stage for stage in found}
+    raise AssertionError("the map is not on the page")
+
+
+def _search(element: object, key: str) -> list[dict[str, object]] | None:
+    proto = getattr(element, "proto", None)
+    text = getattr(proto, "json", "")
+    if text and key in text:
+        return json.loads(text)[key]
+    for child in getattr(element, "children", {}).values():
+        found = _search(child, key)
+        if found:
+            return found
+    return None
+
+
+def captions(app: AppTest) -> list[str]:
+    return [one.value for one in app.caption]
+
+
+def test_empty_shows_map_steps_and_field() -> None:
+    app = overview()
+    assert not app.exception and not app.error
+    assert app.title[0].value == "LLM Lab"
+    stations = map_of(app)
+    assert next(iter(stations)) == "text" and stations["instruct"]["state"] == "field"
+    assert stations["instruct"]["page"] is None
+    assert [name for name, one in stations.items() if one["state"] == "next"] == ["tokens"]
+    assert "0 of 5 done" in captions(app)
+    assert "Nothing is training now." in captions(app)
+
+
+def test_finished_run_fills_its_stations() -> None:
+    write_run("hamlet")
+    stations = map_of(app := overview())
+    assert stations["pretrain"]["state"] == "done"
+    assert stations["base"]["status"] == "your best: 2.75 bits per byte"
+    assert "1 of 5 done" in captions(app)
+
+
+def test_live_run_shows_in_map_and_sidebar() -> None:
+    write_run("macbeth", state="running", step=10)
+    app = overview()
+    assert map_of(app)["pretrain"]["state"] == "live"
+    assert map_of(app)["pretrain"]["status"] == "training, step 10 of 40"
+    assert "Training now" in captions(app)
+
+
+def test_damaged_run_does_not_take_the_page_down() -> None:
+    broken = runs_dir() / "20260101-000000-broken-abcdef"
+    broken.mkdir(parents=True)
+    (broken / "config.json").write_text("{ not json", encoding="utf-8")
+    app = overview()
+    assert not app.exception and not app.error
+    assert map_of(app)["pretrain"]["state"] == "open"

@@ -1,0 +1,75 @@
+"""The model picker: shared choice, URL, references that do not exist."""
+
+from streamlit.testing.v1 import AppTest
+from written_runs import write_run
+
+SCRIPT = """
+import streamlit as st
+from ui.page import guarded
+from ui.picker import model_picker
+with guarded():
+    st.write("ref=" + model_picker(kind={kind!r}, key={key!r}))
+"""
+
+
+def app_with(kind: str | None = None, key: str = "one") -> AppTest:
+    return AppTest.from_string(SCRIPT.format(kind=kind, key=key), default_timeout=20)
+
+
+def chosen(app: AppTest) -> str:
+    return app.markdown[0].value.removeprefix("ref=")
+
+
+def test_choice_goes_into_the_url_and_comes_back() -> None:
+    first, second = write_run("first"), write_run("second")
+    app = app_with().run()
+    app.selectbox[0].set_value(first).run()
+    assert chosen(app) == first and app.query_params["model"] == first
+    other = app_with()
+    other.query_params["model"] = second
+    assert chosen(other.run()) == second
+
+
+def test_unknown_reference_is_said_in_one_sentence() -> None:
+    run_id = write_run("only")
+    app = app_with()
+    app.query_params["model"] = "no-such<b>run"
+    app.run()
+    assert len(app.warning) == 1 and "There is no model" in app.warning[0].value
+    assert chosen(app) == run_id
+    assert not app.run().warning
+
+
+def test_a_path_in_the_url_is_not_followed(home) -> None:
+    write_run("only")
+    app = app_with()
+    app.query_params["model"] = str(home)
+    assert len(app.run().warning) == 1
+
+
+def test_a_step_of_a_run_can_be_named_in_the_url() -> None:
+    run_id = write_run("only")
+    app = app_with()
+    app.query_params["model"] = f"{run_id}@40"
+    assert chosen(app.run()) == f"{run_id}@40"
+    assert not app.warning
+    wrong = app_with()
+    wrong.query_params["model"] = f"{run_id}@41"
+    assert len(wrong.run().warning) == 1
+
+
+def test_kind_narrows_the_list() -> None:
+    write_run("language")
+    classifier = write_run("sorter", kind="classify")
+    app = app_with(kind="classifier").run()
+    assert chosen(app) == classifier and "language" not in " ".join(app.selectbox[0].options)
+
+
+def test_deleted_model_falls_back() -> None:
+    from llmcore.runs import RunStore
+
+    kept, gone = write_run("kept"), write_run("gone")
+    app = app_with().run()
+    app.selectbox[0].set_value(gone).run()
+    RunStore().delete(gone)
+    assert chosen(app.run()) == kept and not app.exception

@@ -1,0 +1,113 @@
+"""Token bytes as something that can be seen: no character of a text stays invisible."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+# Common invisible characters by sign; the rest of the controls take U+2400's pictures.
+MARKS = {" ": "·", "\t": "⇥", "\n": "↵", "\r": "␍", "\x7f": "␡", "\u00a0": "⍽", "\ufeff": "BOM"}
+MARKS |= {"\u200b": "ZWSP", "\u200c": "ZWNJ", "\u200d": "ZWJ", "\u200e": "LRM", "\u200f": "RLM"}
+_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+
+
+def visible_mark(character: str) -> str | None:
+    """The sign that stands for a character one cannot see; None for a visible one."""
+    if character in MARKS:
+        return MARKS[character]
+    if ord(character) < 32:
+        return chr(0x2400 + ord(character))
+    if unicodedata.category(character) in _INVISIBLE:
+        return f"U+{ord(character):04X}"
+    return None
+
+
+def parts_of(data: bytes) -> list[list[str]]:
+    r"""A token's bytes as `[kind, text]` parts, neighbours of a kind joined.
+
+    Kinds: `t` text, `m` a visible mark, `n` a mark that ends a line, `x` one byte that is no text
+    by itself (a character can be split over tokens).
+
+    >>> parts_of(b" a\n\xf0")
+    [['m', '·'], ['t', 'a'], ['n', '↵'], ['x', 'F0']]
+    """
+    parts: list[list[str]] = []
+    for kind, text in _signs(data):
+        if parts and parts[-1][0] == kind and kind in "tm":
+            parts[-1][1] += text
+        else:
+            parts.append([kind, text])
+    return parts
+
+
+def plain_label(data: bytes) -> str:
+    """The parts as one line of text, for tables and sentences."""
+    return "".join(text for _, text in parts_of(data))
+
+
+def hex_of(data: bytes) -> str:
+    return data.hex(" ").upper()
+
+
+def offsets(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Where each token's bytes lie in the text's UTF-8: start and end."""
+    spans, start = [], 0
+    for data in tokens:
+        spans.append((start, start + len(data)))
+        start += len(data)
+    return spans
+
+
+def overlapping(spans: Sequence[tuple[int, int]], start: int, end: int) -> list[int]:
+    """Indexes of the spans that share a byte with `start..end`."""
+    return [index for index, (low, high) in enumerate(spans) if low < end and high > start]
+
+
+def around(tokens: Sequence[bytes], index: int) -> bytes:
+    """The bytes of token `index` with those of its neighbours that complete its characters."""
+    before, data, after = b"", tokens[index], b""
+    left, right = index - 1, index + 1
+    while left >= 0 and _continues(before + data):
+        before, left = tokens[left] + before, left - 1
+    while right < len(tokens) and _continues(tokens[right]):
+        after, right = after + tokens[right], right + 1
+    return _first_whole(before, data) + _leading_continuations(after)
+
+
+def _continues(data: bytes) -> bool:
+    """Whether the first byte is the second or a later one of a character (10xxxxxx)."""
+    return bool(data) and data[0] & 0xC0 == 0x80
+
+
+def _leading_continuations(data: bytes) -> bytes:
+    end = next((i for i, byte in enumerate(data) if byte & 0xC0 != 0x80), len(data))
+    return data[:end]
+
+
+def _first_whole(before: bytes, data: bytes) -> bytes:
+    """`data`, preceded by the last character of `before` that runs on into it."""
+    if not _continues(data):
+        return data
+    start = next((i for i in range(len(before) - 1, -1, -1) if before[i] & 0xC0 != 0x80), 0)
+    return before[start:] + data
+
+
+def _signs(data: bytes) -> Iterator[tuple[str, str]]:
+    position = 0
+    while position < len(data):
+        character, length = _character_at(data, position)
+        if character is None:
+            yield "x", f"{data[position]:02X}"
+            position += 1
+            continue
+        mark = visible_mark(character)
+        yield ("t", character) if mark is None else ("n" if character == "\n" else "m", mark)
+        position += length
+
+
+def _character_at(data: bytes, position: int) -> tuple[str | None, int]:
+    """The UTF-8 character that begins at `position`, or None where there is none."""
+    for length in range(1, 5):
+        try:
+            return data[position : position + length].decode("utf-8"), length
+        except UnicodeDecodeError:
+            continue
+    return None, 1

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from llmcore.device import share_cores
 from llmcore.paths import ASSETS
 from ui.navigation import grouped_pages
 from ui.sidebar import sidebar_strip
 
 
 def main() -> None:
+    share_cores()
     # A local file: Streamlit fetches a Material icon for the tab from the internet.
     icon = str(ASSETS / "icon.svg")
     st.set_page_config(page_title="LLM Lab", page_icon=icon, layout="wide")

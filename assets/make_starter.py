@@ -19,7 +19,7 @@ BUNDLE = ROOT / "assets" / "runs"
 
 PRETRAIN = (
     "pretrain --corpus shakespeare+tweets+conversations --preset small --context-length 256 "
-    "--batch-size 8 --steps 6000 --eval-every 250 --checkpoint-every 250 --seed 1"
+    "--batch-size 8 --steps 4000 --eval-every 200 --checkpoint-every 200 --log-every 10 --seed 1"
 )
 FINETUNE = "finetune --task classify --data sms-spam --model starter --train all --seed 1"
 SNAPSHOTS = {"starter": (1, 100, 1000), "starter-spam": ()}

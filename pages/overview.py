@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui import progress, stages
-from ui.components import registered
+from ui.components import payload, registered
 from ui.navigation import CARDS, page_link
 from ui.page import code_behind, guarded, header
 from ui.state import store
@@ -43,7 +43,7 @@ def stage_map() -> None:
     best = stages.best_bits_per_byte(runs, bits_of)
     stations = stages.stages(runs, progress.done_steps(runs), best)
     chosen = registered("stage_map")(
-        key="stage_map", data=stages.as_data(stations), on_open_change=lambda: None
+        key="stage_map", data=payload(stages.as_data(stations)), on_open_change=lambda: None
     )
     if chosen.open in CARDS and CARDS[chosen.open].exists:
         st.switch_page(CARDS[chosen.open].path)
@@ -62,7 +62,7 @@ def ten_minutes(runs: Sequence["RunInfo"]) -> None:
             if step.name in done:
                 st.badge("Done", icon=":material/check:", color="green")
             elif coming is not None and step.name == coming.name:
-                st.badge(f"Step {number}: next", color="primary")
+                st.badge(f"Step {number}: next", color="blue")
             else:
                 st.badge(f"Step {number}", color="gray")
             st.markdown(f"**{step.title}**  \n{step.what}")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from llmcore.models import default_model
 from ui import encodings, progress
-from ui.components import registered
+from ui.components import payload, registered
 from ui.encodings import COLUMNS, SHOWN_TOKENS, TABLE_TOKENS, Encoded, encoded
 from ui.page import code_behind, guarded, header, plain
 from ui.state import DEFAULT_TEXT, set_shared_text, shared_text
@@ -65,16 +65,13 @@ def view(side: str, result: Encoded) -> int | None:
     key = f"tokens_{side}"
     shown = list(zip(result.ids, result.tokens, strict=True))[:SHOWN_TOKENS]
     chosen = _valid(st.session_state.get(key), result)
-    registered("token_view")(
-        key=key,
-        data={
-            "tokens": [[id, hex_of(data), parts_of(data)] for id, data in shown],
-            "chosen": chosen,
-            "colours": COLOURS,
-            "hint": "Point at a token to see its id and bytes; click to look closer.",
-        },
-        on_token_change=lambda: None,
-    )
+    data = {
+        "tokens": [[id, hex_of(data), parts_of(data)] for id, data in shown],
+        "chosen": chosen,
+        "colours": COLOURS,
+        "hint": "Point at a token to see its id and bytes; click to look closer.",
+    }
+    registered("token_view")(key=key, data=payload(data), on_token_change=lambda: None)
     if result.n_tokens > SHOWN_TOKENS:
         st.caption(f"The first {SHOWN_TOKENS:,} of {result.n_tokens:,} tokens are drawn.")
     return _valid(st.session_state.get(key), result)

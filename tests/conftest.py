@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from llmcore.device import share_cores
+
+share_cores()  # before any test imports torch
+
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NO_BROWSER = (
     "no Chromium found: install it (Debian: `apt install chromium`), or set LLMLAB_CHROMIUM to "

@@ -12,9 +12,8 @@ from llmcore.paths import PROJECT_ROOT
 
 RANK = {"llmcore": 0, "ui": 1, "pages": 2, "app": 3}
 FOLDERS = ("llmcore", "ui", "pages")
-SOURCES = [PROJECT_ROOT / "app.py"] + sorted(
-    path for folder in FOLDERS for path in (PROJECT_ROOT / folder).rglob("*.py")
-)
+SOURCES = sorted(path for folder in FOLDERS for path in (PROJECT_ROOT / folder).rglob("*.py"))
+SOURCES.append(PROJECT_ROOT / "app.py")
 LIGHT = ("tokenizers", "data", "runs", "models", "plots")
 TORCH_FREE_FOLDERS = ("tokenizers", "data", "classical", "plots")
 

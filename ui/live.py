@@ -82,6 +82,16 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
             st.badge("Example that comes with the lab", icon=":material/science:", color="orange")
         st.space("stretch")
         _button(run, info, data)
+    # One place for what may be said, so that the charts below never change theirs.
+    with st.container():
+        _notes(info)
+    if info.state != "damaged":
+        step = max(info.step, data.step)
+        share = min(1.0, step / info.steps) if info.steps else 0.0
+        st.progress(share, text=_progress_text(info, data, step))
+
+
+def _notes(info: "RunInfo") -> None:
     trouble = take_trouble_of(info.id)
     if trouble:
         st.error(plain(trouble), icon=":material/error:")
@@ -92,10 +102,6 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
             "The app was closed while this run was training. Nothing up to its last checkpoint "
             "is lost: **Resume** goes on from there."
         )
-    if info.state != "damaged":
-        step = max(info.step, data.step)
-        share = min(1.0, step / info.steps) if info.steps else 0.0
-        st.progress(share, text=_progress_text(info, data, step))
 
 
 def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:

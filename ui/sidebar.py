@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.components import registered
 from ui.navigation import page_link
 from ui.page import plain
 from ui.state import store
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 4
+_WAS_LIVE = "lab_strip_live"
 PAGE_OF_KIND = {"pretrain": "pretrain", "classify": "classifier"}
 
 
@@ -29,15 +31,21 @@ def live_infos() -> list["RunInfo"]:
 
 
 def sidebar_strip() -> None:
-    """Draws the strip. It refreshes itself only while something trains."""
+    """Draws the strip. It refreshes itself only while something trains, and runs the page once
+    more when the last run has ended."""
     running = bool(live_infos())
+    st.session_state[_WAS_LIVE] = running
     with st.sidebar:
         st.fragment(_strip, run_every=REFRESH_SECONDS if running else None)()
+        registered("well_formed")(key="well_formed")
 
 
 def _strip() -> None:
     live = live_infos()
     if not live:
+        if st.session_state.get(_WAS_LIVE):
+            st.session_state[_WAS_LIVE] = False
+            st.rerun()
         st.caption("Nothing is training now.")
         return
     st.caption("Training now")

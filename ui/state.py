@@ -33,8 +33,8 @@ def shared_text(label: str = "Text", key: str = "text_input", height: int = 110)
 def current_text() -> str:
     """The text that follows the person, without drawing a widget."""
     if _TEXT not in st.session_state:
-        st.session_state[_TEXT] = well_formed(st.query_params.get("text", DEFAULT_TEXT))
-    return st.session_state[_TEXT]
+        st.session_state[_TEXT] = st.query_params.get("text", DEFAULT_TEXT)
+    return well_formed(st.session_state[_TEXT])
 
 
 def set_shared_text(text: str) -> None:

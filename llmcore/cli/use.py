@@ -181,4 +181,4 @@ def _score_language_model(loaded: "Loaded", source: str) -> dict[str, Any]:
         _, documents = corpus.split(DataConfig().validation, CORPUS_SPLIT_SEED)
     else:
         documents = corpus.documents
-    return text_loss(loaded.model, loaded.tokenizer, "\n\n".join(documents))
+    return text_loss(loaded.model, loaded.tokenizer, documents)

@@ -31,7 +31,7 @@ def clean_tweet(raw: str) -> str:
     text = raw
     if not text.isascii():
         text = _RUN.sub(_repair_run, text)
-    return " ".join(html.unescape(text).split())
+    return " ".join(html.unescape(html.unescape(text)).split())  # some were escaped twice
 
 
 def _repair_run(match: re.Match[str]) -> str:

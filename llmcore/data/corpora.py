@@ -8,9 +8,9 @@ from pathlib import Path
 
 from llmcore.data.builtin import build_corpus
 from llmcore.data.folding import unit_hash
-from llmcore.data.reading import clean_text, decode_upload
+from llmcore.data.reading import MAX_CORPUS_BYTES, clean_text, decode_upload, read_file
 from llmcore.data.sources import CORPORA, local_path
-from llmcore.errors import LabError, NotFoundError
+from llmcore.errors import LabError
 from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
 
@@ -121,17 +121,8 @@ def load_corpus(source: str) -> Corpus:
             documents=[document for part in parts for document in part.documents],
             notices=[notice for part in parts for notice in part.notices],
         )
-    path = Path(source).expanduser()
-    if path.is_dir():
-        raise LabError(f"{source} is a folder: give a text file, or one of {', '.join(CORPORA)}.")
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise NotFoundError(
-            f"There is no corpus or readable file {source!r}: give the path of a UTF-8 text file, "
-            f"or one of {', '.join(CORPORA)}, or a mix such as messages+conversations."
-        ) from error
-    return corpus_from_text(decode_upload(data, path.name), path.stem)
+    data, name = read_file(source, "a UTF-8 text file", ", ".join(CORPORA), MAX_CORPUS_BYTES)
+    return corpus_from_text(decode_upload(data, name, MAX_CORPUS_BYTES), Path(name).stem)
 
 
 def corpus_from_text(text: str, name: str) -> Corpus:

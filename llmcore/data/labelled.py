@@ -3,14 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcore.data.builtin import Rows, read_sms, read_tweets
-from llmcore.data.reading import clean_text, decode_upload
+from llmcore.data.reading import MAX_UPLOAD_BYTES, clean_text, decode_upload, read_file
 from llmcore.data.sources import LABELLED, local_path
 from llmcore.data.tables import MAX_CLASSES, Table, choose_columns, read_table
-from llmcore.errors import LabError, NotFoundError
+from llmcore.errors import LabError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,17 +59,9 @@ def load_labelled(
         rows = _builtin_rows(source, str(local_path(source)))
         texts, labels = [text for _, text in rows], [label for label, _ in rows]
         return LabelledSet(source, texts, labels, [], source == "tweet-sentiment")
-    path = Path(source).expanduser()
-    if path.is_dir():
-        raise LabError(f"{source} is a folder: give a CSV, TSV or JSONL file.")
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        raise NotFoundError(
-            f"There is no labelled data or readable file {source!r}: give the path of a CSV, TSV "
-            f"or JSONL file, or one of {', '.join(LABELLED)}."
-        ) from error
-    return labelled_from_table(data, path.name, text_column, label_column, training)
+    wanted, known = "a CSV, TSV or JSONL file", ", ".join(LABELLED)
+    data, name = read_file(source, wanted, known, MAX_UPLOAD_BYTES)
+    return labelled_from_table(data, name, text_column, label_column, training)
 
 
 @lru_cache(maxsize=4)

@@ -1,14 +1,13 @@
 """Bytes and text that users bring: decode them, or say in one sentence what is wrong."""
 
 import codecs
-import logging
+from pathlib import Path
 
-from llmcore.errors import LabError
+from llmcore.errors import LabError, NotFoundError
 from llmcore.tokenizers.segments import replace_surrogates
 
-log = logging.getLogger(__name__)
-
-MAX_UPLOAD_BYTES = 50 * 1024 * 1024
+MAX_UPLOAD_BYTES = 50 * 1024 * 1024  # in a page, and of a table
+MAX_CORPUS_BYTES = 2 * 1024**3  # of a corpus that the command line reads from disk
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,16 +18,40 @@ _MARKS = (
 )
 
 
-def decode_upload(data: bytes, name: str) -> str:
+def read_file(source: str, wanted: str, known: str, max_bytes: int) -> tuple[bytes, str]:
+    """Bytes and file name of a user's file. `wanted` says what it should be, `known` lists names.
+
+    Raises NotFoundError where it cannot be read, LabError for a folder or a file too large.
+    """
+    missing = NotFoundError(
+        f"There is no data set or readable file {source!r}: give {wanted}, or one of {known}."
+    )
+    if not source or "\0" in source:
+        raise missing
+    try:
+        path = Path(source).expanduser()
+        if path.is_dir():
+            raise LabError(f"{source} is a folder: give {wanted}, or one of {known}.")
+        _check_size(path.stat().st_size, path.name, max_bytes)
+        return path.read_bytes(), path.name
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~somebody has no home
+        raise missing from error
+
+
+def _check_size(n_bytes: int, name: str, max_bytes: int) -> None:
+    if n_bytes > max_bytes:
+        raise LabError(
+            f"{name} has {n_bytes:,} bytes but at most {max_bytes:,} ({max_bytes >> 20:,} MB) can "
+            f"be used: cut it into parts."
+        )
+
+
+def decode_upload(data: bytes, name: str, max_bytes: int = MAX_UPLOAD_BYTES) -> str:
     """Text of a file: UTF-8, or UTF-16/32 where a byte-order mark says so. Line ends become \\n.
 
     Raises LabError, with the byte's position and the remedy, for anything else.
     """
-    if len(data) > MAX_UPLOAD_BYTES:
-        raise LabError(
-            f"{name} has {len(data):,} bytes but at most {MAX_UPLOAD_BYTES:,} "
-            f"({MAX_UPLOAD_BYTES >> 20} MB) can be used: cut it into parts."
-        )
+    _check_size(len(data), name, max_bytes)
     encoding, skip = "utf-8", 0
     for mark, marked in _MARKS:
         if data.startswith(mark):

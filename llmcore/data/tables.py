@@ -227,7 +227,10 @@ def _parse(text: str, delimiter: str, name: str) -> list[list[str]]:
                 f"A quotation mark in line {line:,} of {name} is never closed: close it, or "
                 f"double the quotation marks that belong to a text."
             )
-    return [row for row in rows if any(cell.strip() for cell in row)]
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if not rows:
+        raise LabError(f"{name} has no text in any cell: give a table with texts and labels.")
+    return rows
 
 
 def _squared(

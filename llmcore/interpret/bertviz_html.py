@@ -40,7 +40,7 @@ MAX_TOKENS = {"head": 64, "model": 40}
 # What the boxes that bertviz draws for a token hold, in Latin letters.
 _LABEL_CELLS = {"head": 13, "model": 11}
 # Width of bertviz's drawing in its own units, and how much larger than that it may be shown.
-_DRAWING = {"head": (346, 1.3), "model": (970, 1.15)}
+_DRAWING = {"head": (346, 1.3), "model": (720, 1.2)}
 
 # The page's background, text, and quiet text (.streamlit/config.toml) in both themes.
 _COLOURS = {
@@ -90,7 +90,9 @@ const vis = document.getElementById("vis");
 function fit() {
   const svg = vis.querySelector("svg");
   if (svg && !svg.hasAttribute("viewBox")) {
-    svg.setAttribute("viewBox", "0 0 $width " + parseFloat(svg.getAttribute("height")));
+    const own = svg.getAttribute("width");
+    const width = own.endsWith("%") ? $width : parseFloat(own);
+    svg.setAttribute("viewBox", `0 0 $${width} $${parseFloat(svg.getAttribute("height"))}`);
   }
 }
 new MutationObserver(fit).observe(vis, {childList: true});
@@ -217,6 +219,9 @@ def _without_cdn(page: str) -> tuple[str, str]:
     if "total_heads" in params:
         n_tokens = len(params["attention"][0]["left_text"])
         params["total_heads"] = _columns(params["total_heads"], n_tokens)
+    # The model view is 970 wide, too small to read in a column; where a later version says the
+    # width in another way, it is merely shown smaller.
+    after = re.sub(r"(DIV_WIDTH) = \d+", rf"\1 = {_DRAWING['model'][0]}", after, count=1)
     return re.sub(r"<script.*?</script>", "", head), f"{before}{assignment}{_js(params)};\n{after}"
 
 
@@ -257,4 +262,4 @@ def _first_height(view: View, n_layers: int, n_heads: int, n_tokens: int) -> int
         return round((22.5 * n_tokens + 30) * 1.2) + 30
     box = 7 * 12 / _columns(n_heads, n_tokens)
     thumbnails = n_layers * (n_tokens * box + 10) + 38
-    return round(0.6 * max(thumbnails, 18 * n_tokens + 55))
+    return round(0.75 * max(thumbnails, 18 * n_tokens + 55))

@@ -112,7 +112,7 @@ def loss_chart(
         hovertemplate="%{y:.4f}",
     )
     theme.style(figure, height=height, hovermode="x unified", uirevision=uirevision)
-    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d")
+    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d", showgrid=False)
     figure.update_yaxes(title=title_y, type="log" if log_y else "linear")
     if log_y:
         figure.update_yaxes(dtick="D2", minor={"showgrid": False}, tickformat=".3~g")
@@ -143,7 +143,7 @@ def accuracy_chart(
         hovertemplate="%{y:.1%}",
     )
     theme.style(figure, height=height, hovermode="x unified", uirevision=uirevision)
-    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d")
+    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d", showgrid=False)
     figure.update_yaxes(title="accuracy", tickformat=".0%")
     if not len(train.steps) and not len(validation.steps):
         _say(figure, "The first point appears in a moment")
@@ -173,13 +173,13 @@ def small_chart(
         hovertemplate=f"step %{{x:,d}}: %{{y:{value_format}}}<extra></extra>",
     )
     theme.style(figure, height=height, uirevision=uirevision)
-    figure.update_layout(margin={"l": 4, "r": 8, "t": 26, "b": 4})
+    figure.update_layout(margin={"l": 40, "r": 8, "t": 26, "b": 4})
     # An annotation, not a title: titles take the serif face of the page's headings.
     figure.add_annotation(
-        text=title, showarrow=False, xref="paper", x=0, xanchor="left", yref="paper", y=1,
-        yanchor="bottom", yshift=6, font={"size": 13},
+        text=title, showarrow=False, xref="paper", x=0, xanchor="left", xshift=-36, yref="paper",
+        y=1, yanchor="bottom", yshift=6, font={"size": 13},
     )  # fmt: skip
-    figure.update_xaxes(nticks=4, tickformat="~s", rangemode="tozero")
+    figure.update_xaxes(nticks=4, tickformat="~s", rangemode="tozero", showgrid=False)
     figure.update_yaxes(nticks=4, tickformat=value_format, type="log" if log_y else "linear")
     return figure
 

@@ -24,9 +24,11 @@ BPE_PATTERN = (
     r"""\s*[\r\n]+|\s+(?!\S)|\s+"""
 )
 
-# The trainer's work grows with the square of a word's length: longer runs are cut for training.
+# The trainer's work grows steeply with long words, and words that never repeat: runs without a
+# space are cut for training, and only the first half million characters of such runs count.
 _TOO_LONG = re.compile(r"\S{64}(?=\S)|\s{64}(?=\s)")
 _PART = 50_000  # characters
+_RUNS = 500_000  # characters
 
 
 def train_bpe(documents: Iterable[str], vocab_size: int, name: str | None = None) -> Tokenizer:
@@ -79,10 +81,9 @@ def _learn_merges(documents: Iterable[str], n_merges: int) -> list[tuple[str, st
 
     def parts() -> Iterator[str]:
         nonlocal seen
-        for document in documents:
-            for part in _training_parts(replace_surrogates(document)):
-                seen = True
-                yield part
+        for part in _training_parts(documents):
+            seen = True
+            yield part
 
     rust.train_from_iterator(parts(), trainer)
     if not seen:
@@ -91,11 +92,15 @@ def _learn_merges(documents: Iterable[str], n_merges: int) -> list[tuple[str, st
     return [tuple(merge) for merge in model["merges"]][:n_merges]
 
 
-def _training_parts(text: str) -> Iterator[str]:
-    for segment in segments(text, _PART):
-        start = 0
-        for match in _TOO_LONG.finditer(segment):
-            yield segment[start : match.end()]
-            start = match.end()
-        if start < len(segment):
-            yield segment[start:]
+def _training_parts(documents: Iterable[str]) -> Iterator[str]:
+    left = _RUNS
+    for document in documents:
+        for segment in segments(replace_surrogates(document), _PART):
+            start = 0
+            for match in _TOO_LONG.finditer(segment):
+                if left > 0:
+                    yield segment[start : match.end()]
+                    left -= match.end() - match.start()
+                start = match.end()
+            if start < len(segment):
+                yield segment[start:]

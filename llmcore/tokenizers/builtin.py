@@ -33,6 +33,7 @@ CL100K_PATTERN = (
 _BYTES_PATTERN = r"[\s\S]{1,256}"
 
 _DOWNLOAD_HOST = "https://openaipublic.blob.core.windows.net/"
+_PATIENCE_SECONDS = 1.5
 _PROBE_SECONDS = 4.0
 _DOWNLOAD_SECONDS = 120.0
 
@@ -125,7 +126,7 @@ def _within_reach(name: str, construct: Callable[[], dict[str, Any]]) -> dict[st
 
     thread = threading.Thread(target=work, name=f"download-{name}", daemon=True)
     thread.start()
-    thread.join(1.5)
+    thread.join(_PATIENCE_SECONDS)
     if thread.is_alive():
         thread.join(_DOWNLOAD_SECONDS if _reachable(_DOWNLOAD_HOST) else _PROBE_SECONDS)
     if "made" not in box:

@@ -2,8 +2,9 @@
 
 import io
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ Lab = Callable[..., Outcome]
 
 
 @pytest.fixture
-def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     def call(*arguments: object, stdin: bytes = b"") -> Outcome:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
         capsys.readouterr()
@@ -48,4 +49,12 @@ def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         printed = capsys.readouterr()
         return Outcome(status, printed.out, printed.err)
 
-    return call
+    before = _torch_threads()
+    yield call
+    if before is not None or _torch_threads() is not None:
+        sys.modules["torch"].set_num_threads(before or os.cpu_count() or 1)
+
+
+def _torch_threads() -> int | None:
+    """`--threads` sets the number for the whole process, so it has to be put back."""
+    return sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,12 +11,14 @@ from pathlib import Path
 import pytest
 from tiny import TEXT, sentences, spam_table
 
+from llmcore.cli import main
 from llmcore.paths import PROJECT_ROOT
 
 TINY = (
     "--preset", "tiny", "--tokenizer", "bytes", "--context-length", 16, "--batch-size", 4,
-    "--threads", 2,
+    "--threads", 1, "--eval-every", 1000,
 )  # fmt: skip
+QUICK = ("--epochs", 1, "--batch-size", 32, "--threads", 1)
 
 
 @pytest.fixture
@@ -32,10 +35,24 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a finished run, made once."""
+    folder = tmp_path_factory.mktemp("pretrained")
+    (folder / "corpus.txt").write_text(TEXT)
+    command = ("pretrain", "--corpus", folder / "corpus.txt", *TINY, "--steps", 6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLMLAB_HOME", str(folder))
+        assert main([str(one) for one in (*command, "--run-dir", folder / "run")]) == 0
+    return folder / "run"
+
+
 @pytest.fixture
-def base(lab, corpus, tmp_path) -> str:
-    """A pretrained run of the store; its id."""
-    return lab("pretrain", "--corpus", corpus, *TINY, "--steps", 6, "--json").json["run"]
+def base(pretrained: Path, home: Path) -> str:
+    """A copy of that run in this test's store; its id."""
+    run_id = "20260102-030405-base-0123ab"
+    shutil.copytree(pretrained, home / "runs" / run_id)
+    return run_id
 
 
 def test_the_whole_way_from_text_to_a_classified_message(lab, corpus, table, home, tmp_path):
@@ -62,7 +79,8 @@ def test_the_whole_way_from_text_to_a_classified_message(lab, corpus, table, hom
 
     tuned = lab(
         "finetune", "--task", "classify", "--data", table, "--model", answer["run"],
-        "--epochs", 2, "--batch-size", 8, "--run-dir", tmp_path / "tuned", "--json",
+        "--epochs", 2, "--batch-size", 16, "--threads", 1, "--run-dir", tmp_path / "tuned",
+        "--json",
     ).json  # fmt: skip
     assert tuned["run"] == str(tmp_path / "tuned") and tuned["state"] == "done"
     assert {"n", "accuracy", "macro_f1", "confusion"} <= set(tuned["test"])
@@ -144,7 +162,7 @@ def test_delete_refuses_a_folder_that_is_no_run(lab, tmp_path):
         (b"", "empty"),
         (b"\xff\xff\xff", "UTF-8"),
         (b"too short", "short"),
-        (b"\0\0\0", "empty"),
+        (b"\0\0\0", "zero bytes"),
     ],
 )
 def test_pretrain_refuses_a_corpus_that_cannot_be_learned(lab, tmp_path, home, content, words):
@@ -206,7 +224,7 @@ def test_each_command_wants_its_own_kind_of_model_and_data(lab, base, table, cor
     assert "not a classifier" in lab("classify", "--model", base, "hello").error
     assert "finetune" in lab("evaluate", "--model", base, "--data", "sms-spam").error
     tuned = lab(
-        "finetune", "--task", "classify", "--data", table, "--model", base, "--epochs", 1,
+        "finetune", "--task", "classify", "--data", table, "--model", base, *QUICK,
         "--train", "head", "--json",
     ).json["run"]  # fmt: skip
     assert "classifier" in lab("generate", "--model", tuned, "--prompt", "x").error
@@ -219,13 +237,24 @@ def test_each_command_wants_its_own_kind_of_model_and_data(lab, base, table, cor
 
 def test_evaluate_counts_a_label_that_was_never_trained_on_as_wrong(lab, base, table, tmp_path):
     tuned = lab(
-        "finetune", "--task", "classify", "--data", table, "--model", base, "--epochs", 1, "--json"
+        "finetune", "--task", "classify", "--data", table, "--model", base, *QUICK, "--json"
     ).json["run"]
     path = tmp_path / "other.csv"
     path.write_text("label,text\nnews,an election\nnews,a storm\n")
     outcome = lab("evaluate", "--model", tuned, "--data", path, "--json")
     assert outcome.json["n"] == 2 and outcome.json["accuracy"] == 0
     assert "news" in outcome.err
+
+
+def test_evaluate_by_name_takes_the_very_test_split_of_the_run(lab, base):
+    tuned = lab(
+        "finetune", "--task", "classify", "--data", "sms-spam", "--model", base, *QUICK,
+        "--train", "head", "--seed", 7, "--json",
+    ).json  # fmt: skip
+    assert tuned["test"]["n"] > 500
+    scores = lab("evaluate", "--model", tuned["run"], "--data", "sms-spam", "--json").json
+    assert scores["n"] == tuned["test"]["n"]
+    assert scores["confusion"] == tuned["test"]["confusion"]
 
 
 def test_deleted_and_damaged_runs_are_told_in_one_line(lab, base, home):
@@ -248,7 +277,7 @@ def test_deleted_and_damaged_runs_are_told_in_one_line(lab, base, home):
 def test_ctrl_c_saves_a_checkpoint_and_resume_goes_on(lab, corpus, home, wait_until, tmp_path):
     directory = tmp_path / "stopped"
     command = [
-        sys.executable, "-m", "llmcore", "pretrain", "--corpus", corpus, *TINY, "--steps", 400,
+        sys.executable, "-m", "llmcore", "pretrain", "--corpus", corpus, *TINY, "--steps", 150,
         "--run-dir", directory, "--json",
     ]  # fmt: skip
     process = subprocess.Popen(
@@ -267,11 +296,11 @@ def test_ctrl_c_saves_a_checkpoint_and_resume_goes_on(lab, corpus, home, wait_un
     finally:
         process.kill()
     answer = json.loads(out)
-    assert answer["state"] == "stopped" and 1 <= answer["step"] < 400, err
+    assert answer["state"] == "stopped" and 1 <= answer["step"] < 150, err
     assert process.returncode == 0 and "error:" not in err
     assert list(directory.glob("checkpoints/step_*/optim.safetensors"))
     ended = lab("pretrain", "--resume", directory, "--steps", 7, "--json")
-    assert ended.json["state"] == "done" and ended.json["step"] == 400
+    assert ended.json["state"] == "done" and ended.json["step"] == 150
     assert ended.json["run"] == str(directory)
     assert "not used: --steps" in ended.err
 

@@ -23,8 +23,8 @@ def map_of(app: AppTest) -> dict[str, dict[str, object]]:
 
 def _search(element: object, key: str) -> list[dict[str, object]] | None:
     proto = getattr(element, "proto", None)
-    text = getattr(proto, "json", "")
-    if text and key in text:
+    text = getattr(proto, "bytes", b"")
+    if text and key.encode() in text:
         return json.loads(text)[key]
     for child in getattr(element, "children", {}).values():
         found = _search(child, key)

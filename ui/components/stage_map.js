@@ -13,7 +13,7 @@ function stageElement(stage, open) {
   const element = document.createElement(stage.page ? "button" : "div");
   element.className = `stage ${stage.state}`;
   element.dataset.stage = stage.name;
-  element.setAttribute("role", stage.page ? "button" : "listitem");
+  if (stage.page) element.type = "button";
   const dot = document.createElement("i");
   dot.className = "dot";
   const title = document.createElement("b");
@@ -67,7 +67,8 @@ function place(root, stages, elements, svg) {
 }
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { parentElement, setTriggerValue } = component;
+  const data = JSON.parse(new TextDecoder().decode(component.data));
   const root = parentElement.querySelector(".map");
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("aria-hidden", "true");

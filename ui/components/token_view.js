@@ -60,7 +60,8 @@ function drawIds(box, tokens, colours) {
 }
 
 export default function (component) {
-  const { data, parentElement, setStateValue } = component;
+  const { parentElement, setStateValue } = component;
+  const data = JSON.parse(new TextDecoder().decode(component.data));
   const view = parentElement.querySelector(".view");
   const detail = view.querySelector(".detail");
   const drawn = JSON.stringify([data.tokens, data.colours]);

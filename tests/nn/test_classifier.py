@@ -1,0 +1,66 @@
+import pytest
+import torch
+
+from llmcore.config import ModelConfig
+from llmcore.errors import LabError
+from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.dropout import KeyedDropout
+from llmcore.nn.model import GPT
+
+CONFIG = ModelConfig(vocab_size=50, context_length=16, n_layers=3, n_heads=2, d_model=16,
+                     dropout=0.1)  # fmt: skip
+
+
+def make(**changes):
+    return SequenceClassifier(GPT(CONFIG.with_(**changes)), 3)
+
+
+def test_padding_of_any_length_and_content_does_not_matter():
+    model = make().eval()
+    ids = torch.randint(0, 50, (4, 9))
+    lengths = torch.tensor([9, 3, 1, 5])
+    with torch.no_grad():
+        expected = model(ids, lengths)
+        for row, length in enumerate(lengths.tolist()):
+            ids[row, length:] = 7
+        wider = torch.cat([ids, torch.full((4, 7), 49)], 1)
+        torch.testing.assert_close(model(wider, lengths), expected)
+        alone = model(ids[1:2, :3], lengths[1:2])
+    torch.testing.assert_close(alone[0], expected[1])
+
+
+@pytest.mark.parametrize(
+    ("mode", "learns"),
+    [
+        ("head", {"classifier_head"}),
+        ("last-block", {"classifier_head", "trunk.blocks.2", "trunk.final_norm"}),
+    ],
+)
+def test_only_the_chosen_parts_learn_and_the_rest_stays_in_eval_mode(mode, learns):
+    model = make()
+    model.set_trainable(mode)
+    model.train()
+    for name, parameter in model.named_parameters():
+        assert parameter.requires_grad == name.startswith(tuple(learns)), name
+    for name, module in model.named_modules():
+        if isinstance(module, KeyedDropout):
+            assert module.training == name.startswith(tuple(learns)), name
+    logits = model(torch.randint(0, 50, (2, 5)), torch.tensor([5, 2]))
+    torch.nn.functional.cross_entropy(logits, torch.tensor([0, 1])).backward()
+    frozen = [one for name, one in model.named_parameters() if not name.startswith(tuple(learns))]
+    assert all(one.grad is None for one in frozen)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_with_all_every_used_parameter_gets_a_gradient(tied):
+    model = make(tied_head=tied)
+    model.set_trainable("all")
+    model(torch.randint(0, 50, (2, 5)), torch.tensor([5, 2])).sum().backward()
+    for name, parameter in model.named_parameters():
+        assert (parameter.grad is not None) == parameter.requires_grad, name
+    assert model.trunk.head.weight.requires_grad == tied
+
+
+def test_another_word_is_refused():
+    with pytest.raises(LabError, match="choose one of head, last-block, all"):
+        make().set_trainable("nothing")

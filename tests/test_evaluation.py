@@ -1,0 +1,92 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from llmcore.config import ModelConfig
+from llmcore.errors import LabError
+from llmcore.evaluation import classification_scores, text_loss
+from llmcore.nn.model import GPT
+from llmcore.tokenizers import builtin_tokenizer
+
+TOKENIZER = builtin_tokenizer("bytes")
+CONFIG = ModelConfig(vocab_size=257, context_length=16, n_layers=2, n_heads=2, d_model=16)
+
+
+def test_a_text_within_the_context_is_scored_token_by_token():
+    model = GPT(CONFIG).eval()
+    text = "hello there"
+    scores = text_loss(model, TOKENIZER, text)
+    ids = torch.tensor([[256, *text.encode(), 256]])
+    with torch.no_grad():
+        expected = F.cross_entropy(model(ids[:, :-1])[0], ids[0, 1:])
+    assert scores["n"] == len(text) + 1
+    assert scores["loss"] == pytest.approx(expected.item(), rel=1e-5)
+    assert scores["perplexity"] == pytest.approx(math.exp(scores["loss"]))
+    bits = scores["loss"] * scores["n"] / math.log(2) / len(text)
+    assert scores["bits_per_byte"] == pytest.approx(bits)
+
+
+@pytest.mark.parametrize("length", [15, 16, 17, 40, 100])
+def test_every_token_of_a_long_text_is_scored_once_with_half_a_context_before_it(length):
+    model = GPT(CONFIG).eval()
+    text = "".join(chr(97 + i * 7 % 26) for i in range(length))
+    ids = np.array([256, *text.encode(), 256])
+    total = 0.0
+    with torch.no_grad():
+        scored, T = 0, 16
+        while scored < len(ids) - 1:
+            end = min(len(ids) - 1, scored + (T if scored == 0 else T // 2))
+            start = max(0, end - T)
+            window = torch.tensor(ids[start:end])[None]
+            losses = F.cross_entropy(
+                model(window)[0], torch.tensor(ids[start + 1 : end + 1]), reduction="none"
+            )
+            total += losses[scored - start :].sum().item()
+            assert scored == 0 or scored - start >= T // 2
+            scored = end
+    scores = text_loss(model, TOKENIZER, text, batch_size=3)
+    assert scores["n"] == length + 1
+    assert scores["loss"] == pytest.approx(total / (length + 1), rel=1e-5)
+
+
+def test_an_untrained_model_needs_about_eight_bits_per_byte():
+    scores = text_loss(GPT(CONFIG).eval(), TOKENIZER, ["some words " * 20, "and more"])
+    assert scores["bits_per_byte"] == pytest.approx(8.0, abs=0.3)
+
+
+def test_an_empty_text_is_refused():
+    with pytest.raises(LabError, match="empty"):
+        text_loss(GPT(CONFIG).eval(), TOKENIZER, ["", ""])
+
+
+def test_scores_of_a_worked_example():
+    truth = ["ham", "ham", "ham", "spam", "spam"]
+    guess = ["ham", "ham", "spam", "spam", "ham"]
+    scores = classification_scores(truth, guess, ["ham", "spam"])
+    assert scores["confusion"] == [[2, 1], [1, 1]]
+    assert scores["accuracy"] == 0.6 and scores["n"] == 5
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 1 / 2) / 2)
+
+
+def test_scores_agree_with_scikit_learn_on_random_labels():
+    from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+
+    rng = np.random.default_rng(0)
+    names = ["a", "b", "c", "d"]
+    truth = [names[i] for i in rng.integers(0, 4, 200)]
+    guess = [names[i] for i in rng.integers(0, 3, 200)]
+    scores = classification_scores(truth, guess, names)
+    assert scores["accuracy"] == pytest.approx(accuracy_score(truth, guess))
+    assert scores["macro_f1"] == pytest.approx(f1_score(truth, guess, average="macro"))
+    assert scores["confusion"] == confusion_matrix(truth, guess, labels=names).tolist()
+
+
+def test_a_label_that_was_never_trained_on_counts_as_wrong():
+    scores = classification_scores(["ham", "phish"], ["ham", "ham"], ["ham", "spam"])
+    assert scores["classes"] == ["ham", "spam", "phish"]
+    assert scores["accuracy"] == 0.5
+    assert scores["confusion"][2] == [1, 0, 0]
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)  # spam does not occur

@@ -37,9 +37,9 @@ class Checked:
             value, low, high = getattr(self, one.name), *_bounds(one.metadata)
             if value is None or isinstance(value, (str, bool)):
                 continue
-            if low is not None and value < low:
+            if low is not None and not value >= low:  # NaN is refused too
                 raise LabError(f"{one.name} is {value} but must be at least {low}.")
-            if high is not None and value > high:
+            if high is not None and not value <= high:
                 raise LabError(f"{one.name} is {value} but must be at most {high}.")
 
     @classmethod

@@ -90,7 +90,9 @@ def _summary_and_button(
     with left:
         if problem is not None:
             show_error(problem)
-        if choice is not None:
+        elif choice is None:
+            st.markdown("Give a text under **Options**: paste it there, or upload a file.")
+        else:
             with guarded():
                 _summary(choice, infos)
     right.button(
@@ -142,11 +144,12 @@ def megabytes(n_bytes: float) -> str:
     return f"{n_bytes / 2**30:.1f} GB" if n_bytes >= 2**30 else f"{max(1, n_bytes / 2**20):.0f} MB"
 
 
-def _options() -> Choice:
-    """The form. Raises LabError where the choices cannot work."""
+def _options() -> Choice | None:
+    """The form; None while a text is still to be given. Raises LabError where the choices
+    cannot work."""
     from llmcore.runs.launch import plan_pretrain
 
-    source, text = _text_choice()
+    chosen = _text_choice()
     size, steps, tokenizer = st.columns(3)
     preset = size.selectbox(
         "Size",
@@ -175,6 +178,9 @@ def _options() -> Choice:
         persist_state="session",
     )
     model_changes, train_changes = _fine_options(preset)
+    if chosen is None:
+        return None
+    source, text = chosen
     with st.spinner("Reading the tokenizer"):
         config = plan_pretrain(
             source,
@@ -187,8 +193,9 @@ def _options() -> Choice:
     return Choice(source, text, config)
 
 
-def _text_choice() -> tuple[str, str | None]:
-    """(source, own text or None). Raises LabError where there is no usable text."""
+def _text_choice() -> tuple[str, str | None] | None:
+    """(source, own text or None); None before anything was pasted or uploaded. Raises LabError
+    where there is no usable text."""
     from llmcore.data import CORPORA, corpus_from_text, decode_upload
     from llmcore.errors import LabError
 
@@ -205,12 +212,14 @@ def _text_choice() -> tuple[str, str | None]:
             "Your text", height=160, key="pretrain_pasted", persist_state="session"
         )
         text = well_formed(pasted or "")
+        if not text:
+            return None
         corpus_from_text(text, "pasted.txt")
         return "pasted.txt", text
     if kind == UPLOAD:
         file = st.file_uploader("A UTF-8 text file", type=["txt", "md"], key="pretrain_upload")
         if file is None:
-            raise LabError("No file was chosen yet: choose a text file, or go back to Built in.")
+            return None
         text = decode_upload(file.getvalue(), file.name)
         corpus_from_text(text, file.name)
         return file.name, text

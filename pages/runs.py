@@ -2,6 +2,7 @@
 
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from llmcore.errors import LabError
 from llmcore.runs import RunInfo
@@ -160,7 +161,11 @@ def _chosen_run(infos: dict[str, RunInfo]) -> None:
 
 def _open_link(info: RunInfo) -> None:
     card = CARDS[PAGE_OF_KIND[info.kind]]
-    st.page_link(card.path, label="Open", icon=card.icon, query_params={"run": info.id})
+    try:
+        st.page_link(card.path, label="Open", icon=card.icon, query_params={"run": info.id})
+    except (StreamlitAPIException, KeyError):
+        # A page file that runs on its own, without app.py, knows no other pages.
+        st.caption("Open")
 
 
 def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> str:

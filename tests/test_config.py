@@ -25,6 +25,8 @@ def test_bad_numbers_are_refused_with_number_and_bound():
         TrainConfig(steps=0)
     with pytest.raises(LabError, match="dropout is 0.95 but must be at most 0.9"):
         ModelConfig(dropout=0.95)
+    with pytest.raises(LabError, match="learning_rate is nan"):
+        TrainConfig(learning_rate=float("nan"))
     with pytest.raises(LabError, match="d_model 30 is not divisible by n_heads 4"):
         ModelConfig(d_model=30, n_heads=4)
     with pytest.raises(LabError, match="batch_size 10 is not divisible by accumulation 3"):

@@ -48,7 +48,7 @@ def choose_data() -> Choice | None:
 def _own_table() -> Choice | None:
     file = st.file_uploader(
         "A CSV, TSV or JSONL file with a text column and a label column",
-        type=["csv", "tsv", "txt", "jsonl"],
+        type=["csv", "tsv", "txt", "jsonl", "json"],
         key="classify_upload",
     )
     if file is None:
@@ -62,6 +62,11 @@ def _own_table() -> Choice | None:
 
     frame = preview_table(data, file.name)
     columns = [str(one) for one in frame.columns]
+    if len(columns) < 2:
+        raise LabError(
+            f"{file.name} has one column only ({columns[0][:60]!r}): give a table with a text and "
+            f"a label column."
+        )
     text_at, label_at = _guess(columns, frame)
     left, right = st.columns(2)
     # The upload's identity in the key: another file starts from its own guess.

@@ -16,6 +16,7 @@ MAX_FEEDS = 12
 KEPT_SAMPLES = 40
 # Steps over which the speed is taken: enough to cover an evaluation, few enough to follow change.
 SPEED_WINDOW = 200
+MIN_PACE_STEPS = 3
 
 
 class RunFeed:
@@ -72,7 +73,7 @@ class RunFeed:
         newest = records[-1]
         same = [one for one in records if one.get("attempt") == newest.get("attempt")]
         done, took = newest["step"] - same[0]["step"], newest["t"] - same[0]["t"]
-        return took / done if done > 0 and took > 0 else None
+        return took / done if done >= MIN_PACE_STEPS and took > 0 else None
 
     def seconds_left(self, steps: int) -> float | None:
         """Remaining time at the present pace; None before there is one."""

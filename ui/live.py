@@ -220,7 +220,7 @@ def _pretrain_charts(info: "RunInfo", data: RunFeed, overlays: tuple[str, ...]) 
     _small_charts(
         info,
         (
-            ("val", "perplexity", "perplexity", ".3~s", theme.VALIDATION),
+            ("val", "perplexity", "perplexity", ".4~s", theme.VALIDATION),
             ("train", "lr", "learning rate", ".1e", theme.TRAIN),
             ("train", "grad_norm", "gradient norm", ".2~f", theme.TRAIN),
             ("train", "tokens_per_s", "tokens per second", ".2~s", theme.TRAIN),

@@ -25,6 +25,8 @@ def runs_of(kind: str) -> dict[str, "RunInfo"]:
 def run_picker(infos: dict[str, "RunInfo"], kind: str, label: str = "Run") -> "RunInfo | None":
     """A select box over `infos`; the choice stands in the URL. None where there is no run."""
     if not infos:
+        if st.query_params.get("run"):
+            _say_missing(st.query_params["run"], another=False)
         return None
     wanted = _wanted(infos, kind)
     key = f"run_of_{kind}"
@@ -92,16 +94,14 @@ def _wanted(infos: dict[str, "RunInfo"], kind: str) -> str:
     return next(live, None) or next(iter(infos))
 
 
-def _say_missing(run_id: str) -> None:
+def _say_missing(run_id: str, another: bool = True) -> None:
     try:
         kind = store().info(run_id).kind
         why = "is damaged" if kind == "?" else "belongs to another page"
     except LabError:
         why = "does not exist: it may have been deleted"
-    st.warning(
-        f"The run {plain(run_id[:80])} {why}, so another is shown: choose one below or in Runs.",
-        icon=":material/help:",
-    )
+    rest = ", so another is shown: choose one below or in Runs." if another else ". See Runs."
+    st.warning(f"The run {plain(run_id[:80])} {why}{rest}", icon=":material/help:")
 
 
 def _picked(kind: str, key: str) -> None:

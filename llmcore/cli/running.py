@@ -99,7 +99,7 @@ class Progress:
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
-        self._printed = 0.0
+        self._printed = time.monotonic()
         self._started: tuple[int, float] | None = None
         self._train: dict[str, Any] = {}
 

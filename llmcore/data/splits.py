@@ -36,6 +36,11 @@ def split_labelled(
     for i in sorted(single, key=lambda i: (unit_hash(seed, folds[i]), folds[i])):
         by_class[single[i]].append(i)
 
+    if len(by_class) < 2:
+        raise LabError(
+            f"{data.name} has texts of one class only once doubles are dropped: give texts of at "
+            f"least two classes."
+        )
     train: list[int] = []
     held_validation: list[int] = []
     held_test: list[int] = []
@@ -45,16 +50,11 @@ def split_labelled(
             small.append(label)
             train += indices
             continue
-        if data.fixed_test:
-            fixed = [i for i in indices if in_fixed_test(folds[i])]
-            rest = [i for i in indices if not in_fixed_test(folds[i])]
-        else:
-            n_test = _share(len(indices), test, keep=2 if validation else 1)
-            fixed, rest = indices[:n_test], indices[n_test:]
-        n_validation = _share(len(rest), validation * len(indices) / max(1, len(rest)), keep=1)
-        held_test += fixed
-        held_validation += rest[:n_validation]
-        train += rest[n_validation:]
+        fixed = [in_fixed_test(folds[i]) for i in indices] if data.fixed_test else None
+        kept, for_validation, for_test = _cut(indices, validation, test, fixed)
+        train += kept
+        held_validation += for_validation
+        held_test += for_test
     if small:
         notices.append(_small_notice(small))
     relabelled = LabelledSet(
@@ -73,6 +73,23 @@ def split_labelled(
         )
     parts = (relabelled.take(sorted(part)) for part in (train, held_validation, held_test))
     return Splits(*parts, notices=[*data.notices, *notices])
+
+
+def _cut(
+    indices: list[int], validation: float, test: float, fixed: list[bool] | None
+) -> tuple[list[int], list[int], list[int]]:
+    """One class, in seeded order, cut into training, validation and test rows.
+
+    `fixed` marks the rows of a test split that no seed moves.
+    """
+    if fixed is None:
+        n_test = _share(len(indices), test, keep=2 if validation else 1)
+        for_test, rest = indices[:n_test], indices[n_test:]
+    else:
+        for_test = [i for i, is_fixed in zip(indices, fixed, strict=True) if is_fixed]
+        rest = [i for i, is_fixed in zip(indices, fixed, strict=True) if not is_fixed]
+    n_validation = _share(len(rest), validation * len(indices) / max(1, len(rest)), keep=1)
+    return rest[n_validation:], rest[:n_validation], for_test
 
 
 def _check(data: LabelledSet, validation: float, test: float, balance: str) -> None:

@@ -180,6 +180,8 @@ def small_chart(
         y=1, yanchor="bottom", yshift=6, font={"size": 13},
     )  # fmt: skip
     figure.update_xaxes(nticks=4, tickformat="~s", rangemode="tozero", showgrid=False)
+    if len(steps) and steps[-1] <= 4:
+        figure.update_xaxes(dtick=1)
     figure.update_yaxes(nticks=4, tickformat=value_format, type="log" if log_y else "linear")
     return figure
 

@@ -1,0 +1,221 @@
+"""The Pretrain page: empty, with finished runs, with a live one, from Start to an answer, and
+with input that cannot work."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from tiny import TEXT, pretrain_config, sentences
+
+from llmcore import models
+from llmcore.paths import PROJECT_ROOT
+from llmcore.runs import RunStore, launch
+from llmcore.runs.writer import RunWriter
+
+PAGE = str(PROJECT_ROOT / "pages" / "pretrain.py")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("runs") / RunStore.mint_id("tiny")
+    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is bundled must not decide what these tests see."""
+    for module in ("llmcore.runs.store", "llmcore.runs.run", "llmcore.paths"):
+        monkeypatch.setattr(f"{module}.{'paths.' if module.endswith('store') else ''}BUNDLED_RUNS",
+                            tmp_path / "bundled")  # fmt: skip
+    monkeypatch.setattr(models, "BUNDLED_RUNS", tmp_path / "bundled")
+    models.clear_cache()
+
+
+@pytest.fixture
+def finished_run(finished: Path, home: Path) -> str:
+    shutil.copytree(finished, home / "runs" / finished.name)
+    return finished.name
+
+
+@pytest.fixture
+def live_run() -> Iterator[tuple[str, RunWriter]]:
+    """A run that this test itself writes, so that it stands still where the test needs it."""
+    store = RunStore()
+    run_id = store.mint_id("live")
+    launch.create(store.directory(run_id), pretrain_config(steps=100), TEXT.encode())
+    with RunWriter(store.directory(run_id), "thread") as writer:
+        yield run_id, writer
+        writer.finish("done", 40)
+
+
+def opened(run_id: str | None = None) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    if run_id:
+        page.query_params["run"] = run_id
+    return page.run()
+
+
+def button(page: AppTest, label: str) -> Any:
+    found = [one for one in page.button if one.label == label]
+    assert found, f"no button {label!r} among {[one.label for one in page.button]}"
+    return found[0]
+
+
+def only_error(page: AppTest) -> str:
+    assert not page.exception
+    assert len(page.error) == 1, [one.value for one in page.error]
+    return page.error[0].value
+
+
+def shown(page: AppTest) -> str:
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.success)
+    return "\n".join(one.value for kind in kinds for one in kind)
+
+
+def paste(page: AppTest, text: str) -> AppTest:
+    page.button_group(key="pretrain_text_kind").set_value("Paste").run()
+    return page.text_area(key="pretrain_pasted").set_value(text).run()
+
+
+def test_empty_page_offers_one_good_default() -> None:
+    page = opened()
+    assert not page.exception and not page.error
+    assert page.title[0].value == "Pretrain"
+    assert not button(page, "Start training").disabled
+    text = shown(page)
+    assert "**small** model on **shakespeare**" in text and "parameters" in text
+    assert "rough guess" in text and "of memory" in text
+    assert "Nothing was trained here yet" in text
+
+
+def test_a_finished_run_shows_numbers_samples_and_answers(finished_run: str) -> None:
+    page = opened(finished_run)
+    assert not page.exception and not page.error
+    metrics = {one.label: one.value for one in page.metric}
+    assert all(metrics[name] != "–" for name in ("Train loss", "Validation loss", "Bits per byte"))
+    assert any(one.value.startswith("the ") for one in page.code), "no sample"
+    page.text_input(key=f"prompt_{finished_run}").set_value("the cat")
+    page.slider(key=f"tokens_{finished_run}").set_value(10)
+    button(page, "Ask").click().run()
+    assert not page.exception and not page.error
+    assert "step 8 answered" in shown(page)
+    assert any(one.value.startswith("the cat") for one in page.code)
+
+
+def test_prompt_that_looks_like_markup_stays_text(finished_run: str) -> None:
+    page = opened(finished_run)
+    page.text_input(key=f"prompt_{finished_run}").set_value("<b>[x](http://a)</b> \x00 مرحبا")
+    page.slider(key=f"tokens_{finished_run}").set_value(10)
+    button(page, "Ask").click().run()
+    assert not page.exception and not page.error
+    assert not any("[x](http" in one.value for one in page.caption)
+
+
+def test_a_live_run_can_be_watched_asked_and_stopped(live_run: tuple[str, RunWriter]) -> None:
+    run_id, writer = live_run
+    page = opened()
+    assert button(page, "Stop and save") and "Training" in shown(page)
+    assert {one.label: one.value for one in page.metric}["Train loss"] == "–"
+    for step in range(1, 8):
+        writer.metrics(step, "train", loss=3.0 - step / 10, lr=1e-3, tokens_per_s=1000.0)
+    writer.metrics(7, "val", loss=2.4, perplexity=11.0, bits_per_byte=1.9)
+    writer.event("sample", 7, prompt="the ", text="<script>alert(1)</script>")
+    page.run()
+    metrics = {one.label: one.value for one in page.metric}
+    assert metrics["Train loss"] == "2.300" and metrics["Validation loss"] == "2.400"
+    assert any("<script>" in one.value for one in page.code)
+    button(page, "Ask").click().run()
+    assert "no checkpoint yet" in only_error(page)
+    button(page, "Stop and save").click().run()
+    assert RunStore().info(run_id).is_live and button(page, "Stop and save").disabled
+
+
+def test_start_trains_pasted_text_once_and_stores_it(wait_until: Callable[..., Any]) -> None:
+    page = paste(opened(), TEXT)
+    page.selectbox(key="pretrain_preset").set_value("tiny").run()
+    page.selectbox(key="pretrain_tokenizer").set_value("bytes").run()
+    page.number_input(key="pretrain_steps_tiny").set_value(3).run()
+    assert not page.exception and not page.error
+    button(page, "Start training").click().run()
+    assert not page.exception and not page.error
+    store = RunStore()
+    (info,) = store.list()
+    assert page.query_params["run"] in (info.id, [info.id])
+    wait_until(lambda: store.info(info.id).state == "done", 60)
+    assert store.open(info.id).stored_data().read_text() == TEXT
+    page.run()
+    assert "Finished" in shown(page) and len(store.list()) == 1
+
+
+def test_a_failed_run_says_why_in_one_sentence(home: Path) -> None:
+    store = RunStore()
+    run_id = store.mint_id("broken")
+    config = pretrain_config()
+    with pytest.raises(ValueError):
+        launch.run_foreground(store.directory(run_id), config, b"too short")
+    assert "token" in only_error(opened(run_id))
+
+
+def test_an_interrupted_run_can_be_resumed(finished_run: str) -> None:
+    directory = RunStore().open(finished_run).directory
+    status = directory / "status.json"
+    status.write_text(status.read_text().replace('"done"', '"stopped"'))
+    assert button(opened(finished_run), "Resume")
+
+
+def test_earlier_runs_can_be_laid_over(finished_run: str, live_run: tuple[str, RunWriter]) -> None:
+    page = opened(live_run[0])
+    page.multiselect(key=f"pretrain_overlays_{live_run[0]}").set_value([finished_run]).run()
+    assert not page.exception and not page.error
+
+
+def test_a_run_that_is_gone_is_said(finished_run: str) -> None:
+    page = opened("20200101-000000-gone-abcdef")
+    assert not page.exception and "may have been deleted" in page.warning[0].value
+
+
+def test_a_damaged_run_neither_breaks_nor_hides_the_page(finished_run: str) -> None:
+    (RunStore().open(finished_run).directory / "config.json").write_text("{")
+    page = opened(finished_run)
+    assert not page.exception and "damaged" in page.warning[0].value
+    assert button(page, "Start training")
+
+
+def test_nothing_pasted_yet_is_no_error_but_cannot_start() -> None:
+    page = paste(opened(), "")
+    assert not page.exception and not page.error
+    assert "Give a text" in shown(page) and button(page, "Start training").disabled
+
+
+@pytest.mark.parametrize("text", [" \n ", "\x00"])
+def test_empty_paste(text: str) -> None:
+    page = paste(opened(), text)
+    assert "empty" in only_error(page) and button(page, "Start training").disabled
+
+
+def test_text_shorter_than_a_context() -> None:
+    page = paste(opened(), "a few words")
+    assert "128 tokens" in only_error(page) and button(page, "Start training").disabled
+
+
+def test_upload_that_is_not_utf8_and_one_that_is() -> None:
+    page = opened()
+    page.button_group(key="pretrain_text_kind").set_value("Upload").run()
+    assert not page.error and button(page, "Start training").disabled
+    page.file_uploader(key="pretrain_upload").upload("latin.txt", b"caf\xe9 " * 200, "text/plain")
+    page.run()
+    assert "save it as UTF" in only_error(page) and button(page, "Start training").disabled
+    page.file_uploader(key="pretrain_upload").set_value(
+        ("../odd+name.txt", sentences(300).encode(), "text/plain")
+    ).run()
+    assert not page.error and not button(page, "Start training").disabled
+
+
+def test_no_corpus_chosen() -> None:
+    page = opened()
+    page.multiselect(key="pretrain_corpora").set_value([]).run()
+    assert "No text is chosen" in only_error(page)

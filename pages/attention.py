@@ -13,7 +13,6 @@ from ui.state import shared_text
 if TYPE_CHECKING:
     from llmcore.generation import Candidate
     from llmcore.interpret.attention import AttentionRecord
-
     from llmcore.models import Loaded
 
 INTRO = (
@@ -42,7 +41,7 @@ N_NEXT = 10
 
 def main() -> None:
     header("Attention", INTRO)
-    text, ref = "", "starter"
+    text, ref, kind = "", "starter", "language"
     with guarded():
         left, right = st.columns([2, 1], gap="large")
         with left:
@@ -50,16 +49,17 @@ def main() -> None:
         with right:
             ref = model_picker(key="attention_model")
         if text:
-            _show(ref, text)
+            kind = _show(ref, text)
         else:
             st.info(
                 "Type a sentence above to see which of its tokens look at which.",
                 icon=":material/edit:",
             )
-    code_behind(*_code(ref, text or "Hello"))
+    code_behind(*_code(ref, text or "Hello", kind))
 
 
-def _show(ref: str, text: str) -> None:
+def _show(ref: str, text: str) -> str:
+    """Draws the picture and what comes next; returns the kind of model."""
     loaded = load_model(ref)
     key = checkpoint_key(ref)
     picture, beside = st.columns([2, 1], gap="large")
@@ -86,6 +86,7 @@ def _show(ref: str, text: str) -> None:
     with beside:
         _next_token(key, text, loaded)
     st.caption(HONEST)
+    return loaded.kind
 
 
 def _n_tokens(view: str, loaded: "Loaded") -> int:
@@ -177,7 +178,7 @@ def _next_token(key: str, text: str, loaded: "Loaded") -> None:
         )
 
 
-def _code(ref: str, text: str) -> tuple[str, str]:
+def _code(ref: str, text: str, kind: str) -> tuple[str, str]:
     shown = text if len(text) <= 80 else text[:77] + "..."
     python = f"""
 from llmcore.generation import next_tokens
@@ -191,6 +192,11 @@ record.weights.shape   # (layers, heads, tokens, tokens), each row sums to 1
 open("heads.html", "w").write(view_html("head", record.weights, record.labels))
 next_tokens(loaded.trunk, loaded.tokenizer, {shown!r}, k={N_NEXT})
 """
+    if kind == "classifier":  # `generate` refuses it: it is asked for its label instead
+        return (
+            python,
+            f"python -m llmcore classify --model {shlex.quote(ref)} -- {shlex.quote(shown)}",
+        )
     # `=` keeps a text that begins with a hyphen from being read as an option.
     cli = (
         f"python -m llmcore generate --model {shlex.quote(ref)} {shlex.quote('--prompt=' + shown)}"

@@ -4,17 +4,19 @@ import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from llmcore.errors import LabError
+from llmcore.errors import LabError, NotFoundError
 from llmcore.runs import RunInfo
 from ui.feed import when
 from ui.live import STATES, ask_to_resume, state_badge, take_trouble_of
 from ui.navigation import CARDS
 from ui.page import code_behind, guarded, header, plain, show_error
+from ui.run_choice import note_trouble, take_trouble
 from ui.sidebar import PAGE_OF_KIND
 from ui.state import store
 
 KINDS = {"pretrain": "Pretraining", "classify": "Classifier", "?": "Unreadable"}
 REFRESH_SECONDS = 2.0
+PLACE = "runs"
 _CHOSEN = "lab_runs_chosen"
 PYTHON = """
 from llmcore.runs import RunStore, launch
@@ -50,6 +52,9 @@ def main() -> None:
             st.fragment(_table, run_every=REFRESH_SECONDS if live else None)(
                 tuple((info.id, info.state) for info in infos)
             )
+            trouble = take_trouble(PLACE)
+            if trouble is not None:
+                show_error(trouble)
             with guarded():
                 _chosen_run({info.id: info for info in infos})
     code_behind(PYTHON, CLI)
@@ -209,32 +214,50 @@ def _actions(info: RunInfo) -> None:
 @st.dialog("Rename this run")
 def _rename_dialog(info: RunInfo) -> None:
     with st.form("rename_form", border=False):
-        name = st.text_input("Name", value=info.name, max_chars=80, key="rename_to")
-        if st.form_submit_button("Rename", type="primary"):
-            try:
-                store().rename(info.id, name)
-            except LabError as error:
-                show_error(error)
-            else:
-                st.rerun()
+        st.text_input("Name", value=info.name, max_chars=80, key="rename_to")
+        if st.form_submit_button("Rename", type="primary", on_click=_rename, args=(info.id,)):
+            st.rerun()
 
 
 @st.dialog("Delete this run?")
 def _delete_dialog(info: RunInfo) -> None:
-    st.markdown(f"**{plain(info.name)}** with all its checkpoints ({megabytes(info.n_bytes)}) "
-                f"is removed from the disk. This cannot be undone.")  # fmt: skip
+    st.markdown(
+        f"**{plain(info.name)}** with all its checkpoints ({megabytes(info.n_bytes)}) is removed "
+        f"from the disk. This cannot be undone."
+    )
     keep, remove = st.columns(2)
-    if keep.button("Keep it", width="stretch", key="keep_run"):
+    kept = keep.button("Keep it", width="stretch", key="keep_run")
+    deleted = remove.button(
+        "Delete",
+        type="primary",
+        icon=":material/delete:",
+        width="stretch",
+        key="delete_run_now",
+        on_click=_delete,
+        args=(info.id,),
+    )
+    if kept or deleted:
         st.rerun()
-    if remove.button("Delete", type="primary", width="stretch", icon=":material/delete:",
-                     key="delete_run_now"):  # fmt: skip
-        try:
-            store().delete(info.id)
-        except LabError as error:
-            show_error(error)
-        else:
-            _choose(None)
-            st.rerun()
+
+
+def _rename(run_id: str) -> None:
+    """A callback, so that it runs before the page is drawn anew and whatever is open."""
+    try:
+        store().rename(run_id, st.session_state["rename_to"])
+    except Exception as error:
+        note_trouble(PLACE, error)
+
+
+def _delete(run_id: str) -> None:
+    """A callback. A run that another tab deleted meanwhile is what was asked for."""
+    try:
+        store().delete(run_id)
+    except NotFoundError:
+        pass
+    except Exception as error:
+        note_trouble(PLACE, error)
+        return
+    _choose(None)
 
 
 main()

@@ -1,7 +1,6 @@
 """Fixtures that every test shares: a home of its own, no run left behind, a browser or a skip."""
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,24 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import NO_BROWSER, find_chromium
 
 from llmcore.device import share_cores
 
 share_cores()  # before any test imports torch
-
-BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-NO_BROWSER = (
-    "no Chromium found: install it (Debian: `apt install chromium`), or set LLMLAB_CHROMIUM to "
-    "its path"
-)
-
-
-def find_chromium() -> str | None:
-    """Path of a Chromium: `LLMLAB_CHROMIUM`, else the first of the usual names on PATH."""
-    named = os.environ.get("LLMLAB_CHROMIUM")
-    if named:
-        return named if Path(named).exists() else None
-    return next((path for name in BROWSER_NAMES if (path := shutil.which(name))), None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

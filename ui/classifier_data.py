@@ -1,11 +1,15 @@
 """The choice of labelled texts: a built-in set, or the user's own table with its columns."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from llmcore.errors import LabError
 from ui.page import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OWN = "own"
 TITLES = {"sms-spam": "Spam messages", "tweet-sentiment": "Tweet sentiment", OWN: "My own table"}
@@ -87,17 +91,17 @@ def _own_table() -> Choice | None:
     )
 
 
-def _guess(columns: list[str], frame: "object") -> tuple[int, int]:
+def _guess(columns: list[str], frame: "pd.DataFrame") -> tuple[int, int]:
     """Positions of the text and the label column: by name, else longest text and fewest values."""
     lower = [one.lower() for one in columns]
     label = next((lower.index(one) for one in ("label", "class", "target") if one in lower), None)
     text = next((lower.index(one) for one in ("text", "message", "tweet") if one in lower), None)
-    lengths = [frame[one].astype(str).str.len().mean() for one in frame.columns]  # type: ignore[index]
-    order = sorted(range(len(columns)), key=lambda place: lengths[place], reverse=True)
     if text is None:
-        text = next((place for place in order if place != label), 0)
+        others = [place for place in range(len(columns)) if place != label]
+        text = max(others, key=lambda place: frame.iloc[:, place].astype(str).str.len().mean())
     if label is None:
-        label = next((place for place in reversed(order) if place != text), 0)
+        others = [place for place in range(len(columns)) if place != text]
+        label = min(others, key=lambda place: frame.iloc[:, place].nunique())
     return text, label
 
 

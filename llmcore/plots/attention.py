@@ -42,7 +42,9 @@ def attention_heatmap(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
         "autorange": False,
         "range": [-0.5, n_tokens - 0.5],
     }
-    figure.update_xaxes(axis, side="top", tickangle=-60 if n_tokens > 6 else 0)
+    figure.update_xaxes(
+        axis, side="top", tickangle=-90 if cell < 18 else -60 if n_tokens > 6 else 0
+    )
     figure.update_yaxes(axis, range=[n_tokens - 0.5, -0.5], ticksuffix=" ")
     return figure
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmcore.config import SCHEMA_KEY, RunConfig
 from llmcore.errors import DamagedError, LabError
-from llmcore.files import read_json, tree_bytes
+from llmcore.files import read_json
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.reader import LineTail, MetricsReader, read_events
 from llmcore.runs.state import RunInfo, RunState, true_state
@@ -70,7 +70,7 @@ class Run:
             return RunInfo(
                 id=self.id, name=self.id, kind="?", state=RunState.DAMAGED, reason=str(error),
                 step=0, steps=0, created=self._mtime(), val_loss=None, best_step=None,
-                n_bytes=tree_bytes(self.directory), parent=None, example=self.is_example,
+                parent=None, example=self.is_example,
                 directory=self.directory, error=str(error),
             )  # fmt: skip
 
@@ -88,7 +88,6 @@ class Run:
             created=float(self.raw_config.get("created") or self._mtime()),
             val_loss=status.get("val_loss"),
             best_step=status.get("best_step"),
-            n_bytes=tree_bytes(self.directory),
             parent=config.parent,
             example=self.is_example,
             directory=self.directory,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llmcore.device import boot_id, host_name, process_start
+from llmcore.files import tree_bytes
 
 HEARTBEAT_SECONDS = 2.0
 STALE_SECONDS = 15.0
@@ -42,12 +43,16 @@ class RunInfo:
     created: float
     val_loss: float | None
     best_step: int | None
-    n_bytes: int
     parent: str | None
     example: bool
     directory: Path
     error: str | None
     phase: str | None = None
+
+    @property
+    def n_bytes(self) -> int:
+        """Size on disk now; walks the directory, so ask only where it is shown."""
+        return tree_bytes(self.directory)
 
     @property
     def is_live(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chromium import find_chromium
 
 from llmcore.paths import PROJECT_ROOT
 
@@ -76,7 +77,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    from conftest import find_chromium
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -87,6 +87,7 @@ def test_tweets_are_readable_and_hold_no_test_text() -> None:
         (b"line up _\xf4\xd6\x89_\xf4\xd6\x89 yes", "line up yes"),
         (b"not_hurt snake_case", "not_hurt snake_case"),
         (b"asking \x8c\xa3500", "asking £500"),
+        (b"we\x8a\x9d_\xb4\xd9\x8fyou", "we you"),
     ],
 )
 def test_broken_quotes_of_tweets_are_mended(raw: bytes, clean: str) -> None:
@@ -204,6 +205,13 @@ def test_shakespeare_holds_out_whole_plays(seed: int) -> None:
     train, held = corpus.split(0.1, seed)
     assert set(train) | set(held) == set(corpus.documents)
     assert 0.05 < sum(map(len, held)) / len(corpus.text) < 0.125
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_long_documents_do_not_swell_the_validation(seed: int) -> None:
+    documents = [f"{i:04}" * 250 for i in range(30)] + ["x" * 20_000, "y" * 20_000]
+    _, held = Corpus("c", documents).split(0.1, seed)
+    assert 3500 <= sum(map(len, held)) <= 8750
 
 
 def test_a_single_document_gives_its_tail() -> None:

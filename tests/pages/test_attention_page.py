@@ -125,6 +125,7 @@ def test_a_classifier_shows_its_transformer(trained: str) -> None:
     assert not page.exception and not page.error
     assert (frames(page), charts(page)) == (1, 1)
     assert "finetuned to classify" in sentences_shown(page)
+    assert "llmcore classify" in page.code[1].value
 
 
 def test_a_model_that_is_gone_is_said_and_the_page_stays(trained: str) -> None:

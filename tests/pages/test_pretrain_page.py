@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, sentences
 
-from llmcore import models
+from llmcore import models, paths
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch
+from llmcore.runs import RunStore, launch, plan, run
 from llmcore.runs.writer import RunWriter
 
 PAGE = str(PROJECT_ROOT / "pages" / "pretrain.py")
@@ -28,10 +28,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is bundled must not decide what these tests see."""
-    for module in ("llmcore.runs.store", "llmcore.runs.run", "llmcore.paths"):
-        monkeypatch.setattr(f"{module}.{'paths.' if module.endswith('store') else ''}BUNDLED_RUNS",
-                            tmp_path / "bundled")  # fmt: skip
-    monkeypatch.setattr(models, "BUNDLED_RUNS", tmp_path / "bundled")
+    for module in (paths, run, models, plan):
+        monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
     models.clear_cache()
 
 

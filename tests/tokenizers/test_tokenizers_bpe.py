@@ -121,23 +121,19 @@ def test_no_text_is_refused(documents: list[str]) -> None:
 def test_cuts_do_not_change_ids(name: str, trained: Tokenizer) -> None:
     tokenizer = trained if name == "trained" else builtin_tokenizer(name)
     draw = random.Random(3)
+    soft = 0
     for seed in range(150):
         text = " and so ".join(_noise(seed * 10 + i, 60) for i in range(draw.randrange(1, 8)))
         whole = tokenizer.encoding.encode_ordinary(text)
         limit = draw.randrange(60, 200)
         parts = list(segments(text, limit))
         assert "".join(parts) == text
-        safe = all(_is_safe(a, b) for a, b in itertools.pairwise(parts))
         joined = [id for part in parts for id in tokenizer.encoding.encode_ordinary(part)]
-        if safe:
+        if all(len(part) < limit for part in parts):  # no cut at any price
+            soft += len(parts) > 1
             assert joined == whole, repr(text)
         assert tokenizer.decode(joined) == text
-
-
-def _is_safe(left: str, right: str) -> bool:
-    in_words = left[-1].isalpha() and right[0] == " " and right[1:2].isalpha()
-    at_line = left[-1] == "\n" and not left[-2:-1].isspace() and right[0].isalpha()
-    return in_words or at_line
+    assert soft > 30
 
 
 def test_segments_bound_any_text() -> None:

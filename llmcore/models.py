@@ -116,7 +116,10 @@ def _refuse_foreign_directory(directory: Path) -> None:
 
 def checkpoint_key(ref: str) -> str:
     """Names the very checkpoint; changes when the best of a live run moves."""
-    run, checkpoint = _find(ref)
+    return _key(*_find(ref))
+
+
+def _key(run: Run, checkpoint: Checkpoint) -> str:
     stat = checkpoint.weights.stat()
     return f"{run.directory}@{checkpoint.step}:{stat.st_mtime_ns}:{stat.st_size}"
 
@@ -144,7 +147,7 @@ def load(ref: str) -> Loaded:
     Raises NotFoundError, LabError or DamagedError with one sentence.
     """
     run, checkpoint = _find(ref)
-    key = checkpoint_key(f"{run.id if run.is_example else run.directory}@{checkpoint.step}")
+    key = _key(run, checkpoint)
     cached = _cache.get(key)
     if cached is None:
         cached = _read(ref, run, checkpoint, key)

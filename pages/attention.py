@@ -81,7 +81,10 @@ def _show(ref: str, text: str) -> str:
         else:
             dark = st.context.theme.type == "dark"
             page = _view_html(key, text, view, dark, record)
-            st.iframe(page, height="content", alt=f"Attention of all heads, {VIEWS[view]}")
+            # A frame grows with its content but never shrinks: a key of its own gives each
+            # number of tokens a frame of its own.
+            with st.container(key=f"attention_{view}_{len(record.ids)}"):
+                st.iframe(page, height="content", alt=f"Attention of all heads, {VIEWS[view]}")
         st.caption(HOW[view])
     with beside:
         _next_token(key, text, loaded)

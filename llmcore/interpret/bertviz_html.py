@@ -42,41 +42,31 @@ _LABEL_CELLS = {"head": 13, "model": 11}
 # Width of bertviz's drawing in its own units, and how much larger than that it may be shown.
 _DRAWING = {"head": (346, 1.3), "model": (720, 1.2)}
 
-# The page's background, text, and quiet text (.streamlit/config.toml) in both themes.
-_COLOURS = {
-    False: {
-        "paper": "#FCFDFD",
-        "ink": "#17242D",
-        "quiet": "#5E6F79",
-        "lift": "#E7EEF0",
-        "lines": "none",
-    },
-    True: {
-        "paper": "#10181D",
-        "ink": "#E3EBEE",
-        "quiet": "#93A5AE",
-        "lift": "#26353D",
-        "lines": "brightness(1.7)",
-    },
-}
+# The page's background, text, and quiet text (.streamlit/config.toml), and a surface between.
+_STYLE = """
+:root { --paper: #FCFDFD; --ink: #17242D; --quiet: #5E6F79; --lift: #E7EEF0; --lines: none;
+  color-scheme: light; }
+/* Lines as faint as bertviz draws those of many heads need more light on dark paper. */
+:root.dark { --paper: #10181D; --ink: #E3EBEE; --quiet: #93A5AE; --lift: #26353D;
+  --lines: brightness(1.7); color-scheme: dark; }
+html, body { margin: 0; background: var(--paper); }
+"""
 
-_INNER = Template("""<!doctype html><html lang="en"><head><meta charset="utf-8">
+_INNER = Template("""<!doctype html><html lang="en" class="$theme"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
 script-src 'nonce-$nonce'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<style>
-html { background: $paper; color: $ink; color-scheme: $scheme; }
-body { margin: 0; font: 15px "Helvetica Neue", Helvetica, Arial, sans-serif; overflow-x: hidden; }
-select { font: inherit; font-size: 14px; color: $ink; background: $paper;
-  border: 1px solid $quiet; border-radius: 6px; padding: 2px 6px; margin: 0 0 10px 4px; }
-svg { display: block; width: 100%; max-width: ${max_width}px; height: auto; fill: $paper; }
-svg text { fill: $ink; }
-/* bertviz says these colours as attributes, which a style overrides. */
-rect.background { fill: $lift; }
-rect.attn_background[fill="white"], rect.attn_background[fill="black"] { fill: $paper; }
-rect.attn_background[fill="#F5F5F5"], rect.attn_background[fill="#222"] { fill: $lift; }
-rect.highlight { fill: $lift; }
-/* Lines as faint as bertviz draws those of many heads need more light on dark paper. */
-#attention { filter: $lines; }
+<style>$style
+body { color: var(--ink); overflow-x: hidden;
+  font: 15px "Helvetica Neue", Helvetica, Arial, sans-serif; }
+select { font: inherit; font-size: 14px; color: var(--ink); background: var(--paper);
+  border: 1px solid var(--quiet); border-radius: 6px; padding: 2px 6px; margin: 0 0 10px 4px; }
+svg { display: block; width: 100%; max-width: ${max_width}px; height: auto; fill: var(--paper); }
+/* bertviz says its colours as attributes, which a style overrides. */
+svg text { fill: var(--ink); }
+rect.background, rect.highlight { fill: var(--lift); }
+rect.attn_background:is([fill="white"], [fill="black"]) { fill: var(--paper); }
+rect.attn_background:is([fill="#F5F5F5"], [fill="#222"]) { fill: var(--lift); }
+#attention { filter: var(--lines); }
 </style></head><body>
 $markup
 <script nonce="$nonce">$jquery</script>
@@ -98,16 +88,18 @@ function fit() {
 new MutationObserver(fit).observe(vis, {childList: true});
 new ResizeObserver(() => parent.postMessage({height: document.body.scrollHeight}, "*"))
   .observe(document.body);
+addEventListener("message", (event) => {
+  if (event.source === parent) document.documentElement.className = event.data.theme;
+});
 </script>
 <script nonce="$nonce">
 $script
 </script></body></html>""")
 
 # `frame-src 'none'`: the sandboxed frame has its document in srcdoc and may never leave it.
-_OUTER = Template("""<!doctype html><meta charset="utf-8">
+_OUTER = Template("""<!doctype html><html class="$theme"><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="frame-src 'none'">
-<style>html, body { margin: 0; background: $paper; } iframe { display: block; width: 100%;
-  border: 0; }</style>
+<style>$style iframe { display: block; width: 100%; border: 0; }</style>
 <iframe id="view" title="$title" sandbox="allow-scripts" style="height: ${height}px"
   srcdoc="$inner"></iframe>
 <script>
@@ -116,6 +108,17 @@ addEventListener("message", (event) => {
   const height = event.source === view.contentWindow && Number(event.data && event.data.height);
   if (height > 0) view.style.height = Math.min(Math.ceil(height), 6000) + "px";
 });
+// A change of the app's theme runs no script of the page, so the frame looks for itself.
+function follow() {
+  const app = parent !== window && parent.document.querySelector("[data-testid=stApp]");
+  if (!app) return;
+  const channels = getComputedStyle(app).backgroundColor.match(/\\d+/g).slice(0, 3);
+  const theme = channels.reduce((sum, one) => sum + Number(one), 0) < 384 ? "dark" : "light";
+  if (theme === document.documentElement.className) return;
+  document.documentElement.className = theme;
+  view.contentWindow.postMessage({theme}, "*");
+}
+setInterval(follow, 1000);
 </script>""")
 
 
@@ -145,14 +148,14 @@ def view_html(
     n_layers, n_heads, n_tokens = _checked(view, weights, labels)
     shown = [short_label(visible_label(label), _LABEL_CELLS[view]) for label in labels]
     markup, script = _bertviz(view, weights, shown, dark, layer)
-    colours = _COLOURS[dark]
+    theme = "dark" if dark else "light"
     width, zoom = _DRAWING[view]
     if view == "head":
         width = max(width, 20 * n_heads)
     inner = _INNER.substitute(
-        colours,
         nonce=secrets.token_urlsafe(16),
-        scheme="dark" if dark else "light",
+        style=_STYLE,
+        theme=theme,
         markup=markup,
         script=script,
         series=json.dumps([SERIES[i % len(SERIES)] for i in range(10)]),
@@ -162,7 +165,8 @@ def view_html(
         d3=_library("mpld3/js/d3.v5.min.js"),
     )
     return _OUTER.substitute(
-        paper=colours["paper"],
+        style=_STYLE,
+        theme=theme,
         title=f"Attention, {view} view",
         height=_first_height(view, n_layers, n_heads, n_tokens),
         inner=html.escape(inner, quote=True),

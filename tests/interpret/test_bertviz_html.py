@@ -80,8 +80,8 @@ def test_not_a_number_does_not_break_the_picture() -> None:
 
 def test_dark_and_light_differ() -> None:
     light, dark = (inner(view_html("model", causal(1, 1, 2), ["a", "b"], dark=d)) for d in (0, 1))
-    assert "background: #FCFDFD" in light and '"display_mode":"light"' in light
-    assert "background: #10181D" in dark and '"display_mode":"dark"' in dark
+    assert '<html lang="en" class="light">' in light and '"display_mode":"light"' in light
+    assert '<html lang="en" class="dark">' in dark and '"display_mode":"dark"' in dark
 
 
 @pytest.mark.parametrize(

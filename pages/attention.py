@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.models import checkpoint_key
+from ui import progress
 from ui.page import code_behind, guarded, header
 from ui.picker import load_model, model_picker
 from ui.state import shared_text
@@ -88,6 +89,8 @@ def _show(ref: str, text: str) -> str:
         st.caption(HOW[view])
     with beside:
         _next_token(key, text, loaded)
+    progress.mark_done("attention")
+    progress.mark_done("next_token")
     st.caption(HONEST)
     return loaded.kind
 

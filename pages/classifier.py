@@ -20,6 +20,7 @@ from ui.run_choice import (
     take_trouble,
 )
 from ui.state import store
+from ui.warm import warm_up
 
 KIND = "classify"
 TRAINABLE = {
@@ -83,6 +84,7 @@ def main() -> None:
     with guarded():
         try_it(infos, info)
     code_behind(PYTHON, CLI)
+    warm_up(delay=1.0)
 
 
 def _start_box() -> None:

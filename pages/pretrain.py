@@ -11,6 +11,7 @@ from ui.estimate import estimate
 from ui.feed import duration
 from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
+from ui.prepare import prepare
 from ui.run_choice import (
     choose_run,
     next_run_id,
@@ -80,6 +81,8 @@ def _start_box(infos: list[RunInfo]) -> None:
                 problem = error
         with top:
             _summary_and_button(choice, problem, run_id, infos)
+    if choice is not None and choice.text is None:
+        prepare(choice.config)
 
 
 def _summary_and_button(

@@ -77,7 +77,7 @@ def _mistakes(rows: list[dict[str, Any]], n_test: int) -> None:
         width="stretch",
         height=290,
         column_config={
-            "text": st.column_config.TextColumn("Text", width="large"),
+            "text": st.column_config.TextColumn("Text", width=300),
             "label": st.column_config.TextColumn("True", width="small"),
             "predicted": st.column_config.TextColumn("Said", width="small"),
             "probability": st.column_config.NumberColumn("Sure", format="percent", width="small"),

@@ -185,7 +185,7 @@ def _numbers(info: "RunInfo", data: RunFeed) -> None:
             ("Train loss", _number(data.last("train", "loss"), ".3f"), None),
             ("Validation loss", _number(data.last("val", "loss"), ".3f"), f"Lowest so far{best}."),
             ("Validation accuracy", _number(data.last("val", "accuracy"), ".1%"), None),
-            ("Texts' tokens per second", _number(data.last("train", "tokens_per_s"), ",.0f"), None),
+            ("Tokens per second", _number(data.last("train", "tokens_per_s"), ",.0f"), None),
         )
     else:
         cells = (

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -52,17 +51,16 @@ def thin(
     n = len(steps)
     if n <= limit or limit < 4:
         return steps, values
-    edges = np.linspace(1, n - 1, (limit - 2) // 2 + 1).astype(np.int64)
-    kept = {0, n - 1}
-    for start, stop in pairwise(edges):
-        bucket = values[start:stop]
-        if bucket.size == 0:
-            continue
-        # A bucket without one finite value keeps its first point, so the gap stays in sight.
-        empty = bool(np.isnan(bucket).all())
-        kept.add(int(start) if empty else int(start + np.nanargmin(bucket)))
-        kept.add(int(start) if empty else int(start + np.nanargmax(bucket)))
-    order = np.asarray(sorted(kept), dtype=np.int64)
+    size = -(-(n - 2) // ((limit - 2) // 2))
+    n_buckets = -(-(n - 2) // size)
+    inner = np.full(n_buckets * size, np.nan)
+    inner[: n - 2] = values[1:-1]
+    buckets = inner.reshape(n_buckets, size)
+    starts = 1 + np.arange(n_buckets) * size
+    # A bucket without one finite value keeps its first point, so the gap stays in sight.
+    lowest = starts + np.where(np.isnan(buckets), np.inf, buckets).argmin(axis=1)
+    highest = starts + np.where(np.isnan(buckets), -np.inf, buckets).argmax(axis=1)
+    order = np.unique(np.concatenate([[0], lowest, highest, [n - 1]]))
     return steps[order], values[order]
 
 

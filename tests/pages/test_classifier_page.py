@@ -37,6 +37,7 @@ def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is bundled must not decide what these tests see."""
     for module in (paths, run, models, plan):
         monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
+    monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
 
 
@@ -119,6 +120,18 @@ def test_a_finished_run_shows_scores_beside_baselines_and_mistakes(classifier: s
     assert "macro F1" in shown(page) and "The mistakes:" in shown(page)
     # The confusion matrix and the bars of the text that is in the box.
     assert len(page.get("plotly_chart")) == 2
+
+
+def test_the_bundled_example_can_be_tried_at_once(trained: tuple[Path, Path]) -> None:
+    for directory, name in zip(trained, ("starter", "starter-spam"), strict=True):
+        shutil.copytree(directory, paths.BUNDLED_RUNS / name)
+    page = opened()
+    assert not page.exception and not page.error
+    assert "Example that comes with the lab" in shown(page)
+    assert "On texts that it never saw" in shown(page)
+    assert not button(page, "Train the spam classifier").disabled
+    page.text_area(key="classify_text").set_value("WIN a prize now").run()
+    assert "### " in shown(page)
 
 
 def test_a_message_is_classified_and_lines_make_a_table(classifier: str) -> None:

@@ -30,6 +30,7 @@ def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is bundled must not decide what these tests see."""
     for module in (paths, run, models, plan):
         monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
+    monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
 
 
@@ -102,6 +103,26 @@ def test_a_finished_run_shows_numbers_samples_and_answers(finished_run: str) -> 
     assert not page.exception and not page.error
     assert "step 8 answered" in shown(page)
     assert any(one.value.startswith("the cat") for one in page.code)
+
+
+def test_the_bundled_example_fills_the_page_before_the_first_own_run(
+    finished: Path, home: Path
+) -> None:
+    shutil.copytree(finished, paths.BUNDLED_RUNS / "starter")
+    page = opened()
+    assert not page.exception and not page.error
+    assert "Example that comes with the lab" in shown(page)
+    assert {one.label: one.value for one in page.metric}["Validation loss"] != "–"
+    assert "Resume" not in [one.label for one in page.button]
+    button(page, "Ask").click().run()
+    assert not page.exception and not page.error and "step 8 answered" in shown(page)
+
+
+def test_an_own_run_comes_before_the_example(finished: Path, finished_run: str) -> None:
+    shutil.copytree(finished, paths.BUNDLED_RUNS / "starter")
+    page = opened()
+    assert page.selectbox(key="run_of_pretrain").value == finished_run
+    assert "Example that comes with the lab" not in shown(page)
 
 
 def test_prompt_that_looks_like_markup_stays_text(finished_run: str) -> None:

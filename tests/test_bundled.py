@@ -1,0 +1,84 @@
+"""What the lab ships: the starter model and two finished example runs."""
+
+import json
+
+import pytest
+
+from llmcore import models
+from llmcore.errors import StateError
+from llmcore.generation import SamplingConfig, generate
+from llmcore.paths import BUNDLED_RUNS
+from llmcore.runs import RunStore
+from llmcore.runs.predictions import test_predictions as predictions_of
+
+HELD_BACK = {"messages", "sms-spam", "tweet-sentiment"}
+
+
+def test_starter_is_small_and_was_trained_on_corpora_that_are_not_held_back():
+    run = RunStore().open("starter")
+    weights = run.checkpoint("best").weights
+    assert run.config.model.n_parameters() < 1_000_000
+    assert weights.stat().st_size <= 2_000_000
+    assert run.config.kind == "pretrain" and run.info().state == "done"
+    assert not HELD_BACK & set(run.config.data.source.split("+"))
+    total = sum(one.stat().st_size for one in BUNDLED_RUNS.rglob("*") if one.is_file())
+    assert total < 16_000_000
+
+
+def test_starter_writes_words():
+    loaded = models.load("starter")
+    made = generate(loaded.model, loaded.tokenizer, "My lord, ", SamplingConfig(seed=1))
+    words = [word.strip(".,:;!?'").lower() for word in made.text.split()]
+    common = set(["the", "and", "to", "i", "of", "you", "my", "a", "is", "that", "in", "not", "it", "me", "for", "with", "be", "your", "his"])
+    assert len(words) > 15
+    assert sum(word in common for word in words) >= 3, made.text
+
+
+def test_the_example_run_has_a_curve_that_falls_samples_and_snapshots():
+    run = RunStore().open("starter")
+    steps, losses = run.metrics().series("val", "loss")
+    assert len(steps) >= 10 and losses[-1] < losses[0] - 2
+    assert run.events("sample")[-1]["text"].strip()
+    assert len(run.checkpoints()) >= 3
+    early = models.load("starter@1")
+    assert early.step == 1 and early.tokenizer.vocab_size <= early.model.config.vocab_size
+
+
+def test_the_example_classifier_beats_always_ham_and_knows_plain_cases():
+    run = RunStore().open("starter-spam")
+    result = run.result()
+    assert result["test"]["accuracy"] > result["baselines"]["always ham"]["accuracy"] + 0.05
+    assert {"always ham", "naive Bayes"} <= set(result["baselines"])
+    loaded = models.load("starter-spam")
+    spam, ham = models.classify_texts(
+        loaded,
+        ["URGENT! You have won a FREE prize, call 09061701461 now to claim", "ok see you at 7"],
+    )
+    assert (spam["label"], ham["label"]) == ("spam", "ham")
+
+
+def test_the_example_s_test_rows_are_computed_and_agree_with_its_score():
+    run = RunStore().open("starter-spam")
+    assert run.predictions() == []
+    rows = predictions_of(run)
+    test = run.result()["test"]
+    right = sum(row["label"] == row["predicted"] for row in rows)
+    assert len(rows) == test["n"]
+    # Shipped weights are in half precision: a text on the very edge may fall to the other side.
+    assert right / len(rows) == pytest.approx(test["accuracy"], abs=0.003)
+
+
+def test_no_text_of_others_and_no_trace_of_a_machine_is_shipped():
+    for run in BUNDLED_RUNS.iterdir():
+        assert not (run / "predictions.jsonl").exists() and not (run / "data").exists()
+        for name in ("config.json", "status.json"):
+            assert not {"host", "pid", "boot_id"} & set(json.loads((run / name).read_text()))
+
+
+def test_examples_are_listed_last_and_cannot_be_changed():
+    store = RunStore()
+    examples = [info for info in store.list() if info.example]
+    assert {one.id for one in examples} == {"starter", "starter-spam"}
+    for action in (lambda: store.delete("starter"), lambda: store.rename("starter", "mine")):
+        with pytest.raises(StateError, match="come with the lab"):
+            action()

@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "assets" / "runs"
 
 PRETRAIN = (
-    "pretrain --corpus shakespeare+tweets+conversations --preset small --context-length 256 "
-    "--batch-size 8 --steps 4000 --eval-every 200 --checkpoint-every 200 --log-every 10 --seed 1"
+    "pretrain --corpus shakespeare+tweets+conversations --preset tiny --vocab-size 1024 "
+    "--d-model 128 --context-length 256 --batch-size 8 --learning-rate 3e-3 --steps 4000 "
+    "--eval-every 200 --checkpoint-every 200 --log-every 10 --seed 1"
 )
 FINETUNE = "finetune --task classify --data sms-spam --model starter --train all --seed 1"
 SNAPSHOTS = {"starter": (1, 100, 1000), "starter-spam": ()}

@@ -1,6 +1,6 @@
 """Bits per byte on held-out Shakespeare after two minutes of training on this machine.
 
-    python benchmarks/shakespeare.py [--seconds 120] [--preset small] [--seed 42]
+    python benchmarks/shakespeare.py [--seconds 120] [--preset tiny] [--seed 42]
 
 A pilot of a few seconds measures tokens per second; the number of steps is then set so that the
 whole `pretrain` command (reading, tokenizer, training, evaluations, checkpoints) takes about the
@@ -39,7 +39,7 @@ def pretrain(preset: str, seed: int, steps: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--preset", default="small")
+    parser.add_argument("--preset", default="tiny")
     parser.add_argument("--seed", type=int, default=42)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 REPETITIONS = 3
 STEPS = """
 import statistics, time, torch
-from llmcore.config import preset_named
+from llmcore.presets import preset_named
 from llmcore.nn.model import GPT, next_token_loss
-preset = preset_named("small")
+preset = preset_named("tiny")
 model = GPT(preset.model)
 optimizer = torch.optim.AdamW(model.parameters(), fused=True)
 ids = torch.randint(0, 1024, (preset.train.batch_size, preset.model.context_length))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from llmcore.config import DEFAULT_PRESET, PRESETS, RunConfig
+from llmcore.config import RunConfig
+from llmcore.presets import DEFAULT_PRESET, PRESETS
 from llmcore.runs import RunInfo
 from ui.ask import ask_box
 from ui.estimate import estimate
@@ -30,13 +31,13 @@ PYTHON = """
 from llmcore.runs import RunStore, launch
 
 store = RunStore()
-config = launch.plan_pretrain("shakespeare", preset="small")
+config = launch.plan_pretrain("shakespeare", preset="tiny")
 run_id = store.mint_id(config.name)
 launch.start(run_id, config, store)                  # returns at once; a thread trains
 steps, losses = store.open(run_id).metrics().series("train", "loss")
 """
 CLI = """
-python -m llmcore pretrain --corpus shakespeare --preset small
+python -m llmcore pretrain --corpus shakespeare --preset tiny
 python -m llmcore generate --model RUN_ID --prompt "My lord, "
 """
 

@@ -51,7 +51,6 @@ def _box(run_id: str) -> None:
 def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None:
     """Streams the answer, then keeps it in the session."""
     from llmcore.generation import SamplingConfig, stream
-
     from llmcore.models import load
 
     with st.spinner("Loading the newest checkpoint"):

@@ -9,7 +9,15 @@ from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_pretrain
 from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
-from llmcore.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig, help_for
+from llmcore.config import (
+    PRECISIONS,
+    DataConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    help_for,
+)
+from llmcore.presets import PRESETS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -29,6 +37,10 @@ Device = Annotated[
     typer.Option(help=help_for(TrainConfig, "device"), callback=one_of(DEVICES)),
 ]
 Threads = Annotated[int | None, within(TrainConfig, "threads")]
+Precision = Annotated[
+    str | None,
+    typer.Option(help=help_for(TrainConfig, "precision"), callback=one_of(PRECISIONS)),
+]
 Seed = Annotated[int | None, within(TrainConfig, "seed")]
 RunDir = Annotated[
     Path | None,
@@ -58,6 +70,16 @@ def pretrain(
         ),
     ] = "",
     steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
+    validation_corpus: Annotated[
+        str | None, typer.Option(help=help_for(DataConfig, "validation_source"))
+    ] = None,
+    vocab_size: Annotated[
+        int | None,
+        typer.Option(help="train a BPE of this size on the corpus", min=257, max=200_000),
+    ] = None,
+    n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
+    n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
+    d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
     batch_size: BatchSize = None,
     context_length: ContextLength = None,
     learning_rate: LearningRate = None,
@@ -67,6 +89,7 @@ def pretrain(
     eval_every: EvalEvery = None,
     checkpoint_every: CheckpointEvery = None,
     device: Device = None,
+    precision: Precision = None,
     threads: Threads = None,
     seed: Seed = None,
     name: Name = None,
@@ -80,12 +103,17 @@ def pretrain(
     train_changes: dict[str, Any] = {
         "steps": steps, "batch_size": batch_size, "learning_rate": learning_rate,
         "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
-        "checkpoint_every": checkpoint_every, "device": device, "threads": threads, "seed": seed,
+        "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
+        "threads": threads, "seed": seed,
     }  # fmt: skip
-    model_changes = {"context_length": context_length, "dropout": dropout}
+    model_changes: dict[str, Any] = {
+        "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,
+        "n_layers": n_layers, "n_heads": n_heads, "d_model": d_model,
+    }  # fmt: skip
     if resume is not None:
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
-        _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir})
+        _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir,
+                      "validation_corpus": validation_corpus})  # fmt: skip
         answer_pretrain(resume_here(resume), as_json)
         return
     if corpus is None:
@@ -93,6 +121,8 @@ def pretrain(
 
     from llmcore.runs.plan import plan_pretrain
 
+    if tokenizer and vocab_size is not None:
+        raise typer.BadParameter("Give --tokenizer or --vocab-size, not both.")
     source, data = own_copy(corpus, is_builtin_corpus(corpus))
     config = plan_pretrain(
         source,
@@ -100,6 +130,7 @@ def pretrain(
         tokenizer=tokenizer,
         name=name,
         text=None if data is None else _decoded(data, source),
+        validation_source=_validation_source(validation_corpus),
         model_changes=model_changes,
         train_changes=train_changes,
     )
@@ -147,6 +178,7 @@ def finetune(
     eval_every: EvalEvery = None,
     checkpoint_every: CheckpointEvery = None,
     device: Device = None,
+    precision: Precision = None,
     threads: Threads = None,
     seed: Seed = None,
     name: Name = None,
@@ -172,7 +204,7 @@ def finetune(
         train_changes={
             "batch_size": batch_size, "learning_rate": learning_rate, "warmup_steps": warmup_steps,
             "log_every": log_every, "eval_every": eval_every, "checkpoint_every": checkpoint_every,
-            "device": device, "threads": threads, "seed": seed,
+            "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
     )  # fmt: skip
     answer_finetune(run_here(config, run_dir, table), as_json)
@@ -191,6 +223,16 @@ def _decoded(data: bytes, source: str) -> str:
     from llmcore.data import corpus_from_text, decode_upload
 
     return corpus_from_text(decode_upload(data, source), source).text
+
+
+def _validation_source(named: str | None) -> str | None:
+    """The name or absolute path of a validation text, read once so that a wrong one is refused."""
+    from llmcore.data import load_corpus
+
+    if named is None:
+        return None
+    load_corpus(named)
+    return named if is_builtin_corpus(named) else str(Path(named).expanduser().resolve())
 
 
 def _say_ignored(settings: dict[str, Any]) -> None:

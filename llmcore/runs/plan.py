@@ -3,13 +3,7 @@
 from typing import Any
 
 from llmcore import models
-from llmcore.config import (
-    DEFAULT_PRESET,
-    DataConfig,
-    RunConfig,
-    TrainConfig,
-    preset_named,
-)
+from llmcore.config import DataConfig, RunConfig, TrainConfig
 from llmcore.data import (
     LabelledSet,
     Splits,
@@ -19,6 +13,7 @@ from llmcore.data import (
 )
 from llmcore.errors import LabError
 from llmcore.paths import BUNDLED_RUNS
+from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
 
 DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8}
@@ -40,22 +35,27 @@ def plan_pretrain(
     tokenizer: str = "",
     name: str | None = None,
     text: str | None = None,
+    validation_source: str | None = None,
     model_changes: dict[str, Any] | None = None,
     train_changes: dict[str, Any] | None = None,
 ) -> RunConfig:
     """The configuration of a pretraining run.
 
     source: a built-in corpus, a mix `a+b`, a file, or the name of the pasted `text`.
-    model_changes, train_changes: fields of the preset to replace; None keeps the preset's.
+    validation_source: a text to validate on instead of a share of the corpus, named likewise.
+    model_changes, train_changes: fields of the preset to replace; None keeps the preset's. A
+    `vocab_size` without a `tokenizer` asks for a BPE of that size, trained on the corpus.
     Raises LabError where a choice cannot work.
     """
     chosen = preset_named(preset or DEFAULT_PRESET)
-    tokenizer = tokenizer or ("base" if (BUNDLED_RUNS / "base").is_dir() else "")
-    model = chosen.model.with_(**(model_changes or {}))
+    wanted = _given(model_changes or {})
+    if not tokenizer and "vocab_size" not in wanted:
+        bundled = "base" if (BUNDLED_RUNS / "base").is_dir() else ""
+        tokenizer = chosen.tokenizer or bundled
+    model = chosen.model.with_(**wanted)
     if tokenizer:
         model = model.with_(vocab_size=models.tokenizer_for(tokenizer).vocab_size)
-    changes = {key: value for key, value in (train_changes or {}).items() if value is not None}
-    train = _with_rhythm(chosen.train, changes)
+    train = _with_rhythm(chosen.train, _given(train_changes or {}))
     if text is not None and len(text.encode("utf-8", "replace")) < 2 * (model.context_length + 1):
         raise LabError(
             f"The text is shorter than two windows of {model.context_length} tokens: "
@@ -67,7 +67,7 @@ def plan_pretrain(
         name=name or f"{source} {chosen.name}",
         model=model,
         train=train,
-        data=DataConfig(source=source),
+        data=DataConfig(source=source, validation_source=validation_source),
         tokenizer=tokenizer,
         preset=chosen.name,
         sample_prompt=SAMPLE_PROMPTS.get(first, "The "),
@@ -96,7 +96,7 @@ def plan_classify(
     data = DataConfig(
         source=source, text_column=text_column, label_column=label_column, balance=balance
     )
-    changes = {key: value for key, value in (train_changes or {}).items() if value is not None}
+    changes = _given(train_changes or {})
     defaults = FINETUNE if trainable != "head" else FINETUNE.with_(
         learning_rate=HEAD_LEARNING_RATE
     )  # fmt: skip

@@ -96,7 +96,10 @@ def build_pretraining(run: Run, config: RunConfig, writer: RunWriter) -> Pretrai
     corpus = read_corpus(config.data.source, run.stored_data())
     for notice in corpus.notices:
         writer.event("notice", 0, text=notice)
-    train, validation = corpus.split(config.data.validation, CORPUS_SPLIT_SEED)
+    if config.data.validation_source is None:
+        train, validation = corpus.split(config.data.validation, CORPUS_SPLIT_SEED)
+    else:
+        train, validation = corpus.documents, load_corpus(config.data.validation_source).documents
     tokenizer = _run_tokenizer(run, config, train)
     data = TokenData(
         train=encoded_corpus(tokenizer, train, cache_dir()),

@@ -100,13 +100,15 @@ class Trainer:
         rate = learning_rate(config, step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        model_device = next(model.parameters()).device.type
         micro_batches = self.task.micro_batches(step)
         sums: dict[str, float] = {}
         n_tokens = 0
         model.train()
         for index, batch in enumerate(micro_batches):
             set_dropout_key(model, config.seed, step, index)
-            loss, extra = self.task.loss(batch)
+            with torch.autocast(model_device, torch.bfloat16, enabled=config.precision == "bf16"):
+                loss, extra = self.task.loss(batch)
             (loss / len(micro_batches)).backward()
             for key, value in {"loss": loss.item(), **extra}.items():
                 sums[key] = sums.get(key, 0.0) + value / len(micro_batches)

@@ -167,7 +167,7 @@ def test_datasets_names_each_set_with_its_origin_and_licence(lab):
 def test_help_is_plain_and_ends_with_0(lab):
     outcome = lab("pretrain", "--help")
     assert outcome.status == 0
-    assert "small (default)" in outcome.out
+    assert "tiny (default)" in outcome.out
     assert "number of optimizer steps" in outcome.out
 
 

@@ -116,6 +116,26 @@ def test_the_same_seed_gives_the_same_answer(lab, corpus):
     assert first["train_loss"] == second["train_loss"]
 
 
+def test_a_shape_a_vocabulary_and_a_validation_text_of_one_s_own(lab, corpus, tmp_path, home):
+    held_out = tmp_path / "held-out.txt"
+    held_out.write_text(sentences(40, seed=9))
+    command = (
+        "pretrain", "--corpus", corpus, "--validation-corpus", held_out, "--vocab-size", 300,
+        "--n-layers", 1, "--n-heads", 3, "--d-model", 24, "--context-length", 16, "--steps", 2,
+        "--batch-size", 4, "--precision", "bf16",
+    )  # fmt: skip
+    answer = lab(*command, "--json").json
+    config = json.loads((home / "runs" / answer["run"] / "config.json").read_text())
+    model = config["model"]
+    assert (model["n_layers"], model["n_heads"], model["d_model"]) == (1, 3, 24)
+    assert model["vocab_size"] <= 300 and config["train"]["precision"] == "bf16"
+    # The loss of the run is that of the given text, all of which `evaluate` scores as well.
+    scores = lab("evaluate", "--model", answer["run"], "--data", held_out, "--json").json
+    assert answer["val_loss"] == pytest.approx(scores["loss"], rel=0.02)
+    assert "not both" in lab(*command, "--tokenizer", "bytes").error
+    assert "nosuch" in lab("pretrain", "--corpus", corpus, "--validation-corpus", "nosuch").error
+
+
 def test_runs_show_rename_delete(lab, base, home):
     shown = lab("runs", "show", base, "--json").json
     assert shown["run"] == base and shown["config"]["kind"] == "pretrain"

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from llmcore.nn.classifier import SequenceClassifier
-from llmcore.nn.model import GPT
 from tiny import TINY_MODEL
 
 from llmcore.config import TrainConfig
+from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.model import GPT
 from llmcore.tasks.classification import (
     ClassificationTask,
     Example,

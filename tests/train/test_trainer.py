@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from llmcore.nn.model import GPT
 from tiny import TEXT, TINY_MODEL
 
 from llmcore.config import TrainConfig
 from llmcore.errors import LabError
+from llmcore.nn.model import GPT
 from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.tokenizers import builtin_tokenizer
 from llmcore.train.checkpoint_index import list_checkpoints
@@ -152,3 +152,13 @@ def test_a_text_shorter_than_a_window_is_refused_with_both_numbers():
     data = TokenData(np.zeros(9, dtype=np.uint16), np.zeros(99, dtype=np.uint16), 99)
     with pytest.raises(LabError, match="training text has 9 tokens but one window needs 17"):
         PretrainTask(GPT(TINY_MODEL), tokenizer, data, CONFIG, "cpu", "")
+
+
+def test_bf16_keeps_weights_in_fp32_and_learns_nearly_the_same(tmp_path):
+    plain, halved = Recorder(), Recorder()
+    run(tmp_path / "fp32", sink=plain)
+    task, _ = run(tmp_path / "bf16", config=CONFIG.with_(precision="bf16"), sink=halved)
+    assert {one.dtype for one in task.model.parameters()} == {torch.float32}
+    a, b = plain.losses("train"), halved.losses("train")
+    assert a != b  # the products did run in half the bits
+    assert list(b.values()) == pytest.approx(list(a.values()), rel=0.01)

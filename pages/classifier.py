@@ -11,12 +11,14 @@ from ui.classifier_results import results, try_it
 from ui.live import run_panel
 from ui.page import code_behind, guarded, header, show_error
 from ui.run_choice import (
+    ask_to_start,
     choose_run,
     next_run_id,
     note_trouble,
     run_id_used,
     run_picker,
     runs_of,
+    start_wanted,
     take_trouble,
 )
 from ui.state import store
@@ -105,6 +107,9 @@ def _start_box() -> None:
             if problem is not None:
                 show_error(problem)
             _summary_and_button(choice, settings, run_id)
+        if start_wanted(KIND) and choice is not None and settings is not None:
+            _start(run_id, choice, settings)
+            st.rerun()
 
 
 def _summary_and_button(choice: Choice | None, settings: Settings | None, run_id: str) -> None:
@@ -119,8 +124,8 @@ def _summary_and_button(choice: Choice | None, settings: Settings | None, run_id
         type="primary",
         width="stretch",
         key=f"start_{run_id}",
-        on_click=_start,
-        args=(run_id, choice, settings),
+        on_click=ask_to_start,
+        args=(KIND,),
         disabled=not ready,
     )
     trouble = take_trouble(KIND)
@@ -175,7 +180,7 @@ def _options() -> Settings:
 
 
 def _start(run_id: str, choice: Choice, settings: Settings) -> None:
-    """The button's callback: starts once for an id, however often it is called."""
+    """Starts once for an id, however often it is called."""
     from llmcore.runs import launch
 
     try:

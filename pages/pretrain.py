@@ -14,6 +14,7 @@ from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.prepare import prepare
 from ui.run_choice import (
+    ask_to_start,
     choose_run,
     next_run_id,
     note_trouble,
@@ -21,6 +22,7 @@ from ui.run_choice import (
     run_label,
     run_picker,
     runs_of,
+    start_wanted,
     take_trouble,
 )
 from ui.state import store, well_formed
@@ -82,6 +84,9 @@ def _start_box(infos: list[RunInfo]) -> None:
                 problem = error
         with top:
             _summary_and_button(choice, problem, run_id, infos)
+        if start_wanted(KIND) and choice is not None:
+            _start(run_id, choice)
+            st.rerun()
     if choice is not None and choice.text is None:
         prepare(choice.config)
 
@@ -105,8 +110,8 @@ def _summary_and_button(
         type="primary",
         width="stretch",
         key=f"start_{run_id}",
-        on_click=_start,
-        args=(run_id, choice),
+        on_click=ask_to_start,
+        args=(KIND,),
         disabled=choice is None,
     )
     trouble = take_trouble(KIND)
@@ -282,7 +287,7 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
 
 
 def _start(run_id: str, choice: Choice) -> None:
-    """The button's callback: starts once for an id, however often it is called."""
+    """Starts once for an id, however often it is called."""
     from llmcore.runs import launch
 
     try:

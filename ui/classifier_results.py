@@ -119,7 +119,8 @@ def _classifier_choice(usable: dict[str, "RunInfo"], shown: "RunInfo | None") ->
     finished = [one for one, info in usable.items() if not info.is_live]
     default = shown.id if shown is not None and shown.id in finished else None
     default = default or next(iter(finished), None) or next(iter(usable))
-    key = f"try_model_{shown.id if shown is not None else ''}"
+    # A new key once the shown run has ended: from then on it is the one that answers.
+    key = f"try_model_{default}"
     if st.session_state.get(key) not in usable:
         st.session_state[key] = default
     return st.selectbox(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _CHOSEN = "lab_run_by_kind"
 _NEXT = "lab_next_run_id"
 _TROUBLE = "lab_start_trouble"
+_WISHES = "lab_start_wishes"
 
 
 def runs_of(kind: str) -> dict[str, "RunInfo"]:
@@ -51,9 +52,26 @@ def run_label(info: "RunInfo") -> str:
 
 
 def choose_run(run_id: str, kind: str) -> None:
-    """Shows this run from now on. Call it from a callback."""
+    """Shows this run from now on. Call it before the run picker is drawn, or rerun after it."""
     st.session_state.setdefault(_CHOSEN, {})[kind] = run_id
     st.query_params["run"] = run_id
+
+
+def ask_to_start(kind: str) -> None:
+    """The start button's callback: only notes the wish, `start_wanted` answers it.
+
+    A click may come with a change of a field that one has just left; a callback would still have
+    the settings from before it. The page starts the run once it has read all fields.
+    """
+    st.session_state.setdefault(_WISHES, set()).add(kind)
+
+
+def start_wanted(kind: str) -> bool:
+    """Whether the start button was pressed since this was last asked."""
+    wishes: set[str] = st.session_state.get(_WISHES, set())
+    wanted = kind in wishes
+    wishes.discard(kind)
+    return wanted
 
 
 def next_run_id(kind: str, name: str) -> str:
@@ -72,7 +90,7 @@ def run_id_used(kind: str) -> None:
 
 
 def note_trouble(kind: str, error: Exception) -> None:
-    """For callbacks, which must not raise: `show_trouble` says it when the page is drawn."""
+    """Keeps what went wrong for `take_trouble`, which the page asks when it is drawn next."""
     st.session_state.setdefault(_TROUBLE, {})[kind] = error
 
 

@@ -83,8 +83,8 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     # Pretraining on Shakespeare starts with one click.
     go(page, "Pretrain")
     page.get_by_text("Options", exact=True).click()
-    page.get_by_label("Steps").fill(str(STEPS))
-    page.get_by_label("Steps").press("Enter")
+    page.get_by_role("spinbutton", name="Steps").fill(str(STEPS))
+    page.get_by_role("spinbutton", name="Steps").press("Enter")
     settled(page)
     page.get_by_role("button", name="Start training").click()
     began = time.monotonic()

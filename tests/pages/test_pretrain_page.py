@@ -86,7 +86,7 @@ def test_empty_page_offers_one_good_default() -> None:
     assert page.title[0].value == "Pretrain"
     assert not button(page, "Start training").disabled
     text = shown(page)
-    assert "**small** model on **shakespeare**" in text and "parameters" in text
+    assert "**tiny** model on **shakespeare**" in text and "parameters" in text
     assert "rough guess" in text and "of memory" in text
     assert "Nothing was trained here yet" in text
 

@@ -24,7 +24,7 @@ from llmcore.data.books import (
 from llmcore.data.folding import unit_hash
 from llmcore.data.held_back import Withheld, held_back_texts, withhold
 from llmcore.files import sha256_of, write_json_atomic, write_text_atomic
-from llmcore.tokenizers import Tokenizer, train_bpe
+from llmcore.tokenizers import train_bpe
 from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
 BOOK_FILES = ("books-1900-onwards.txt.gz", "books-children.txt.gz")
@@ -172,8 +172,3 @@ def shuffled(sources: list[Source]) -> list[str]:
 
 def write_documents(path: Path, documents: list[str]) -> None:
     write_text_atomic(path, END_OF_TEXT.join(documents))
-
-
-def load_prepared(folder: Path) -> tuple[dict, Tokenizer]:
-    """What `prepare` wrote besides the text: the card and the tokenizer."""
-    return json.loads((folder / "card.json").read_text()), Tokenizer.load(folder / "tokenizer")

@@ -14,11 +14,12 @@ from llmcore.tokenizers.tokenizer import END_OF_TEXT
 _FIELD = re.compile(r"#{1,2} (Title|Author|Year):[ \t]*(.*)")
 _FRONT = 1000  # characters in which the title, the author and the year stand
 _WORD = re.compile(r"[a-z]+")
-_COMMON = frozenset(
+_COMMON_WORDS = (
     "the and of to a in that he was it his i with as for had you is her on at but not be have him "
     "she they from this all by my so me were we are or your an their what if do will would one no "
-    "said can when there which who our us up out".split()
+    "said can when there which who our us up out"
 )
+_COMMON = frozenset(_COMMON_WORDS.split())
 _ENGLISH_SHARE = 0.2  # of the words are among the commonest; running English has 0.4 to 0.55
 _SAMPLE = 50_000  # characters looked at
 _TELLING = 80  # folded characters; shorter paragraphs are alike in many books

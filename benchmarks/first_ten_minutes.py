@@ -29,7 +29,8 @@ from chromium import find_chromium  # noqa: E402
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SENTENCE = "My own sentence: attention is all you need!"
 MESSAGE = "URGENT! You have won a 1 week FREE membership, call 09061701461 now to claim your prize"
-PATIENCE_MS = 300_000
+PATIENCE_MS = 120_000
+READING_SECONDS = 5  # before Start is pressed
 
 
 class Clock:
@@ -56,7 +57,7 @@ def new_user(pip_args: str, clock: Clock) -> Iterator[str]:
         clock.lap("git clone")
         subprocess.run(
             ["make", "setup", f"PIP_ARGS={pip_args}"], cwd=clone, check=True,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         clock.lap("make run: packages")
         server = subprocess.Popen(
@@ -112,12 +113,14 @@ def look(page: Page, url: str, clock: Clock) -> None:
 
 def build(page: Page, clock: Clock) -> None:
     go(page, "Pretrain")
+    page.wait_for_timeout(READING_SECONDS * 1000)
     page.get_by_role("button", name="Start training").click()
     began = time.perf_counter()
-    live = page.get_by_test_id("stMain")
-    expect(live.get_by_text(re.compile(r"Step [\d,]+ of 1,000"))).to_be_visible()
-    expect(page.locator(".lab-live-chart .scatterlayer .trace path.js-line").first).to_be_attached()
-    print(f"  first points on the loss chart {time.perf_counter() - began:.1f} s after Start")
+    # The chart's key holds the run's id, which begins with the year; the example's is another.
+    points = page.locator("[class*='st-key-loss_2'] .scatterlayer .trace .point")
+    expect(points.first).to_be_attached()
+    print(f"  first point on the loss chart {time.perf_counter() - began:.1f} s after Start")
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_text(re.compile(r"step [\d,]+ answered"))).to_be_visible()
     clock.lap("pretraining starts and answers a prompt")

@@ -11,15 +11,14 @@ from ui.classifier_results import results, try_it
 from ui.live import run_panel
 from ui.page import code_behind, guarded, header, show_error
 from ui.run_choice import (
-    ask_to_start,
     choose_run,
     next_run_id,
     note_trouble,
     run_id_used,
     run_picker,
     runs_of,
+    start_button,
     start_wanted,
-    take_trouble,
 )
 from ui.state import store
 from ui.warm import warm_up
@@ -118,19 +117,8 @@ def _summary_and_button(choice: Choice | None, settings: Settings | None, run_id
     with left:
         if choice is not None:
             st.caption(choice.summary)
-    right.button(
-        choice.button if choice is not None else "Train the classifier",
-        icon=":material/play_arrow:",
-        type="primary",
-        width="stretch",
-        key=f"start_{run_id}",
-        on_click=ask_to_start,
-        args=(KIND,),
-        disabled=not ready,
-    )
-    trouble = take_trouble(KIND)
-    if trouble is not None:
-        show_error(trouble)
+    label = choice.button if choice is not None else "Train the classifier"
+    start_button(label, run_id, KIND, right, ready)
 
 
 def _options() -> Settings:

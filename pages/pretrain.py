@@ -14,7 +14,6 @@ from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.prepare import prepare
 from ui.run_choice import (
-    ask_to_start,
     choose_run,
     next_run_id,
     note_trouble,
@@ -22,8 +21,8 @@ from ui.run_choice import (
     run_label,
     run_picker,
     runs_of,
+    start_button,
     start_wanted,
-    take_trouble,
 )
 from ui.state import store, well_formed
 
@@ -104,19 +103,7 @@ def _summary_and_button(
         else:
             with guarded():
                 _summary(choice, infos)
-    right.button(
-        "Start training",
-        icon=":material/play_arrow:",
-        type="primary",
-        width="stretch",
-        key=f"start_{run_id}",
-        on_click=ask_to_start,
-        args=(KIND,),
-        disabled=choice is None,
-    )
-    trouble = take_trouble(KIND)
-    if trouble is not None:
-        show_error(trouble)
+    start_button("Start training", run_id, KIND, right, ready=choice is not None)
 
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:

@@ -6,10 +6,12 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from ui.feed import when
-from ui.page import plain
+from ui.page import plain, show_error
 from ui.state import store
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from llmcore.runs import RunInfo
 
 _CHOSEN = "lab_run_by_kind"
@@ -57,12 +59,29 @@ def choose_run(run_id: str, kind: str) -> None:
     st.query_params["run"] = run_id
 
 
-def ask_to_start(kind: str) -> None:
-    """The start button's callback: only notes the wish, `start_wanted` answers it.
+def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", ready: bool) -> None:
+    """The big button in `place`, and below it what went wrong at the last try.
 
     A click may come with a change of a field that one has just left; a callback would still have
-    the settings from before it. The page starts the run once it has read all fields.
+    the settings from before it. So the click is only noted, and the page starts the run once it
+    has read all fields (`start_wanted`).
     """
+    place.button(
+        label,
+        icon=":material/play_arrow:",
+        type="primary",
+        width="stretch",
+        key=f"start_{run_id}",
+        on_click=_note_wish,
+        args=(kind,),
+        disabled=not ready,
+    )
+    trouble = take_trouble(kind)
+    if trouble is not None:
+        show_error(trouble)
+
+
+def _note_wish(kind: str) -> None:
     st.session_state.setdefault(_WISHES, set()).add(kind)
 
 

@@ -3,25 +3,17 @@
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from page_driver import open_page, shown
 
 from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore
-
-
-def opened(name: str) -> AppTest:
-    return AppTest.from_file(str(PROJECT_ROOT / "pages" / f"{name}.py"), default_timeout=90).run()
-
-
-def shown(page: AppTest) -> str:
-    return "\n".join(one.value for kind in (page.markdown, page.caption) for one in kind)
 
 
 @pytest.mark.parametrize(
     "name", sorted(path.stem for path in (PROJECT_ROOT / "pages").glob("*.py"))
 )
 def test_every_page_opens_without_a_word_of_error(name: str) -> None:
-    page = opened(name)
+    page = open_page(name)
     assert not page.exception and not page.error and not page.warning
     assert len(page.title) == 1
 
@@ -29,7 +21,7 @@ def test_every_page_opens_without_a_word_of_error(name: str) -> None:
 def test_the_classifier_page_lists_the_example_s_mistakes() -> None:
     test = RunStore().open("starter-spam").result()["test"]
     wrong = test["n"] - sum(row[i] for i, row in enumerate(test["confusion"]))
-    page = opened("classifier")
+    page = open_page("classifier")
     stated = re.search(r"The mistakes: (\d+) of (\d+)", shown(page))
     assert stated is not None
     # Shipped weights are in half precision: a text on the very edge may fall to the other side.
@@ -39,6 +31,6 @@ def test_the_classifier_page_lists_the_example_s_mistakes() -> None:
 
 
 def test_the_pretrain_page_shows_the_starter_s_curve_and_samples() -> None:
-    page = opened("pretrain")
+    page = open_page("pretrain")
     assert "Starter model" in shown(page)
     assert any(one.value.startswith("My lord, ") for one in page.code)

@@ -85,7 +85,7 @@ def _mistakes(rows: list[dict[str, Any]], n_test: int) -> None:
         width="stretch",
         height=290,
         column_config={
-            "text": st.column_config.TextColumn("Text", width=300),
+            "text": st.column_config.TextColumn("Text", width=270),
             "label": st.column_config.TextColumn("True", width="small"),
             "predicted": st.column_config.TextColumn("Said", width="small"),
             "probability": st.column_config.NumberColumn("Sure", format="percent", width="small"),

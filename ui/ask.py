@@ -12,6 +12,7 @@ _ANSWERS = "lab_answers"
 KEPT = 5
 MAX_PROMPT = 2000
 PAINT_SECONDS = 0.1
+PATIENCE_SECONDS = 60.0
 
 
 def ask_box(run_id: str) -> None:
@@ -53,6 +54,8 @@ def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None
     from llmcore.generation import SamplingConfig, stream
     from llmcore.models import load
 
+    with st.spinner("Waiting for the first checkpoint"):
+        _await_checkpoint(run_id)
     with st.spinner("Loading the newest checkpoint"):
         loaded = load(f"{run_id}@latest")
     answers: list[dict[str, Any]] = st.session_state.setdefault(_ANSWERS, {}).setdefault(run_id, [])
@@ -70,6 +73,13 @@ def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None
     place.empty()
     answers.append({"prompt": prompt, "text": text, "step": loaded.step})
     del answers[:-KEPT]
+
+
+def _await_checkpoint(run_id: str) -> None:
+    """Returns once a run that has just begun can be asked; at once where there is no hope."""
+    run, end = store().open(run_id), time.monotonic() + PATIENCE_SECONDS
+    while not run.checkpoints() and run.info().is_live and time.monotonic() < end:
+        time.sleep(0.2)
 
 
 def _history(run_id: str) -> None:

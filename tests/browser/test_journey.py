@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from llmcore.files import read_json
+from llmcore.runs import Run
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +27,9 @@ def runs(app, kind: str) -> list[Path]:
 
 
 def last_step(run: Path) -> int:
-    lines = (run / "metrics.jsonl").read_text().splitlines() if run.exists() else []
-    return json.loads(lines[-1])["step"] if lines else 0
+    """The newest step of which a number is on disk; 0 before the first."""
+    newest = Run(run).metrics().last("train")
+    return newest["step"] if newest else 0
 
 
 def settled(page: Page) -> None:

@@ -25,7 +25,7 @@ class FrozenFeatures(Texts):
 
     `logits` are those of `Texts` up to rounding, for as long as the frozen weights stand still,
     and dropout masks are the very same: a batch is padded to the same shape, and the places that
-    drop are numbered over the whole model. Features keep the precision in which they were made.
+    drop are numbered over the whole model.
 
     Which texts are kept, and which ones are computed together, is settled beforehand and not by
     what is read first, so a resumed run rounds as the one that was never interrupted.
@@ -69,9 +69,11 @@ class FrozenFeatures(Texts):
         return pad_sequence(rows, batch_first=True)
 
     def _computed(self, texts: np.ndarray) -> dict[int, Tensor]:
-        """Each text's features (C,) or (T, C), in main memory wherever the model is."""
+        """Each text's features (C,) or (T, C), in main memory wherever the model is.
+
+        Always in full precision: what a bf16 run trains on is also what it is validated on."""
         ids, lengths = pad([self.ids[i] for i in texts], self.fill, self.device)
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(ids.device.type, enabled=False):
             features = self.model.frozen_part(ids, lengths).cpu()
         shapes = [self.model.feature_shape(int(self.lengths[i])) for i in texts]
         return {

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from llmcore.nn.classifier import SequenceClassifier
-from llmcore.nn.model import GPT
 from tiny import TINY_MODEL
 
 from llmcore.config import TrainConfig
+from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.model import GPT
 from llmcore.tasks import frozen_features
 from llmcore.tasks.classification import ClassificationTask, Example
 from llmcore.tasks.frozen_features import FrozenFeatures, similar_lengths
@@ -156,6 +156,10 @@ def test_features_keep_full_precision_and_need_no_gradient() -> None:
     features = texts.features(np.array([3, 1]))
     assert features.dtype == torch.float32 and not features.requires_grad
     assert features.shape == (2, max(texts.lengths[[3, 1]]), 16)
+    again = make_task("last-block")._texts["train"]
+    assert isinstance(again, FrozenFeatures)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(again.features(np.array([3, 1])), features)
 
 
 def test_where_everything_learns_nothing_is_reused() -> None:

@@ -86,10 +86,12 @@ def plan_classify(
     name: str | None = None,
     model_changes: dict[str, Any] | None = None,
     train_changes: dict[str, Any] | None = None,
+    n_train: int | None = None,
 ) -> RunConfig:
     """The configuration of a classification finetune; reads the data to count its steps.
 
     source: a built-in set, a file, or the file name of the uploaded `table`.
+    n_train: the number of training texts, where the caller has already split the data.
     Raises LabError where the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
@@ -97,7 +99,8 @@ def plan_classify(
         source=source, text_column=text_column, label_column=label_column, balance=balance
     )
     changes = _given(train_changes or {})
-    splits = read_splits(data, changes.get("seed", FINETUNE.seed), table)
+    if n_train is None:
+        n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
     shape = models.model_config(parent)
     wanted = model_changes or {}
     if (wanted.get("context_length") or 0) > shape.context_length:
@@ -109,7 +112,7 @@ def plan_classify(
         kind="classify",
         name=name or f"{source} {trainable}",
         model=shape.with_(**{"dropout": FINETUNE_DROPOUT, **_given(wanted)}),
-        train=classify_training(len(splits.train), trainable, epochs, changes),
+        train=classify_training(n_train, trainable, epochs, changes),
         data=data,
         parent=parent,
         trainable=trainable,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,3 +99,69 @@ def classification_scores(
         "confusion": confusion.tolist(),
         "classes": names,
     }
+
+
+def balanced_accuracy(labels: Sequence[str], predicted: Sequence[str]) -> float:
+    """The mean over the true classes of the share that was found, so a rare class counts as much
+    as a frequent one: answering always the same of two classes gives one half."""
+    found: dict[str, list[bool]] = {}
+    for truth, guess in zip(labels, predicted, strict=True):
+        found.setdefault(truth, []).append(truth == guess)
+    return float(np.mean([np.mean(one) for one in found.values()])) if found else 0.0
+
+
+def recall_at_precision(
+    positive: Sequence[bool] | np.ndarray, scores: Sequence[float] | np.ndarray, precision: float
+) -> float:
+    """The largest share of the positives above any threshold on `scores` (both (N,)) at which at
+    least `precision` of what lies above it is positive; 0 where there is no such threshold.
+
+    >>> recall_at_precision([True, True, False, True], [0.9, 0.8, 0.7, 0.6], precision=1.0)
+    0.6666666666666666
+    """
+    truth, values = np.asarray(positive, dtype=bool), np.asarray(scores, dtype=float)
+    if not truth.any():
+        return 0.0
+    order = np.argsort(-values, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(values[order])), len(order) - 1)  # of equal scores
+    right = np.cumsum(truth[order])[ends]  # positives above each threshold
+    precise = right >= precision * (ends + 1)
+    return float(right[precise].max() / truth.sum()) if precise.any() else 0.0
+
+
+@dataclass(slots=True, frozen=True)
+class Difference:
+    """A mean with the interval that holds 95% of its resampled values."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def paired_bootstrap(
+    ours: Sequence[float] | np.ndarray,
+    theirs: Sequence[float] | np.ndarray,
+    units: Sequence[Hashable],
+    n_resamples: int = 10_000,
+    seed: int = 0,
+) -> Difference:
+    """How much better `ours` is than `theirs`, two scores (M,) of the same M predictions.
+
+    `units` (M,) tell what each prediction is about. Units are drawn with replacement, each with
+    all its predictions, since those of one message under several seeds are not independent.
+    The percentile interval of Efron and Tibshirani (1993), chapter 13. Raises LabError where
+    there is nothing to compare.
+    """
+    if not len(units):
+        raise LabError("There are no predictions to compare: give at least one.")
+    index = {unit: i for i, unit in enumerate(dict.fromkeys(units))}
+    numbers = np.array([index[unit] for unit in units])
+    gains = np.bincount(numbers, np.asarray(ours, float) - np.asarray(theirs, float))  # (U,)
+    counts = np.bincount(numbers)  # (U,)
+    rng = np.random.default_rng(seed)
+    means = np.empty(n_resamples)
+    for i in range(n_resamples):
+        drawn = rng.integers(len(counts), size=len(counts))
+        means[i] = gains[drawn].sum() / counts[drawn].sum()
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Difference(float(gains.sum() / counts.sum()), float(low), float(high))

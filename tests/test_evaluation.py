@@ -1,3 +1,4 @@
+import doctest
 import math
 
 import numpy as np
@@ -5,9 +6,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from llmcore import evaluation
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
-from llmcore.evaluation import classification_scores, text_loss
+from llmcore.evaluation import (
+    balanced_accuracy,
+    classification_scores,
+    paired_bootstrap,
+    recall_at_precision,
+    text_loss,
+)
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import builtin_tokenizer
 
@@ -90,3 +98,57 @@ def test_a_label_that_was_never_trained_on_counts_as_wrong():
     assert scores["accuracy"] == 0.5
     assert scores["confusion"][2] == [1, 0, 0]
     assert scores["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)  # spam does not occur
+
+
+def test_balanced_accuracy_of_a_constant_answer_is_one_half():
+    truth = ["ham"] * 9 + ["spam"]
+    assert balanced_accuracy(truth, ["ham"] * 10) == 0.5
+    assert balanced_accuracy(truth, ["ham"] * 8 + ["spam", "spam"]) == pytest.approx(
+        (8 / 9 + 1) / 2
+    )
+    assert balanced_accuracy([], []) == 0.0
+
+
+def test_recall_at_precision_agrees_with_scikit_learn_also_for_equal_scores():
+    from sklearn.metrics import precision_recall_curve
+
+    assert doctest.testmod(evaluation).failed == 0
+    rng = np.random.default_rng(0)
+    for wanted in (0.6, 0.8, 1.0):
+        truth = rng.random(300) < 0.3
+        scores = np.round(truth * 0.4 + rng.random(300), 1)  # many equal ones
+        precisions, recalls, _ = precision_recall_curve(truth, scores)
+        expected = recalls[precisions >= wanted].max()
+        assert recall_at_precision(truth, scores, wanted) == pytest.approx(expected)
+
+
+def test_recall_at_a_precision_that_no_threshold_reaches_is_zero():
+    assert recall_at_precision([False, True], [0.9, 0.1], 0.9) == 0.0
+    assert recall_at_precision([True, False], [0.5, 0.5], 0.9) == 0.0
+    assert recall_at_precision([False], [0.5], 0.9) == 0.0
+    one_wrong_in_200 = [False] + [True] * 199
+    assert recall_at_precision(one_wrong_in_200, np.linspace(1, 0, 200), 0.995) == 1.0
+
+
+def test_the_paired_bootstrap_has_the_width_that_theory_gives():
+    """Differences of 400 independent messages with standard deviation s: ± 1.96 s / √400."""
+    rng = np.random.default_rng(1)
+    ours, theirs = (rng.random(400) < 0.97).astype(float), (rng.random(400) < 0.9).astype(float)
+    found = paired_bootstrap(ours, theirs, range(400))
+    gains = ours - theirs
+    assert found.mean == pytest.approx(gains.mean())
+    half = 1.96 * gains.std() / math.sqrt(400)
+    assert found.high - found.mean == pytest.approx(half, rel=0.15)
+    assert found.mean - found.low == pytest.approx(half, rel=0.15)
+    assert paired_bootstrap(ours, theirs, range(400)) == found
+
+
+def test_four_predictions_of_one_message_are_no_more_evidence_than_one():
+    rng = np.random.default_rng(2)
+    ours, theirs = rng.random(100), rng.random(100)
+    once = paired_bootstrap(ours, theirs, range(100))
+    four = paired_bootstrap(np.tile(ours, 4), np.tile(theirs, 4), [*range(100)] * 4)
+    assert four.mean == pytest.approx(once.mean)
+    assert (four.low, four.high) == pytest.approx((once.low, once.high))
+    with pytest.raises(LabError, match="no predictions"):
+        paired_bootstrap([], [], [])

@@ -1,5 +1,11 @@
 """What came before language models, to measure them against. scikit-learn loads on first use."""
 
-from llmcore.classical.baselines import Baseline, MajorityClass, NaiveBayes
+from llmcore.classical.baselines import (
+    Baseline,
+    CharacterRegression,
+    MajorityClass,
+    NaiveBayes,
+    WordRegression,
+)
 
-__all__ = ["Baseline", "MajorityClass", "NaiveBayes"]
+__all__ = ["Baseline", "CharacterRegression", "MajorityClass", "NaiveBayes", "WordRegression"]

@@ -31,7 +31,7 @@ def split_labelled(
     """
     _check(data, validation, test, balance)
     folds = [fold(text) for text in data.texts]
-    single, notices = _without_doubles(data, folds)
+    single, notices = without_doubles(data, folds)
     by_class: dict[str, list[int]] = defaultdict(list)
     for i in sorted(single, key=lambda i: (unit_hash(seed, folds[i]), folds[i])):
         by_class[single[i]].append(i)
@@ -112,7 +112,7 @@ def _share(n: int, share: float, keep: int) -> int:
     return min(max(1, round(n * share)), n - keep) if share > 0 and n > keep else 0
 
 
-def _without_doubles(data: LabelledSet, folds: list[str]) -> tuple[dict[int, str], list[str]]:
+def without_doubles(data: LabelledSet, folds: list[str]) -> tuple[dict[int, str], list[str]]:
     """{index of each text that is kept: its label} and notices with the counts."""
     groups: dict[str, list[int]] = defaultdict(list)
     for i, folded in enumerate(folds):

@@ -34,9 +34,40 @@ class SequenceClassifier(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """ids (B, T) padded on the right, lengths (B,) >= 1 -> logits (B, K)."""
-        hidden = self.trunk.hidden(ids)  # (B, T, C)
-        rows = torch.arange(len(ids), device=ids.device)
-        return self.classifier_head(hidden[rows, lengths - 1])  # (B, C) -> (B, K)
+        return self.classifier_head(_last(self.trunk.hidden(ids), lengths))
+
+    # The same in two parts, cut where learning begins. What lies below the cut is in eval mode
+    # and never changes, so its outcome can be kept from one epoch to the next:
+    # learning_part(frozen_part(ids, lengths), lengths) == forward(ids, lengths).
+
+    @property
+    def has_frozen_part(self) -> bool:
+        """Whether any layer stands still below those that learn."""
+        return self._mode != "all"
+
+    def frozen_part(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """ids (B, T) padded on the right -> what the learning part reads.
+
+        `head`: the last token's state (B, C). `last-block`: the residual stream that enters the
+        last block (B, T, C). Needs `has_frozen_part`.
+        """
+        assert self.has_frozen_part, "set_trainable('head') or ('last-block') comes first"
+        x = self.trunk.embed(ids)
+        if self._mode == "last-block":
+            return self.trunk.through_blocks(x, end=-1)
+        return _last(self.trunk.final_norm(self.trunk.through_blocks(x)), lengths)
+
+    def learning_part(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """What `frozen_part` gave, and lengths (B,) -> logits (B, K)."""
+        if self._mode == "last-block":
+            hidden = self.trunk.final_norm(self.trunk.through_blocks(features, first=-1))
+            features = _last(hidden, lengths)
+        return self.classifier_head(features)  # (B, C) -> (B, K)
+
+    def feature_shape(self, length: int) -> tuple[int, ...]:
+        """What the learning part reads of one text of `length` tokens: (C,) or (T, C)."""
+        C = self.trunk.config.d_model
+        return (C,) if self._mode == "head" else (length, C)
 
     def set_trainable(self, mode: str) -> None:
         """`head`: the new layer alone; `last-block`: also the last block and the final norm;
@@ -65,3 +96,8 @@ class SequenceClassifier(nn.Module):
             for module in self._learning_parts():
                 module.train()
         return self
+
+
+def _last(hidden: Tensor, lengths: Tensor) -> Tensor:
+    """The state of each text's last true token: (B, T, C), lengths (B,) -> (B, C)."""
+    return hidden[torch.arange(len(hidden), device=hidden.device), lengths - 1]

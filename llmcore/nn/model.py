@@ -93,7 +93,17 @@ class GPT(nn.Module):
         With a cache, `ids` follow the tokens that it holds. Raises LabError where the sequence
         is longer than the context.
         """
-        start = cache.length if cache is not None else 0
+        x = self.embed(ids, cache.length if cache is not None else 0)
+        x = self.through_blocks(x, cache=cache)
+        if cache is not None:
+            cache.advance(ids.size(1))
+        return self.final_norm(x)
+
+    def embed(self, ids: Tensor, start: int = 0) -> Tensor:
+        """What enters the first block: ids (B, T), the first at position `start` -> (B, T, C).
+
+        Raises LabError where the sequence is longer than the context.
+        """
         T = ids.size(1)
         if start + T > self.config.context_length:
             raise LabError(
@@ -102,12 +112,19 @@ class GPT(nn.Module):
             )
         positions = torch.arange(start, start + T, device=ids.device)  # (T,)
         x = self.token_embedding(ids) + self.position_embedding(positions)  # (B, T, C)
-        x = self.embedding(self.dropout(x))
-        for block in self.blocks:
+        return self.embedding(self.dropout(x))
+
+    def through_blocks(
+        self, x: Tensor, first: int = 0, end: int | None = None, cache: KVCache | None = None
+    ) -> Tensor:
+        """The residual stream (B, T, C) after the blocks `first` up to, not including, `end`.
+
+        Both count like slices, so `through_blocks(through_blocks(x, end=-1), first=-1)` is
+        `through_blocks(x)`.
+        """
+        for block in list(self.blocks)[first:end]:
             x = block(x, cache)
-        if cache is not None:
-            cache.advance(T)
-        return self.final_norm(x)
+        return x
 
     def unembed(self, hidden: Tensor) -> Tensor:
         """(…, C) -> logits (…, V)."""

@@ -86,10 +86,12 @@ def plan_classify(
     name: str | None = None,
     model_changes: dict[str, Any] | None = None,
     train_changes: dict[str, Any] | None = None,
+    n_train: int | None = None,
 ) -> RunConfig:
     """The configuration of a classification finetune; reads the data to count its steps.
 
     source: a built-in set, a file, or the file name of the uploaded `table`.
+    n_train: the number of training texts, where the caller has already split the data.
     Raises LabError where the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
@@ -97,17 +99,8 @@ def plan_classify(
         source=source, text_column=text_column, label_column=label_column, balance=balance
     )
     changes = _given(train_changes or {})
-    defaults = FINETUNE if trainable != "head" else FINETUNE.with_(
-        learning_rate=HEAD_LEARNING_RATE
-    )  # fmt: skip
-    seed = changes.get("seed", defaults.seed)
-    splits = read_splits(data, seed, table)
-    batch_size = changes.get("batch_size", defaults.batch_size)
-    per_epoch = steps_per_epoch(len(splits.train.texts), batch_size)
-    changes.setdefault("steps", per_epoch * (epochs or DEFAULT_EPOCHS.get(trainable, 4)))
-    changes.setdefault("eval_every", max(1, per_epoch // 2))
-    changes.setdefault("checkpoint_every", per_epoch)
-    changes.setdefault("warmup_steps", min(20, per_epoch))
+    if n_train is None:
+        n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
     shape = models.model_config(parent)
     wanted = model_changes or {}
     if (wanted.get("context_length") or 0) > shape.context_length:
@@ -119,11 +112,31 @@ def plan_classify(
         kind="classify",
         name=name or f"{source} {trainable}",
         model=shape.with_(**{"dropout": FINETUNE_DROPOUT, **_given(wanted)}),
-        train=_with_rhythm(defaults, changes),
+        train=classify_training(n_train, trainable, epochs, changes),
         data=data,
         parent=parent,
         trainable=trainable,
     )
+
+
+def classify_training(
+    n_train: int,
+    trainable: str = "all",
+    epochs: int | None = None,
+    changes: dict[str, Any] | None = None,
+) -> TrainConfig:
+    """The recipe of a classification finetune on `n_train` texts.
+
+    It is validated twice an epoch. changes: fields to replace; None keeps the recipe's.
+    """
+    changes = _given(changes or {})
+    recipe = FINETUNE if trainable != "head" else FINETUNE.with_(learning_rate=HEAD_LEARNING_RATE)
+    per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
+    changes.setdefault("steps", per_epoch * (epochs or DEFAULT_EPOCHS.get(trainable, 4)))
+    changes.setdefault("eval_every", max(1, per_epoch // 2))
+    changes.setdefault("checkpoint_every", per_epoch)
+    changes.setdefault("warmup_steps", min(20, per_epoch))
+    return _with_rhythm(recipe, changes)
 
 
 def read_labelled(data: DataConfig, table: bytes | None) -> LabelledSet:

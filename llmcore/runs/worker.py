@@ -139,24 +139,31 @@ def build_classification(run: Run, config: RunConfig, writer: RunWriter) -> Clas
     stored = run.stored_data()
     table = stored.read_bytes() if stored else None
     splits = read_splits(config.data, config.train.seed, table)
-    for notice in splits.notices:
-        writer.event("notice", 0, text=notice)
     parent = models.load(config.parent or models.default_model())
-    tokenizer = parent.tokenizer
-    tokenizer.save(run.directory / TOKENIZER)
+    parent.tokenizer.save(run.directory / TOKENIZER)
+    task, notices = classification_task(config, splits, parent.trunk, parent.tokenizer)
+    for notice in splits.notices + notices:
+        writer.event("notice", 0, text=notice)
+    task.baselines = classical_baselines(splits)
+    return task
+
+
+def classification_task(
+    config: RunConfig, splits: Splits, trunk: GPT, tokenizer: Tokenizer
+) -> tuple[ClassificationTask, list[str]]:
+    """The task of finetuning a copy of `trunk` on given splits, and notices about the texts."""
     classes = splits.train.classes
-    examples = _examples(splits, tokenizer, classes, config.model.context_length, writer)
-    device = choose_device(config.train.device)
-    return ClassificationTask(
-        model=_classifier(config, parent.trunk, len(classes)),
+    examples, notices = _examples(splits, tokenizer, classes, config.model.context_length)
+    task = ClassificationTask(
+        model=_classifier(config, trunk, len(classes)),
         tokenizer=tokenizer,
         splits=examples,
         test_texts=splits.test.texts,
         classes=classes,
         config=config.train,
-        device=device,
-        baselines=classical_baselines(splits),
+        device=choose_device(config.train.device),
     )
+    return task, notices
 
 
 def _classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
@@ -173,9 +180,9 @@ def _classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassi
 
 
 def _examples(
-    splits: Splits, tokenizer: Tokenizer, classes: list[str], length: int, writer: RunWriter
-) -> dict[str, list[Example]]:
-    """Encoded splits; a label that training never saw keeps the index -1 and counts as wrong."""
+    splits: Splits, tokenizer: Tokenizer, classes: list[str], length: int
+) -> tuple[dict[str, list[Example]], list[str]]:
+    """Encoded splits, and notices about them. Every class has training texts (split_labelled)."""
     result = {}
     total_cut = 0
     parts: dict[str, LabelledSet] = {
@@ -187,10 +194,8 @@ def _examples(
         result[name] = [
             Example(one, classes.index(label)) for one, label in zip(ids, part.labels, strict=True)
         ]
-    if total_cut:
-        text = f"{total_cut} texts are longer than {length} tokens and were cut to that length."
-        writer.event("notice", 0, text=text)
-    return result
+    cut = f"{total_cut} texts are longer than {length} tokens and were cut to that length."
+    return result, [cut] if total_cut else []
 
 
 def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:

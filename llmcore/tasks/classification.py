@@ -13,7 +13,9 @@ from llmcore.config import TrainConfig
 from llmcore.evaluation import classification_scores
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.tasks.epochs import steps_per_epoch
+from llmcore.tasks.frozen_features import MAX_BYTES, FrozenFeatures
 from llmcore.tasks.sampling import keyed_rng
+from llmcore.tasks.texts import Texts, probabilities
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.sinks import Sink
 
@@ -30,7 +32,9 @@ class Example:
 
 @dataclass(slots=True, frozen=True)
 class Batch:
-    ids: Tensor  # (B, T), padded on the right
+    """Some of the training texts, by number."""
+
+    indices: np.ndarray  # (B,)
     lengths: Tensor  # (B,)
     labels: Tensor  # (B,)
 
@@ -50,18 +54,12 @@ def encode_texts(
     return encoded, n_cut
 
 
-def pad(ids: Sequence[np.ndarray], fill: int, device: str) -> tuple[Tensor, Tensor]:
-    """(B, T) ids padded on the right with `fill`, and lengths (B,). The fill is never attended:
-    attention looks left only and the head reads the last true token."""
-    lengths = np.array([len(one) for one in ids])
-    padded = np.full((len(ids), lengths.max()), fill, dtype=np.int64)
-    for row, one in zip(padded, ids, strict=True):
-        row[: len(one)] = one
-    return torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device)
-
-
 class ClassificationTask:
-    """Cross-entropy over the classes; epochs over a shuffled, length-bucketed training split."""
+    """Cross-entropy over the classes; epochs over a shuffled, length-bucketed training split.
+
+    Where a part of the model is frozen, it runs once for each text (`FrozenFeatures`);
+    `reuse_frozen=False` is the plain loop, which runs it in every epoch and gives the same losses.
+    """
 
     def __init__(
         self,
@@ -73,16 +71,36 @@ class ClassificationTask:
         config: TrainConfig,
         device: str,
         baselines: dict[str, dict[str, Any]] | None = None,
+        reuse_frozen: bool = True,
+        max_frozen_bytes: int = MAX_BYTES,
     ) -> None:
         """splits: examples of `train`, `validation` and `test` (may be empty but for train).
-        baselines: scores of simpler models on the same test split, to stand beside the result."""
+        baselines: scores of simpler models on the same test split, to stand beside the result.
+        max_frozen_bytes: memory for what is reused; texts beyond it are computed each time."""
         self.model = model.to(device)
         self.tokenizer, self.splits, self.config = tokenizer, splits, config
         self.test_texts, self.classes, self.device = list(test_texts), list(classes), device
         self.baselines = baselines or {}
         self.test_rows: list[dict[str, Any]] = []
+        self._texts = self._readers(max_frozen_bytes if reuse_frozen else None)
         self._per_epoch = steps_per_epoch(len(splits["train"]), config.batch_size)
         self._order: tuple[int, list[np.ndarray]] | None = None
+
+    def _readers(self, max_frozen_bytes: int | None) -> dict[str, Texts]:
+        """How each split's texts meet the model; None reuses nothing.
+
+        The test split is read once, so nothing of it is kept. Validation comes first into the
+        bounded memory: by default it is read twice an epoch, and the training texts once.
+        """
+        ids = {name: [one.ids for one in part] for name, part in self.splits.items()}
+        fill = self.tokenizer.eot_id
+        texts = {name: Texts(self.model, one, fill, self.device) for name, one in ids.items()}
+        if max_frozen_bytes is not None and self.model.has_frozen_part:
+            left = max_frozen_bytes
+            for name in ("validation", "train"):
+                kept = FrozenFeatures(self.model, ids[name], fill, self.device, left)
+                texts[name], left = kept, left - kept.n_bytes
+        return texts
 
     def micro_batches(self, step: int) -> list[Batch]:
         epoch, place = divmod(step - 1, self._per_epoch)
@@ -90,7 +108,7 @@ class ClassificationTask:
             self._order = (epoch, self._epoch_batches(epoch))
         chosen = self._order[1][place]
         parts = np.array_split(chosen, min(self.config.accumulation, len(chosen)))
-        return [self._batch([self.splits["train"][i] for i in part]) for part in parts]
+        return [self._batch(part) for part in parts]
 
     def _epoch_batches(self, epoch: int) -> list[np.ndarray]:
         """Indices of each batch of an epoch: shuffled, sorted by length within buckets of
@@ -106,13 +124,14 @@ class ClassificationTask:
             batches += [bucket[i : i + size] for i in range(0, len(bucket), size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
-    def _batch(self, examples: Sequence[Example]) -> Batch:
-        ids, lengths = pad([one.ids for one in examples], self.tokenizer.eot_id, self.device)
+    def _batch(self, indices: np.ndarray) -> Batch:
+        examples = [self.splits["train"][i] for i in indices]
+        lengths = torch.tensor([len(one.ids) for one in examples])
         labels = torch.tensor([one.label for one in examples], device=self.device)
-        return Batch(ids, lengths, labels)
+        return Batch(indices, lengths, labels)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        logits = self.model(batch.ids, batch.lengths)  # (B, K)
+        logits = self._texts["train"].logits(batch.indices)  # (B, K)
         right = (logits.argmax(-1) == batch.labels).float().mean().item()
         return F.cross_entropy(logits, batch.labels), {"accuracy": right}
 
@@ -121,24 +140,19 @@ class ClassificationTask:
 
     def evaluate(self) -> dict[str, float]:
         """Loss, accuracy and macro F1 on the validation split (on training, where it is empty)."""
-        examples = self.splits["validation"] or self.splits["train"]
-        probabilities = self._probabilities(examples)
-        truth = np.array([one.label for one in examples])
-        chosen = np.clip(probabilities[np.arange(len(truth)), truth], 1e-12, None)
-        scores = self._scores(truth, probabilities)
+        split = "validation" if self.splits["validation"] else "train"
+        rows = probabilities(self._texts[split])  # (N, K)
+        truth = np.array([one.label for one in self.splits[split]])
+        chosen = np.clip(rows[np.arange(len(truth)), truth], 1e-12, None)
+        scores = self._scores(truth, rows)
         return {
             "loss": float(-np.log(chosen).mean()),
             "accuracy": scores["accuracy"],
             "macro_f1": scores["macro_f1"],
         }
 
-    def _probabilities(self, examples: Sequence[Example]) -> np.ndarray:
-        return predict_probabilities(
-            self.model, [one.ids for one in examples], self.tokenizer.eot_id, self.device
-        )
-
-    def _scores(self, truth: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-        predicted = probabilities.argmax(-1)
+    def _scores(self, truth: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+        predicted = rows.argmax(-1)
         return classification_scores(
             [self.classes[i] for i in truth], [self.classes[i] for i in predicted], self.classes
         )
@@ -159,7 +173,7 @@ class ClassificationTask:
         if not examples:
             sink.event("notice", step, text="There is no test split, so no test score.")
             return
-        probabilities = self._probabilities(examples)
+        rows = probabilities(self._texts["test"])  # (N, K)
         truth = np.array([one.label for one in examples])
         self.test_rows = [
             {
@@ -168,9 +182,9 @@ class ClassificationTask:
                 "predicted": self.classes[int(row.argmax())],
                 "probability": float(row.max()),
             }
-            for text, label, row in zip(self.test_texts, truth, probabilities, strict=True)
+            for text, label, row in zip(self.test_texts, truth, rows, strict=True)
         ]
-        scores = self._scores(truth, probabilities)
+        scores = self._scores(truth, rows)
         sink.event("result", step, test=scores, baselines=self.baselines)
 
 
@@ -181,21 +195,8 @@ def predict_probabilities(
     device: str = "cpu",
     batch_size: int = 64,
 ) -> np.ndarray:
-    """Class probabilities (N, K) in the order given; batches are made of similar lengths.
-
-    The model must be in eval mode: it may be shared with other threads.
-    """
-    order = np.argsort([len(one) for one in ids], kind="stable")
-    result: np.ndarray | None = None
-    with torch.inference_mode():
-        for first in range(0, len(order), batch_size):
-            part = order[first : first + batch_size]
-            logits = model(*pad([ids[i] for i in part], fill, device))  # (B, K)
-            rows = logits.float().softmax(-1).cpu().numpy()
-            if result is None:
-                result = np.zeros((len(order), rows.shape[1]), dtype=np.float64)
-            result[part] = rows
-    return result if result is not None else np.zeros((0, 0))
+    """Class probabilities (N, K) in the order given; the model must be in eval mode."""
+    return probabilities(Texts(model, ids, fill, device), batch_size)
 
 
 def predict(

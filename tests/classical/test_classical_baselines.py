@@ -1,9 +1,15 @@
-"""Naive Bayes and the majority class: against a count by hand, and on real messages."""
+"""The earlier classifiers: against counts by hand, on odd input, and on real messages."""
 
 import numpy as np
 import pytest
 
-from llmcore.classical import Baseline, MajorityClass, NaiveBayes
+from llmcore.classical import (
+    Baseline,
+    CharacterRegression,
+    MajorityClass,
+    NaiveBayes,
+    WordRegression,
+)
 from llmcore.data import load_labelled, split_labelled
 from llmcore.errors import LabError
 
@@ -27,7 +33,7 @@ def test_the_majority_is_always_answered() -> None:
     assert model.classes == ["ham", "spam"]
 
 
-@pytest.mark.parametrize("kind", [NaiveBayes, MajorityClass])
+@pytest.mark.parametrize("kind", [NaiveBayes, MajorityClass, WordRegression, CharacterRegression])
 def test_odd_input(kind: type[Baseline]) -> None:
     model = kind().fit(["a", "😀 !", "\u05e9"], ["x", "y", "z"])
     assert model.predict([]) == []
@@ -40,18 +46,27 @@ def test_odd_input(kind: type[Baseline]) -> None:
             kind().fit(texts, labels)
 
 
-def test_texts_without_words_are_refused() -> None:
+@pytest.mark.parametrize("kind", [NaiveBayes, WordRegression])
+def test_texts_without_words_are_refused(kind: type[Baseline]) -> None:
     with pytest.raises(LabError, match="no words"):
-        NaiveBayes().fit([" ", "\n"], ["x", "y"])
+        kind().fit([" ", "\n"], ["x", "y"])
+
+
+def test_characters_see_through_odd_spelling_and_words_do_not() -> None:
+    spelled = ["w1nner", "unknown"]
+    words = WordRegression().fit(["winner", "dinner time"], ["spam", "ham"])
+    assert len({tuple(row) for row in words.predict_proba(spelled)}) == 1  # both words are new
+    characters = CharacterRegression().fit(["winner", "see you"], ["spam", "ham"])
+    assert characters.predict(["w1nner", "c u"]) == ["spam", "ham"]
 
 
 def test_spam_is_told_from_ham() -> None:
     splits = split_labelled(load_labelled("sms-spam"), 0.1, 0.2, 42)
     scores = {}
-    for kind in (NaiveBayes, MajorityClass):
+    for kind in (NaiveBayes, MajorityClass, WordRegression, CharacterRegression):
         model = kind().fit(splits.train.texts, splits.train.labels)
         predicted = model.predict(splits.test.texts)
         hits = sum(a == b for a, b in zip(predicted, splits.test.labels, strict=True))
         scores[kind] = hits / len(predicted)
     assert scores[MajorityClass] == pytest.approx(792 / 902)
-    assert scores[NaiveBayes] > 0.97
+    assert min(scores[NaiveBayes], scores[WordRegression], scores[CharacterRegression]) > 0.97

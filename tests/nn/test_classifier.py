@@ -4,7 +4,7 @@ import torch
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
 from llmcore.nn.classifier import SequenceClassifier
-from llmcore.nn.dropout import KeyedDropout
+from llmcore.nn.dropout import KeyedDropout, set_dropout_key
 from llmcore.nn.model import GPT
 
 CONFIG = ModelConfig(vocab_size=50, context_length=16, n_layers=3, n_heads=2, d_model=16,
@@ -64,3 +64,22 @@ def test_with_all_every_used_parameter_gets_a_gradient(tied):
 def test_another_word_is_refused():
     with pytest.raises(LabError, match="choose one of head, last-block, all"):
         make().set_trainable("nothing")
+
+
+@pytest.mark.parametrize(("mode", "shape"), [("head", (4, 16)), ("last-block", (4, 9, 16))])
+def test_the_frozen_and_the_learning_part_make_up_the_whole(mode, shape):
+    model = make()
+    model.set_trainable(mode)
+    ids, lengths = torch.randint(0, 50, (4, 9)), torch.tensor([9, 3, 1, 5])
+    for training in (False, True):
+        model.train(training)
+        set_dropout_key(model, 1, 1)
+        expected = model(ids, lengths)
+        set_dropout_key(model, 1, 1)
+        features = model.frozen_part(ids, lengths)
+        assert features.shape == shape and not features.requires_grad
+        assert features[0].shape == model.feature_shape(9)
+        torch.testing.assert_close(model.learning_part(features, lengths), expected)
+    assert model.has_frozen_part
+    model.set_trainable("all")
+    assert not model.has_frozen_part

@@ -94,6 +94,12 @@ def go(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
 
+def settle(page: Page) -> None:
+    """Waits until the page's script has run to its end and what was stale is gone."""
+    state = "data-test-script-state"
+    expect(page.get_by_test_id("stApp")).to_have_attribute(state, "notRunning")
+
+
 def look(page: Page, url: str, clock: Clock) -> None:
     page.goto(url)
     expect(page.get_by_text("Your first ten minutes")).to_be_visible()
@@ -120,7 +126,7 @@ def build(page: Page, clock: Clock) -> None:
     points = page.locator("[class*='st-key-loss_2'] .scatterlayer .trace .point")
     expect(points.first).to_be_attached()
     print(f"  first point on the loss chart {time.perf_counter() - began:.1f} s after Start")
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settle(page)
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_text(re.compile(r"step [\d,]+ answered"))).to_be_visible()
     clock.lap("pretraining starts and answers a prompt")
@@ -133,6 +139,7 @@ def build(page: Page, clock: Clock) -> None:
     expect(page.get_by_text("Finished")).to_be_visible()
     expect(page.get_by_text("On texts that it never saw")).to_be_visible()
     clock.lap("spam classifier trained and tested")
+    settle(page)
     box = page.get_by_label("Your message (several lines make a table)")
     box.fill(MESSAGE)
     box.press("Control+Enter")

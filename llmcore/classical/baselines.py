@@ -1,5 +1,6 @@
 """Text classifiers of the years before neural networks, with one small interface."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol, Self
@@ -44,14 +45,14 @@ class MajorityClass:
         return np.tile(self._shares, (len(texts), 1))
 
 
-class _Pipeline:
+class _Pipeline(ABC):
     """A scikit-learn vectorizer and classifier behind the small interface."""
 
     classes: list[str]
 
+    @abstractmethod
     def _steps(self) -> tuple[Any, Any]:
         """A new vectorizer and a new classifier; scikit-learn is imported here."""
-        raise NotImplementedError
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Self:
         from sklearn.pipeline import make_pipeline

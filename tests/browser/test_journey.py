@@ -163,6 +163,6 @@ def test_a_killed_server_leaves_an_interrupted_run_that_resumes(app, new_page, s
     page.get_by_role("button", name="Resume").click()
     wait_until(lambda: last_step(run) > step, 90)
     expect(page.get_by_text("Training").first).to_be_visible()
-    page.get_by_role("button", name=re.compile("Stop")).click()
+    page.get_by_role("button", name="Stop and save").click()
     wait_until(lambda: read_json(run / "status.json")["state"] == "stopped", 60)
     expect(page.get_by_text("Stopped").first).to_be_visible()

@@ -143,6 +143,11 @@ def build_classification(run: Run, config: RunConfig, writer: RunWriter) -> Clas
         writer.event("notice", 0, text=notice)
     parent = models.load(config.parent or models.default_model())
     tokenizer = parent.tokenizer
+    if tokenizer.vocab_size > config.model.vocab_size:
+        raise LabError(
+            f"{parent.ref} knows {config.model.vocab_size} tokens but its tokenizer has "
+            f"{tokenizer.vocab_size}: finetune a model that has a tokenizer of its own."
+        )
     tokenizer.save(run.directory / TOKENIZER)
     classes = splits.train.classes
     examples = _examples(splits, tokenizer, classes, config.model.context_length, writer)

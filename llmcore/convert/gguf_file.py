@@ -114,13 +114,7 @@ def read_gguf(path: Path, config: ModelConfig) -> GPT:
 
     Raises DamagedError where the file cannot be read or its tensors do not fit.
     """
-    from gguf import GGUFReader
-
-    try:
-        reader = GGUFReader(path)
-    except (OSError, ValueError, IndexError) as error:
-        raise DamagedError(f"{path} cannot be read as GGUF ({error}).") from error
-    found = {one.name: one.data for one in reader.tensors}
+    found = {one.name: one.data for one in _opened(path).tensors}
     model = GPT(config, initialise=False)
     parameters = dict(model.named_parameters())
     names = {one.gguf: one.ours for one in language_names(config.n_layers, config.tied_head)}
@@ -132,14 +126,22 @@ def read_gguf(path: Path, config: ModelConfig) -> GPT:
     return model.eval().requires_grad_(False)
 
 
+def _opened(path: Path) -> Any:
+    """The gguf package's reader. Raises DamagedError where the file is none or is cut short."""
+    from gguf import GGUFReader
+
+    try:
+        return GGUFReader(path)
+    except (OSError, ValueError, IndexError, KeyError) as error:
+        raise DamagedError(f"{path} cannot be read as GGUF ({error}).") from error
+
+
 def check_gguf(path: Path, model: GPT, tokenizer: Tokenizer) -> GPT:
     """Reads a written file back and compares it with what it was written from.
 
     Returns the model of the file. Raises DamagedError that names the first difference.
     """
-    from gguf import GGUFReader
-
-    fields = GGUFReader(path).fields
+    fields = _opened(path).fields
     texts, types = gguf_tokens(tokenizer, model.config.vocab_size)
     merges = merges_of(tokenizer.ranks) or _NO_MERGES
     expected = {

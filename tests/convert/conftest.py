@@ -1,4 +1,4 @@
-"""Small random models of transformers, saved as it saves them: the independent side of each test."""
+"""Small random models of transformers, saved as it saves them: the independent side of a test."""
 
 import logging
 from collections.abc import Callable

@@ -29,11 +29,11 @@ def import_gpt2(
     as_json: AsJson = False,
 ) -> None:
     """Make a run of a GPT-2: from a directory, the hub's cache, or by download."""
-    from llmcore.convert import import_gpt2 as convert
+    from llmcore.convert.import_gpt2 import import_gpt2 as make_run
+    from llmcore.convert.import_gpt2 import locate
 
-    foreign = convert.locate(source, DownloadProgress())
-    directory = new_directory(name or foreign.name, run_dir)
-    made = convert.import_gpt2(foreign, directory, name)
+    foreign = locate(source, DownloadProgress())
+    made = make_run(foreign, new_directory(name or foreign.name, run_dir), name)
     for notice in made.notices:
         say(notice)
     difference = made.max_abs_logit_difference

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from llmcore.models import Loaded
 
 Model = Annotated[
-    str, typer.Option(help="starter, base, a run, RUN@STEP, or the directory of a run")
+    str,
+    typer.Option(
+        help="starter, base, a run, RUN@STEP, the directory of a run or of a Hugging Face GPT-2, "
+        "or a name in Hugging Face's cache, such as gpt2"
+    ),
 ]
 
 

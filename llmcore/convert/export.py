@@ -41,6 +41,7 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
     written is loaded again and compared before it appears at `out`, so that a failed check
     leaves nothing there. Raises LabError, or StateError where `out` holds something.
     """
+    _check_tokenizer(loaded)
     out = out.expanduser().resolve()
     notices: list[str] = []
     if format == "hf":
@@ -59,6 +60,16 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
         raise LabError(f"There is no format {format!r}: choose one of {', '.join(FORMATS)}.")
     n_parameters = sum(one.numel() for one in loaded.model.parameters())
     return Exported(out, n_parameters, difference, notices)
+
+
+def _check_tokenizer(loaded: "Loaded") -> None:
+    """Raises LabError where the model has no embedding for some of its tokenizer's tokens."""
+    n_tokens, vocab_size = loaded.tokenizer.vocab_size, loaded.trunk.config.vocab_size
+    if n_tokens > vocab_size:
+        raise LabError(
+            f"The tokenizer of {loaded.ref} has {n_tokens} tokens but the model only {vocab_size}: "
+            f"they do not belong together, so there is nothing to export."
+        )
 
 
 def _write_hf(loaded: "Loaded", directory: Path) -> None:

@@ -30,10 +30,6 @@ _APPROXIMATE = {
         "after an apostrophe and a capital s, t, m, d, re, ve or ll, as in 'Tis, where the lab "
         "does not."
     ),
-    CL100K_PATTERN: (
-        "llama.cpp splits white space at the very end of a text, where it holds line ends, a "
-        "little differently from cl100k_base."
-    ),
 }
 # llama.cpp asks for merges where a tokenizer has none; these two bytes never stand in UTF-8.
 _NO_MERGES = [(b"\xff", b"\xfe")]
@@ -65,7 +61,7 @@ def write_gguf(model: GPT, tokenizer: Tokenizer, path: Path, name: str) -> list[
         writer.add_layer_norm_eps(LAYER_NORM_EPSILON)
         _add_tokenizer(writer, tokenizer, config.vocab_size)
         parameters = dict(model.named_parameters())
-        for one in language_names(config.n_layers, config.tied_head):
+        for one in language_names(config):
             writer.add_tensor(one.gguf, parameters[one.ours].detach().cpu().float().numpy())
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
@@ -78,31 +74,29 @@ def write_gguf(model: GPT, tokenizer: Tokenizer, path: Path, name: str) -> list[
 
 def _add_tokenizer(writer: Any, tokenizer: Tokenizer, vocab_size: int) -> None:
     texts, types = gguf_tokens(tokenizer, vocab_size)
-    merges = merges_of(tokenizer.ranks) or _NO_MERGES
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(_PRE_TOKENIZERS[tokenizer.pattern])
     writer.add_token_list(texts)
     writer.add_token_types(types)
-    writer.add_token_merges([f"{printable(left)} {printable(right)}" for left, right in merges])
+    writer.add_token_merges(_merge_lines(tokenizer))
     for add in (writer.add_bos_token_id, writer.add_eos_token_id, writer.add_pad_token_id):
         add(tokenizer.eot_id)
     writer.add_add_bos_token(False)
     writer.add_add_space_prefix(False)
 
 
+def _merge_lines(tokenizer: Tokenizer) -> list[str]:
+    pairs = merges_of(tokenizer.ranks) or _NO_MERGES
+    return [f"{printable(left)} {printable(right)}" for left, right in pairs]
+
+
 def gguf_tokens(tokenizer: Tokenizer, vocab_size: int) -> tuple[list[str], list[int]]:
     """The text and the type of each of `vocab_size` ids: as many as the embedding has rows.
 
-    Ids that no token has are marked unused, special ones as control. Raises LabError where the
-    tokenizer has more tokens than the model.
+    Ids that no token has are marked unused, special ones as control.
     """
     from gguf import TokenType
 
-    if tokenizer.vocab_size > vocab_size:
-        raise LabError(
-            f"The tokenizer has {tokenizer.vocab_size} tokens but the model only {vocab_size}: "
-            f"they do not belong together, so there is nothing to export."
-        )
     known = {id: (printable(data), TokenType.NORMAL) for data, id in tokenizer.ranks.items()}
     known |= {id: (text, TokenType.CONTROL) for text, id in tokenizer.special_tokens.items()}
     rows = [known.get(id, (f"[PAD{id}]", TokenType.UNUSED)) for id in range(vocab_size)]
@@ -115,14 +109,15 @@ def read_gguf(path: Path, config: ModelConfig) -> GPT:
     Raises DamagedError where the file cannot be read or its tensors do not fit.
     """
     found = {one.name: one.data for one in _opened(path).tensors}
+    table = language_names(config)
+    shapes = {name: data.shape for name, data in found.items()}
+    check_fit({one.gguf: one.shape for one in table}, shapes, path)
     model = GPT(config, initialise=False)
     parameters = dict(model.named_parameters())
-    names = {one.gguf: one.ours for one in language_names(config.n_layers, config.tied_head)}
-    expected = {theirs: tuple(parameters[ours].shape) for theirs, ours in names.items()}
-    check_fit(expected, {name: data.shape for name, data in found.items()}, path)
     with torch.no_grad():
-        for theirs, ours in names.items():
-            parameters[ours].copy_(torch.from_numpy(np.array(found[theirs], dtype=np.float32)))
+        for one in table:
+            data = np.array(found[one.gguf], dtype=np.float32)  # a copy: the file is mapped
+            parameters[one.ours].copy_(torch.from_numpy(data))
     return model.eval().requires_grad_(False)
 
 
@@ -143,14 +138,13 @@ def check_gguf(path: Path, model: GPT, tokenizer: Tokenizer) -> GPT:
     """
     fields = _opened(path).fields
     texts, types = gguf_tokens(tokenizer, model.config.vocab_size)
-    merges = merges_of(tokenizer.ranks) or _NO_MERGES
     expected = {
         "general.architecture": "gpt2",
         "tokenizer.ggml.model": "gpt2",
         "tokenizer.ggml.pre": _PRE_TOKENIZERS[tokenizer.pattern],
         "tokenizer.ggml.tokens": texts,
         "tokenizer.ggml.token_type": types,
-        "tokenizer.ggml.merges": [f"{printable(a)} {printable(b)}" for a, b in merges],
+        "tokenizer.ggml.merges": _merge_lines(tokenizer),
         "tokenizer.ggml.eos_token_id": tokenizer.eot_id,
     }
     for key, value in expected.items():

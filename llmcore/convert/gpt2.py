@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from llmcore.config import ModelConfig
 from llmcore.convert.gpt2_config import CLASSIFIER, read_labels
 from llmcore.convert.locate import INDEX, WEIGHTS, ForeignModel
 from llmcore.convert.names import (
@@ -17,6 +15,7 @@ from llmcore.convert.names import (
     LANGUAGE_HEAD,
     PREFIX,
     WeightName,
+    classifier_names,
     language_names,
     trunk_names,
 )
@@ -38,34 +37,32 @@ _WIDE = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 def read_gpt2(foreign: ForeignModel) -> tuple[GPT | SequenceClassifier, list[str] | None]:
     """The model in fp32 and eval mode, and a classifier's labels.
 
-    The model is built without numbers and each tensor is copied into its place as it is read, so
-    that no more than one tensor is held twice. Raises LabError or DamagedError by name for what
-    is missing, unknown, misshapen or quantized.
+    All names and shapes are checked first. Then the model is built without numbers and each
+    tensor is copied into its place as it is read, so that no more than one is held twice. Raises
+    LabError or DamagedError by name for what is missing, unknown, misshapen or quantized.
     """
-    files = TensorFiles(*foreign.weight_files())
-    where = foreign.directory
+    files, where = TensorFiles(*foreign.weight_files()), foreign.directory
     names = _plain_names(files.shapes, where)
+    shapes = {plain: files.shapes[full] for plain, full in names.items()}
+    config = foreign.config
+    labels = None
     if foreign.is_classifier:
-        return _read_classifier(foreign, files, names)
-    config = replace(foreign.config, tied_head=_is_tied(foreign.config, files, names))
-    model = GPT(config, initialise=False)
-    table = language_names(config.n_layers, config.tied_head)
-    surplus = {LANGUAGE_HEAD} if config.tied_head else set()
-    _fill(model, table, files, {k: v for k, v in names.items() if k not in surplus}, where)
-    return model.eval().requires_grad_(False), None
-
-
-def _read_classifier(
-    foreign: ForeignModel, files: TensorFiles, names: dict[str, str]
-) -> tuple[SequenceClassifier, list[str]]:
-    """Hugging Face's head has no bias, so ours gets zeros."""
-    where = foreign.directory
-    head = files.shapes[names[CLASSIFIER_HEAD]] if CLASSIFIER_HEAD in names else (2, 0)
-    labels = read_labels(foreign.raw_config, head[0], where)
-    model = SequenceClassifier(GPT(foreign.config, initialise=False), len(labels))
-    table = [replace(one, ours=f"trunk.{one.ours}") for one in trunk_names(foreign.config.n_layers)]
-    table.append(WeightName("classifier_head.weight", CLASSIFIER_HEAD, ""))
-    _fill(model, table, files, names, where)
+        n_classes = shapes.get(CLASSIFIER_HEAD, (0,))[0]
+        table = classifier_names(config, n_classes)
+        check_fit({one.hf: one.hf_shape for one in table}, shapes, where)
+        labels = read_labels(foreign.raw_config, n_classes, where)
+    else:
+        if config.tied_head and LANGUAGE_HEAD in names:
+            _check_alias(files, names, where)
+            del shapes[LANGUAGE_HEAD]
+        table = language_names(config)
+        check_fit({one.hf: one.hf_shape for one in table}, shapes, where)
+    trunk = GPT(config, initialise=False)
+    model = trunk if labels is None else SequenceClassifier(trunk, len(labels))
+    parameters = dict(model.named_parameters())
+    with torch.no_grad():
+        for one in table:
+            parameters[one.ours].copy_(_read(files, names[one.hf], one, where))
     return model.eval().requires_grad_(False), labels
 
 
@@ -81,32 +78,14 @@ def _plain_names(shapes: Shapes, where: Path) -> dict[str, str]:
     return names
 
 
-def _is_tied(config: ModelConfig, files: TensorFiles, names: dict[str, str]) -> bool:
-    """A head of its own in the file counts even where config.json says `tied` (transformers
-    reads it so too); one that equals the token embedding is an alias of it."""
-    head, embedding = names.get(LANGUAGE_HEAD), names.get("wte.weight")
-    if not config.tied_head or head is None or embedding is None:
-        return config.tied_head
-    return torch.equal(files.read(head), files.read(embedding))
-
-
-def _fill(
-    model: nn.Module,
-    table: list[WeightName],
-    files: TensorFiles,
-    names: dict[str, str],
-    where: Path,
-) -> None:
-    """Copies each tensor of `table` into the parameter of its name, after all were checked."""
-    parameters = dict(model.named_parameters())
-    expected = {}
-    for one in table:
-        shape = tuple(parameters[one.ours].shape)
-        expected[one.hf] = shape[::-1] if one.transposed else shape
-    check_fit(expected, {plain: files.shapes[full] for plain, full in names.items()}, where)
-    with torch.no_grad():
-        for one in table:
-            parameters[one.ours].copy_(_read(files, names[one.hf], one, where))
+def _check_alias(files: TensorFiles, names: Mapping[str, str], where: Path) -> None:
+    """A head that config.json calls tied may stand in the file all the same, if it is equal."""
+    embedding = names.get("wte.weight")
+    if embedding and not torch.equal(files.read(names[LANGUAGE_HEAD]), files.read(embedding)):
+        raise DamagedError(
+            f"{LANGUAGE_HEAD!r} in {where} is not the token embedding, though config.json says "
+            f"so: set tie_word_embeddings to false there."
+        )
 
 
 def _read(files: TensorFiles, full: str, name: WeightName, where: Path) -> Tensor:
@@ -145,9 +124,7 @@ def hf_weights(model: GPT | SequenceClassifier) -> dict[str, Tensor]:
     """Hugging Face's name -> the weight, matrices turned to `Conv1D`'s (in, out); views where
     nothing changes but the layout. A classifier's bias is folded into the last norm."""
     trunk = model.trunk if isinstance(model, SequenceClassifier) else model
-    config = trunk.config
-    is_language = trunk is model
-    table = language_names(config.n_layers, config.tied_head or not is_language)
+    table = language_names(trunk.config) if trunk is model else trunk_names(trunk.config)
     parameters = dict(trunk.named_parameters())
     weights = {}
     for one in table:

@@ -31,15 +31,14 @@ from llmcore.runs.run import (
     STATUS,
     TOKENIZER,
     Run,
-)  # fmt: skip
+)
 from llmcore.runs.state import RunState
 from llmcore.runs.store import MAX_NAME_LENGTH, RunStore
-from llmcore.runs.unpack import unpack
+from llmcore.runs.unpack import DATA_SUFFIXES, unpack
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
 
 _KEPT_NUMBERS = ("v", "step", "best_step", "val_loss", "train_loss", "attempt")
-
 _NUMBER = (int, float)
 
 
@@ -77,15 +76,16 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
 def _files(run: Run, optimizer: bool, data: bool) -> Iterator[tuple[Path, str]]:
     """Path and name in the zip of all files that travel as they are."""
     yield run.directory / TOKENIZER / "tokenizer.json", f"{TOKENIZER}/tokenizer.json"
-    chosen = {run.checkpoint(which).step: run.checkpoint(which) for which in ("best", "latest")}
-    for checkpoint in chosen.values():
+    chosen = [run.checkpoint("best"), run.checkpoint("latest")]
+    for checkpoint in {one.step: one for one in chosen}.values():
         for name in (WEIGHTS, STATE, OPTIMIZER):
             if name != OPTIMIZER or (optimizer and checkpoint.full):
                 folder = f"{CHECKPOINTS}/{checkpoint.directory.name}"
                 yield checkpoint.directory / name, f"{folder}/{name}"
     stored = run.stored_data() if data else None
     if stored is not None:
-        yield stored, f"{DATA}/{stored.name}"
+        suffix = stored.suffix.lower() if stored.suffix.lower() in DATA_SUFFIXES else ".txt"
+        yield stored, f"{DATA}/{stored.stem}{suffix}"
 
 
 def _json(value: dict[str, Any]) -> str:

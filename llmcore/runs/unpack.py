@@ -25,13 +25,14 @@ from llmcore.runs.run import (
     PREDICTIONS,
     STATUS,
     TOKENIZER,
-)  # fmt: skip
+)
 from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
 
 MAX_ENTRIES = 1000
 MAX_TEXT_BYTES = 512 << 20  # metrics and data of one run, unpacked
 MAX_WEIGHT_BYTES = 32 << 30
 MAX_RATIO = 200  # metrics shrink about 10 times, zeros 1,000 times
+DATA_SUFFIXES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".md")
 _BLOCK = 1 << 20
 
 _STEP = rf"{CHECKPOINTS}/step_\d{{8}}"
@@ -43,7 +44,7 @@ def _any_of(*names: str) -> str:
 
 _TEXT = re.compile(
     _any_of(CONFIG, STATUS, METRICS, EVENTS, PREDICTIONS, NAME, f"{TOKENIZER}/tokenizer.json")
-    + rf"|{_STEP}/{re.escape(STATE)}|{DATA}/[a-z0-9-]+\.(?:txt|csv|tsv|json|jsonl|md)"
+    + rf"|{_STEP}/{re.escape(STATE)}|{DATA}/[a-z0-9-]+{_any_of(*DATA_SUFFIXES)}"
 )
 _WEIGHTS = re.compile(rf"{_STEP}/{_any_of(WEIGHTS, OPTIMIZER)}")
 _FOLDER = re.compile(rf"(?:{TOKENIZER}|{CHECKPOINTS}|{_STEP}|{DATA})/")

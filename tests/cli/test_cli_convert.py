@@ -62,6 +62,20 @@ def test_from_hugging_face_and_back_and_to_llama_cpp(lab, source, tmp_path, home
     assert out.json["max_abs_logit_difference"] == 0.0
 
 
+def test_a_classifier_in_hugging_faces_format_is_used_like_a_run(lab, tmp_path):
+    out = tmp_path / "spam"
+    assert lab("export", "--model", "starter-spam", "--format", "hf", "--out", out).status == 0
+    text = "You have won a free prize, call now"
+    one, other = (
+        lab("classify", text, "--model", model, "--json").json["results"][0]
+        for model in ("starter-spam", out)
+    )
+    assert one["label"] == other["label"]
+    assert one["probability"] == pytest.approx(other["probability"], abs=1e-5)
+    scores = lab("evaluate", "--model", out, "--data", "sms-spam", "--json").json
+    assert scores["accuracy"] > 0.9
+
+
 def test_import_into_a_directory_of_its_own(lab, source, tmp_path):
     outcome = lab("import-gpt2", source, "--run-dir", tmp_path / "run")
     assert outcome.status == 0

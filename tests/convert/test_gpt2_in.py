@@ -112,18 +112,16 @@ def test_other_precisions_become_fp32(make_hf, tmp_path, dtype):
     assert torch.equal(ours.token_embedding.weight, stored.float())
 
 
-def test_a_head_in_the_file_counts_whatever_the_config_says(make_hf, tmp_path, transformers):
+def test_a_head_that_is_called_tied_must_be_the_embedding(make_hf, tmp_path):
     theirs = make_hf(tmp_path, tie_word_embeddings=False)
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": True}))
-    ours, _ = read(tmp_path)
-    assert not ours.config.tied_head
-    again = transformers.GPT2LMHeadModel.from_pretrained(tmp_path)
-    ids = ids_for(theirs)
-    assert (ours(ids) - again(ids).logits).abs().max() <= 1e-4
+    with pytest.raises(LabError, match="lm_head.weight.*set tie_word_embeddings to false"):
+        read(tmp_path)
     rewrite(tmp_path, lambda t: {**t, "lm_head.weight": t["transformer.wte.weight"].clone()})
     alias, _ = read(tmp_path)
     assert alias.config.tied_head and alias.head.weight is alias.token_embedding.weight
+    assert torch.equal(alias.token_embedding.weight, theirs.transformer.wte.weight)
 
 
 @pytest.mark.parametrize(
@@ -217,4 +215,16 @@ def test_a_classifier_keeps_its_labels_and_scores(make_hf, tmp_path):
     assert (ours - expected).abs().max() <= 1e-4
     rewrite(tmp_path, lambda t: {**t, "score.weight": torch.zeros(4, 24)})
     with pytest.raises(LabError, match="scores 4 classes"):
+        read(tmp_path)
+    rewrite(tmp_path, lambda t: {k: v for k, v in t.items() if k != "score.weight"})
+    with pytest.raises(LabError, match=r"lack 'score\.weight'|'score\.weight'.*shape"):
+        read(tmp_path)
+
+
+def test_a_config_that_asks_for_more_memory_than_the_file_fills_is_refused_first(make_hf, tmp_path):
+    make_hf(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    huge = {"n_embd": 60_000, "n_layer": 200, "vocab_size": 1_000_000}
+    (tmp_path / "config.json").write_text(json.dumps(config | huge))
+    with pytest.raises(LabError, match=r"lack 'h\.10\.attn"):
         read(tmp_path)

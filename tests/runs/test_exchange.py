@@ -113,6 +113,13 @@ def test_a_classifier_travels_without_its_texts(store, run, tmp_path):
     assert again.result() == store.open(info.id).result()
 
 
+@pytest.mark.parametrize(("kept", "travels"), [("a.CSV", "a.csv"), ("a.log", "a.txt")])
+def test_data_of_any_kind_can_come_back(store, run, tmp_path, kept, travels):
+    (run.directory / "data" / "tiny.txt").rename(run.directory / "data" / kept)
+    again = import_run(export_run(run, tmp_path / "r.zip", data=True), store)
+    assert again.stored_data().name == travels
+
+
 def test_an_absolute_path_of_data_stays_at_home(store, tmp_path):
     run = store.open(write_run())
     for source in ("/home/me/secret/corpus.txt", "C:\\Users\\me\\corpus.txt"):

@@ -16,7 +16,7 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: run test lint screenshots setup setup-dev clean-setup
+.PHONY: run test lint screenshots starter base setup setup-dev clean-setup
 
 run: $(RUN_STAMP)
 	@echo "LLM Lab starts; its address is printed below. Ctrl-C stops it."
@@ -31,6 +31,13 @@ lint: $(DEV_STAMP)
 
 screenshots: $(DEV_STAMP)
 	$(BIN)/python assets/make_screenshots.py
+
+# The bundled models, made anew by their recipes; TEXTS is the folder of the base model's texts.
+starter: $(RUN_STAMP)
+	$(BIN)/python assets/make_starter.py
+
+base: $(RUN_STAMP)
+	$(BIN)/python assets/make_base.py all --texts $(TEXTS)
 
 setup: $(RUN_STAMP)
 setup-dev: $(DEV_STAMP)

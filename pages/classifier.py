@@ -17,7 +17,8 @@ from ui.run_choice import (
     run_id_used,
     run_picker,
     runs_of,
-    take_trouble,
+    start_button,
+    start_wanted,
 )
 from ui.state import store
 from ui.warm import warm_up
@@ -105,6 +106,9 @@ def _start_box() -> None:
             if problem is not None:
                 show_error(problem)
             _summary_and_button(choice, settings, run_id)
+        if start_wanted(KIND) and choice is not None and settings is not None:
+            _start(run_id, choice, settings)
+            st.rerun()
 
 
 def _summary_and_button(choice: Choice | None, settings: Settings | None, run_id: str) -> None:
@@ -113,19 +117,8 @@ def _summary_and_button(choice: Choice | None, settings: Settings | None, run_id
     with left:
         if choice is not None:
             st.caption(choice.summary)
-    right.button(
-        choice.button if choice is not None else "Train the classifier",
-        icon=":material/play_arrow:",
-        type="primary",
-        width="stretch",
-        key=f"start_{run_id}",
-        on_click=_start,
-        args=(run_id, choice, settings),
-        disabled=not ready,
-    )
-    trouble = take_trouble(KIND)
-    if trouble is not None:
-        show_error(trouble)
+    label = choice.button if choice is not None else "Train the classifier"
+    start_button(label, run_id, KIND, right, ready)
 
 
 def _options() -> Settings:
@@ -175,7 +168,7 @@ def _options() -> Settings:
 
 
 def _start(run_id: str, choice: Choice, settings: Settings) -> None:
-    """The button's callback: starts once for an id, however often it is called."""
+    """Starts once for an id, however often it is called."""
     from llmcore.runs import launch
 
     try:

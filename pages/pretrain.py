@@ -21,7 +21,8 @@ from ui.run_choice import (
     run_label,
     run_picker,
     runs_of,
-    take_trouble,
+    start_button,
+    start_wanted,
 )
 from ui.state import store, well_formed
 
@@ -82,6 +83,9 @@ def _start_box(infos: list[RunInfo]) -> None:
                 problem = error
         with top:
             _summary_and_button(choice, problem, run_id, infos)
+        if start_wanted(KIND) and choice is not None:
+            _start(run_id, choice)
+            st.rerun()
     if choice is not None and choice.text is None:
         prepare(choice.config)
 
@@ -99,19 +103,7 @@ def _summary_and_button(
         else:
             with guarded():
                 _summary(choice, infos)
-    right.button(
-        "Start training",
-        icon=":material/play_arrow:",
-        type="primary",
-        width="stretch",
-        key=f"start_{run_id}",
-        on_click=_start,
-        args=(run_id, choice),
-        disabled=choice is None,
-    )
-    trouble = take_trouble(KIND)
-    if trouble is not None:
-        show_error(trouble)
+    start_button("Start training", run_id, KIND, right, ready=choice is not None)
 
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:
@@ -282,7 +274,7 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
 
 
 def _start(run_id: str, choice: Choice) -> None:
-    """The button's callback: starts once for an id, however often it is called."""
+    """Starts once for an id, however often it is called."""
     from llmcore.runs import launch
 
     try:

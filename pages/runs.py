@@ -81,9 +81,6 @@ def _table(drawn: tuple[tuple[str, str], ...]) -> None:
         selection_mode="single-row",
         selection_default=selection,
         column_config={
-            "Progress": st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1, width="small"
-            ),
             "Validation loss": st.column_config.NumberColumn(format="%.3f"),
             "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
@@ -105,7 +102,6 @@ def _frame(infos: list[RunInfo]) -> pd.DataFrame:
                 for info in infos
             ],
             "State": [STATES.get(info.state, (info.state,))[0] for info in infos],
-            "Progress": [info.step / info.steps if info.steps else None for info in infos],
             "Step": [f"{info.step:,} of {info.steps:,}" if info.steps else "–" for info in infos],
             "Validation loss": [info.val_loss for info in infos],
             "Came from": [names.get(info.parent, info.parent) or "scratch" for info in infos],

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from llmcore.models import checkpoint_key
 from llmcore.plots.classification import confusion_chart, percent, probability_bars
 from ui.charts import CONFIG
 from ui.feed import feed
@@ -13,7 +14,7 @@ from ui.run_choice import run_label
 from ui.state import set_shared_text, shared_text, store
 
 if TYPE_CHECKING:
-    from llmcore.runs import RunInfo
+    from llmcore.runs import Run, RunInfo
 
 SHOWN_MISTAKES = 200
 MAX_LINES = 500
@@ -38,7 +39,6 @@ def results(info: "RunInfo") -> None:
     test, baselines = verdict["test"], verdict.get("baselines") or {}
     st.subheader("On texts that it never saw", anchor=False)
     _scores(test, baselines)
-    rows = run.predictions()
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.caption("Which class is taken for which")
@@ -46,7 +46,15 @@ def results(info: "RunInfo") -> None:
         figure = confusion_chart(test["confusion"], test["classes"], 170 + 60 * min(n_classes, 6))
         st.plotly_chart(figure, key=f"confusion_{info.id}", config=CONFIG)
     with right:
-        _mistakes(rows, int(test["n"]))
+        _mistakes(_test_rows(checkpoint_key(info.id), run), int(test["n"]))
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the test split")
+def _test_rows(key: str, _run: "Run") -> list[dict[str, Any]]:
+    """Each test text with its verdict; `key` names the checkpoint that gave it."""
+    from llmcore.runs.predictions import test_predictions
+
+    return test_predictions(_run)
 
 
 def _scores(test: dict[str, Any], baselines: dict[str, dict[str, Any]]) -> None:
@@ -77,7 +85,7 @@ def _mistakes(rows: list[dict[str, Any]], n_test: int) -> None:
         width="stretch",
         height=290,
         column_config={
-            "text": st.column_config.TextColumn("Text", width=300),
+            "text": st.column_config.TextColumn("Text", width=270),
             "label": st.column_config.TextColumn("True", width="small"),
             "predicted": st.column_config.TextColumn("Said", width="small"),
             "probability": st.column_config.NumberColumn("Sure", format="percent", width="small"),
@@ -111,7 +119,8 @@ def _classifier_choice(usable: dict[str, "RunInfo"], shown: "RunInfo | None") ->
     finished = [one for one, info in usable.items() if not info.is_live]
     default = shown.id if shown is not None and shown.id in finished else None
     default = default or next(iter(finished), None) or next(iter(usable))
-    key = f"try_model_{shown.id if shown is not None else ''}"
+    # A new key once the shown run has ended: from then on it is the one that answers.
+    key = f"try_model_{default}"
     if st.session_state.get(key) not in usable:
         st.session_state[key] = default
     return st.selectbox(

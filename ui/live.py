@@ -37,6 +37,12 @@ PHASES = {
     "evaluating": "measuring the validation loss",
     "testing": "scoring the test split",
 }
+# Small charts of every kind of run: split, key, title, number format, colour.
+OPTIMISATION = (
+    ("train", "lr", "learning rate", ".1e", theme.TRAIN),
+    ("train", "grad_norm", "gradient norm", ".2~f", theme.TRAIN),
+    ("train", "tokens_per_s", "tokens per second", ".2~s", theme.TRAIN),
+)
 
 
 def run_panel(run_id: str, overlays: Sequence[str] = ()) -> None:
@@ -217,16 +223,8 @@ def _pretrain_charts(info: "RunInfo", data: RunFeed, overlays: tuple[str, ...]) 
         live_chart(figure, key=f"loss_{info.id}")
     with right:
         _samples(info, data)
-    _small_charts(
-        info,
-        (
-            ("val", "perplexity", "perplexity", ".4~s", theme.VALIDATION),
-            ("train", "lr", "learning rate", ".1e", theme.TRAIN),
-            ("train", "grad_norm", "gradient norm", ".2~f", theme.TRAIN),
-            ("train", "tokens_per_s", "tokens per second", ".2~s", theme.TRAIN),
-        ),
-        data,
-    )
+    perplexity = ("val", "perplexity", "perplexity", ".4~s", theme.VALIDATION)
+    _small_charts(info, (perplexity, *OPTIMISATION), data)
 
 
 def _classify_charts(info: "RunInfo", data: RunFeed) -> None:
@@ -245,16 +243,8 @@ def _classify_charts(info: "RunInfo", data: RunFeed) -> None:
         )
         live_chart(figure, key=f"accuracy_{info.id}")
     with st.expander("More curves", icon=":material/monitoring:"):
-        _small_charts(
-            info,
-            (
-                ("val", "macro_f1", "macro F1, validation", ".2~f", theme.VALIDATION),
-                ("train", "lr", "learning rate", ".1e", theme.TRAIN),
-                ("train", "grad_norm", "gradient norm", ".2~f", theme.TRAIN),
-                ("train", "tokens_per_s", "tokens per second", ".2~s", theme.TRAIN),
-            ),
-            data,
-        )
+        macro_f1 = ("val", "macro_f1", "macro F1, validation", ".2~f", theme.VALIDATION)
+        _small_charts(info, (macro_f1, *OPTIMISATION), data)
 
 
 def _chart_options(run_id: str, data: RunFeed) -> tuple[bool, int]:

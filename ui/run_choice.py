@@ -6,15 +6,18 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from ui.feed import when
-from ui.page import plain
+from ui.page import plain, show_error
 from ui.state import store
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from llmcore.runs import RunInfo
 
 _CHOSEN = "lab_run_by_kind"
 _NEXT = "lab_next_run_id"
 _TROUBLE = "lab_start_trouble"
+_WISHES = "lab_start_wishes"
 
 
 def runs_of(kind: str) -> dict[str, "RunInfo"]:
@@ -51,9 +54,43 @@ def run_label(info: "RunInfo") -> str:
 
 
 def choose_run(run_id: str, kind: str) -> None:
-    """Shows this run from now on. Call it from a callback."""
+    """Shows this run from now on. Call it before the run picker is drawn, or rerun after it."""
     st.session_state.setdefault(_CHOSEN, {})[kind] = run_id
     st.query_params["run"] = run_id
+
+
+def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", ready: bool) -> None:
+    """The big button in `place`, and below it what went wrong at the last try.
+
+    A click may come with a change of a field that one has just left; a callback would still have
+    the settings from before it. So the click is only noted, and the page starts the run once it
+    has read all fields (`start_wanted`).
+    """
+    place.button(
+        label,
+        icon=":material/play_arrow:",
+        type="primary",
+        width="stretch",
+        key=f"start_{run_id}",
+        on_click=_note_wish,
+        args=(kind,),
+        disabled=not ready,
+    )
+    trouble = take_trouble(kind)
+    if trouble is not None:
+        show_error(trouble)
+
+
+def _note_wish(kind: str) -> None:
+    st.session_state.setdefault(_WISHES, set()).add(kind)
+
+
+def start_wanted(kind: str) -> bool:
+    """Whether the start button was pressed since this was last asked."""
+    wishes: set[str] = st.session_state.get(_WISHES, set())
+    wanted = kind in wishes
+    wishes.discard(kind)
+    return wanted
 
 
 def next_run_id(kind: str, name: str) -> str:
@@ -72,7 +109,7 @@ def run_id_used(kind: str) -> None:
 
 
 def note_trouble(kind: str, error: Exception) -> None:
-    """For callbacks, which must not raise: `show_trouble` says it when the page is drawn."""
+    """Keeps what went wrong for `take_trouble`, which the page asks when it is drawn next."""
     st.session_state.setdefault(_TROUBLE, {})[kind] = error
 
 

@@ -58,10 +58,7 @@ def create(directory: Path, config: RunConfig, data: bytes | None = None) -> Run
         name = slug(Path(config.data.source).stem) + (suffix if suffix.isascii() else "")
         (directory / DATA).mkdir()
         (directory / DATA / name).write_bytes(data)
-    write_json_atomic(directory / STATUS, {
-        "v": 1, "state": RunState.QUEUED, "reason": None, "step": 0, "attempt": 0,
-        "heartbeat": time.time(), **writer_identity(),
-    })  # fmt: skip
+    _write_queued(directory, {})
     write_json_atomic(directory / CONFIG, {
         SCHEMA_KEY: SCHEMA_VERSION,
         "created": time.time(),
@@ -94,7 +91,17 @@ def resume(run_id: str, store: RunStore | None = None) -> None:
     with _registry_lock:
         check_resumable(run)
         write_control(run.directory, "run")
+        # At once, so that whoever looks next sees a live run and not the state of yesterday.
+        _write_queued(run.directory, run.status())
         _start_thread(run.directory)
+
+
+def _write_queued(directory: Path, before: dict[str, Any]) -> None:
+    """The status of a run that waits for its writer; what `before` tells of progress is kept."""
+    write_json_atomic(directory / STATUS, {
+        "v": 1, "step": 0, "attempt": 0, **before, "state": RunState.QUEUED, "reason": None,
+        "phase": None, "error": None, "heartbeat": time.time(), **writer_identity(),
+    })  # fmt: skip
 
 
 def check_resumable(run: Run) -> None:

@@ -83,8 +83,8 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     # Pretraining on Shakespeare starts with one click.
     go(page, "Pretrain")
     page.get_by_text("Options", exact=True).click()
-    page.get_by_label("Steps").fill(str(STEPS))
-    page.get_by_label("Steps").press("Enter")
+    page.get_by_role("spinbutton", name="Steps").fill(str(STEPS))
+    page.get_by_role("spinbutton", name="Steps").press("Enter")
     settled(page)
     page.get_by_role("button", name="Start training").click()
     began = time.monotonic()
@@ -127,6 +127,8 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     expect(page.get_by_text("On texts that it never saw")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Naive Bayes")).to_be_visible()
     expect(page.get_by_text("Always ham")).to_be_visible()
+    answering = page.get_by_role("combobox", name="Classifier")
+    expect(answering).to_have_value(re.compile("Spam messages"))  # the run that just ended
     type_text(page, "Your message (several lines make a table)", MESSAGE)
     expect(page.get_by_role("heading", level=3, name="spam")).to_be_visible(timeout=30_000)
     shot(page, "7-classified")

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_driver import button, only_error, open_page, shown
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models, paths
-from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore, launch, plan, run
 from llmcore.runs.writer import RunWriter
-
-PAGE = str(PROJECT_ROOT / "pages" / "classifier.py")
 
 
 @pytest.fixture(scope="module")
@@ -65,27 +63,7 @@ def live_run(language: str) -> Iterator[RunWriter]:
 
 
 def opened(run_id: str | None = None) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    if run_id:
-        page.query_params["run"] = run_id
-    return page.run()
-
-
-def button(page: AppTest, label: str) -> Any:
-    found = [one for one in page.button if one.label == label]
-    assert found, f"no button {label!r} among {[one.label for one in page.button]}"
-    return found[0]
-
-
-def only_error(page: AppTest) -> str:
-    assert not page.exception
-    assert len(page.error) == 1, [one.value for one in page.error]
-    return page.error[0].value
-
-
-def shown(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.success, page.subheader)
-    return "\n".join(one.value for kind in kinds for one in kind)
+    return open_page("classifier", run_id)
 
 
 def upload(data: bytes, name: str = "mine.csv") -> AppTest:

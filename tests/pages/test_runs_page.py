@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from page_driver import button, open_page
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config
 from written_runs import write_run
 
 from llmcore import models, paths
-from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore, launch, plan, run
 from llmcore.runs.writer import RunWriter
-
-PAGE = str(PROJECT_ROOT / "pages" / "runs.py")
 
 
 @pytest.fixture(autouse=True)
@@ -36,16 +33,7 @@ def live_run() -> Iterator[str]:
 
 
 def opened(run_id: str | None = None) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=30)
-    if run_id:
-        page.query_params["run"] = run_id
-    return page.run()
-
-
-def button(page: AppTest, label: str) -> Any:
-    found = [one for one in page.button if one.label == label]
-    assert found, f"no button {label!r} among {[one.label for one in page.button]}"
-    return found[0]
+    return open_page("runs", run_id)
 
 
 def labels(page: AppTest) -> list[str]:
@@ -70,7 +58,7 @@ def test_all_runs_are_listed_with_state_size_and_lineage(live_run: str) -> None:
     assert table.loc["spam", "Came from"] == "first model"
     assert table.loc["first model", "Came from"] == "scratch"
     assert table.loc["spam", "State"] == "Stopped" and table.loc["tiny text", "State"] == "Training"
-    assert table.loc["spam", "Progress"] == 0.5 and "MB" in table.loc["spam", "Size"]
+    assert table.loc["spam", "Step"] == "20 of 40" and "MB" in table.loc["spam", "Size"]
     assert "Delete" not in labels(page)
 
 

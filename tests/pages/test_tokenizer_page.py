@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from written_runs import write_run
 
+from llmcore.models import default_model, tokenizer_for
 from llmcore.paths import PROJECT_ROOT
 from ui import progress
 from ui.state import DEFAULT_TEXT, MAX_URL_BYTES
@@ -22,13 +23,18 @@ def metric(app: AppTest, label: str, side: int = 0) -> str:
     return [one.value for one in app.metric if one.label == label][side]
 
 
+def n_own_tokens(text: str) -> int:
+    """Tokens of `text` in the bundled model's own encoding, which stands on the right."""
+    return len(tokenizer_for(default_model()).encode(text))
+
+
 def test_default_text_in_two_encodings() -> None:
     app = page()
     assert not app.exception and not app.error
     assert app.title[0].value == "Tokenizer"
     assert app.text_area[0].value == DEFAULT_TEXT
     assert metric(app, "Tokens", 0) == "13"
-    assert metric(app, "Tokens", 1) == str(len(DEFAULT_TEXT))
+    assert metric(app, "Tokens", 1) == f"{n_own_tokens(DEFAULT_TEXT):,}"
     assert "text" not in app.query_params
 
 
@@ -64,7 +70,7 @@ def test_long_text_gives_totals_and_stays_out_of_the_url() -> None:
     text = "To be, or not to be: that is the question.\n" * 25_000
     app = page(text)
     assert not app.exception and not app.error
-    assert metric(app, "Tokens", 1) == f"{len(text):,}"
+    assert metric(app, "Tokens", 1) == f"{n_own_tokens(text):,}"
     assert any("The first 1,500 of" in one.value for one in app.caption)
     assert "text" not in app.query_params
 

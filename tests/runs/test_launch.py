@@ -92,6 +92,8 @@ def test_a_killed_process_reads_as_interrupted_and_resumes(store, wait_until):
     info = store.info(run_id)
     assert info.state == "interrupted" and info.can_resume
     launch.resume(run_id, store)
+    at_once = store.info(run_id)  # a page that is drawn now must know that it should watch
+    assert at_once.is_live and at_once.step >= info.step
     wait_until(lambda: store.info(run_id).step > 8 and store.info(run_id).state == "running", 60)
     steps, _ = store.open(run_id).metrics().series("train", "loss")
     assert steps == list(range(1, len(steps) + 1))

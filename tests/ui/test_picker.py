@@ -3,6 +3,8 @@
 from streamlit.testing.v1 import AppTest
 from written_runs import write_run
 
+from llmcore.models import default_model
+
 SCRIPT = """
 import streamlit as st
 from ui.page import guarded
@@ -31,12 +33,12 @@ def test_choice_goes_into_the_url_and_comes_back() -> None:
 
 
 def test_unknown_reference_is_said_in_one_sentence() -> None:
-    run_id = write_run("only")
+    write_run("only")
     app = app_with()
     app.query_params["model"] = "no-such<b>run"
     app.run()
     assert len(app.warning) == 1 and "There is no model" in app.warning[0].value
-    assert chosen(app) == run_id
+    assert chosen(app) == default_model()
     assert not app.run().warning
 
 
@@ -68,8 +70,8 @@ def test_kind_narrows_the_list() -> None:
 def test_deleted_model_falls_back() -> None:
     from llmcore.runs import RunStore
 
-    kept, gone = write_run("kept"), write_run("gone")
+    gone = write_run("gone")
     app = app_with().run()
     app.selectbox[0].set_value(gone).run()
     RunStore().delete(gone)
-    assert chosen(app.run()) == kept and not app.exception
+    assert chosen(app.run()) == default_model() and not app.exception

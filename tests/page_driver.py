@@ -1,0 +1,33 @@
+"""Opening one page with AppTest, and finding what it shows."""
+
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from llmcore.paths import PROJECT_ROOT
+
+
+def open_page(name: str, run_id: str | None = None) -> AppTest:
+    """`pages/<name>.py`, run once; `run_id` stands in the URL as `?run=`."""
+    page = AppTest.from_file(str(PROJECT_ROOT / "pages" / f"{name}.py"), default_timeout=90)
+    if run_id:
+        page.query_params["run"] = run_id
+    return page.run()
+
+
+def button(page: AppTest, label: str) -> Any:
+    found = [one for one in page.button if one.label == label]
+    assert found, f"no button {label!r} among {[one.label for one in page.button]}"
+    return found[0]
+
+
+def only_error(page: AppTest) -> str:
+    assert not page.exception
+    assert len(page.error) == 1, [one.value for one in page.error]
+    return page.error[0].value
+
+
+def shown(page: AppTest) -> str:
+    """All that the page says in words, a line each."""
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.success, page.subheader)
+    return "\n".join(one.value for kind in kinds for one in kind)

@@ -50,7 +50,7 @@ _WEIGHTS = re.compile(rf"{_STEP}/{_any_of(WEIGHTS, OPTIMIZER)}")
 _FOLDER = re.compile(rf"(?:{TOKENIZER}|{CHECKPOINTS}|{_STEP}|{DATA})/")
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
-    UnicodeDecodeError, OverflowError,
+    ValueError, OverflowError,
 )  # fmt: skip
 
 
@@ -74,6 +74,8 @@ def unpack(source: Path | bytes, target: Path) -> None:
                     n_bytes = _copy(packed, file, limit, entry.filename)
                 left[is_text] -= n_bytes
                 left_in_all -= n_bytes
+    except LabError:
+        raise
     except (*_BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise

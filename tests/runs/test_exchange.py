@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import stat
 import struct
 import zipfile
@@ -260,6 +261,18 @@ def test_a_cut_zip_and_a_missing_file_are_refused(store, packed, tmp_path):
     refused(store, bytes(data), "cannot be read as a zip|CRC")
     with pytest.raises(LabError, match="there is no file"):
         import_run(tmp_path / "nothing.zip", store)
+
+
+def test_whatever_bytes_are_spoiled_the_refusal_is_one_sentence(store, packed):
+    whole, rng = packed.read_bytes(), random.Random(4)
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(rng.randrange(1, 4)):
+            data[-rng.randrange(1, 1000)] = rng.randrange(256)  # the list of entries is at the end
+        try:
+            import_run(bytes(data), store)
+        except LabError as error:
+            assert "\n" not in str(error)
 
 
 def step_of(files):

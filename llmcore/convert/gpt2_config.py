@@ -55,7 +55,8 @@ def read_config(config: Mapping[str, Any], where: Path) -> ModelConfig:
 
 
 def is_classifier(config: Mapping[str, Any]) -> bool:
-    return CLASSIFIER in (config.get("architectures") or [])
+    architectures = config.get("architectures")
+    return isinstance(architectures, list) and CLASSIFIER in architectures
 
 
 def read_labels(config: Mapping[str, Any], n_labels: int, where: Path) -> list[str]:
@@ -65,7 +66,7 @@ def read_labels(config: Mapping[str, Any], n_labels: int, where: Path) -> list[s
         labels = [str(named[str(i)]) for i in range(n_labels)]
     except (KeyError, TypeError):
         labels = []
-    if len(set(labels)) != n_labels or len(named) != n_labels:
+    if len(set(labels)) != n_labels:
         raise LabError(
             f"{where} scores {n_labels} classes but its config.json does not name as many "
             f"different labels in id2label: name each of 0 to {n_labels - 1}."

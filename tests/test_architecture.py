@@ -14,7 +14,10 @@ RANK = {"llmcore": 0, "ui": 1, "pages": 2, "app": 3}
 FOLDERS = ("llmcore", "ui", "pages")
 SOURCES = sorted(path for folder in FOLDERS for path in (PROJECT_ROOT / folder).rglob("*.py"))
 SOURCES.append(PROJECT_ROOT / "app.py")
-LIGHT = ("tokenizers", "data", "runs", "models", "plots")
+LIGHT = (
+    "tokenizers", "data", "runs", "runs.exchange", "models", "plots", "convert.locate",
+    "convert.hub",
+)  # fmt: skip
 TORCH_FREE_FOLDERS = ("tokenizers", "data", "classical", "plots")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from llmcore.cli import runs, text, training, use
+from llmcore.cli import convert, runs, text, training, use
 from llmcore.cli.output import say, steady_streams
 from llmcore.errors import LabError
 
@@ -28,6 +28,8 @@ app.command("classify")(use.classify)
 app.command("generate")(use.generate)
 app.command("evaluate")(use.evaluate)
 app.add_typer(runs.app, name="runs")
+app.command("import-gpt2")(convert.import_gpt2)
+app.command("export")(convert.export)
 app.command("datasets")(text.datasets)
 
 

@@ -43,7 +43,7 @@ def run_here(config: RunConfig, run_dir: Path | None, data: bytes | None) -> Run
     """
     from llmcore.runs.launch import run_foreground
 
-    directory = _new_directory(config, run_dir)
+    directory = new_directory(config.name, run_dir)
     say(f"Run {reference(directory)}")
     try:
         run_foreground(directory, config, data, Progress(config.train.steps))
@@ -73,10 +73,11 @@ def finished(directory: Path) -> Run:
     return run
 
 
-def _new_directory(config: RunConfig, run_dir: Path | None) -> Path:
+def new_directory(name: str, run_dir: Path | None) -> Path:
+    """Where a new run called `name` lives. Raises LabError where `run_dir` is taken."""
     if run_dir is None:
         store = RunStore()
-        return store.directory(store.mint_id(config.name))
+        return store.directory(store.mint_id(name))
     directory = run_dir.expanduser().resolve()
     if directory.exists() and not directory.is_dir():
         raise LabError(f"{directory} is a file: give --run-dir a new or empty folder.")

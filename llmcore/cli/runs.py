@@ -1,7 +1,8 @@
-"""`runs list|show|resume|stop|rename|delete`: a RUN is an id, or the path of a run directory."""
+"""`runs list|show|resume|stop|rename|delete|export|import`: a RUN is an id or a directory."""
 
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -127,6 +128,45 @@ def delete(
         typer.confirm(f"Delete {name} and all its files?", abort=True, err=True)
     delete_run(opened)
     answer({"run": name, "deleted": True}, as_json, f"deleted {name}")
+
+
+@app.command("export")
+def export_zip(
+    run: RunName,
+    out: Annotated[Path, typer.Option(help="the new file, NAME.zip")],
+    optimizer: Annotated[
+        bool, typer.Option("--optimizer", help="also what resuming needs (twice the weights)")
+    ] = False,
+    data: Annotated[
+        bool, typer.Option("--data", help="also your own data and the test predictions")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run as one zip of JSON and safetensors, to hand to somebody else."""
+    from llmcore.runs.exchange import export_run
+
+    opened = open_run(run)
+    path = export_run(opened, out, optimizer, data)
+    n_bytes = path.stat().st_size
+    answer(
+        {"run": reference(opened.directory), "path": str(path), "bytes": n_bytes},
+        as_json,
+        f"{path}: {n_bytes / 1e6:.1f} MB",
+    )
+
+
+@app.command("import")
+def import_zip(
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="what `runs export` wrote")],
+    as_json: AsJson = False,
+) -> None:
+    """Add a run from a zip under a new id; a zip that holds anything else is refused."""
+    from llmcore.runs.exchange import import_run
+
+    made = import_run(file.expanduser())
+    info = made.info()
+    values = {**_brief(info), "directory": str(made.directory)}
+    answer(values, as_json, f"{info.id}: {info.name}, {info.state} at step {info.step}")
 
 
 def _answer_state(run: Run, as_json: bool) -> None:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from llmcore.models import Loaded
 
 Model = Annotated[
-    str, typer.Option(help="starter, base, a run, RUN@STEP, or the directory of a run")
+    str,
+    typer.Option(
+        help="starter, base, a run, RUN@STEP, the directory of a run or of a Hugging Face GPT-2, "
+        "or a name in Hugging Face's cache, such as gpt2"
+    ),
 ]
 
 
@@ -148,8 +152,8 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
             f"such as {' or '.join(LABELLED)}."
         )
     if source in LABELLED:
-        own = open_run(loaded.ref.partition("@")[0]).config
-        same = own.data.source == source
+        own = open_run(loaded.ref.partition("@")[0]).config if loaded.card["run"] else None
+        same = own is not None and own.data.source == source
         split = own.data if same else DataConfig(source)
         rows = read_splits(split, own.train.seed if same else TrainConfig().seed, None).test
     else:

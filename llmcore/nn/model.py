@@ -56,9 +56,16 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """Token ids in, a score for every possible next token out, at each position."""
 
-    def __init__(self, config: ModelConfig, generator: torch.Generator | None = None) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        generator: torch.Generator | None = None,
+        initialise: bool = True,
+    ) -> None:
         """Weights are drawn from `generator` (by default one with seed 0), never from torch's
-        global stream, so that building a model beside a training thread changes nothing."""
+        global stream, so that building a model beside a training thread changes nothing.
+
+        With `initialise=False` they are left as the memory was found, for a file to fill."""
         super().__init__()
         self.config = config
         C = config.d_model
@@ -73,7 +80,8 @@ class GPT(nn.Module):
         self.to_empty(device="cpu")
         if config.tied_head:
             self.head.weight = self.token_embedding.weight
-        self._initialise(generator or torch.Generator().manual_seed(0))
+        if initialise:
+            self._initialise(generator or torch.Generator().manual_seed(0))
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:

@@ -1,11 +1,14 @@
 """Weights on disk: safetensors only, tied aliases dropped on save and tied again on load."""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from llmcore.errors import DamagedError
@@ -29,29 +32,62 @@ def save_weights(module: nn.Module, path: Path, dtype: str = "fp32") -> None:
     os.replace(aside, path)
 
 
+class TensorFiles:
+    """The tensors of one or several safetensors files: all shapes at once, numbers one by one."""
+
+    def __init__(self, *files: Path) -> None:
+        """Raises DamagedError where a file cannot be read, or two files hold the same name."""
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self._file_of: dict[str, Path] = {}
+        for path in files:
+            with _opened(path) as file:
+                for name in list(file.keys()):
+                    if name in self.shapes:
+                        raise DamagedError(f"{path} holds {name!r}, as does another file.")
+                    self.shapes[name] = tuple(file.get_slice(name).get_shape())
+                    self._file_of[name] = path
+
+    def read(self, name: str) -> Tensor:
+        """One tensor, read into memory of its own: copy it and let it go, and a model is never
+        held twice. (A mapped file would keep every page that was read in memory.)"""
+        with _opened(self._file_of[name]) as file:
+            return file.get_tensor(name)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(path, framework="pt", backend="pread") as file:
+            yield file
+    except (OSError, SafetensorError) as error:
+        raise DamagedError(f"The weights in {path} cannot be read: {error}") from error
+
+
 def load_weights(module: nn.Module, path: Path) -> None:
     """Fills `module` from `path`, in the module's own precision.
 
     Raises DamagedError where the file cannot be read, a name is missing or too many, or a shape
     differs; the module is untouched then.
     """
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise DamagedError(f"The weights in {path} cannot be read: {error}") from error
-    expected = named_weights(module)
-    if missing := sorted(set(expected) - set(tensors)):
-        raise DamagedError(f"The weights in {path} lack {missing[0]!r}: they fit another model.")
-    if surplus := sorted(set(tensors) - set(expected)):
-        raise DamagedError(
-            f"The weights in {path} hold {surplus[0]!r}, which this model does not have."
-        )
-    for name, parameter in expected.items():
-        if parameter.shape != tensors[name].shape:
-            raise DamagedError(
-                f"{name!r} in {path} has shape {tuple(tensors[name].shape)} but the model needs "
-                f"{tuple(parameter.shape)}."
-            )
+    files, expected = TensorFiles(path), named_weights(module)
+    check_fit({name: tuple(one.shape) for name, one in expected.items()}, files.shapes, path)
     with torch.no_grad():
         for name, parameter in expected.items():
-            parameter.copy_(tensors[name])
+            parameter.copy_(files.read(name))
+
+
+def check_fit(
+    expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], where: Path
+) -> None:
+    """Raises DamagedError that names the first tensor that is missing, unknown or misshapen."""
+    if missing := sorted(set(expected) - set(found)):
+        raise DamagedError(f"The weights in {where} lack {missing[0]!r}: they fit another model.")
+    if surplus := sorted(set(found) - set(expected)):
+        raise DamagedError(
+            f"The weights in {where} hold {surplus[0]!r}, which this model does not have."
+        )
+    for name, shape in expected.items():
+        if found[name] != shape:
+            raise DamagedError(
+                f"{name!r} in {where} has shape {found[name]} but the model needs {shape}."
+            )

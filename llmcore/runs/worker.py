@@ -140,6 +140,11 @@ def build_classification(run: Run, config: RunConfig, writer: RunWriter) -> Clas
     table = stored.read_bytes() if stored else None
     splits = read_splits(config.data, config.train.seed, table)
     parent = models.load(config.parent or models.default_model())
+    if parent.tokenizer.vocab_size > config.model.vocab_size:
+        raise LabError(
+            f"{parent.ref} knows {config.model.vocab_size} tokens but its tokenizer has "
+            f"{parent.tokenizer.vocab_size}: finetune a model that has a tokenizer of its own."
+        )
     parent.tokenizer.save(run.directory / TOKENIZER)
     task, notices = classification_task(config, splits, parent.trunk, parent.tokenizer)
     for notice in splits.notices + notices:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from llmcore.config import TrainConfig
 from llmcore.evaluation import classification_scores
+from llmcore.generation import check_ids
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.tasks.epochs import steps_per_epoch
 from llmcore.tasks.frozen_features import MAX_BYTES, FrozenFeatures
@@ -206,6 +207,7 @@ def predict(
     was longer than the model's context."""
     device = str(next(model.parameters()).device)
     ids, _ = encode_texts(tokenizer, texts, model.trunk.config.context_length + 1)
+    check_ids(model.trunk, [int(one.max()) for one in ids])
     limit = model.trunk.config.context_length
     rows = predict_probabilities(model, [one[:limit] for one in ids], tokenizer.eot_id, device)
     for one, row in zip(ids, rows, strict=True):

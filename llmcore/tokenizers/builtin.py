@@ -30,7 +30,7 @@ CL100K_PATTERN = (
     r""" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""
 )
 # Long pieces cost nothing here, since bytes never merge; short ones bound the work of one.
-_BYTES_PATTERN = r"[\s\S]{1,256}"
+BYTES_PATTERN = r"[\s\S]{1,256}"
 
 _DOWNLOAD_HOST = "https://openaipublic.blob.core.windows.net/"
 _PATIENCE_SECONDS = 1.5
@@ -55,7 +55,7 @@ def builtin_tokenizer(name: str) -> Tokenizer:
 def _build(name: str) -> Tokenizer:
     if name == "bytes":
         return Tokenizer(
-            "bytes", {bytes([i]): i for i in range(256)}, _BYTES_PATTERN, {END_OF_TEXT: 256}
+            "bytes", {bytes([i]): i for i in range(256)}, BYTES_PATTERN, {END_OF_TEXT: 256}
         )
     packaged = {"gpt2": _packaged_gpt2, "cl100k_base": _packaged_cl100k}.get(name)
     return (packaged and packaged()) or _from_tiktoken(name)

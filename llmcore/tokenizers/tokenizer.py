@@ -71,6 +71,16 @@ class Tokenizer:
     def __repr__(self) -> str:
         return f"<Tokenizer {self.name!r}, {self.vocab_size} tokens>"
 
+    @property
+    def ranks(self) -> dict[bytes, int]:
+        """Bytes of each ordinary token -> its id, which is also its merge priority."""
+        special = set(self.special_tokens.values())
+        return {
+            data: id
+            for id, data in enumerate(self._bytes)
+            if data is not None and id not in special
+        }
+
     # ---- text to ids
 
     def encode(self, text: str) -> list[int]:

@@ -1,0 +1,107 @@
+"""Models in and out: `import-gpt2` and `export`. Both import torch."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmcore.cli.options import one_of
+from llmcore.cli.output import AsJson, answer, say
+from llmcore.cli.running import new_directory, reference
+from llmcore.cli.training import Name, RunDir
+from llmcore.cli.use import Model
+
+FORMATS = ("hf", "gguf")  # as in llmcore.convert.export, which imports torch
+LINE_SECONDS = 5.0
+
+
+def import_gpt2(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="gpt2, gpt2-medium, gpt2-large, gpt2-xl, another GPT-2 on the Hugging Face hub "
+            "(organisation/model), or a directory with config.json and model.safetensors"
+        ),
+    ],
+    name: Name = None,
+    run_dir: RunDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run of a GPT-2: from a directory, the hub's cache, or by download."""
+    from llmcore.convert.import_gpt2 import import_gpt2 as make_run
+    from llmcore.convert.import_gpt2 import locate
+
+    foreign = locate(source, DownloadProgress())
+    made = make_run(foreign, new_directory(name or foreign.name, run_dir), name)
+    for notice in made.notices:
+        say(notice)
+    difference = made.max_abs_logit_difference
+    answer(
+        {
+            "path": str(made.run.directory),
+            "run": reference(made.run.directory),
+            "name": made.run.name(),
+            "parameters": made.parameters,
+            "max_abs_logit_difference": difference,
+            "notices": made.notices,
+        },
+        as_json,
+        f"{reference(made.run.directory)}: {made.parameters:,} parameters, largest difference to "
+        f"transformers' logits {'not measured' if difference is None else f'{difference:.2g}'}",
+    )
+
+
+def export(
+    model: Model,
+    format: Annotated[
+        str,
+        typer.Option(
+            help="hf: a directory for transformers; gguf: a file for llama.cpp",
+            callback=one_of(FORMATS),
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="a new or empty folder; for gguf also a new file NAME.gguf")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write a model for other tools, load it again and compare."""
+    from llmcore import models
+    from llmcore.convert.export import export_model
+
+    loaded = models.load(model)
+    if notice := loaded.card.get("notice"):
+        say(notice)
+    made = export_model(loaded, format, out)
+    for notice in made.notices:
+        say(notice)
+    answer(
+        {
+            "path": str(made.path),
+            "model": loaded.ref,
+            "format": format,
+            "parameters": made.parameters,
+            "max_abs_logit_difference": made.max_abs_logit_difference,
+            "notices": made.notices,
+        },
+        as_json,
+        f"{made.path}: {made.parameters:,} parameters, loaded again with a largest difference of "
+        f"{made.max_abs_logit_difference:.2g} in the logits",
+    )
+
+
+class DownloadProgress:
+    """Prints a line on standard error when a file begins, every few seconds, and at its end."""
+
+    def __init__(self) -> None:
+        self._file = ""
+        self._printed = 0.0
+
+    def __call__(self, name: str, done: int, total: int | None) -> None:
+        ended = total is not None and done >= total
+        if name == self._file and not ended and time.monotonic() - self._printed < LINE_SECONDS:
+            return
+        self._file, self._printed = name, time.monotonic()
+        part = f" of {total / 1e6:,.1f} MB, {100 * done // total} %" if total else " MB"
+        say(f"{name}  {done / 1e6:,.1f}{part}")

@@ -1,0 +1,191 @@
+"""Find a GPT-2-shaped model of Hugging Face's format on this machine: a directory, or a name
+whose download lies in the hub's cache or in the lab's. Reads small files only, no torch."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from llmcore.config import SCHEMA_KEY, ModelConfig
+from llmcore.convert.gpt2_config import is_classifier, read_config
+from llmcore.errors import DamagedError, LabError
+from llmcore.files import read_json
+from llmcore.paths import cache_dir
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+INDEX = f"{WEIGHTS}.index.json"
+OPENAI = "openai-community"
+OPENAI_NAMES = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")
+_REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
+_CACHED = "models--"
+
+
+@dataclass(frozen=True)
+class ForeignModel:
+    """A directory in Hugging Face's format whose config.json says `model_type: gpt2`."""
+
+    ref: str
+    directory: Path
+
+    @property
+    def name(self) -> str:
+        """What stands after the last slash: `org/model` and `/models/model` are `model`."""
+        return Path(self.ref).name or self.ref
+
+    @cached_property
+    def raw_config(self) -> dict[str, Any]:
+        return read_json(self.directory / CONFIG)
+
+    @cached_property
+    def config(self) -> ModelConfig:
+        """Raises LabError where the lab's model cannot express it."""
+        return read_config(self.raw_config, self.directory)
+
+    @property
+    def is_classifier(self) -> bool:
+        return is_classifier(self.raw_config)
+
+    def weight_files(self) -> list[Path]:
+        """The safetensors files. Raises LabError where there are none; pickles are not opened."""
+        if (self.directory / WEIGHTS).is_file():
+            return [self.directory / WEIGHTS]
+        if not (self.directory / INDEX).is_file():
+            raise LabError(_without_weights(self.directory))
+        files = [self.directory / name for name in shard_names(read_json(self.directory / INDEX))]
+        if missing := [one.name for one in files if not one.is_file()]:
+            raise DamagedError(
+                f"{self.directory} lacks {missing[0]}, one of its {len(files)} weight files: "
+                f"download the model again."
+            )
+        return files
+
+    @property
+    def key(self) -> str:
+        """Names the very weights: changes when the files do."""
+        stats = [one.stat() for one in self.weight_files()]
+        marks = ",".join(f"{one.st_mtime_ns}:{one.st_size}" for one in stats)
+        return f"{self.directory.resolve()}@{marks}"
+
+
+def find(ref: str) -> ForeignModel | None:
+    """The model that a directory or a name such as `gpt2` or `org/name` means; None where there
+    is none here. Raises LabError for a directory that holds a model of another kind."""
+    ref = ref.strip()
+    directory = Path(ref).expanduser()
+    if ref and (directory / CONFIG).is_file():
+        config = read_json(directory / CONFIG)
+        if SCHEMA_KEY in config:
+            return None
+        model = ForeignModel(ref, directory)
+        read_config(config, directory)
+        return model
+    for root in cache_roots():
+        for repository in repositories(ref):
+            if snapshot := _snapshot(root / _folder_of(repository)):
+                return ForeignModel(ref, snapshot)
+    return None
+
+
+def cached_models() -> list[ForeignModel]:
+    """Every usable GPT-2-shaped model in the caches, under the shortest name that means it."""
+    found: dict[str, ForeignModel] = {}
+    for root in cache_roots():
+        for folder in sorted(root.glob(f"{_CACHED}*")):
+            repository = folder.name.removeprefix(_CACHED).replace("--", "/")
+            ref = repository.removeprefix(f"{OPENAI}/")
+            ref = ref if ref in OPENAI_NAMES else repository
+            snapshot = _snapshot(folder)
+            if snapshot is None or ref in found:
+                continue
+            model = ForeignModel(ref, snapshot)
+            try:
+                model.config, model.weight_files()  # each refuses what cannot be loaded
+            except LabError:
+                continue
+            found[ref] = model
+    return list(found.values())
+
+
+def repositories(name: str) -> list[str]:
+    """The hub's repositories that a name may mean: OpenAI's four have a short name."""
+    if not _REPOSITORY.fullmatch(name) or ".." in name:
+        return []
+    return [f"{OPENAI}/{name}", name] if name in OPENAI_NAMES else [name]
+
+
+def is_hub_name(name: str) -> bool:
+    """Whether a name could stand on the hub: one of OpenAI's, or `organisation/model`."""
+    return bool(repositories(name)) and (name in OPENAI_NAMES or "/" in name)
+
+
+def lab_cache() -> Path:
+    """Where the lab's own downloads lie, in the same layout as the hub's cache."""
+    return cache_dir() / "hub"
+
+
+def snapshot_directory(repository: str, revision: str) -> Path:
+    return lab_cache() / _folder_of(repository) / "snapshots" / revision
+
+
+def cache_roots() -> list[Path]:
+    """The lab's cache, then Hugging Face's by its own rules (HF_HUB_CACHE, HF_HOME)."""
+    set_home = os.environ.get("HF_HOME")
+    general = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    home = Path(set_home) if set_home else general / "huggingface"
+    theirs = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+    return [lab_cache(), theirs.expanduser()]
+
+
+def shard_names(index: dict[str, Any]) -> list[str]:
+    """The files that an index names, each once. Raises DamagedError unless they are plain names:
+    an index comes from others and must not lead out of its directory."""
+    weight_map = index.get("weight_map")
+    names = sorted({str(one) for one in weight_map.values()}) if weight_map else []
+    if not names or not isinstance(weight_map, dict):
+        raise DamagedError(f"The {INDEX} names no weight files: download the model again.")
+    for name in names:
+        if not re.fullmatch(r"[\w-][\w.-]*\.safetensors", name):
+            raise DamagedError(f"The {INDEX} names {name!r}, which is no safetensors file name.")
+    return names
+
+
+def _folder_of(repository: str) -> str:
+    return _CACHED + repository.replace("/", "--")
+
+
+def _snapshot(folder: Path) -> Path | None:
+    """The directory of the revision `main` where the cache says it, else the newest one; of
+    those that hold weights, since a cache may have no more of a model than its tokenizer."""
+    try:
+        revision = (folder / "refs" / "main").read_text(encoding="utf-8").strip()
+        candidates = [folder / "snapshots" / revision] if _REPOSITORY.fullmatch(revision) else []
+    except (OSError, UnicodeDecodeError):
+        candidates = []
+    candidates += _newest_first(folder / "snapshots")
+    return next((one for one in candidates if _has_weights(one)), None)
+
+
+def _has_weights(directory: Path) -> bool:
+    return (directory / CONFIG).is_file() and any(
+        (directory / name).is_file() for name in (WEIGHTS, INDEX)
+    )
+
+
+def _newest_first(folder: Path) -> Iterator[Path]:
+    try:
+        found = [(one.stat().st_mtime, one) for one in folder.iterdir()]
+    except OSError:
+        return iter(())
+    return (one for _, one in sorted(found, reverse=True))
+
+
+def _without_weights(directory: Path) -> str:
+    if list(directory.glob("*.bin")) or list(directory.glob("*.pt")):
+        return (
+            f"{directory} holds its weights as a pickle only, which can run any code when it is "
+            f"opened: choose a version of the model with {WEIGHTS}."
+        )
+    return f"{directory} holds no {WEIGHTS}: choose a directory with the model's weights."

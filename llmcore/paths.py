@@ -25,6 +25,11 @@ def cache_dir() -> Path:
     return lab_home() / "cache"
 
 
+def exports_dir() -> Path:
+    """Where the pages write models for other tools."""
+    return lab_home() / "exports"
+
+
 def slug(name: str, max_length: int = 40) -> str:
     """ASCII letters, digits and single hyphens: `slug("Émile's 1st run!") == "emile-s-1st-run"`."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -6,6 +6,7 @@ from streamlit.errors import StreamlitAPIException
 
 from llmcore.errors import LabError, NotFoundError
 from llmcore.runs import RunInfo
+from ui.exchange import bring_in, hand_out
 from ui.feed import when
 from ui.live import STATES, ask_to_resume, state_badge, take_trouble_of
 from ui.navigation import CARDS
@@ -19,6 +20,11 @@ REFRESH_SECONDS = 2.0
 PLACE = "runs"
 _CHOSEN = "lab_runs_chosen"
 PYTHON = """
+from pathlib import Path
+
+from llmcore.convert.export import export_model
+from llmcore.convert.import_gpt2 import import_gpt2, locate
+from llmcore.models import load
 from llmcore.runs import RunStore, launch
 
 store = RunStore()
@@ -26,6 +32,8 @@ for info in store.list():
     print(info.id, info.name, info.state, info.step, info.n_bytes)
 store.rename(RUN_ID, "my first model")
 launch.resume(RUN_ID, store)
+export_model(load(RUN_ID), "gguf", Path("model.gguf"))
+import_gpt2(locate("gpt2"), store.directory(store.mint_id("gpt2")))
 """
 CLI = """
 python -m llmcore runs list
@@ -33,6 +41,10 @@ python -m llmcore runs show RUN_ID
 python -m llmcore runs rename RUN_ID "my first model"
 python -m llmcore runs resume RUN_ID
 python -m llmcore runs delete RUN_ID
+python -m llmcore runs export RUN_ID --out run.zip
+python -m llmcore runs import run.zip
+python -m llmcore export --model RUN_ID --format hf --out a-new-folder
+python -m llmcore import-gpt2 gpt2
 """
 
 
@@ -57,6 +69,7 @@ def main() -> None:
                 show_error(trouble)
             with guarded():
                 _chosen_run({info.id: info for info in infos})
+        bring_in()
     code_behind(PYTHON, CLI)
 
 
@@ -194,7 +207,9 @@ def _actions(info: RunInfo) -> None:
             delete = st.button("Delete", icon=":material/delete:", key=f"delete_{info.id}")
         else:
             rename = delete = False
-            st.caption("The examples stay: they fill the pages before your first run.")
+        hand_out(info)
+    if info.example:
+        st.caption("The examples stay: they fill the pages before your first run.")
     if trouble:
         st.error(plain(trouble), icon=":material/error:")
     if rename and info.state == "damaged":

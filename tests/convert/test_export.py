@@ -11,7 +11,8 @@ from llmcore.convert import export as exporting
 from llmcore.convert import gpt2
 from llmcore.convert.export import export_model
 from llmcore.errors import LabError, StateError
-from llmcore.tasks.classification import encode_texts, pad
+from llmcore.tasks.classification import encode_texts
+from llmcore.tasks.texts import pad
 
 
 @pytest.fixture

@@ -1,0 +1,58 @@
+"""Importing a GPT-2 in the background, and what the Runs page shows of it."""
+
+from pathlib import Path
+
+import pytest
+from page_driver import button, open_page, shown
+
+from llmcore.runs import RunStore
+from ui import importing
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "_newest", None)
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A small GPT-2 as transformers saves it."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    folder = tmp_path / "small-gpt2"
+    config = GPT2Config(vocab_size=257, n_positions=16, n_embd=8, n_layer=1, n_head=2)
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    return folder
+
+
+def test_a_folder_becomes_a_run_that_the_list_shows(foreign: Path, wait_until) -> None:
+    page = open_page("runs")
+    page.text_input(key="import_gpt2_source").set_value(str(foreign))
+    button(page, "Import").click().run()
+    assert not page.exception and not page.error
+    job = wait_until(lambda: not importing.newest_import().is_live and importing.newest_import())
+    assert job.error is None and job.difference < 1e-4
+    (own,) = [info for info in RunStore().list() if not info.example]
+    assert (own.id, own.name, own.state) == (job.run_id, "small-gpt2", "done")
+    page.run()
+    assert "is in the list above, logits within" in shown(page)
+    assert "small-gpt2" in page.dataframe[0].value["Name"].tolist()
+
+
+def test_a_source_that_is_nothing_is_one_sentence(tmp_path: Path, wait_until) -> None:
+    page = open_page("runs")
+    page.text_input(key="import_gpt2_source").set_value(str(tmp_path))
+    button(page, "Import").click().run()
+    wait_until(lambda: not importing.newest_import().is_live)
+    page.run()
+    assert not page.exception
+    assert len(page.error) == 1 and "holds no GPT" in page.error[0].value
+
+
+def test_a_second_import_waits_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = importing.ImportJob("gpt2", "model.safetensors", 137, 548)
+    monkeypatch.setattr(importing, "_newest", first)
+    importing.begin_import("gpt2-medium")
+    assert importing.newest_import() is first and first.share == 0.25
+    page = open_page("runs")
+    assert button(page, "Import").disabled and not page.exception

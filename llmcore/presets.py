@@ -75,7 +75,7 @@ PRESETS: dict[str, Preset] = {
             "the shape of the bundled model; hours on two cores",
             ModelConfig(vocab_size=8192, context_length=256, n_layers=6, n_heads=4, d_model=256),
             TrainConfig(
-                steps=6500,
+                steps=5000,
                 batch_size=16,
                 learning_rate=2e-3,
                 warmup_steps=200,

@@ -6,8 +6,10 @@ import pytest
 
 from llmcore import models
 from llmcore.errors import StateError
+from llmcore.files import read_json, tree_bytes
 from llmcore.generation import SamplingConfig, generate
-from llmcore.paths import BUNDLED_RUNS
+from llmcore.paths import ASSETS, BUNDLED_RUNS
+from llmcore.presets import PRESETS
 from llmcore.runs import RunStore
 from llmcore.runs.predictions import test_predictions as predictions_of
 
@@ -21,7 +23,7 @@ def test_starter_is_small_and_was_trained_on_corpora_that_are_not_held_back():
     assert weights.stat().st_size <= 2_000_000
     assert run.config.kind == "pretrain" and run.info().state == "done"
     assert not HELD_BACK & set(run.config.data.source.split("+"))
-    total = sum(one.stat().st_size for one in BUNDLED_RUNS.rglob("*") if one.is_file())
+    total = sum(tree_bytes(BUNDLED_RUNS / name) for name in ("starter", "starter-spam"))
     assert total < 16_000_000
 
 
@@ -68,6 +70,56 @@ def test_the_example_s_test_rows_are_computed_and_agree_with_its_score():
     assert right / len(rows) == pytest.approx(test["accuracy"], abs=0.003)
 
 
+# Written for this test: everyday English that no model has seen.
+LETTER = (
+    "Dear Sam, thank you for the lovely afternoon. The children still talk about the old boat and "
+    "the dog that would not come out of the water. We found your hat under the table, so I will "
+    "bring it on Friday when I come to town. Please tell your mother that the cake was perfect. "
+    "I hope the rain stops soon, because the garden looks like a small lake and the cat is angry."
+)
+
+
+def test_base_is_the_default_and_its_weights_are_one_file_of_at_most_40_mb():
+    run = RunStore().open("base")
+    weights = run.checkpoint("best").weights
+    assert models.default_model() == "base"
+    assert weights.stat().st_size <= 40_000_000
+    assert sorted(BUNDLED_RUNS.glob("base/**/*.safetensors")) == [weights]
+    assert run.config.model == PRESETS["base"].model
+
+
+def test_base_was_made_of_no_text_that_is_held_back():
+    card = read_json(BUNDLED_RUNS / "base" / "card.json")
+    assert not HELD_BACK & set(card["sources"])
+    assert card["held_back_texts"] > 10_000 and len(card["held_out"]) >= 8
+
+
+def test_base_knows_english_better_than_the_starter():
+    from llmcore.evaluation import text_loss
+
+    scores = {}
+    for name in ("base", "starter"):
+        loaded = models.load(name)
+        scores[name] = text_loss(loaded.model, loaded.tokenizer, [LETTER])["bits_per_byte"]
+    assert scores["base"] < scores["starter"] - 0.3
+
+
+def test_base_has_everyday_words_as_single_tokens_and_digits_apart():
+    tokenizer = models.tokenizer_for("base")
+    assert tokenizer.vocab_size == 8192
+    words = "the you and have will call please tomorrow morning free money phone message thank"
+    assert all(len(tokenizer.encode(f" {word}")) == 1 for word in words.split())
+    assert len(tokenizer.encode("09061701461")) == 11
+    assert tokenizer.decode(tokenizer.encode("WIN £1,000!!! Txt now")) == "WIN £1,000!!! Txt now"
+
+
+def test_the_card_says_what_base_is():
+    card = (ASSETS / "base-card.md").read_text(encoding="utf-8")
+    n_parameters = RunStore().open("base").config.model.n_parameters()
+    assert f"{n_parameters:,} parameters" in card and "bits per byte" in card
+    assert all(f"\n{number}. **" in card for number in range(1, 11))
+
+
 def test_no_text_of_others_and_no_trace_of_a_machine_is_shipped():
     for run in BUNDLED_RUNS.iterdir():
         assert not (run / "predictions.jsonl").exists() and not (run / "data").exists()
@@ -78,7 +130,7 @@ def test_no_text_of_others_and_no_trace_of_a_machine_is_shipped():
 def test_examples_are_listed_last_and_cannot_be_changed():
     store = RunStore()
     examples = [info for info in store.list() if info.example]
-    assert {one.id for one in examples} == {"starter", "starter-spam"}
+    assert [one.id for one in examples] == ["base", "starter", "starter-spam"]
     for action in (lambda: store.delete("starter"), lambda: store.rename("starter", "mine")):
         with pytest.raises(StateError, match="come with the lab"):
             action()

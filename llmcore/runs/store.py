@@ -112,6 +112,8 @@ def open_run(reference: str, store: RunStore | None = None) -> Run:
 
 def _folders(root: Path) -> list[Path]:
     try:
-        return [one for one in root.iterdir() if one.is_dir() and not one.name.startswith(".")]
+        return sorted(
+            one for one in root.iterdir() if one.is_dir() and not one.name.startswith(".")
+        )
     except OSError:
         return []

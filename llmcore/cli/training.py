@@ -9,6 +9,7 @@ from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_pretrain
 from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
+from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
     PRECISIONS,
     DataConfig,
@@ -49,34 +50,43 @@ RunDir = Annotated[
 Name = Annotated[str | None, typer.Option(help="how the run is called in lists")]
 
 
+# Flags of `pretrain` alone.
+Corpus = Annotated[
+    str | None,
+    typer.Option(help="built-in name, a mix such as a+b, or a text file (needed for a new run)"),
+]
+PresetName = Annotated[
+    str | None,
+    typer.Option(help=f"size: {', '.join(PRESETS)} (see below)", callback=one_of(list(PRESETS))),
+]
+TokenizerRef = Annotated[
+    str,
+    typer.Option(
+        help="gpt2, cl100k_base, bytes, a model or a folder "
+        "(default: that of base where it is bundled, else a BPE trained on the corpus)"
+    ),
+]
+ValidationCorpus = Annotated[
+    str | None, typer.Option(help=help_for(DataConfig, "validation_source"))
+]
+VocabSize = Annotated[
+    int | None,
+    typer.Option(
+        min=VOCAB_SIZES[0], max=VOCAB_SIZES[1], help="train a BPE of this size on the corpus"
+    ),
+]
+Resume = Annotated[
+    str | None, typer.Option(help="go on with this run (an id or a directory) instead")
+]
+
+
 def pretrain(
-    corpus: Annotated[
-        str | None,
-        typer.Option(
-            help="built-in name, a mix such as a+b, or a text file (needed for a new run)"
-        ),
-    ] = None,
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            help=f"size: {', '.join(PRESETS)} (see below)", callback=one_of(list(PRESETS))
-        ),
-    ] = None,
-    tokenizer: Annotated[
-        str,
-        typer.Option(
-            help="gpt2, cl100k_base, bytes, a model or a folder "
-            "(default: that of base where it is bundled, else a BPE trained on the corpus)"
-        ),
-    ] = "",
+    corpus: Corpus = None,
+    preset: PresetName = None,
+    tokenizer: TokenizerRef = "",
     steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
-    validation_corpus: Annotated[
-        str | None, typer.Option(help=help_for(DataConfig, "validation_source"))
-    ] = None,
-    vocab_size: Annotated[
-        int | None,
-        typer.Option(help="train a BPE of this size on the corpus", min=257, max=200_000),
-    ] = None,
+    validation_corpus: ValidationCorpus = None,
+    vocab_size: VocabSize = None,
     n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
     d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
@@ -94,9 +104,7 @@ def pretrain(
     seed: Seed = None,
     name: Name = None,
     run_dir: RunDir = None,
-    resume: Annotated[
-        str | None, typer.Option(help="go on with this run (an id or a directory) instead")
-    ] = None,
+    resume: Resume = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a language model from scratch. Ctrl-C saves a checkpoint and stops."""
@@ -118,11 +126,11 @@ def pretrain(
         return
     if corpus is None:
         raise typer.BadParameter("A new run needs --corpus: a built-in name or a text file.")
+    if tokenizer and vocab_size is not None:
+        raise typer.BadParameter("Give --tokenizer or --vocab-size, not both.")
 
     from llmcore.runs.plan import plan_pretrain
 
-    if tokenizer and vocab_size is not None:
-        raise typer.BadParameter("Give --tokenizer or --vocab-size, not both.")
     source, data = own_copy(corpus, is_builtin_corpus(corpus))
     config = plan_pretrain(
         source,

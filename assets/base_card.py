@@ -59,8 +59,8 @@ Temperature {temperature}, {sample_tokens} tokens, seeds 1 to 10. The prompt is 
 
 ## Limits
 
-- It writes sentences that read as English, but it knows few facts and invents the rest: never \
-rely on what it says.
+- Its sentences mostly read as English and often make no sense; it knows few facts and invents \
+the rest: never rely on what it says.
 - Most of its text is fiction of 1860 to 1960, with the prejudices of that time, and it has seen \
 little of how people write today: tweets up to 2015, web pages, simple stories.
 - It reads English only, at most {context_length} tokens at once, and follows no instructions \

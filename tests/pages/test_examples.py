@@ -30,7 +30,9 @@ def test_the_classifier_page_lists_the_example_s_mistakes() -> None:
     assert len(texts[0]) == int(stated[1])
 
 
-def test_the_pretrain_page_shows_the_starter_s_curve_and_samples() -> None:
+def test_the_pretrain_page_shows_an_example_s_curve_and_samples() -> None:
     page = open_page("pretrain")
-    assert "Starter model" in shown(page)
-    assert any(one.value.startswith("My lord, ") for one in page.code)
+    base = RunStore().open("base")
+    assert "Base model" in shown(page)
+    newest = base.events("sample")[-1]
+    assert page.code[0].value == newest["prompt"] + newest["text"]

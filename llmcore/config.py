@@ -12,7 +12,7 @@ from llmcore.errors import LabError
 
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("fp32", "bf16", "auto")
 
 
 def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
@@ -142,14 +142,16 @@ class TrainConfig(Checked):
     device: str = setting("auto", "auto, cpu, cuda or mps")
     threads: int = setting(0, "CPU threads; 0 leaves torch's choice", 0, 1024)
     precision: str = setting(
-        "fp32", "fp32, or bf16: matrix products in half the bits, faster where the chip has them"
+        "fp32",
+        "fp32; bf16: matrix products in half the bits; auto: bf16 where the chip multiplies it "
+        "itself, which is about twice as fast",
     )
 
     def __post_init__(self) -> None:
         self.check_bounds()
         if self.precision not in PRECISIONS:
             raise LabError(
-                f"precision is {self.precision!r} but must be {' or '.join(PRECISIONS)}."
+                f"precision is {self.precision!r} but must be one of {', '.join(PRECISIONS)}."
             )
         if self.batch_size % self.accumulation:
             raise LabError(

@@ -34,6 +34,23 @@ def choose_device(name: str = "auto") -> str:
     return name
 
 
+def choose_precision(name: str, device: str) -> str:
+    """`fp32` or `bf16` for a device; `auto` takes bf16 where the chip multiplies it itself.
+
+    On processors that do not, bf16 is emulated and slower than fp32.
+    """
+    if name != "auto":
+        return name
+    import torch
+
+    if device.startswith("cuda"):
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        chip = torch.cpu.get_capabilities() if device == "cpu" else {}
+        native = bool(chip.get("avx512_bf16") or chip.get("amx_bf16") or chip.get("bf16"))
+    return "bf16" if native else "fp32"
+
+
 def available_memory_bytes() -> int:
     """Memory that a new run can still take, the container's own limit included."""
     available = psutil.virtual_memory().available

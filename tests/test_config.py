@@ -23,7 +23,7 @@ def test_bad_numbers_are_refused_with_number_and_bound():
         ModelConfig(d_model=30, n_heads=4)
     with pytest.raises(LabError, match="batch_size 10 is not divisible by accumulation 3"):
         TrainConfig(batch_size=10, accumulation=3)
-    with pytest.raises(LabError, match="precision is 'fp8' but must be fp32 or bf16"):
+    with pytest.raises(LabError, match="precision is 'fp8' but must be one of fp32, bf16, auto"):
         TrainConfig(precision="fp8")
     with pytest.raises(LabError, match="must be none or equal"):
         DataConfig(balance="some")
@@ -48,3 +48,16 @@ def test_every_field_has_a_line_of_help():
 
 def test_with_leaves_out_none():
     assert TrainConfig().with_(steps=None, seed=3) == TrainConfig(seed=3)
+
+
+def test_auto_precision_follows_the_chip_and_the_rest_is_taken_at_its_word(monkeypatch):
+    import torch
+
+    from llmcore.device import choose_precision
+
+    for chip, expected in (({"avx512_bf16": True}, "bf16"), ({"avx512_f": True}, "fp32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda chip=chip: chip)
+        assert choose_precision("auto", "cpu") == expected
+        assert choose_precision("bf16", "cpu") == "bf16"
+        assert choose_precision("fp32", "cpu") == "fp32"
+    assert choose_precision("auto", "mps") == "fp32"

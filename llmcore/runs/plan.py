@@ -23,6 +23,7 @@ FINETUNE = TrainConfig(
     min_learning_rate=0.05,
     weight_decay=0.05,
     beta2=0.98,
+    precision="auto",
 )
 HEAD_LEARNING_RATE = 1e-2
 FINETUNE_DROPOUT = 0.1

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from llmcore.config import TrainConfig
+from llmcore.device import choose_precision
 from llmcore.errors import LabError
 from llmcore.nn.dropout import set_dropout_key
 from llmcore.train import checkpoint_index
@@ -100,14 +101,15 @@ class Trainer:
         rate = learning_rate(config, step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        model_device = next(model.parameters()).device.type
+        device = next(model.parameters()).device.type
+        precision = choose_precision(config.precision, device)
         micro_batches = self.task.micro_batches(step)
         sums: dict[str, float] = {}
         n_tokens = 0
         model.train()
         for index, batch in enumerate(micro_batches):
             set_dropout_key(model, config.seed, step, index)
-            with torch.autocast(model_device, torch.bfloat16, enabled=config.precision == "bf16"):
+            with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
                 loss, extra = self.task.loss(batch)
             (loss / len(micro_batches)).backward()
             for key, value in {"loss": loss.item(), **extra}.items():

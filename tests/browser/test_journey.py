@@ -56,6 +56,7 @@ def type_text(page: Page, label: str, text: str) -> None:
     settled(page)
 
 
+@pytest.mark.timeout(600)
 def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     page = new_page()
     page.goto(app.url)
@@ -125,7 +126,7 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     classifier = wait_until(lambda: runs(app, "classify"), 30)[0]
     wait_until(lambda: last_step(classifier) >= 1, 90)
     shot(page, "6-classifier-live")
-    wait_until(lambda: read_json(classifier / "status.json")["state"] == "done", 300)
+    wait_until(lambda: read_json(classifier / "status.json")["state"] == "done", 420)
     expect(page.get_by_text("On texts that it never saw")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Naive Bayes")).to_be_visible()
     expect(page.get_by_text("Always ham")).to_be_visible()

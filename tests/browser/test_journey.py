@@ -50,6 +50,7 @@ def go(page: Page, name: str) -> None:
 
 
 def type_text(page: Page, label: str, text: str) -> None:
+    settled(page)  # until then, what was on the page before may stand beside what is new
     box = page.get_by_label(label)
     box.fill(text)
     box.press("Control+Enter")

@@ -65,7 +65,7 @@ def main() -> None:
             page.goto(f"{url}/pretrain")
             settle(page)
             page.get_by_role("button", name="Start training").click()
-            page.wait_for_timeout(60_000)
+            page.wait_for_timeout(25_000)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 for name, path in PAGES.items():

@@ -29,7 +29,7 @@ from chromium import find_chromium  # noqa: E402
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SENTENCE = "My own sentence: attention is all you need!"
 MESSAGE = "URGENT! You have won a 1 week FREE membership, call 09061701461 now to claim your prize"
-PATIENCE_MS = 120_000
+PATIENCE_MS = 400_000
 READING_SECONDS = 5  # before Start is pressed
 
 

@@ -49,7 +49,7 @@ PRESETS: dict[str, Preset] = {
             "under a million parameters; a minute on two cores",
             ModelConfig(context_length=128, n_layers=4, n_heads=4, d_model=64),
             TrainConfig(
-                steps=1000,
+                steps=400,
                 batch_size=16,
                 learning_rate=5e-3,
                 warmup_steps=50,

@@ -1,7 +1,6 @@
 """Finetune a classifier: a language model learns to put texts into classes."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -60,7 +59,6 @@ class Settings:
     trainable: str = "all"
     balance: str = "none"
     epochs: int | None = None
-    changes: dict[str, Any] = field(default_factory=dict)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from llmcore.runs import RunInfo
 
 # Sustained floating-point operations per second and core in our training loop at these sizes:
-# measured with preset small on two cores of a server processor while a browser watches.
+# measured with a million parameters on two cores of a server processor while a browser watches.
 FLOPS_PER_CORE = 3.0e10
 # Evaluations, samples and checkpoints on top of the training steps.
 OVERHEAD = 1.2

@@ -64,6 +64,8 @@ class Trainer:
     def __init__(self, task: Task, config: TrainConfig, directory: Path) -> None:
         self.task, self.config, self.directory = task, config, directory
         self.optimizer = make_optimizer(task.model, config)
+        self._device = next(task.model.parameters()).device.type
+        self._bf16 = choose_precision(config.precision, self._device) == "bf16"
         self.step = 0
         self.best_step: int | None = None
         self.best_loss = math.inf
@@ -101,15 +103,13 @@ class Trainer:
         rate = learning_rate(config, step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        device = next(model.parameters()).device.type
-        precision = choose_precision(config.precision, device)
         micro_batches = self.task.micro_batches(step)
         sums: dict[str, float] = {}
         n_tokens = 0
         model.train()
         for index, batch in enumerate(micro_batches):
             set_dropout_key(model, config.seed, step, index)
-            with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
+            with torch.autocast(self._device, torch.bfloat16, enabled=self._bf16):
                 loss, extra = self.task.loss(batch)
             (loss / len(micro_batches)).backward()
             for key, value in {"loss": loss.item(), **extra}.items():

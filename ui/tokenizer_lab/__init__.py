@@ -1,0 +1,21 @@
+"""The views of the Tokenizer page. Each is a module here whose `show(text)` draws it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: the module `ui.tokenizer_lab.<name>`, which is also its name in the address."""
+
+    name: str
+    label: str
+    icon: str
+
+    @property
+    def show(self) -> Callable[[str], None]:
+        return import_module(f"{__name__}.{self.name}").show
+
+
+VIEWS = {view.name: view for view in (View("compare", "Compare", ":material/compare_arrows:"),)}

@@ -138,6 +138,13 @@ class TrainConfig(Checked):
     eval_every: int = setting(100, "steps between two evaluations", 1, 100_000_000)
     eval_batches: int = setting(16, "validation batches in each evaluation", 1, 1_000_000)
     checkpoint_every: int = setting(100, "steps between two checkpoints", 1, 100_000_000)
+    patience: int = setting(
+        -1,
+        "stop after so many evaluations without a lower validation loss; 0 never; "
+        "-1: 10 where the run reads its data more than 5 times, else never",
+        -1,
+        1_000_000,
+    )
     seed: int = setting(42, "seed of weights, data order and dropout", 0, 2**63 - 1)
     device: str = setting("auto", "auto, cpu, cuda or mps")
     threads: int = setting(0, "CPU threads; 0 leaves torch's choice", 0, 1024)

@@ -1,20 +1,23 @@
-"""`runs list|show|resume|stop|rename|delete|export|import`: a RUN is an id or a directory."""
+"""`runs list|show|resume|pause|continue|set|stop|…`: a RUN is an id or a directory."""
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, number, say, table
 from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import reference, resume_here
+from llmcore.config import TrainConfig
 from llmcore.errors import StateError
 from llmcore.runs import Run, RunInfo, RunStore, open_run
 from llmcore.runs.store import delete_run
 
-STOP_SECONDS = 120.0
+ANSWER_SECONDS = 120.0
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="a run's id, or its directory")]
 
 app = typer.Typer(
@@ -90,14 +93,42 @@ def stop(run: RunName, as_json: AsJson = False) -> None:
     """Ask a run that trains to save a checkpoint and stop, and wait until it has."""
     opened = open_run(run)
     RunStore(opened.directory.parent).request_stop(opened.id)
-    deadline = time.monotonic() + STOP_SECONDS
-    info = opened.info()
-    while info.is_live and time.monotonic() < deadline:
-        time.sleep(0.2)
-        info = opened.info()
-    if info.is_live:
-        say(f"The run has not stopped within {STOP_SECONDS:.0f} s; it will before its next step.")
+    _await(opened, lambda info: not info.is_live)
     _answer_state(opened, as_json)
+
+
+@app.command()
+def pause(run: RunName, as_json: AsJson = False) -> None:
+    """Ask a run that trains to save and wait in place, its model in memory."""
+    opened = open_run(run)
+    RunStore(opened.directory.parent).request_pause(opened.id)
+    _await(opened, lambda info: info.state != "running")
+    _answer_state(opened, as_json)
+
+
+@app.command("continue")
+def continue_run(run: RunName, as_json: AsJson = False) -> None:
+    """Let a paused run go on."""
+    opened = open_run(run)
+    RunStore(opened.directory.parent).request_continue(opened.id)
+    _await(opened, lambda info: info.state != "paused")
+    _answer_state(opened, as_json)
+
+
+@app.command("set")
+def set_run(
+    run: RunName,
+    learning_rate: Annotated[float, within(TrainConfig, "learning_rate", "--learning-rate")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a run that trains another peak learning rate, from its next step on."""
+    opened = open_run(run)
+    RunStore(opened.directory.parent).set_learning_rate(opened.id, learning_rate)
+    name = reference(opened.directory)
+    answer(
+        {"run": name, "learning_rate": learning_rate}, as_json,
+        f"{name}: learning rate {learning_rate:g} from its next step on",
+    )  # fmt: skip
 
 
 @app.command()
@@ -167,6 +198,18 @@ def import_zip(
     info = made.info()
     values = {**_brief(info), "directory": str(made.directory)}
     answer(values, as_json, f"{info.id}: {info.name}, {info.state} at step {info.step}")
+
+
+def _await(run: Run, done: Callable[[RunInfo], bool]) -> None:
+    """Returns when the run has done what it was asked, or says that it has not yet."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while not done(run.info()):
+        if time.monotonic() > deadline:
+            say(
+                f"The run has not answered in {ANSWER_SECONDS:.0f} s; it will before its next step."
+            )
+            return
+        time.sleep(0.2)
 
 
 def _answer_state(run: Run, as_json: bool) -> None:

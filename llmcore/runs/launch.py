@@ -24,7 +24,7 @@ from llmcore.runs.plan import plan_classify, plan_pretrain
 from llmcore.runs.run import CONFIG, DATA, STATUS, Run
 from llmcore.runs.state import RunInfo, RunState, writer_identity
 from llmcore.runs.store import RunStore
-from llmcore.train.control import write_control
+from llmcore.train.control import reset_control
 
 __all__ = ["create", "live_runs", "plan_classify", "plan_pretrain", "resume", "run_foreground",
            "start", "stop", "stop_all"]  # fmt: skip
@@ -85,12 +85,14 @@ def start(
         _start_thread(directory)
 
 
-def resume(run_id: str, store: RunStore | None = None) -> None:
-    """Continues a stopped, failed or interrupted run from its last checkpoint (or its start)."""
+def resume(run_id: str, store: RunStore | None = None, learning_rate: float | None = None) -> None:
+    """Continues a stopped, failed or interrupted run from its last checkpoint (or its start).
+
+    learning_rate: a new peak of the schedule from there on; None keeps the run's."""
     run = (store or RunStore()).open(run_id)
     with _registry_lock:
         check_resumable(run)
-        write_control(run.directory, "run")
+        reset_control(run.directory, learning_rate)
         # At once, so that whoever looks next sees a live run and not the state of yesterday.
         _write_queued(run.directory, run.status())
         _start_thread(run.directory)
@@ -182,7 +184,7 @@ def run_foreground(
 
     if config is None:
         check_resumable(Run(directory))
-        write_control(directory, "run")
+        reset_control(directory)
     else:
         check_runnable(config)
         create(directory, config, data)

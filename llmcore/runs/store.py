@@ -11,7 +11,7 @@ from llmcore.errors import DamagedError, LabError, NotFoundError, StateError
 from llmcore.files import remove_tree, write_text_atomic
 from llmcore.runs.run import CONFIG, NAME, Run
 from llmcore.runs.state import RunInfo
-from llmcore.train.control import write_control
+from llmcore.train.control import read_control, write_control
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+-[0-9a-f]{6}")
 MAX_NAME_LENGTH = 80
@@ -76,10 +76,32 @@ class RunStore:
 
     def request_stop(self, run_id: str) -> None:
         """Asks a live run to save and stop; it does so before its next step."""
+        write_control(self._live(run_id, "stop").directory, "stop")
+
+    def request_pause(self, run_id: str) -> None:
+        """Asks a live run to save and wait in place, its model in memory."""
+        write_control(self._live(run_id, "pause").directory, "pause")
+
+    def request_continue(self, run_id: str) -> None:
+        """Lets a paused run go on. Raises StateError for one that is not paused."""
+        info = self._live(run_id, "continue")
+        if read_control(info.directory)["state"] != "pause":
+            raise StateError(f"Run {run_id} is {info.state}, not paused.")
+        write_control(info.directory, "run")
+
+    def request_save(self, run_id: str) -> None:
+        """Asks a live run for a checkpoint before its next step."""
+        write_control(self._live(run_id, "save").directory, save=True)
+
+    def set_learning_rate(self, run_id: str, peak: float) -> None:
+        """Gives a live run's schedule another peak, from its next step on."""
+        write_control(self._live(run_id, "change").directory, learning_rate=peak)
+
+    def _live(self, run_id: str, verb: str) -> RunInfo:
         info = self.info(run_id)
         if not info.is_live:
-            raise StateError(f"Run {run_id} is {info.state}, so there is nothing to stop.")
-        write_control(info.directory, "stop")
+            raise StateError(f"Run {run_id} is {info.state}, so there is nothing to {verb}.")
+        return info
 
 
 def delete_run(run: Run) -> None:

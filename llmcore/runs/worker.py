@@ -68,8 +68,8 @@ def execute(
     with writer:
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
-        task = _build(run, config, writer)
-        trainer = Trainer(task, config.train, directory / CHECKPOINTS)
+        task = build_task(run, config, writer)
+        trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run))
         outcome = trainer.fit(FileControl(directory, leave), writer)
         if isinstance(task, ClassificationTask) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
@@ -77,14 +77,26 @@ def execute(
         writer.finish(
             outcome.state,
             outcome.step,
-            reason="stopped by you" if outcome.state == "stopped" else "all steps done",
+            reason=outcome.reason,
             best_step=outcome.best_step,
             val_loss=outcome.val_loss,
         )
     return run.info()
 
 
-def _build(run: Run, config: RunConfig, writer: RunWriter) -> Task:
+def rate_changes(run: Run) -> list[tuple[int, float]]:
+    """What the user set the peak learning rate to in earlier attempts, by first step.
+
+    Of two changes the later one counts, and it ends those that an earlier attempt had ahead."""
+    changes: list[tuple[int, float]] = []
+    for event in run.events("setting"):
+        if event.get("name") == "learning_rate":
+            step = int(event["step"])
+            changes = [one for one in changes if one[0] < step] + [(step, float(event["value"]))]
+    return changes
+
+
+def build_task(run: Run, config: RunConfig, writer: RunWriter) -> Task:
     build = {"pretrain": build_pretraining, "classify": build_classification}[config.kind]
     return build(run, config, writer)
 

@@ -103,13 +103,13 @@ class ClassificationTask:
                 texts[name], left = kept, left - kept.n_bytes
         return texts
 
-    def micro_batches(self, step: int) -> list[Batch]:
+    def micro_batches(self, step: int, parts: int = 1) -> list[Batch]:
         epoch, place = divmod(step - 1, self._per_epoch)
         if self._order is None or self._order[0] != epoch:
             self._order = (epoch, self._epoch_batches(epoch))
         chosen = self._order[1][place]
-        parts = np.array_split(chosen, min(self.config.accumulation, len(chosen)))
-        return [self._batch(part) for part in parts]
+        pieces = np.array_split(chosen, min(parts, len(chosen)))
+        return [self._batch(piece) for piece in pieces]
 
     def _epoch_batches(self, epoch: int) -> list[np.ndarray]:
         """Indices of each batch of an epoch: shuffled, sorted by length within buckets of
@@ -136,8 +136,17 @@ class ClassificationTask:
         right = (logits.argmax(-1) == batch.labels).float().mean().item()
         return F.cross_entropy(logits, batch.labels), {"accuracy": right}
 
+    def n_samples(self, batch: Batch) -> int:
+        return len(batch.indices)
+
+    def n_predictions(self, batch: Batch) -> int:
+        return len(batch.indices)
+
     def n_tokens(self, batch: Batch) -> int:
         return int(batch.lengths.sum())
+
+    def passes(self) -> float:
+        return self.config.steps / self._per_epoch
 
     def evaluate(self) -> dict[str, float]:
         """Loss, accuracy and macro F1 on the validation split (on training, where it is empty)."""

@@ -58,13 +58,14 @@ class PretrainTask:
         self.device, self.sample_prompt = device, sample_prompt
         self.length = length
 
-    def micro_batches(self, step: int) -> list[tuple[Tensor, Tensor]]:
+    def micro_batches(self, step: int, parts: int = 1) -> list[tuple[Tensor, Tensor]]:
         config = self.config
         starts = window_starts(
             config.seed, step, config.batch_size, len(self.data.train), self.length
         )
         return [
-            self._windows(self.data.train, part) for part in np.split(starts, config.accumulation)
+            self._windows(self.data.train, part)
+            for part in np.array_split(starts, min(parts, config.batch_size))
         ]
 
     def _windows(
@@ -78,8 +79,18 @@ class PretrainTask:
     def loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, float]]:
         return next_token_loss(self.model, *batch), {}
 
+    def n_samples(self, batch: tuple[Tensor, Tensor]) -> int:
+        return len(batch[0])
+
+    def n_predictions(self, batch: tuple[Tensor, Tensor]) -> int:
+        return batch[0].numel()
+
     def n_tokens(self, batch: tuple[Tensor, Tensor]) -> int:
         return batch[0].numel()
+
+    def passes(self) -> float:
+        config = self.config
+        return config.steps * config.batch_size * self.length / len(self.data.train)
 
     def evaluate(self) -> dict[str, float]:
         """Mean loss over the same evenly spaced validation windows each time.

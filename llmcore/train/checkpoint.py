@@ -18,7 +18,9 @@ from llmcore.train.checkpoint_index import (
     STATE,
     WEIGHTS,
     Checkpoint,
+    aside_name,
     directory_for,
+    retired_name,
 )
 
 
@@ -32,10 +34,11 @@ def save_checkpoint(
     """Writes `root/step_XXXXXXXX`; without an optimizer it is a weights-only snapshot in fp16.
 
     A kill at any moment leaves either the whole new directory or none: files are written into
-    a hidden neighbour that is renamed at the end. An existing directory of the step is replaced.
+    a hidden neighbour that is renamed at the end. An existing directory of the step is replaced;
+    a kill between its two renames is mended by `checkpoint_index.recover`.
     """
     final = directory_for(root, step)
-    aside = root / f".{final.name}.{os.getpid()}.tmp"
+    aside = aside_name(final)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
@@ -43,9 +46,10 @@ def save_checkpoint(
         if optimizer is not None:
             save_file(_optimizer_tensors(model, optimizer), aside / OPTIMIZER)
         write_json_atomic(aside / STATE, {"v": 1, "step": step, **state})
-        if final.exists():
-            shutil.rmtree(final)
+        if final.exists():  # a resumed run comes by the same step again
+            os.replace(final, retired_name(final))
         os.replace(aside, final)
+        shutil.rmtree(retired_name(final), ignore_errors=True)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return final

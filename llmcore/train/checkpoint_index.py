@@ -4,6 +4,7 @@ checkpoints/step_00000500/{model.safetensors, optim.safetensors, state.json}: wi
 full and can be resumed from; without, it is a weights-only snapshot for looking at.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,29 @@ class Checkpoint:
 
 def directory_for(root: Path, step: int) -> Path:
     return root / f"{STEP_PREFIX}{step:08d}"
+
+
+def aside_name(final: Path) -> Path:
+    """Where a checkpoint is written before it takes its place."""
+    return final.with_name(f".{final.name}.tmp")
+
+
+def retired_name(final: Path) -> Path:
+    """Where an older checkpoint of the same step waits until its successor stands."""
+    return final.with_name(f".{final.name}.old")
+
+
+def recover(root: Path) -> None:
+    """Clears up after a writer that was killed while it saved. Call it with the run's lock held:
+    half-written files go, and an older checkpoint whose successor never stood comes back."""
+    for left in root.glob(f".{STEP_PREFIX}*.tmp"):
+        remove_tree(left)
+    for old in root.glob(f".{STEP_PREFIX}*.old"):
+        final = root / old.name.removeprefix(".").removesuffix(".old")
+        if final.exists():
+            remove_tree(old)
+        else:
+            os.replace(old, final)
 
 
 def list_checkpoints(root: Path) -> list[Checkpoint]:

@@ -1,13 +1,28 @@
 """How a running loop is told what to do: a protocol, and the file that UI and CLI write."""
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from llmcore.errors import DamagedError
+from llmcore.errors import DamagedError, LabError
 from llmcore.files import read_json, write_json_atomic
 
 CONTROL_FILE = "control.json"
+STATES = ("run", "pause", "stop")
+
+
+@dataclass(slots=True, frozen=True)
+class Wish:
+    """What the user wants of a live run.
+
+    learning_rate: the peak of the schedule from now on; None leaves it. saves: how many
+    checkpoints were asked for so far; one more than the loop has seen means: save now.
+    """
+
+    state: str = "run"
+    learning_rate: float | None = None
+    saves: int = 0
 
 
 class Control(Protocol):
@@ -15,7 +30,7 @@ class Control(Protocol):
 
     seq: int
 
-    def should_stop(self) -> bool: ...
+    def wish(self) -> Wish: ...
 
 
 class NeverStop:
@@ -23,8 +38,8 @@ class NeverStop:
 
     seq = 0
 
-    def should_stop(self) -> bool:
-        return False
+    def wish(self) -> Wish:
+        return Wish()
 
 
 class FileControl:
@@ -35,21 +50,22 @@ class FileControl:
         self.leave = leave or threading.Event()
         self.seq = 0
         self._seen: tuple[int, int] | None = None
-        self._wanted = "run"
+        self._wish = Wish()
 
-    def should_stop(self) -> bool:
-        return self.leave.is_set() or self._desired_state() == "stop"
+    def wish(self) -> Wish:
+        return Wish("stop") if self.leave.is_set() else self._on_disk()
 
-    def _desired_state(self) -> str:
+    def _on_disk(self) -> Wish:
         try:
             stat = self.path.stat()
         except OSError:
-            return self._wanted
+            return self._wish
         if (stat.st_mtime_ns, stat.st_ino) != self._seen:
             self._seen = (stat.st_mtime_ns, stat.st_ino)
-            wish = read_control(self.path.parent)
-            self.seq, self._wanted = int(wish["seq"]), str(wish["state"])
-        return self._wanted
+            found = read_control(self.path.parent)
+            self.seq = int(found["seq"])
+            self._wish = Wish(str(found["state"]), found["learning_rate"], int(found["saves"]))
+        return self._wish
 
 
 def read_control(directory: Path) -> dict[str, Any]:
@@ -58,10 +74,37 @@ def read_control(directory: Path) -> dict[str, Any]:
         wish = read_json(directory / CONTROL_FILE)
     except DamagedError:
         wish = {}
-    return {"seq": 0, "state": "run", **wish}
+    return {"seq": 0, "state": "run", "learning_rate": None, "saves": 0, **wish}
 
 
-def write_control(directory: Path, state: str) -> None:
-    """Sets the desired state (`run` or `stop`) under the next sequence number."""
-    seq = int(read_control(directory)["seq"]) + 1
-    write_json_atomic(directory / CONTROL_FILE, {"v": 1, "seq": seq, "state": state})
+def write_control(
+    directory: Path,
+    state: str | None = None,
+    learning_rate: float | None = None,
+    save: bool = False,
+) -> None:
+    """Changes the wish under the next sequence number; what is not given stays as it was.
+
+    Raises LabError for a learning rate that no run can have.
+    """
+    if learning_rate is not None and not 0.0 < learning_rate <= 10.0:
+        raise LabError(f"The learning rate {learning_rate:g} must lie above 0 and be at most 10.")
+    wish = read_control(directory)
+    _write(directory, {
+        "seq": int(wish["seq"]) + 1,
+        "state": wish["state"] if state is None else state,
+        "learning_rate": wish["learning_rate"] if learning_rate is None else learning_rate,
+        "saves": int(wish["saves"]) + save,
+    })  # fmt: skip
+
+
+def reset_control(directory: Path, learning_rate: float | None = None) -> None:
+    """What a resume begins with: run on, with the rate that the run had (or the one given)."""
+    wish = read_control(directory)
+    _write(directory, {
+        "seq": int(wish["seq"]) + 1, "state": "run", "learning_rate": learning_rate, "saves": 0,
+    })  # fmt: skip
+
+
+def _write(directory: Path, wish: dict[str, Any]) -> None:
+    write_json_atomic(directory / CONTROL_FILE, {"v": 1, **wish})

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,8 +17,13 @@ from llmcore.nn.dropout import set_dropout_key
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint import restore, save_checkpoint
 from llmcore.train.control import Control
+from llmcore.train.rescue import first_nonfinite, free_memory, is_out_of_memory
 from llmcore.train.schedule import learning_rate
 from llmcore.train.sinks import Sink
+
+PAUSE_SECONDS = 0.1  # between two looks at what is wished while paused
+SMALL_DATA_PASSES = 5  # a run that reads its data more often than this may overfit
+SMALL_DATA_PATIENCE = 10
 
 
 class Task(Protocol):
@@ -25,13 +31,24 @@ class Task(Protocol):
 
     model: nn.Module
 
-    def micro_batches(self, step: int) -> list[Any]:
-        """The batch of `step`, cut into micro-batches; depends on (seed, step) alone."""
+    def micro_batches(self, step: int, parts: int) -> list[Any]:
+        """The batch of `step` in at most `parts` consecutive pieces, none of them empty.
+
+        The whole depends on (seed, step) alone."""
 
     def loss(self, batch: Any) -> tuple[Tensor, dict[str, float]]:
         """Mean loss (scalar) of a micro-batch, and further numbers to log."""
 
+    def n_samples(self, batch: Any) -> int:
+        """Rows of a micro-batch."""
+
+    def n_predictions(self, batch: Any) -> int:
+        """What the mean of `loss` is taken over; weighs micro-batches of unequal size."""
+
     def n_tokens(self, batch: Any) -> int: ...
+
+    def passes(self) -> float:
+        """How often the whole run reads its training data."""
 
     def evaluate(self) -> dict[str, float]:
         """Validation numbers; `loss` among them decides which checkpoint is best."""
@@ -48,7 +65,10 @@ class Task(Protocol):
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    state: str  # "done" or "stopped"
+    """state: "done" or "stopped"; reason: why in plain words, for the run's status."""
+
+    state: str
+    reason: str
     step: int
     best_step: int | None
     val_loss: float | None
@@ -57,33 +77,50 @@ class Outcome:
 class Trainer:
     """Runs a task's steps from the last checkpoint in `directory` (or from the start) to the end.
 
-    The data of a step and its dropout masks depend on (seed, step) and not on the history, so a
-    resumed run continues with the very numbers that an uninterrupted one would have used.
+    The data of a step and its dropout masks depend on (seed, step, sample) and not on the history,
+    so a resumed run continues with the very numbers that an uninterrupted one would have used.
     """
 
-    def __init__(self, task: Task, config: TrainConfig, directory: Path) -> None:
+    def __init__(
+        self,
+        task: Task,
+        config: TrainConfig,
+        directory: Path,
+        rate_changes: Sequence[tuple[int, float]] = (),
+    ) -> None:
+        """rate_changes: (first step, peak learning rate) that the user set in earlier attempts;
+        a resume from an earlier checkpoint makes the same changes at the same steps."""
         self.task, self.config, self.directory = task, config, directory
         self.optimizer = make_optimizer(task.model, config)
-        self._device = next(task.model.parameters()).device.type
-        self._bf16 = choose_precision(config.precision, self._device) == "bf16"
         self.step = 0
         self.best_step: int | None = None
         self.best_loss = math.inf
+        self._device = next(task.model.parameters()).device.type
+        self._bf16 = choose_precision(config.precision, self._device) == "bf16"
+        self._parts = config.accumulation
+        self._patience = patience_for(config, task.passes())
+        self._rate_changes = sorted(rate_changes)
+        self._saves_seen = 0
+        self._saved_step = 0
         self._evaluated: tuple[int, float] | None = None  # (step, validation loss)
+        self._without_gain = 0  # evaluations since the best one
 
     def fit(self, control: Control, sink: Sink) -> Outcome:
-        """Trains until the last step or until `control` says stop; saves either way.
+        """Trains until the last step, until validation stops improving, or until `control` says
+        stop; saves in each case.
 
-        Raises LabError when the loss stops being a finite number.
+        Raises LabError when the loss stops being a finite number or memory does not suffice.
         """
         self._resume(sink)
         config, clock = self.config, _Speedometer()
+        reason = "all steps done"
         while self.step < config.steps:
-            if control.should_stop():
+            if not self._obey(control, sink):
                 self._save(sink)
-                return self._outcome("stopped")
+                return self._outcome("stopped", "stopped by you")
+            clock.restart()
             step = self.step + 1
-            numbers, n_tokens = self._train_step(step)
+            numbers, n_tokens = self._train_step(step, sink)
             self.step = step
             numbers["tokens_per_s"] = clock.lap(n_tokens)
             numbers["tokens"] = step * n_tokens
@@ -91,41 +128,129 @@ class Trainer:
                 sink.metrics(step, "train", **numbers)
             sink.progress(step, "training", train_loss=numbers["loss"])
             self._look(step, sink)
-            clock.restart()
+            if self._patience and self._without_gain >= self._patience:
+                reason = self._stop_early(sink)
+                break
         self._load_best()
         sink.progress(self.step, "testing")
         self.task.finish(sink, self.step)
-        return self._outcome("done")
+        return self._outcome("done", reason)
 
-    def _train_step(self, step: int) -> tuple[dict[str, float], int]:
+    # What the user wishes -----------------------------------------------------------------
+
+    def _obey(self, control: Control, sink: Sink) -> bool:
+        """Does what is wished before the next step; waits while paused. False means: stop."""
+        wish = control.wish()
+        if wish.state == "pause":
+            self._save(sink)  # nothing is lost if the computer is switched off meanwhile
+            sink.event("paused", self.step)
+            sink.progress(self.step, "paused", state="paused")
+            while (wish := control.wish()).state == "pause":
+                time.sleep(PAUSE_SECONDS)
+            sink.event("continued", self.step)
+            sink.progress(self.step, "training", state="running")
+        if wish.saves > self._saves_seen:
+            self._saves_seen = wish.saves
+            self._save(sink)
+        if wish.learning_rate is not None and wish.learning_rate != self._peak(self.step + 1):
+            self._change_rate(wish.learning_rate, sink)
+        return wish.state != "stop"
+
+    def _change_rate(self, peak: float, sink: Sink) -> None:
+        """Written before the step that it changes, so that a resume can do the same."""
+        step = self.step + 1
+        before = self._peak(step)
+        self._rate_changes = [one for one in self._rate_changes if one[0] < step] + [(step, peak)]
+        sink.event("setting", step, name="learning_rate", value=peak, before=before)
+
+    def _peak(self, step: int) -> float:
+        """The peak of the schedule that `step` follows."""
+        made = [peak for first, peak in self._rate_changes if first <= step]
+        return made[-1] if made else self.config.learning_rate
+
+    def _stop_early(self, sink: Sink) -> str:
+        reason = (
+            f"the validation loss has not fallen for {self._without_gain} evaluations; the best "
+            f"is that of step {self.best_step}"
+        )
+        sink.event("early_stop", self.step, best_step=self.best_step, text=f"Stopped: {reason}.")
+        self._save(sink)
+        return reason
+
+    # One step -----------------------------------------------------------------------------
+
+    def _train_step(self, step: int, sink: Sink) -> tuple[dict[str, float], int]:
         """One optimizer step. Returns its numbers and the tokens that it learned from."""
-        config, model = self.config, self.task.model
-        rate = learning_rate(config, step)
+        rate = learning_rate(self.config.with_(learning_rate=self._peak(step)), step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        micro_batches = self.task.micro_batches(step)
-        sums: dict[str, float] = {}
-        n_tokens = 0
-        model.train()
-        for index, batch in enumerate(micro_batches):
-            set_dropout_key(model, config.seed, step, index)
-            with torch.autocast(self._device, torch.bfloat16, enabled=self._bf16):
-                loss, extra = self.task.loss(batch)
-            (loss / len(micro_batches)).backward()
-            for key, value in {"loss": loss.item(), **extra}.items():
-                sums[key] = sums.get(key, 0.0) + value / len(micro_batches)
-            n_tokens += self.task.n_tokens(batch)
-        parameters = [one for one in model.parameters() if one.grad is not None]
-        norm = nn.utils.clip_grad_norm_(parameters, config.grad_clip or math.inf).item()
-        if not (math.isfinite(sums["loss"]) and math.isfinite(norm)):
-            raise LabError(
-                f"The loss or its gradient stopped being a finite number at step {step}: start "
-                f"again with a learning rate below {config.learning_rate:g}, or resume from the "
-                f"last checkpoint."
-            )
+        self.task.model.train()
+        sums, n_tokens = self._gradients(step, sink)
+        parameters = [one for one in self.task.model.parameters() if one.grad is not None]
+        gradients = [one.grad for one in parameters]
+        norm = nn.utils.get_total_norm(gradients)
+        if not (math.isfinite(sums["loss"]) and math.isfinite(norm.item())):
+            self._refuse(step)  # before clipping, which would spread what is not finite
+        if self.config.grad_clip:
+            nn.utils.clip_grads_with_norm_(parameters, self.config.grad_clip, norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return {**sums, "lr": rate, "grad_norm": norm}, n_tokens
+        return {**sums, "lr": rate, "grad_norm": norm.item()}, n_tokens
+
+    def _gradients(self, step: int, sink: Sink) -> tuple[dict[str, float], int]:
+        """Fills the gradients of the step's whole batch; where memory does not suffice, again
+        with micro-batches of half the size, which give the same numbers."""
+        while True:
+            try:
+                return self._accumulate(self.task.micro_batches(step, self._parts), step)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                n_rows = self.config.batch_size // self._parts
+            # Outside the handler: the error's traceback would keep the tensors of the step alive.
+            self.optimizer.zero_grad(set_to_none=True)
+            free_memory(self._device)
+            if n_rows <= 1:
+                raise LabError(
+                    f"The memory does not suffice for one sequence at step {step}: close other "
+                    f"programs, or choose a smaller model or a shorter context."
+                )
+            self._parts = -(-self.config.batch_size // (n_rows // 2))
+            sink.event("warning", step, text=(
+                f"The memory did not suffice at step {step}: the batch is now computed in "
+                f"{self._parts} parts of {n_rows // 2} sequences, which gives the same numbers "
+                f"more slowly."
+            ))  # fmt: skip
+
+    def _accumulate(self, batches: list[Any], step: int) -> tuple[dict[str, float], int]:
+        """Forward and backward of each micro-batch, weighed by what its mean is taken over."""
+        task = self.task
+        total = sum(task.n_predictions(batch) for batch in batches)
+        sums: dict[str, float] = {}
+        n_tokens = first = 0
+        for batch in batches:
+            rows = range(first, first := first + task.n_samples(batch))
+            set_dropout_key(task.model, self.config.seed, step, rows)
+            share = task.n_predictions(batch) / total
+            with torch.autocast(self._device, torch.bfloat16, enabled=self._bf16):
+                loss, extra = task.loss(batch)
+            (loss * share).backward()
+            for key, value in {"loss": loss.item(), **extra}.items():
+                sums[key] = sums.get(key, 0.0) + value * share
+            n_tokens += task.n_tokens(batch)
+        return sums, n_tokens
+
+    def _refuse(self, step: int) -> None:
+        task, batches = self.task, self.task.micro_batches(step, self._parts)
+        where = first_nonfinite(task.model, lambda: [task.loss(batch) for batch in batches])
+        kept = checkpoint_index.latest(checkpoint_index.list_checkpoints(self.directory), full=True)
+        last = f"the last good checkpoint, of step {kept.step}" if kept else "the start"
+        raise LabError(
+            f"The loss or its gradient stopped being a finite number at step {step} ({where}): "
+            f"resume from {last}, with a learning rate below {self._peak(step):g}."
+        )
+
+    # Evaluation and checkpoints -----------------------------------------------------------
 
     def _look(self, step: int, sink: Sink) -> None:
         """Evaluation, samples and checkpoints, where this step has them."""
@@ -148,29 +273,35 @@ class Trainer:
             self._evaluated = (step, scores["loss"])
             self.task.report(step, sink)
         improved = scores["loss"] < self.best_loss
+        self._without_gain = 0 if improved else self._without_gain + 1
         if improved:
             self.best_loss, self.best_step = scores["loss"], step
             sink.progress(step, "training", best_step=step, val_loss=scores["loss"])
         return improved
 
     def _save(self, sink: Sink) -> None:
-        if self.step == 0:
+        if self.step == self._saved_step:
             return
         step, val_loss = self._evaluated or (0, None)
         val_loss = val_loss if step == self.step else None
-        state = {**self.task.state(), "val_loss": val_loss}
+        state = {
+            **self.task.state(), "val_loss": val_loss, "without_gain": self._without_gain,
+        }  # fmt: skip
         save_checkpoint(self.directory, self.step, self.task.model, self.optimizer, state)
         checkpoint_index.prune(self.directory)
+        self._saved_step = self.step
         sink.event("checkpoint", self.step, val_loss=val_loss)
 
     def _resume(self, sink: Sink) -> None:
+        checkpoint_index.recover(self.directory)
         checkpoints = checkpoint_index.list_checkpoints(self.directory)
         start = checkpoint_index.latest(checkpoints, full=True)
         if start is None:
             return
         restore(start, self.task.model, self.optimizer)
-        self.step = start.step
-        best = checkpoint_index.best(checkpoints)
+        self.step = self._saved_step = start.step
+        self._without_gain = int(start.state.get("without_gain") or 0)
+        best = checkpoint_index.best([one for one in checkpoints if one.step <= start.step])
         if best is not None and best.val_loss is not None:
             self.best_step, self.best_loss = best.step, best.val_loss
         sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
@@ -181,9 +312,9 @@ class Trainer:
             restore(best, self.task.model)
         self.task.model.eval()
 
-    def _outcome(self, state: str) -> Outcome:
+    def _outcome(self, state: str, reason: str) -> Outcome:
         loss = self.best_loss if math.isfinite(self.best_loss) else None
-        return Outcome(state, self.step, self.best_step, loss)
+        return Outcome(state, reason, self.step, self.best_step, loss)
 
 
 class _Speedometer:
@@ -200,6 +331,13 @@ class _Speedometer:
 
     def restart(self) -> None:
         self._since = time.perf_counter()
+
+
+def patience_for(config: TrainConfig, passes: float) -> int:
+    """Evaluations without gain after which a run stops; 0 where it never does so."""
+    if config.patience >= 0:
+        return config.patience
+    return SMALL_DATA_PATIENCE if passes > SMALL_DATA_PASSES else 0
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.AdamW:

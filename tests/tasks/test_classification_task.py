@@ -37,7 +37,7 @@ def test_an_epoch_sees_every_example_once_and_the_next_in_another_order():
 
 def test_micro_batches_make_up_the_same_batch():
     whole = make_task().micro_batches(3)[0]
-    parts = make_task(accumulation=2).micro_batches(3)
+    parts = make_task().micro_batches(3, parts=2)
     assert len(parts) == 2
     assert sorted(whole.lengths.tolist()) == sorted(torch.cat([p.lengths for p in parts]).tolist())
 

@@ -8,10 +8,10 @@ from llmcore.errors import LabError
 from llmcore.nn.model import GPT
 from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.tokenizers import builtin_tokenizer
-from llmcore.train.checkpoint_index import list_checkpoints
-from llmcore.train.control import NeverStop
+from llmcore.train.checkpoint_index import list_checkpoints, recover, retired_name
+from llmcore.train.control import NeverStop, Wish
 from llmcore.train.sinks import NullSink
-from llmcore.train.trainer import Trainer, make_optimizer
+from llmcore.train.trainer import Trainer, make_optimizer, patience_for
 
 CONFIG = TrainConfig(
     steps=12, batch_size=4, learning_rate=3e-3, warmup_steps=2, eval_every=4, eval_batches=2,
@@ -39,9 +39,9 @@ class StopAt:
     def __init__(self, calls):
         self.left = calls
 
-    def should_stop(self):
+    def wish(self):
         self.left -= 1
-        return self.left < 0
+        return Wish("stop" if self.left < 0 else "run")
 
 
 def make_task(config=CONFIG, dropout=0.2):
@@ -117,7 +117,7 @@ def test_non_finite_loss_stops_loudly_and_keeps_the_last_checkpoint(tmp_path):
         return (loss * float("nan") if breaks else loss), extra
 
     task.loss = breaks_at_the_sixth
-    with pytest.raises(LabError, match="step 6: .*learning rate below"):
+    with pytest.raises(LabError, match="step 6 .*of step 4, with a learning rate below 0.003"):
         Trainer(task, config, tmp_path).fit(NeverStop(), NullSink())
     kept = list_checkpoints(tmp_path)
     assert any(one.full and one.step <= 5 for one in kept)
@@ -162,3 +162,132 @@ def test_bf16_keeps_weights_in_fp32_and_learns_nearly_the_same(tmp_path):
     a, b = plain.losses("train"), halved.losses("train")
     assert a != b  # the products did run in half the bits
     assert list(b.values()) == pytest.approx(list(a.values()), rel=0.01)
+
+
+class Script:
+    """A control that wishes one thing before each step, and then runs on."""
+
+    seq = 0
+
+    def __init__(self, **wishes):
+        self.wishes, self.asked = {int(key[1:]): one for key, one in wishes.items()}, 0
+
+    def wish(self):
+        self.asked += 1
+        return self.wishes.get(self.asked, Wish())
+
+
+def test_a_paused_run_saves_waits_and_goes_on_as_if_never_paused(tmp_path):
+    whole, _ = run(tmp_path / "whole")
+    sink = Recorder()
+    paused, outcome = run(
+        tmp_path / "paused", Script(_4=Wish("pause"), _5=Wish("pause")), CONFIG, sink
+    )
+    assert outcome.state == "done"
+    kinds = [(one["type"], one["step"]) for one in sink.events if one["type"] != "sample"]
+    at = kinds.index(("paused", 3))
+    assert kinds[at - 1 : at + 2] == [("checkpoint", 3), ("paused", 3), ("continued", 3)]
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(paused)[name]), name
+
+
+def test_a_new_learning_rate_is_recorded_and_a_resume_makes_the_same_change(tmp_path):
+    change = Script(_6=Wish(learning_rate=1e-4))
+    sink = Recorder()
+    whole, _ = run(tmp_path / "whole", change, CONFIG, sink)
+    (event,) = [one for one in sink.events if one["type"] == "setting"]
+    assert (event["step"], event["value"], event["before"]) == (6, 1e-4, 3e-3)
+    rates = {one["step"]: one["lr"] for one in sink.lines if one["split"] == "train"}
+    assert rates[6] == pytest.approx(rates[5] / 30, rel=0.2)
+    run(tmp_path / "parts", StopAt(3))
+    task = make_task()
+    Trainer(task, CONFIG, tmp_path / "parts", [(6, 1e-4)]).fit(NeverStop(), NullSink())
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(task)[name]), name
+
+
+def test_a_checkpoint_is_saved_when_it_is_asked_for(tmp_path):
+    sink = Recorder()
+    run(tmp_path, Script(_6=Wish(saves=1), _7=Wish(saves=1)), CONFIG, sink)
+    saved = [one["step"] for one in sink.events if one["type"] == "checkpoint"]
+    assert saved.count(5) == 1 and 6 not in saved
+
+
+def test_training_ends_when_validation_stops_improving_also_after_a_resume(tmp_path):
+    config = CONFIG.with_(steps=400, learning_rate=0.3, warmup_steps=0, eval_every=2, patience=3)
+    sink = Recorder()
+    task, outcome = run(tmp_path / "whole", config=config, sink=sink)
+    assert outcome.state == "done" and "has not fallen for 3 evaluations" in outcome.reason
+    val = sink.losses("val")
+    assert outcome.best_step == min(val, key=val.get) == sorted(val)[-4]
+    (event,) = [one for one in sink.events if one["type"] == "early_stop"]
+    assert event["step"] == outcome.step and event["best_step"] == outcome.best_step
+    run(tmp_path / "parts", StopAt(outcome.step - 1), config)
+    resumed, again = run(tmp_path / "parts", config=config)
+    assert (again.step, again.best_step) == (outcome.step, outcome.best_step)
+    for name, value in weights(task).items():
+        assert torch.equal(value, weights(resumed)[name]), name
+
+
+def test_patience_is_on_by_default_where_data_is_read_many_times():
+    assert patience_for(CONFIG, passes=5.1) > 0
+    assert patience_for(CONFIG, passes=5.0) == 0
+    assert patience_for(CONFIG.with_(patience=0), passes=50.0) == 0
+    assert patience_for(CONFIG.with_(patience=3), passes=0.1) == 3
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_where_memory_ends_smaller_micro_batches_give_the_same_numbers(tmp_path, rows):
+    """Dropout included: masks belong to samples, not to places in a micro-batch."""
+    expected, found = Recorder(), Recorder()
+    run(tmp_path / "whole", sink=expected)
+    task = make_task()
+    plain_loss = task.loss
+
+    def too_small_a_machine(batch):
+        if task.model.training and len(batch[0]) > rows:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")
+        return plain_loss(batch)
+
+    task.loss = too_small_a_machine
+    Trainer(task, CONFIG, tmp_path / "parts").fit(NeverStop(), found)
+    assert found.losses("train") == pytest.approx(expected.losses("train"), rel=1e-5)
+    warnings = [one["text"] for one in found.events if one["type"] == "warning"]
+    assert len(warnings) == (1 if rows > 1 else 2) and "gives the same numbers" in warnings[0]
+
+
+def test_where_not_even_one_sequence_fits_it_says_so(tmp_path):
+    task = make_task()
+
+    def never(batch):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    task.loss = never
+    with pytest.raises(LabError, match="does not suffice for one sequence at step 1"):
+        Trainer(task, CONFIG, tmp_path).fit(NeverStop(), NullSink())
+
+
+def test_the_layer_whose_gradient_was_first_non_finite_is_named(tmp_path):
+    task = make_task()
+    up = task.model.blocks[0].feed_forward.up
+    up.register_full_backward_hook(lambda module, into, out: (into[0] * float("nan"),))
+    with pytest.raises(LabError, match=r"gradient .* is that of blocks\.0\.feed_forward_norm"):
+        Trainer(task, CONFIG, tmp_path).fit(NeverStop(), NullSink())
+
+
+def test_the_layer_whose_output_was_first_non_finite_is_named(tmp_path):
+    task = make_task()
+    up = task.model.blocks[1].feed_forward.up
+    up.register_forward_hook(lambda module, inputs, output: output * float("inf"))
+    with pytest.raises(LabError, match=r"output .* is that of blocks\.1\.feed_forward\.up"):
+        Trainer(task, CONFIG, tmp_path).fit(NeverStop(), NullSink())
+
+
+def test_a_kill_between_the_two_renames_of_a_save_loses_nothing(tmp_path):
+    run(tmp_path)
+    newest = list_checkpoints(tmp_path)[-1]
+    newest.directory.rename(retired_name(newest.directory))
+    (tmp_path / ".step_00000099.tmp").mkdir()
+    recover(tmp_path)
+    assert list_checkpoints(tmp_path)[-1] == newest
+    assert not list(tmp_path.glob(".*"))

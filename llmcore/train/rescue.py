@@ -1,0 +1,80 @@
+"""What can go wrong inside a step, told apart: memory that runs out, numbers that are none."""
+
+import ctypes
+import gc
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+_ALLOCATOR_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocator refused, on the CPU (a plain RuntimeError there) or on a GPU."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return any(word in str(error).lower() for word in _ALLOCATOR_WORDS)
+
+
+def free_memory(device: str) -> None:
+    """Gives back what is no longer used, so that the next try finds it."""
+    gc.collect()
+    if device == "cuda":
+        torch.cuda.empty_cache()
+    elif device == "cpu":
+        return_freed_memory()
+
+
+def return_freed_memory() -> None:
+    """Hands freed memory back to the system (glibc keeps it otherwise); elsewhere nothing."""
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):
+        return
+
+
+def first_nonfinite(model: nn.Module, again: Callable[[], object]) -> str:
+    """Where numbers stopped being finite, after a backward pass, in words.
+
+    again: computes the loss once more. A forward pass that breaks is told by the first module
+    whose output is not finite. Otherwise the gradient broke: it flows from the output to the
+    input, so of the parameters whose gradient is not finite the one nearest to the output was
+    the first.
+    """
+    named = list(model.named_parameters())
+    broken = [name for name, one in named if not _is_finite(one)]
+    if broken:
+        return f"the weights of {broken[0]} are no numbers any more"
+    if (module := _first_bad_output(model, again)) is not None:
+        return f"the first output that was none is that of {module}"
+    bad = [name for name, one in named if one.grad is not None and not _is_finite(one.grad)]
+    return f"the first gradient that was none is that of {bad[-1]}" if bad else "the loss itself"
+
+
+def _first_bad_output(model: nn.Module, again: Callable[[], object]) -> str | None:
+    found: list[str] = []
+
+    def watch(name: str) -> Callable[..., None]:
+        def look(module: nn.Module, inputs: object, output: object) -> None:
+            if not found and isinstance(output, torch.Tensor) and not _is_finite(output):
+                found.append(name)
+
+        return look
+
+    hooks = [
+        module.register_forward_hook(watch(name))
+        for name, module in model.named_modules()
+        if not any(True for _ in module.children())
+    ]
+    try:
+        with torch.no_grad():
+            again()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found[0] if found else None
+
+
+def _is_finite(values: torch.Tensor) -> bool:
+    return bool(torch.isfinite(values).all())

@@ -16,6 +16,7 @@ from llmcore.errors import LabError
 from llmcore.nn.attention import CausalSelfAttention, KVCache
 from llmcore.nn.dropout import KeyedDropout
 from llmcore.nn.hooks import HookPoint
+from llmcore.nn.loss import cross_entropy
 
 INIT_STD = 0.02  # GPT-2's
 
@@ -148,6 +149,8 @@ class GPT(nn.Module):
 
 
 def next_token_loss(model: GPT, ids: Tensor, targets: Tensor) -> Tensor:
-    """Mean cross-entropy in nats of `targets` (B, T), which are `ids` (B, T) one token later."""
-    logits = model(ids)  # (B, T, V)
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    """Mean cross-entropy in nats of `targets` (B, T), which are `ids` (B, T) one token later.
+
+    The logits are never held all at once (`llmcore.nn.loss`)."""
+    hidden = model.hidden(ids)  # (B, T, C)
+    return cross_entropy(hidden.flatten(0, 1), model.head.weight, targets.flatten())

@@ -28,6 +28,7 @@ from llmcore.tasks.classification import ClassificationTask, Example, encode_tex
 from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.control import FileControl
+from llmcore.train.memory import kept_memory
 from llmcore.train.trainer import Task, Trainer
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def execute(
     run = Run(directory)
     config = run.config
     writer = Listening(directory, backend, on_record or (lambda record: None))
-    with writer:
+    with writer, kept_memory():
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
         task = build_task(run, config, writer)

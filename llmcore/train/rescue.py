@@ -1,11 +1,12 @@
 """What can go wrong inside a step, told apart: memory that runs out, numbers that are none."""
 
-import ctypes
 import gc
 from collections.abc import Callable
 
 import torch
 from torch import nn
+
+from llmcore.train.memory import return_freed_memory
 
 _ALLOCATOR_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
 
@@ -24,14 +25,6 @@ def free_memory(device: str) -> None:
         torch.cuda.empty_cache()
     elif device == "cpu":
         return_freed_memory()
-
-
-def return_freed_memory() -> None:
-    """Hands freed memory back to the system (glibc keeps it otherwise); elsewhere nothing."""
-    try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):
-        return
 
 
 def first_nonfinite(model: nn.Module, again: Callable[[], object]) -> str:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from llmcore.errors import DamagedError, StateError
 
@@ -139,3 +139,28 @@ def check_vacant(path: Path) -> None:
     if path.exists() or path.is_symlink():
         what = "is not empty" if path.is_dir() else "already exists"
         raise StateError(f"{path} {what}: give a new or empty folder.")
+
+
+def lock_file(file: TextIO, wait: bool) -> None:
+    """An exclusive lock until the file is closed or the process ends, however it ends.
+
+    Raises OSError where another holds it, at once or, with `wait`, on Windows after ten seconds.
+    """
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # Windows
+        import msvcrt
+
+        file.seek(0)
+        mode = msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK  # type: ignore[attr-defined]
+        msvcrt.locking(file.fileno(), mode, 1)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """One thread of one process at a time is in this block; the others wait."""
+    with path.open("a+", encoding="utf-8") as file:
+        lock_file(file, wait=True)
+        yield

@@ -51,6 +51,12 @@ def answer_finetune(run: Run, as_json: bool) -> None:
     answer(values, as_json, "\n".join(lines))
 
 
+def answer_queued(run: Run, place: int, as_json: bool) -> None:
+    about = _about(run)
+    line = f"{about['run']} waits at place {place}: `runs work` starts it, or the lab's page does."
+    answer({**about, "place": place}, as_json, line)
+
+
 def _about(run: Run) -> dict[str, Any]:
     info = run.info()
     return {"run": reference(run.directory), "state": info.state, "step": info.step}

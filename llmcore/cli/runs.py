@@ -15,6 +15,7 @@ from llmcore.cli.running import reference, resume_here
 from llmcore.config import TrainConfig
 from llmcore.errors import StateError
 from llmcore.runs import Run, RunInfo, RunStore, open_run
+from llmcore.runs.queue import RunQueue, work_off
 from llmcore.runs.store import delete_run
 
 ANSWER_SECONDS = 120.0
@@ -90,11 +91,44 @@ def resume(run: RunName, as_json: AsJson = False) -> None:
 
 @app.command()
 def stop(run: RunName, as_json: AsJson = False) -> None:
-    """Ask a run that trains to save a checkpoint and stop, and wait until it has."""
+    """Ask a run that trains to save a checkpoint and stop; take one that waits out of the queue."""
     opened = open_run(run)
-    RunStore(opened.directory.parent).request_stop(opened.id)
-    _await(opened, lambda info: not info.is_live)
+    store = RunStore(opened.directory.parent)
+    if opened.info().waiting:
+        RunQueue(store).remove(opened.id)
+    else:
+        store.request_stop(opened.id)
+        _await(opened, lambda info: not info.is_live)
     _answer_state(opened, as_json)
+
+
+@app.command()
+def queue(as_json: AsJson = False) -> None:
+    """List the runs that wait for their turn, the next one first."""
+    waiting = [RunStore().info(one) for one in RunQueue().waiting()]
+    rows = [[str(place), one.id, one.name] for place, one in enumerate(waiting)]
+    values = {"queue": [_brief(one) for one in waiting]}
+    answer(values, as_json, table(["place", "run", "name"], rows) if rows else "Nothing waits.")
+
+
+@app.command()
+def move(
+    run: RunName,
+    place: Annotated[int, typer.Argument(help="0 is the next one to start", min=0)],
+    as_json: AsJson = False,
+) -> None:
+    """Give a waiting run another place in the queue."""
+    RunQueue().move(run, place)
+    queue(as_json)
+
+
+@app.command()
+def work(as_json: AsJson = False) -> None:
+    """Train what waits in the queue, one run after another, until nothing waits. Ctrl-C stops."""
+    started = work_off(RunQueue())
+    infos = [RunStore().info(one) for one in started]
+    lines = [f"{one.id}: {one.state} at step {one.step}" for one in infos]
+    answer({"runs": [_brief(one) for one in infos]}, as_json, "\n".join(lines) or "Nothing waits.")
 
 
 @app.command()

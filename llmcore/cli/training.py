@@ -7,7 +7,7 @@ import typer
 
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
-from llmcore.cli.run_answer import answer_finetune, answer_pretrain
+from llmcore.cli.run_answer import answer_queued, answer_run
 from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
@@ -48,6 +48,11 @@ RunDir = Annotated[
     typer.Option(help="the run's own directory, new or empty (else one among the lab's runs)"),
 ]
 Name = Annotated[str | None, typer.Option(help="how the run is called in lists")]
+Queue = Annotated[
+    bool,
+    typer.Option("--queue", help="do not train now: wait in the queue of the lab (runs queue)"),
+]
+Patience = Annotated[int | None, within(TrainConfig, "patience")]
 
 
 # Flags of `pretrain` alone.
@@ -98,12 +103,14 @@ def pretrain(
     log_every: LogEvery = None,
     eval_every: EvalEvery = None,
     checkpoint_every: CheckpointEvery = None,
+    patience: Patience = None,
     device: Device = None,
     precision: Precision = None,
     threads: Threads = None,
     seed: Seed = None,
     name: Name = None,
     run_dir: RunDir = None,
+    queue: Queue = False,
     resume: Resume = None,
     as_json: AsJson = False,
 ) -> None:
@@ -112,7 +119,7 @@ def pretrain(
         "steps": steps, "batch_size": batch_size, "learning_rate": learning_rate,
         "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
         "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
-        "threads": threads, "seed": seed,
+        "threads": threads, "seed": seed, "patience": patience,
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,
@@ -122,7 +129,7 @@ def pretrain(
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
         _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir,
                       "validation_corpus": validation_corpus})  # fmt: skip
-        answer_pretrain(resume_here(resume), as_json)
+        answer_run(resume_here(resume), as_json)
         return
     if corpus is None:
         raise typer.BadParameter("A new run needs --corpus: a built-in name or a text file.")
@@ -142,7 +149,7 @@ def pretrain(
         model_changes=model_changes,
         train_changes=train_changes,
     )
-    answer_pretrain(run_here(config, run_dir, data), as_json)
+    _carry_out(config, run_dir, data, queue, as_json)
 
 
 pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
@@ -185,12 +192,14 @@ def finetune(
     log_every: LogEvery = None,
     eval_every: EvalEvery = None,
     checkpoint_every: CheckpointEvery = None,
+    patience: Patience = None,
     device: Device = None,
     precision: Precision = None,
     threads: Threads = None,
     seed: Seed = None,
     name: Name = None,
     run_dir: RunDir = None,
+    queue: Queue = False,
     as_json: AsJson = False,
 ) -> None:
     """Finetune a model into a classifier. Ctrl-C saves a checkpoint and stops."""
@@ -213,9 +222,28 @@ def finetune(
             "batch_size": batch_size, "learning_rate": learning_rate, "warmup_steps": warmup_steps,
             "log_every": log_every, "eval_every": eval_every, "checkpoint_every": checkpoint_every,
             "device": device, "precision": precision, "threads": threads, "seed": seed,
+            "patience": patience,
         },
     )  # fmt: skip
-    answer_finetune(run_here(config, run_dir, table), as_json)
+    _carry_out(config, run_dir, table, queue, as_json)
+
+
+def _carry_out(
+    config: RunConfig, run_dir: Path | None, data: bytes | None, queue: bool, as_json: bool
+) -> None:
+    """Trains here and now, or puts the run into the lab's queue."""
+    if not queue:
+        answer_run(run_here(config, run_dir, data), as_json)
+        return
+    from llmcore.runs import RunStore
+    from llmcore.runs.queue import RunQueue
+
+    if run_dir is not None:
+        raise typer.BadParameter("A queued run lives among the lab's runs: leave --run-dir out.")
+    waiting = RunQueue()
+    run_id = RunStore.mint_id(config.name)
+    waiting.add(run_id, config, data)
+    answer_queued(waiting.store.open(run_id), waiting.waiting().index(run_id), as_json)
 
 
 def _default_model() -> str:

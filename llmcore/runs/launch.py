@@ -18,7 +18,7 @@ import llmcore
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, RunConfig
 from llmcore.device import host_name, lower_priority_of_this_thread
 from llmcore.errors import LabError, StateError
-from llmcore.files import write_json_atomic
+from llmcore.files import read_json, write_json_atomic
 from llmcore.paths import slug
 from llmcore.runs.plan import plan_classify, plan_pretrain
 from llmcore.runs.run import CONFIG, DATA, STATUS, Run
@@ -43,9 +43,12 @@ _handles: dict[str, _Handle] = {}
 _registry_lock = threading.Lock()
 
 
-def create(directory: Path, config: RunConfig, data: bytes | None = None) -> Run:
+def create(
+    directory: Path, config: RunConfig, data: bytes | None = None, waiting: bool = False
+) -> Run:
     """Makes a run directory: config.json (written once), the user's data, a queued status.
 
+    waiting: for its turn in the queue, with no process that will write it yet.
     Raises StateError where the directory already holds something.
     """
     if directory.exists() and any(directory.iterdir()):
@@ -58,7 +61,7 @@ def create(directory: Path, config: RunConfig, data: bytes | None = None) -> Run
         name = slug(Path(config.data.source).stem) + (suffix if suffix.isascii() else "")
         (directory / DATA).mkdir()
         (directory / DATA / name).write_bytes(data)
-    _write_queued(directory, {})
+    write_queued(directory, {}, waiting)
     write_json_atomic(directory / CONFIG, {
         SCHEMA_KEY: SCHEMA_VERSION,
         "created": time.time(),
@@ -94,15 +97,24 @@ def resume(run_id: str, store: RunStore | None = None, learning_rate: float | No
         check_resumable(run)
         reset_control(run.directory, learning_rate)
         # At once, so that whoever looks next sees a live run and not the state of yesterday.
-        _write_queued(run.directory, run.status())
+        write_queued(run.directory, run.status())
         _start_thread(run.directory)
 
 
-def _write_queued(directory: Path, before: dict[str, Any]) -> None:
+def start_waiting(directory: Path) -> None:
+    """Starts a run that waited in the queue, in a background thread; it reads as live at once."""
+    with _registry_lock:
+        reset_control(directory)
+        write_queued(directory, read_json(directory / STATUS))
+        _start_thread(directory)
+
+
+def write_queued(directory: Path, before: dict[str, Any], waiting: bool = False) -> None:
     """The status of a run that waits for its writer; what `before` tells of progress is kept."""
     write_json_atomic(directory / STATUS, {
         "v": 1, "step": 0, "attempt": 0, **before, "state": RunState.QUEUED, "reason": None,
-        "phase": None, "error": None, "heartbeat": time.time(), **writer_identity(),
+        "phase": None, "error": None, "waiting": waiting, "heartbeat": time.time(),
+        **writer_identity(),
     })  # fmt: skip
 
 

@@ -93,6 +93,7 @@ class Run:
             directory=self.directory,
             error=problem.get("message"),
             phase=status.get("phase"),
+            waiting=status.get("state") == RunState.QUEUED and bool(status.get("waiting")),
         )
 
     def _mtime(self) -> float:

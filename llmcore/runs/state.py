@@ -48,6 +48,7 @@ class RunInfo:
     directory: Path
     error: str | None
     phase: str | None = None
+    waiting: bool = False  # in the queue, for its turn
 
     @property
     def n_bytes(self) -> int:
@@ -81,7 +82,7 @@ def true_state(status: dict[str, Any]) -> str:
     live one is believed even when its heartbeat is late. Elsewhere a stale heartbeat decides.
     """
     state = str(status.get("state", RunState.DAMAGED))
-    if state not in LIVE_STATES:
+    if state not in LIVE_STATES or (state == RunState.QUEUED and status.get("waiting")):
         return state
     stale = time.time() - float(status.get("heartbeat") or 0.0) > STALE_SECONDS
     if status.get("host") != host_name():

@@ -101,6 +101,8 @@ class RunStore:
         info = self.info(run_id)
         if not info.is_live:
             raise StateError(f"Run {run_id} is {info.state}, so there is nothing to {verb}.")
+        if info.waiting:
+            raise StateError(f"Run {run_id} still waits: take it out of the queue instead.")
         return info
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from llmcore.errors import DamagedError, LabError, StateError
-from llmcore.files import json_line, read_json, write_json_atomic
+from llmcore.files import json_line, lock_file, read_json, write_json_atomic
 from llmcore.runs.run import EVENTS, METRICS, STATUS
 from llmcore.runs.state import HEARTBEAT_SECONDS, RunState, writer_identity
 
@@ -145,15 +145,7 @@ def _lock(path: Path) -> TextIO:
     """An exclusive lock that the system releases with the process. Raises StateError if taken."""
     file = path.open("a+", encoding="utf-8")
     try:
-        try:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # Windows
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        lock_file(file, wait=False)
     except OSError as error:
         file.close()
         raise StateError(

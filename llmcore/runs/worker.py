@@ -119,6 +119,7 @@ def build_pretraining(run: Run, config: RunConfig, writer: RunWriter) -> Pretrai
         validation=encoded_corpus(tokenizer, validation, cache_dir()),
         validation_bytes=sum(len(one.encode("utf-8", "replace")) for one in validation),
     )
+    writer.event("data", 0, train_tokens=len(data.train), validation_tokens=len(data.validation))
     generator = torch.Generator().manual_seed(config.train.seed)
     model = GPT(config.model, generator=generator)
     device = choose_device(config.train.device)

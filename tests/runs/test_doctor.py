@@ -1,0 +1,119 @@
+"""The curve doctor on curves drawn by formula: each ill one is found, the healthy ones are not."""
+
+import math
+import random
+
+import pytest
+from tiny import pretrain_config
+
+from llmcore.runs.doctor import Curves, examine
+
+
+def curves(train, val=None, steps=1000, norms=None, peak=None, tokens=None, **changes):
+    """train, val: functions of progress 0..1 -> loss; logged at every fifth step."""
+    config = pretrain_config(steps=steps, warmup_steps=20, **changes)
+    peak = peak or 5e-3
+    done = list(range(1, int(steps * changes.pop("done", 1.0)) + 1, 5))
+    evaluated = list(range(50, steps + 1, 50))
+    return Curves(
+        config=config,
+        train=(done, [train(one / steps) for one in done]),
+        val=(evaluated, [(val or train)(one / steps) for one in evaluated]),
+        grad_norm=(done, norms or [1.0] * len(done)),
+        peak=peak,
+        train_tokens=tokens,
+    )
+
+
+def noisy(function, sigma=0.05, seed=0):
+    rng = random.Random(seed)
+    return lambda at: function(at) + rng.gauss(0, sigma)
+
+
+def healthy(at):
+    """From ln 300 = 5.7 down to 2.5, fast first, flat at the end of the cosine."""
+    return 2.5 + 3.2 * math.exp(-6 * at)
+
+
+def kinds(found):
+    return [one.kind for one in found]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("sigma", [0.01, 0.1, 0.2])
+def test_a_healthy_curve_has_no_finding(sigma, seed):
+    assert examine(curves(noisy(healthy, sigma, seed), val=noisy(healthy, 0.005, seed))) == []
+
+
+def test_a_loss_that_rises_again_has_diverged_and_a_third_of_the_rate_is_suggested():
+    found = examine(curves(noisy(lambda at: healthy(at) if at < 0.5 else healthy(0.5) + 1.5)))
+    assert kinds(found) == ["diverged"]
+    assert found[0].change == {"learning_rate": pytest.approx(0.0017)}
+    assert "2.7" in found[0].text and found[0].change_label == "learning rate 0.0017"
+
+
+def test_a_loss_of_blind_guessing_is_told_with_the_entropy():
+    (finding,) = examine(curves(noisy(lambda at: 5.69, 0.02), peak=1e-6))
+    assert finding.kind == "guessing" and "5.70" in finding.text
+    assert finding.change["learning_rate"] > 1e-6
+    (finding,) = examine(curves(noisy(lambda at: 5.75, 0.02), peak=0.5))
+    assert finding.kind == "guessing" and finding.change["learning_rate"] < 0.5
+
+
+def test_a_loss_that_jumps_has_too_high_a_rate():
+    rng = random.Random(1)
+    found = examine(
+        curves(lambda at: healthy(at) + (2.0 if rng.random() < 0.08 else rng.gauss(0, 0.05)))
+    )
+    assert kinds(found) == ["rate too high"] and found[0].change["learning_rate"] < 5e-3
+
+
+def test_gradients_that_burst_are_a_rate_too_high_as_well():
+    norms = [1.0 if place % 12 else 90.0 for place in range(200)]
+    assert kinds(examine(curves(noisy(healthy), norms=norms))) == ["rate too high"]
+
+
+def test_validation_that_rises_while_training_falls_is_overfitting():
+    found = examine(
+        curves(noisy(lambda at: 5 - 4.5 * at, 0.02), val=lambda at: 3 + abs(at - 0.4) * 2)
+    )
+    assert kinds(found) == ["overfitting"]
+    assert "step 400" in found[0].text and found[0].change == {"dropout": 0.1}
+
+
+def test_validation_that_only_trembles_is_not_overfitting():
+    assert examine(curves(noisy(healthy), val=noisy(healthy, 0.01))) == []
+
+
+def test_a_rate_far_below_the_usual_that_still_falls_is_too_low():
+    found = examine(curves(noisy(lambda at: 5.6 - 2.0 * at, 0.02), peak=1e-4))
+    assert kinds(found) == ["rate too low"] and found[0].change == {"learning_rate": 5e-4}
+
+
+def test_the_same_curve_with_a_usual_rate_is_left_alone():
+    assert examine(curves(noisy(lambda at: 5.6 - 2.0 * at, 0.02), peak=5e-3)) == []
+
+
+def test_a_flat_curve_is_a_plateau_only_while_the_rate_is_high():
+    def flat(at):
+        return 4.0 if at > 0.1 else 5.7 - 17 * at
+
+    early = curves(noisy(flat, 0.01), steps=4000)
+    early = Curves(early.config, *(
+        (series[0][:360], series[1][:360]) for series in (early.train, early.val, early.grad_norm)
+    ), peak=early.peak)  # fmt: skip
+    assert kinds(examine(early)) == ["plateau"]
+    assert examine(curves(noisy(flat, 0.01))) == []
+
+
+def test_a_small_text_read_often_is_told_with_its_numbers():
+    found = examine(curves(noisy(healthy), tokens=3_000))
+    assert kinds(found) == ["data too small"] and "3,000 tokens" in found[0].text
+    assert examine(curves(noisy(healthy), tokens=3_000_000)) == []
+
+
+def test_nothing_is_said_before_there_is_something_to_see():
+    config = pretrain_config(steps=1000)
+    few = Curves(config, ([1, 2, 3, 20], [5.7] * 4), ([], []), ([], []), peak=5e-3)
+    assert examine(few) == []
+    assert examine(Curves(config, ([], []), ([], []), ([], []), peak=5e-3)) == []

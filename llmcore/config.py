@@ -101,17 +101,6 @@ class ModelConfig(Checked):
     def n_parameters(self) -> int:
         return sum(self.parameters_by_part().values())
 
-    def training_memory_bytes(self, batch_size: int) -> int:
-        """Estimated peak of weights, gradients, AdamW moments and activations in fp32.
-
-        Activations per block and token: about 18 C numbers kept for the backward pass with fused
-        attention, plus logits, their gradient and log-softmax (3 V).
-        """
-        tokens = batch_size * self.context_length
-        states = 4 * self.n_parameters()
-        activations = tokens * (self.n_layers * 18 * self.d_model + 3 * self.vocab_size)
-        return 4 * (states + activations)
-
     def flops_per_token(self) -> int:
         """Forward and backward: 6 N for the matrices that multiply plus attention's 12 L C T / 2
         (Kaplan et al. 2020, section 2.1, with the causal half)."""

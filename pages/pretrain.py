@@ -108,12 +108,11 @@ def _summary_and_button(
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:
     from llmcore.device import available_memory_bytes
+    from llmcore.train.footprint import footprint, micro_rows
 
     config = choice.config
     guess = estimate(config, infos)
-    memory = config.model.training_memory_bytes(
-        config.train.batch_size // config.train.accumulation
-    )
+    memory = footprint(config.model, micro_rows(config.train)).peak
     st.markdown(
         f"**{plain(config.preset or '')}** model on **{plain(choice.source)}**, "
         f"{config.train.steps:,} steps"

@@ -41,12 +41,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         rows = max(MIN_ROWS, CHUNK_BYTES // (4 * V))
         wants_hidden, wants_weight, _ = ctx.needs_input_grad
         grad_hidden = torch.empty_like(hidden) if wants_hidden else None
-        grad_weight: Tensor | None = None
+        grad_weight = torch.zeros_like(weight) if wants_weight else None
+        products = hidden.new_empty(min(rows, N), V)  # one chunk's logits, used again and again
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         for first in range(0, N, rows):
             h, wanted = hidden[first : first + rows], targets[first : first + rows]
             at_target = (torch.arange(len(h), device=h.device), wanted)
-            logits = (h @ weight.T).float()  # (n, V)
+            logits = torch.mm(h, weight.T, out=products[: len(h)]).float()  # (n, V)
             logits -= logits.amax(dim=1, keepdim=True)
             total -= logits[at_target].sum()
             sums = logits.exp_().sum(dim=1, keepdim=True)  # (n, 1)
@@ -58,21 +59,19 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             gradient = logits.to(weight.dtype)
             if grad_hidden is not None:
                 torch.mm(gradient, weight, out=grad_hidden[first : first + rows])
-            if wants_weight:
-                if grad_weight is None:
-                    grad_weight = gradient.T @ h
-                else:
-                    grad_weight.addmm_(gradient.T, h)
-        ctx.save_for_backward(grad_hidden, grad_weight)
+            if grad_weight is not None:
+                grad_weight.addmm_(gradient.T, h)
+        ctx.gradients = (grad_hidden, grad_weight)
         return total / N
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        """The gradients were made on the way; all that is left is the chain rule's factor."""
-        grad_hidden, grad_weight = ctx.saved_tensors
-        return (
-            None if grad_hidden is None else grad_hidden * grad,
-            None if grad_weight is None else grad_weight * grad,
-            None,
-        )
+        """The gradients were made on the way; all that is left is the chain rule's factor.
+
+        It is multiplied in place, so a graph can be gone through once only."""
+        gradients, ctx.gradients = ctx.gradients, None
+        if gradients is None:
+            raise RuntimeError("This cross-entropy's graph has already been gone through.")
+        grad_hidden, grad_weight = (one if one is None else one.mul_(grad) for one in gradients)
+        return grad_hidden, grad_weight, None

@@ -1,0 +1,158 @@
+"""Before Start: what a run will take on this machine, and what to change where it will not fit."""
+
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from llmcore import paths
+from llmcore.config import RunConfig, TrainConfig
+from llmcore.device import available_memory_bytes, choose_precision
+from llmcore.train.footprint import Footprint, disk_bytes, footprint, micro_rows
+
+CHINCHILLA = 20.0  # training tokens per parameter that use a budget best (Hoffmann et al. 2022)
+MEASURED_STEPS = 3
+MEASURED_SECONDS = 4.0  # no further step is begun after that
+FREE_DISK = 200 << 20  # left for everything else
+OVERHEAD = 1.1  # evaluations, samples and checkpoints on top of the steps
+
+
+@dataclass(slots=True, frozen=True)
+class Problem:
+    """Why a run will not fit, in one sentence, and the change that mends it (may be empty)."""
+
+    text: str
+    change: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, frozen=True)
+class Preflight:
+    """parameters; bytes of memory by part, available memory and disk; speed in tokens per second
+    (None where it was not measured) and the whole run's seconds; tokens that the run reads."""
+
+    parameters: int
+    memory: Footprint
+    available_bytes: int
+    disk_bytes: int
+    free_disk_bytes: int
+    tokens: int
+    tokens_per_s: float | None
+    problems: list[Problem]
+
+    @property
+    def seconds(self) -> float | None:
+        return None if not self.tokens_per_s else OVERHEAD * self.tokens / self.tokens_per_s
+
+    @property
+    def tokens_per_parameter(self) -> float:
+        return self.tokens / self.parameters
+
+    @property
+    def chinchilla_ratio(self) -> float:
+        """1 where the run reads 20 tokens for each parameter."""
+        return self.tokens_per_parameter / CHINCHILLA
+
+    @property
+    def fits(self) -> bool:
+        return not self.problems
+
+
+def preflight(config: RunConfig, measure: bool = True, root: Path | None = None) -> Preflight:
+    """Estimates for a run; with `measure`, also a few of its real steps on invented tokens.
+
+    root: the folder that the run will be written to (default: the lab's runs).
+    """
+    model, train = config.model, config.train
+    precision = choose_precision(train.precision, "cpu")
+    memory = footprint(model, micro_rows(train), precision, head=config.kind == "pretrain")
+    available = available_memory_bytes()
+    needed, free = disk_bytes(model, train.steps), _free_disk(root or paths.runs_dir())
+    problems = [
+        *_memory_problems(config, precision, memory, available),
+        *_disk_problems(needed, free),
+    ]
+    tokens = train.steps * train.batch_size * model.context_length
+    speed = measured_speed(config) if measure and not problems else None
+    return Preflight(model.n_parameters(), memory, available, needed, free, tokens, speed, problems)
+
+
+def measured_speed(config: RunConfig) -> float:
+    """Tokens per second of real training steps of this shape on this machine, in a few seconds.
+
+    A step that takes long is measured on a part of its batch.
+    """
+    import tempfile
+
+    import numpy as np
+    import torch
+
+    from llmcore.nn.model import GPT
+    from llmcore.tasks.pretraining import PretrainTask, TokenData
+    from llmcore.tokenizers import builtin_tokenizer
+    from llmcore.train.sinks import NullSink
+    from llmcore.train.trainer import Trainer
+
+    shape = config.model
+    train = _short(config.train, shape.flops_per_token() * shape.context_length)
+    ids = np.random.default_rng(0).integers(0, shape.vocab_size, 8 * (shape.context_length + 1))
+    model = GPT(shape, torch.Generator().manual_seed(0))
+    data = TokenData(ids, ids, len(ids))
+    task = PretrainTask(model, builtin_tokenizer("bytes"), data, train, "cpu", "")
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(task, train, Path(folder))
+        trainer._train_step(1, NullSink())  # allocates; not counted
+        began, done = time.perf_counter(), 0
+        while done < MEASURED_STEPS and time.perf_counter() - began < MEASURED_SECONDS:
+            trainer._train_step(2 + done, NullSink())
+            done += 1
+        seconds = time.perf_counter() - began
+    return done * train.batch_size * shape.context_length / seconds
+
+
+def _short(train: TrainConfig, flops_per_row: int) -> TrainConfig:
+    """The same step on so few rows that one takes about a second on a slow machine."""
+    rows = max(1, min(micro_rows(train), round(5e10 / flops_per_row)))
+    return train.with_(batch_size=rows, accumulation=1, steps=100, device="cpu")
+
+
+def _memory_problems(
+    config: RunConfig, precision: str, memory: Footprint, available: int
+) -> list[Problem]:
+    if memory.peak <= available:
+        return []
+    text = f"The run needs about {_gb(memory.peak)} of memory but {_gb(available)} are available: "
+    head = config.kind == "pretrain"
+    rows = micro_rows(config.train)
+    while rows > 1:
+        rows //= 2
+        if footprint(config.model, rows, precision, head).peak <= available:
+            parts = -(-config.train.batch_size // rows)
+            while config.train.batch_size % parts:
+                parts += 1
+            advice = (
+                f"compute the batch in {parts} parts, which gives the same numbers more slowly."
+            )
+            return [Problem(text + advice, {"accumulation": parts})]
+    states = memory.weights + memory.gradients + memory.optimizer
+    what = "a smaller model" if states > available // 2 else "a shorter context"
+    return [Problem(f"{text}choose {what}.")]
+
+
+def _disk_problems(needed: int, free: int) -> list[Problem]:
+    if needed + FREE_DISK <= free:
+        return []
+    return [Problem(
+        f"The checkpoints take about {_gb(needed)} but {_gb(free)} are free on the disk: delete "
+        f"runs that you no longer need, or choose a smaller model."
+    )]  # fmt: skip
+
+
+def _free_disk(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _gb(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e6:.0f} MB"

@@ -62,6 +62,18 @@ def available_memory_bytes() -> int:
     return available if limit == "max" else min(available, max(0, int(limit) - int(used)))
 
 
+def oom_kills() -> int | None:
+    """How many processes this system has killed for want of memory; None where it does not say."""
+    found = []
+    for path in ("/proc/vmstat", "/sys/fs/cgroup/memory.events"):
+        try:
+            lines = Path(path).read_text().splitlines()
+        except OSError:
+            continue
+        found += [int(line.split()[1]) for line in lines if line.startswith("oom_kill ")]
+    return sum(found) if found else None
+
+
 def host_name() -> str:
     return platform.node() or "unknown"
 

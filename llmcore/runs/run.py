@@ -9,7 +9,7 @@ from llmcore.errors import DamagedError, LabError
 from llmcore.files import read_json
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.reader import LineTail, MetricsReader, read_events
-from llmcore.runs.state import RunInfo, RunState, true_state
+from llmcore.runs.state import RunInfo, RunState, true_state, why_interrupted
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint_index import Checkpoint
 
@@ -77,12 +77,15 @@ class Run:
     def _read_info(self) -> RunInfo:
         config, status = self.config, self.status()
         problem = status.get("error") or {}
+        state, reason = true_state(status), status.get("reason")
+        if state == RunState.INTERRUPTED:
+            reason = why_interrupted(status)
         return RunInfo(
             id=self.id,
             name=self.name(),
             kind=config.kind,
-            state=true_state(status),
-            reason=status.get("reason"),
+            state=state,
+            reason=reason,
             step=int(status.get("step") or 0),
             steps=config.train.steps,
             created=float(self.raw_config.get("created") or self._mtime()),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from llmcore.device import boot_id, host_name, process_start
+from llmcore.device import boot_id, host_name, oom_kills, process_start
 from llmcore.files import tree_bytes
 
 HEARTBEAT_SECONDS = 2.0
@@ -72,7 +72,18 @@ def writer_identity() -> dict[str, Any]:
         "boot_id": boot_id(),
         "pid": pid,
         "pid_started": process_start(pid),
+        "oom_kills": oom_kills(),
     }
+
+
+def why_interrupted(status: dict[str, Any]) -> str:
+    """In words: whether the system has killed processes for want of memory since the run began."""
+    if status.get("host") != host_name() or status.get("boot_id") != boot_id():
+        return "the computer was switched off, or another one trained it"
+    before, now = status.get("oom_kills"), oom_kills()
+    if before is not None and now is not None and now > before:
+        return "probably out of memory: the system has ended a process since the run began"
+    return "its process has ended"
 
 
 def true_state(status: dict[str, Any]) -> str:

@@ -1,12 +1,16 @@
 """Does what a run's config.json asks for, in whatever thread or process it is called."""
 
+import errno
 import logging
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from llmcore import models
 from llmcore.classical import MajorityClass, NaiveBayes
@@ -66,7 +70,7 @@ def execute(
     run = Run(directory)
     config = run.config
     writer = Listening(directory, backend, on_record or (lambda record: None))
-    with writer, kept_memory():
+    with writer, kept_memory(), _disk_trouble(run):
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
         task = build_task(run, config, writer)
@@ -83,6 +87,36 @@ def execute(
             val_loss=outcome.val_loss,
         )
     return run.info()
+
+
+_DISK_TROUBLE = {
+    errno.ENOSPC: "The disk is full",
+    errno.EDQUOT: "The disk quota is used up",
+    errno.EROFS: "The run's folder can only be read",
+    errno.EACCES: "The run's folder may not be written",
+    errno.EIO: "The disk does not answer",
+}
+
+
+@contextmanager
+def _disk_trouble(run: Run) -> Iterator[None]:
+    """Turns an error of the disk into a sentence that names what is safe and what to do."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        what = _disk_words(error)
+        if what is None:
+            raise
+        full = [one.step for one in run.checkpoints() if one.full]
+        kept = f"the checkpoint of step {full[-1]} is whole" if full else "no checkpoint was saved"
+        raise LabError(f"{what}; {kept}: make room, then resume the run.") from error
+
+
+def _disk_words(error: Exception) -> str | None:
+    if isinstance(error, OSError):
+        return _DISK_TROUBLE.get(error.errno or 0)
+    found = re.search(r"os error (\d+)", str(error))  # safetensors writes through Rust
+    return _DISK_TROUBLE.get(int(found[1])) if found else None
 
 
 def rate_changes(run: Run) -> list[tuple[int, float]]:

@@ -14,6 +14,8 @@ from llmcore.runs.state import HEARTBEAT_SECONDS, RunState, writer_identity
 
 log = logging.getLogger(__name__)
 LOCK = "lock"
+RESERVE = ".reserve"
+RESERVE_BYTES = 64 << 10  # held back so that the last word can be written on a full disk
 
 
 class RunWriter:
@@ -53,6 +55,7 @@ class RunWriter:
         self._events = (directory / EVENTS).open("a", encoding="utf-8", newline="\n")
         _end_torn_line(directory / METRICS, self._metrics)
         _end_torn_line(directory / EVENTS, self._events)
+        (directory / RESERVE).write_bytes(bytes(RESERVE_BYTES))
         self._write_status()
         self._heart = threading.Thread(target=self._beat, name="llmlab-heartbeat", daemon=True)
         self._heart.start()
@@ -104,10 +107,15 @@ class RunWriter:
         self._heart.join(timeout=5)
         with self._mutex:
             self._status.update(changes)
-        self._write_status()
-        self._metrics.close()
-        self._events.close()
-        self._lock_file.close()  # releases the lock
+        (self.directory / RESERVE).unlink(missing_ok=True)
+        try:
+            self._write_status()
+        finally:
+            for file in (self._metrics, self._events, self._lock_file):  # the last: the lock
+                try:
+                    file.close()
+                except OSError:  # what a full disk did not take is lost; the status stands
+                    log.warning("%s not written to its end", file.name, exc_info=True)
 
     # Files -------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@ import subprocess
 import sys
 import time
 
-from llmcore.runs.state import STALE_SECONDS, true_state, writer_identity
+from llmcore.runs import state
+from llmcore.runs.state import STALE_SECONDS, true_state, why_interrupted, writer_identity
 
 
 def status(**changes):
@@ -45,3 +46,14 @@ def test_a_live_process_with_a_late_heartbeat_is_believed_unless_it_is_us():
     parent = os.getppid()
     assert true_state(status(pid=parent, pid_started=None, heartbeat=old)) == "running"
     assert true_state(status(heartbeat=old)) == "interrupted"
+
+
+def test_a_run_whose_process_the_system_killed_is_probably_out_of_memory(monkeypatch):
+    status = {**writer_identity(), "oom_kills": 3}
+    monkeypatch.setattr(state, "oom_kills", lambda: 3)
+    assert why_interrupted(status) == "its process has ended"
+    monkeypatch.setattr(state, "oom_kills", lambda: 4)
+    assert why_interrupted(status).startswith("probably out of memory")
+    assert "switched off" in why_interrupted({**status, "boot_id": "yesterday"})
+    monkeypatch.setattr(state, "oom_kills", lambda: None)
+    assert why_interrupted(status) == "its process has ended"

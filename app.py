@@ -4,6 +4,7 @@ import streamlit as st
 
 from llmcore.device import share_cores
 from llmcore.paths import ASSETS
+from llmcore.runs.queue import keep_queue
 from ui.navigation import grouped_pages
 from ui.sidebar import sidebar_strip
 
@@ -15,6 +16,7 @@ def main() -> None:
     st.set_page_config(page_title="LLM Lab", page_icon=icon, layout="wide")
     page = st.navigation(grouped_pages(), position="sidebar", expanded=True)
     sidebar_strip()
+    keep_queue()
     page.run()
 
 

@@ -10,16 +10,14 @@ from ui.classifier_results import results, try_it
 from ui.live import run_panel
 from ui.page import code_behind, guarded, header, show_error
 from ui.run_choice import (
-    choose_run,
     next_run_id,
     note_trouble,
-    run_id_used,
     run_picker,
     runs_of,
     start_button,
+    start_or_queue,
     start_wanted,
 )
-from ui.state import store
 from ui.warm import warm_up
 
 KIND = "classify"
@@ -104,8 +102,9 @@ def _start_box() -> None:
             if problem is not None:
                 show_error(problem)
             _summary_and_button(choice, settings, run_id)
-        if start_wanted(KIND) and choice is not None and settings is not None:
-            _start(run_id, choice, settings)
+        wish = start_wanted(KIND)
+        if wish and choice is not None and settings is not None:
+            _start(wish, run_id, choice, settings)
             st.rerun()
 
 
@@ -165,8 +164,7 @@ def _options() -> Settings:
     return Settings(ref, what, even, int(n_epochs))
 
 
-def _start(run_id: str, choice: Choice, settings: Settings) -> None:
-    """Starts once for an id, however often it is called."""
+def _start(wish: str, run_id: str, choice: Choice, settings: Settings) -> None:
     from llmcore.runs import launch
 
     try:
@@ -181,12 +179,9 @@ def _start(run_id: str, choice: Choice, settings: Settings) -> None:
             epochs=settings.epochs,
             name=f"{choice.name} · {TRAINABLE[settings.trainable].lower()}",
         )
-        launch.start(run_id, config, store(), choice.table)
+        start_or_queue(wish, run_id, KIND, config, choice.table)
     except Exception as error:
         note_trouble(KIND, error)
-        return
-    run_id_used(KIND)
-    choose_run(run_id, KIND)
 
 
 main()

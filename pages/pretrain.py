@@ -14,17 +14,16 @@ from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.prepare import prepare
 from ui.run_choice import (
-    choose_run,
     next_run_id,
     note_trouble,
-    run_id_used,
     run_label,
     run_picker,
     runs_of,
     start_button,
+    start_or_queue,
     start_wanted,
 )
-from ui.state import store, well_formed
+from ui.state import well_formed
 
 KIND = "pretrain"
 BUILT_IN, PASTE, UPLOAD = "Built in", "Paste", "Upload"
@@ -83,8 +82,9 @@ def _start_box(infos: list[RunInfo]) -> None:
                 problem = error
         with top:
             _summary_and_button(choice, problem, run_id, infos)
-        if start_wanted(KIND) and choice is not None:
-            _start(run_id, choice)
+        wish = start_wanted(KIND)
+        if wish and choice is not None:
+            _start(wish, run_id, choice)
             st.rerun()
     if choice is not None and choice.text is None:
         prepare(choice.config)
@@ -272,18 +272,12 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
     )
 
 
-def _start(run_id: str, choice: Choice) -> None:
-    """Starts once for an id, however often it is called."""
-    from llmcore.runs import launch
-
+def _start(wish: str, run_id: str, choice: Choice) -> None:
     try:
         data = None if choice.text is None else choice.text.encode("utf-8")
-        launch.start(run_id, choice.config, store(), data)
+        start_or_queue(wish, run_id, KIND, choice.config, data)
     except Exception as error:
         note_trouble(KIND, error)
-        return
-    run_id_used(KIND)
-    choose_run(run_id, KIND)
 
 
 def _choose_run(infos: dict[str, RunInfo]) -> tuple[RunInfo | None, list[str]]:

@@ -8,10 +8,12 @@ from llmcore.errors import LabError, NotFoundError
 from llmcore.runs import RunInfo
 from ui.exchange import bring_in, hand_out
 from ui.feed import when
-from ui.live import STATES, ask_to_resume, state_badge, take_trouble_of
+from ui.live import STATES, state_badge
 from ui.navigation import CARDS
 from ui.page import code_behind, guarded, header, plain, show_error
+from ui.queue_panel import queue_panel
 from ui.run_choice import note_trouble, take_trouble
+from ui.run_controls import ask_to_resume, take_trouble_of
 from ui.sidebar import PAGE_OF_KIND
 from ui.state import store
 
@@ -64,6 +66,7 @@ def main() -> None:
             st.fragment(_table, run_every=REFRESH_SECONDS if live else None)(
                 tuple((info.id, info.state) for info in infos)
             )
+            queue_panel()
             trouble = take_trouble(PLACE)
             if trouble is not None:
                 show_error(trouble)

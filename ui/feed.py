@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from llmcore.plots.training import Curve, RunCurves
+from llmcore.plots.training import Curve, Mark, RunCurves
 
 if TYPE_CHECKING:
     from llmcore.runs import Run
@@ -33,6 +33,7 @@ class RunFeed:
         self.notices: list[str] = []
         self.result: dict[str, Any] | None = None
         self.step_saved: int | None = None
+        self.marks: list[Mark] = []
 
     def refresh(self) -> None:
         self.metrics.refresh()
@@ -44,6 +45,10 @@ class RunFeed:
                 self.notices.append(str(event["text"]))
             elif kind == "result":
                 self.result = event
+            elif kind == "setting" and event.get("name") == "learning_rate":
+                self.marks.append(Mark(int(event["step"]), f"learning rate {event['value']:.3g}"))
+            elif kind == "early_stop":
+                self.marks.append(Mark(int(event["best_step"]), "best: it stopped improving here"))
             elif kind == "checkpoint":
                 self.step_saved = event.get("step")
         if len(self.samples) > KEPT_SAMPLES:

@@ -1,26 +1,22 @@
 """The panel of one run: live while it trains, a record afterwards. Reads files, holds no model."""
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.errors import LabError
 from llmcore.plots import theme
 from llmcore.plots.training import accuracy_chart, loss_chart, small_chart
 from ui.charts import live_chart
 from ui.feed import RunFeed, duration, feed
-from ui.page import UNEXPECTED, guarded, plain
+from ui.page import guarded, plain
+from ui.run_controls import run_controls, stop_requested, take_trouble_of
 from ui.state import store
 
 if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
 
-logger = logging.getLogger(__name__)
-
 REFRESH_SECONDS = 1.0
-_TROUBLE = "lab_run_trouble"
 STATES = {
     "queued": ("Waiting to start", ":material/hourglass_empty:", "gray"),
     "running": ("Training", ":material/play_circle:", "green"),
@@ -87,7 +83,7 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
         if info.example:
             st.badge("Example that comes with the lab", icon=":material/science:", color="orange")
         st.space("stretch")
-        _button(run, info, data)
+        run_controls(info)
     # One place for what may be said, so that the charts below never change theirs.
     with st.container():
         _notes(info)
@@ -105,9 +101,11 @@ def _notes(info: "RunInfo") -> None:
         st.error(plain(info.error or info.reason or "The run failed."), icon=":material/error:")
     if info.state == "interrupted":
         st.info(
-            "The app was closed while this run was training. Nothing up to its last checkpoint "
-            "is lost: **Resume** goes on from there."
+            f"This run was cut off while it trained: {plain(info.reason or '')}. Nothing up to its "
+            f"last checkpoint is lost: **Resume** goes on from there."
         )
+    if info.state == "done" and info.reason and info.step < info.steps:
+        st.info(f"Finished early: {plain(info.reason)}.", icon=":material/flag:")
 
 
 def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
@@ -117,70 +115,16 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
         return f"{steps} · trained for {duration(trained)}" if trained else steps
     if stop_requested(info):
         return f"{steps} · stopping: the model is being saved"
+    if info.waiting:
+        return "Waits in the queue for its turn"
+    if info.state == "paused":
+        return f"{steps} · paused, everything is saved"
     if step == 0:
         return PHASES.get(info.phase or "", info.phase or "starting").capitalize() + " …"
     if info.phase in {"evaluating", "testing"}:
         return f"{steps} · {PHASES[info.phase]}"
     left = data.seconds_left(info.steps)
     return f"{steps} · about {duration(left)} left" if left is not None else steps
-
-
-def stop_requested(info: "RunInfo") -> bool:
-    """Whether somebody (any tab, or the command line) has asked this live run to stop."""
-    from llmcore.train.control import read_control
-
-    return info.is_live and read_control(info.directory)["state"] == "stop"
-
-
-def _button(run: "Run", info: "RunInfo", data: RunFeed) -> None:
-    if info.is_live:
-        st.button(
-            "Stop and save",
-            icon=":material/stop:",
-            key=f"stop_{run.id}",
-            on_click=_ask_to_stop,
-            args=(run.id,),
-            disabled=stop_requested(info),
-            help="Saves a checkpoint, then stops. The run can be resumed later.",
-        )
-    elif info.can_resume:
-        st.button(
-            "Resume",
-            icon=":material/play_arrow:",
-            key=f"resume_{run.id}",
-            on_click=ask_to_resume,
-            args=(run.id,),
-            help="Goes on from the last checkpoint, or from the start where there is none.",
-        )
-
-
-def _ask_to_stop(run_id: str) -> None:
-    from llmcore.runs import launch
-
-    _noting_trouble(run_id, launch.stop)
-
-
-def ask_to_resume(run_id: str) -> None:
-    """A callback: starts the run again from its last checkpoint."""
-    from llmcore.runs import launch
-
-    _noting_trouble(run_id, launch.resume)
-
-
-def take_trouble_of(run_id: str) -> str | None:
-    """What went wrong in the last stop or resume of this run, once."""
-    return st.session_state.get(_TROUBLE, {}).pop(run_id, None)
-
-
-def _noting_trouble(run_id: str, action: Callable[..., None]) -> None:
-    """A callback must not raise: what went wrong is said when the panel is drawn next."""
-    try:
-        action(run_id, store())
-    except LabError as error:
-        st.session_state.setdefault(_TROUBLE, {})[run_id] = str(error)
-    except Exception:
-        logger.exception("run %s could not be stopped or resumed", run_id)
-        st.session_state.setdefault(_TROUBLE, {})[run_id] = UNEXPECTED
 
 
 def _numbers(info: "RunInfo", data: RunFeed) -> None:
@@ -218,8 +162,9 @@ def _pretrain_charts(info: "RunInfo", data: RunFeed, overlays: tuple[str, ...]) 
         log_y, smoothing = _chart_options(info.id, data)
         others = [feed(store().open(one)).curves(_name(one)) for one in overlays]
         figure = loss_chart(
-            data.curves(info.name), others, log_y, smoothing, uirevision=f"{info.id}-{log_y}"
-        )
+            data.curves(info.name), others, log_y, smoothing, uirevision=f"{info.id}-{log_y}",
+            marks=data.marks,
+        )  # fmt: skip
         live_chart(figure, key=f"loss_{info.id}")
     with right:
         _samples(info, data)
@@ -233,8 +178,9 @@ def _classify_charts(info: "RunInfo", data: RunFeed) -> None:
     with left:
         st.caption("Loss: how wrong, and how sure of it")
         figure = loss_chart(
-            data.curves(info.name), smoothing=smoothing, uirevision=info.id, height=300
-        )
+            data.curves(info.name), smoothing=smoothing, uirevision=info.id, height=300,
+            marks=data.marks,
+        )  # fmt: skip
         live_chart(figure, key=f"loss_{info.id}")
     with right:
         st.caption("Accuracy: how often the likeliest class is the right one")

@@ -12,6 +12,7 @@ from ui.state import store
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from llmcore.config import RunConfig
     from llmcore.runs import RunInfo
 
 _CHOSEN = "lab_run_by_kind"
@@ -64,7 +65,7 @@ def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", re
 
     A click may come with a change of a field that one has just left; a callback would still have
     the settings from before it. So the click is only noted, and the page starts the run once it
-    has read all fields (`start_wanted`).
+    has read all fields (`start_wanted`). While another run trains, a second button queues it.
     """
     place.button(
         label,
@@ -73,24 +74,48 @@ def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", re
         width="stretch",
         key=f"start_{run_id}",
         on_click=_note_wish,
-        args=(kind,),
+        args=(kind, "start"),
         disabled=not ready,
     )
+    if any(info.is_live for info in store().list()):
+        place.button(
+            "Add to queue",
+            icon=":material/playlist_add:",
+            width="stretch",
+            key=f"queue_{run_id}",
+            on_click=_note_wish,
+            args=(kind, "queue"),
+            disabled=not ready,
+            help="It starts by itself when what trains now has ended. See Runs for the order.",
+        )
     trouble = take_trouble(kind)
     if trouble is not None:
         show_error(trouble)
 
 
-def _note_wish(kind: str) -> None:
-    st.session_state.setdefault(_WISHES, set()).add(kind)
+def _note_wish(kind: str, wish: str) -> None:
+    st.session_state.setdefault(_WISHES, {})[kind] = wish
 
 
-def start_wanted(kind: str) -> bool:
-    """Whether the start button was pressed since this was last asked."""
-    wishes: set[str] = st.session_state.get(_WISHES, set())
-    wanted = kind in wishes
-    wishes.discard(kind)
-    return wanted
+def start_wanted(kind: str) -> str | None:
+    """`start` or `queue` where that button was pressed since this was last asked."""
+    wishes: dict[str, str] = st.session_state.get(_WISHES, {})
+    return wishes.pop(kind, None)
+
+
+def start_or_queue(
+    wish: str, run_id: str, kind: str, config: "RunConfig", data: bytes | None
+) -> None:
+    """Starts the run, or lets it wait for its turn; once for an id, however often it is called."""
+    from llmcore.runs import launch
+    from llmcore.runs.queue import RunQueue
+
+    if wish == "queue":
+        RunQueue(store()).add(run_id, config, data)
+    else:
+        launch.start(run_id, config, store(), data)
+    run_id_used(kind)
+    choose_run(run_id, kind)
 
 
 def next_run_id(kind: str, name: str) -> str:

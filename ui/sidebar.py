@@ -48,8 +48,13 @@ def _strip() -> None:
             st.rerun()
         st.caption("Nothing is training now.")
         return
-    st.caption("Training now")
+    waiting = [info for info in live if info.waiting]
+    live = [info for info in live if not info.waiting]
+    st.caption("Training now" if live else "Nothing is training now.")
     for info in live[:4]:
         share = min(1.0, info.step / info.steps) if info.steps else 0.0
         st.progress(share, text=f"{plain(info.name)} · step {info.step:,} of {info.steps:,}")
         page_link(PAGE_OF_KIND.get(info.kind, "runs"), "Watch it")
+    if waiting:
+        runs = "run waits" if len(waiting) == 1 else "runs wait"
+        page_link("runs", f"{len(waiting)} {runs} in the queue", ":material/playlist_play:")

@@ -27,6 +27,14 @@ class Curve:
         return steps, np.where(np.isfinite(values), values, np.nan)
 
 
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """Something that happened at a step, in a few words."""
+
+    step: int
+    label: str
+
+
 @dataclass(slots=True)
 class RunCurves:
     """The train and validation curve of one run, with the name that the legend shows."""
@@ -89,8 +97,11 @@ def loss_chart(
     title_y: str = "loss",
     uirevision: str = "loss",
     height: int = 340,
+    marks: Sequence[Mark] = (),
 ) -> go.Figure:
     """Train and validation loss over the steps, earlier runs dashed behind them.
+
+    marks: events, drawn as upright lines with their words.
 
     smoothing: width in points of the mean drawn over the pale raw train curve; 1 draws it raw.
     uirevision: as long as it stays, zoom and hidden traces survive new data.
@@ -114,6 +125,7 @@ def loss_chart(
     figure.update_yaxes(title=title_y, type="log" if log_y else "linear")
     if log_y:
         figure.update_yaxes(dtick="D2", minor={"showgrid": False}, tickformat=".3~g")
+    _add_marks(figure, marks)
     if not len(steps) and not len(run.train.steps):
         _say(figure, "The first point appears in a moment")
     return figure
@@ -217,6 +229,17 @@ def _add_overlay(figure: go.Figure, run: RunCurves, colour: str) -> None:
         line={"color": colour, "width": 1.8, "dash": "dot"},
         hovertemplate="%{y:.4f}",
     )
+
+
+def _add_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
+    for place, mark in enumerate(marks):
+        figure.add_vline(
+            x=mark.step, line={"color": theme.MUTED, "width": 1.2, "dash": "dash"},
+            annotation={
+                "text": plain(mark.label), "textangle": -90, "xanchor": "left", "yanchor": "top",
+                "font": {"size": 11}, "xshift": 2, "y": 1 if place % 2 == 0 else 0.55,
+            },
+        )  # fmt: skip
 
 
 def _xy(steps: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,0 +1,74 @@
+"""What the buttons of a run do to a real training thread, and the queue on the Runs page."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from page_driver import button, only_error, open_page, shown
+from tiny import TEXT, pretrain_config
+
+from llmcore.runs import RunStore, launch
+from llmcore.runs.queue import RunQueue
+
+Wait = Callable[..., Any]
+
+
+@pytest.fixture
+def live(wait_until: Wait, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("LLMLAB_WARM", "0")
+    store = RunStore()
+    run_id = store.mint_id("live")
+    launch.start(run_id, pretrain_config(steps=1_000_000), store, TEXT.encode())
+    wait_until(lambda: store.info(run_id).step > 2, 60)
+    return run_id
+
+
+def test_a_live_run_is_paused_given_another_rate_and_continued(live: str, wait_until: Wait) -> None:
+    store = RunStore()
+    page = open_page("pretrain", live)
+    button(page, "Pause").click().run()
+    wait_until(lambda: store.info(live).state == "paused")
+    page.run()
+    assert (
+        "Paused" in [one.label for one in page.main if hasattr(one, "label")]
+        or "paused" in shown(page)
+        or store.info(live).state == "paused"
+    )
+    page.text_input(key=f"rate_{live}").set_value("0.0005").run()
+    button(page, "Apply").click().run()
+    button(page, "Continue").click().run()
+    wait_until(lambda: store.open(live).events("setting"))
+    assert store.open(live).events("setting")[0]["value"] == 0.0005
+    wait_until(lambda: store.info(live).state == "running")
+    assert button(page.run(), "Pause")
+    assert not page.exception and not page.error
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"), [("fast", "is not a learning rate"), ("12", "at most 10")]
+)
+def test_a_rate_that_cannot_be_is_one_sentence(live: str, typed: str, sentence: str) -> None:
+    page = open_page("pretrain", live)
+    page.text_input(key=f"rate_{live}").set_value(typed).run()
+    button(page, "Apply").click().run()
+    assert sentence in only_error(page)
+
+
+def test_while_one_trains_another_is_queued_moved_and_taken_out(live: str) -> None:
+    page = open_page("pretrain")
+    page.button_group(key="pretrain_text_kind").set_value("Paste").run()
+    page.text_area(key="pretrain_pasted").set_value(TEXT).run()
+    page.selectbox(key="pretrain_tokenizer").set_value("bytes").run()
+    button(page, "Add to queue").click().run()
+    assert not page.exception and not page.error
+    (first,) = RunQueue().waiting()
+    second = RunStore.mint_id("second")
+    RunQueue().add(second, pretrain_config(), TEXT.encode())
+    assert "Waits in the queue" in " ".join(str(one.proto) for one in page.main.children.values())
+
+    runs = open_page("runs")
+    assert not runs.exception and "Waiting for their turn" in shown(runs)
+    runs.button(key=f"Sooner_{second}").click().run()
+    assert RunQueue().waiting() == [second, first]
+    runs.button(key=f"out_{second}").click().run()
+    assert RunQueue().waiting() == [first] and RunStore().info(second).state == "stopped"

@@ -1,0 +1,146 @@
+"""The buttons of one run: pause, continue, stop, resume, another learning rate."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.errors import LabError
+from ui.page import UNEXPECTED
+from ui.state import store
+
+if TYPE_CHECKING:
+    from llmcore.runs import RunInfo
+
+logger = logging.getLogger(__name__)
+_TROUBLE = "lab_run_trouble"
+
+
+def run_controls(info: "RunInfo") -> None:
+    """What can be done with this run now, as buttons beside its name."""
+    if info.waiting:
+        _button("Take out of the queue", ":material/playlist_remove:", info, _leave_queue)
+    elif info.is_live:
+        asked = wished_state(info)
+        _learning_rate(info)
+        if asked == "pause":
+            _button("Continue", ":material/play_arrow:", info, _continue, disabled=False)
+        else:
+            _button(
+                "Pause", ":material/pause:", info, _pause, disabled=asked == "stop",
+                help="Saves a checkpoint and waits, with the model in memory.",
+            )  # fmt: skip
+        _button(
+            "Stop and save", ":material/stop:", info, _stop, disabled=asked == "stop",
+            help="Saves a checkpoint, then stops. The run can be resumed later.",
+        )  # fmt: skip
+    elif info.can_resume:
+        _button(
+            "Resume", ":material/play_arrow:", info, _resume,
+            help="Goes on from the last checkpoint, or from the start where there is none.",
+        )  # fmt: skip
+
+
+def _button(
+    label: str,
+    icon: str,
+    info: "RunInfo",
+    action: Callable[[str], None],
+    disabled: bool = False,
+    help: str | None = None,
+) -> None:
+    key = f"{label.split()[0].lower()}_{info.id}"
+    st.button(
+        label, icon=icon, key=key, on_click=_noting_trouble, args=(info.id, action),
+        disabled=disabled, help=help,
+    )  # fmt: skip
+
+
+def _learning_rate(info: "RunInfo") -> None:
+    """A small form: the schedule's peak from the next step on."""
+    rate_key = f"rate_{info.id}"
+    with st.popover("Learning rate", icon=":material/tune:"):
+        st.caption(
+            "The peak of the schedule from the next step on. The change is kept with the run, "
+            "drawn on its curve, and made again when the run is resumed."
+        )
+        st.text_input("New peak", value=f"{_peak(info):g}", key=rate_key, max_chars=12)
+        st.button("Apply", key=f"apply_{info.id}", on_click=_apply_rate, args=(info.id, rate_key))
+
+
+def _peak(info: "RunInfo") -> float:
+    """The peak that the run follows now."""
+    run = store().open(info.id)
+    changes = [one for one in run.events("setting") if one.get("name") == "learning_rate"]
+    return float(changes[-1]["value"]) if changes else run.config.train.learning_rate
+
+
+def _apply_rate(run_id: str, key: str) -> None:
+    def change(run_id: str) -> None:
+        typed = str(st.session_state.get(key, "")).strip()
+        try:
+            rate = float(typed)
+        except ValueError:
+            raise LabError(
+                f"{typed!r} is not a learning rate: type a number such as 0.001 or 3e-4."
+            ) from None
+        store().set_learning_rate(run_id, rate)
+
+    _noting_trouble(run_id, change)
+
+
+def wished_state(info: "RunInfo") -> str:
+    """What somebody (any tab, or the command line) has asked this live run for, or `run`."""
+    from llmcore.train.control import read_control
+
+    return str(read_control(info.directory)["state"]) if info.is_live else "run"
+
+
+def stop_requested(info: "RunInfo") -> bool:
+    return wished_state(info) == "stop"
+
+
+def ask_to_resume(run_id: str) -> None:
+    """A callback: starts the run again from its last checkpoint."""
+    _noting_trouble(run_id, _resume)
+
+
+def take_trouble_of(run_id: str) -> str | None:
+    """What went wrong in the last thing asked of this run, once."""
+    return st.session_state.get(_TROUBLE, {}).pop(run_id, None)
+
+
+def _noting_trouble(run_id: str, action: Callable[[str], None]) -> None:
+    """A callback must not raise: what went wrong is said when the panel is drawn next."""
+    try:
+        action(run_id)
+    except LabError as error:
+        st.session_state.setdefault(_TROUBLE, {})[run_id] = str(error)
+    except Exception:
+        logger.exception("run %s did not do what it was asked", run_id)
+        st.session_state.setdefault(_TROUBLE, {})[run_id] = UNEXPECTED
+
+
+def _pause(run_id: str) -> None:
+    store().request_pause(run_id)
+
+
+def _continue(run_id: str) -> None:
+    store().request_continue(run_id)
+
+
+def _stop(run_id: str) -> None:
+    store().request_stop(run_id)
+
+
+def _resume(run_id: str) -> None:
+    from llmcore.runs import launch
+
+    launch.resume(run_id, store())
+
+
+def _leave_queue(run_id: str) -> None:
+    from llmcore.runs.queue import RunQueue
+
+    RunQueue(store()).remove(run_id)

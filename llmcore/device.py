@@ -51,6 +51,20 @@ def choose_precision(name: str, device: str) -> str:
     return "bf16" if native else "fp32"
 
 
+def torchrun_place() -> tuple[int, int, int]:
+    """(rank, number of processes, rank on this machine) as torchrun tells them; (0, 1, 0) alone.
+
+    Raises LabError where the environment holds something else."""
+    try:
+        rank, size, local = (
+            int(os.environ.get(name, default))
+            for name, default in (("RANK", "0"), ("WORLD_SIZE", "1"), ("LOCAL_RANK", "0"))
+        )
+    except ValueError:
+        raise LabError("RANK, WORLD_SIZE and LOCAL_RANK must be numbers: use torchrun.") from None
+    return rank, size, local
+
+
 def available_memory_bytes() -> int:
     """Memory that a new run can still take, the container's own limit included."""
     available = psutil.virtual_memory().available

@@ -7,6 +7,7 @@ from typing import Any
 
 from llmcore.cli.output import number, say
 from llmcore.config import RunConfig
+from llmcore.device import torchrun_place
 from llmcore.errors import LabError
 from llmcore.files import remove_tree
 from llmcore.runs import Run, RunInfo, RunStore, open_run
@@ -43,6 +44,7 @@ def run_here(config: RunConfig, run_dir: Path | None, data: bytes | None) -> Run
     """
     from llmcore.runs.launch import run_foreground
 
+    _follow_the_first()
     directory = new_directory(config.name, run_dir)
     say(f"Run {reference(directory)}")
     try:
@@ -58,11 +60,22 @@ def resume_here(name: str) -> Run:
     """Goes on with a run in this process."""
     from llmcore.runs.launch import run_foreground
 
+    _follow_the_first()
     run = open_run(name)
     say(f"Run {reference(run.directory)}")
     steps = run.info().steps
     run_foreground(run.directory, on_record=Progress(steps))
     return finished(run.directory)
+
+
+def _follow_the_first() -> None:
+    """Under torchrun, every process but the first trains along, prints nothing, and ends here."""
+    from llmcore.runs.launch import follow_foreground
+
+    rank, _, _ = torchrun_place()
+    if rank > 0:
+        follow_foreground()
+        raise SystemExit(0)
 
 
 def finished(directory: Path) -> Run:

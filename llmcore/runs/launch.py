@@ -190,19 +190,38 @@ def run_foreground(
 ) -> RunInfo:
     """Runs in this thread until the end; with no `config`, resumes what is in `directory`.
 
-    Ctrl-C and SIGTERM save a checkpoint and stop. Raises what stopped the run otherwise.
+    Ctrl-C and SIGTERM save a checkpoint and stop. Raises what stopped the run otherwise. Under
+    torchrun this is the first process; the others call `follow_foreground`.
     """
     from llmcore.runs.worker import check_runnable, execute
+    from llmcore.train.world import joined_world
 
-    if config is None:
-        check_resumable(Run(directory))
-        reset_control(directory)
-    else:
-        check_runnable(config)
-        create(directory, config, data)
     leave = threading.Event()
-    with _signals_set(leave):
-        return execute(directory, "process", leave, on_record)
+    with joined_world() as world, _signals_set(leave):
+        try:
+            if config is None:
+                check_resumable(Run(directory))
+                reset_control(directory)
+            else:
+                check_runnable(config)
+                create(directory, config, data)
+        except LabError:
+            world.from_first(None)
+            raise
+        world.from_first(str(directory))
+        backend = "process" if world.is_alone else "torchrun"
+        return execute(directory, backend, leave, on_record, world)
+
+
+def follow_foreground() -> None:
+    """Trains along with the first process of a torchrun; it names the run. Writes nothing."""
+    from llmcore.runs.worker import follow
+    from llmcore.train.world import joined_world
+
+    with joined_world() as world, _signals_set(threading.Event()):
+        directory = world.from_first(None)
+        if directory is not None:  # else the first process was refused, and says why
+            follow(Path(directory), world)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from safetensors import SafetensorError
 
 from llmcore import models
 from llmcore.classical import MajorityClass, NaiveBayes
-from llmcore.config import RunConfig
+from llmcore.config import RunConfig, TrainConfig
 from llmcore.data import Corpus, LabelledSet, Splits, corpus_from_text, decode_upload, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.device import choose_device
@@ -31,9 +32,11 @@ from llmcore.runs.writer import RunWriter
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
 from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.tokenizers import Tokenizer
-from llmcore.train.control import FileControl
+from llmcore.train.control import FileControl, NeverStop
 from llmcore.train.memory import kept_memory
+from llmcore.train.sinks import NullSink, Sink
 from llmcore.train.trainer import Task, Trainer
+from llmcore.train.world import ALONE, World
 
 log = logging.getLogger(__name__)
 OnRecord = Callable[[dict[str, Any]], None]
@@ -62,9 +65,11 @@ def execute(
     backend: str,
     leave: threading.Event | None = None,
     on_record: OnRecord | None = None,
+    world: World = ALONE,
 ) -> RunInfo:
     """Runs (or resumes) the run in `directory` to its end and returns its last info.
 
+    world: the processes that train it together; this is the first of them, which alone writes.
     Raises whatever stopped it, after `failed` was written with the reason.
     """
     run = Run(directory)
@@ -74,7 +79,8 @@ def execute(
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
         task = build_task(run, config, writer)
-        trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run))
+        world.wait()  # what was downloaded, encoded and trained is there for the others now
+        trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
         outcome = trainer.fit(FileControl(directory, leave), writer)
         if isinstance(task, ClassificationTask) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
@@ -87,6 +93,18 @@ def execute(
             val_loss=outcome.val_loss,
         )
     return run.info()
+
+
+def follow(directory: Path, world: World) -> None:
+    """What every process but the first does: its share of each step, and nothing else."""
+    run = Run(directory)
+    config = run.config
+    world.wait()
+    with kept_memory():
+        task = build_task(run, config, NullSink(), world)
+        changes = rate_changes(run)
+        trainer = Trainer(task, config.train, directory / CHECKPOINTS, changes, world)
+        trainer.fit(NeverStop(), NullSink())
 
 
 _DISK_TROUBLE = {
@@ -119,6 +137,10 @@ def _disk_words(error: Exception) -> str | None:
     return _DISK_TROUBLE.get(int(found[1])) if found else None
 
 
+def _device(train: TrainConfig, world: World) -> str:
+    return world.device(choose_device(train.device))
+
+
 def rate_changes(run: Run) -> list[tuple[int, float]]:
     """What the user set the peak learning rate to in earlier attempts, by first step.
 
@@ -131,7 +153,9 @@ def rate_changes(run: Run) -> list[tuple[int, float]]:
     return changes
 
 
-def build_task(run: Run, config: RunConfig, writer: RunWriter) -> Task:
+def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) -> Task:
+    """The task that a run's configuration describes, on this process's device."""
+    config = replace(config, train=config.train.with_(device=_device(config.train, world)))
     build = {"pretrain": build_pretraining, "classify": build_classification}[config.kind]
     return build(run, config, writer)
 
@@ -139,7 +163,7 @@ def build_task(run: Run, config: RunConfig, writer: RunWriter) -> Task:
 # Pretraining ------------------------------------------------------------------------------
 
 
-def build_pretraining(run: Run, config: RunConfig, writer: RunWriter) -> PretrainTask:
+def build_pretraining(run: Run, config: RunConfig, writer: Sink) -> PretrainTask:
     corpus = read_corpus(config.data.source, run.stored_data())
     for notice in corpus.notices:
         writer.event("notice", 0, text=notice)
@@ -156,8 +180,9 @@ def build_pretraining(run: Run, config: RunConfig, writer: RunWriter) -> Pretrai
     writer.event("data", 0, train_tokens=len(data.train), validation_tokens=len(data.validation))
     generator = torch.Generator().manual_seed(config.train.seed)
     model = GPT(config.model, generator=generator)
-    device = choose_device(config.train.device)
-    return PretrainTask(model, tokenizer, data, config.train, device, config.sample_prompt)
+    return PretrainTask(
+        model, tokenizer, data, config.train, config.train.device, config.sample_prompt
+    )
 
 
 def read_corpus(source: str, stored: Path | None) -> Corpus:
@@ -183,7 +208,7 @@ def _run_tokenizer(run: Run, config: RunConfig, documents: list[str]) -> Tokeniz
 # Classification ---------------------------------------------------------------------------
 
 
-def build_classification(run: Run, config: RunConfig, writer: RunWriter) -> ClassificationTask:
+def build_classification(run: Run, config: RunConfig, writer: Sink) -> ClassificationTask:
     stored = run.stored_data()
     table = stored.read_bytes() if stored else None
     splits = read_splits(config.data, config.train.seed, table)

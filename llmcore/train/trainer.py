@@ -3,10 +3,12 @@
 import math
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +22,7 @@ from llmcore.train.control import Control
 from llmcore.train.rescue import first_nonfinite, free_memory, is_out_of_memory
 from llmcore.train.schedule import learning_rate
 from llmcore.train.sinks import Sink
+from llmcore.train.world import ALONE, World, parallel
 
 PAUSE_SECONDS = 0.1  # between two looks at what is wished while paused
 SMALL_DATA_PASSES = 5  # a run that reads its data more often than this may overfit
@@ -87,10 +90,13 @@ class Trainer:
         config: TrainConfig,
         directory: Path,
         rate_changes: Sequence[tuple[int, float]] = (),
+        world: World = ALONE,
     ) -> None:
         """rate_changes: (first step, peak learning rate) that the user set in earlier attempts;
-        a resume from an earlier checkpoint makes the same changes at the same steps."""
-        self.task, self.config, self.directory = task, config, directory
+        a resume from an earlier checkpoint makes the same changes at the same steps.
+        world: the processes that share each batch; only the first one writes."""
+        self.task, self.config, self.directory, self.world = task, config, directory, world
+        self._loss = task.loss if world.is_alone else parallel(task)
         self.optimizer = make_optimizer(task.model, config)
         self.step = 0
         self.best_step: int | None = None
@@ -131,21 +137,23 @@ class Trainer:
             if self._patience and self._without_gain >= self._patience:
                 reason = self._stop_early(sink)
                 break
+        self.world.wait()  # the first process may still be writing the best checkpoint
         self._load_best()
         sink.progress(self.step, "testing")
-        self.task.finish(sink, self.step)
+        if self.world.is_first:
+            self.task.finish(sink, self.step)
         return self._outcome("done", reason)
 
     # What the user wishes -----------------------------------------------------------------
 
     def _obey(self, control: Control, sink: Sink) -> bool:
         """Does what is wished before the next step; waits while paused. False means: stop."""
-        wish = control.wish()
+        wish = self.world.from_first(control.wish())
         if wish.state == "pause":
             self._save(sink)  # nothing is lost if the computer is switched off meanwhile
             sink.event("paused", self.step)
             sink.progress(self.step, "paused", state="paused")
-            while (wish := control.wish()).state == "pause":
+            while (wish := self.world.from_first(control.wish())).state == "pause":
                 time.sleep(PAUSE_SECONDS)
             sink.event("continued", self.step)
             sink.progress(self.step, "training", state="running")
@@ -201,10 +209,11 @@ class Trainer:
         """Fills the gradients of the step's whole batch; where memory does not suffice, again
         with micro-batches of half the size, which give the same numbers."""
         while True:
+            pieces = self.task.micro_batches(step, self._parts * self.world.size)
             try:
-                return self._accumulate(self.task.micro_batches(step, self._parts), step)
+                return self._accumulate(pieces, step)
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
+                if not is_out_of_memory(error) or not self.world.is_alone:
                     raise
                 n_rows = self.config.batch_size // self._parts
             # Outside the handler: the error's traceback would keep the tensors of the step alive.
@@ -222,23 +231,32 @@ class Trainer:
                 f"more slowly."
             ))  # fmt: skip
 
-    def _accumulate(self, batches: list[Any], step: int) -> tuple[dict[str, float], int]:
-        """Forward and backward of each micro-batch, weighed by what its mean is taken over."""
-        task = self.task
-        total = sum(task.n_predictions(batch) for batch in batches)
+    def _accumulate(self, pieces: list[Any], step: int) -> tuple[dict[str, float], int]:
+        """Forward and backward of this process's pieces of the batch, each weighed by what its
+        mean is taken over."""
+        task, world = self.task, self.world
+        total = sum(task.n_predictions(piece) for piece in pieces)
+        starts = np.cumsum([0, *(task.n_samples(piece) for piece in pieces)]).tolist()
+        own = list(world.share(pieces))
         sums: dict[str, float] = {}
-        n_tokens = first = 0
-        for batch in batches:
-            rows = range(first, first := first + task.n_samples(batch))
+        for place in own or [0]:  # without a piece: the first, for nothing, to keep in step
+            piece = pieces[place]
+            share = task.n_predictions(piece) / total if own else 0.0
+            rows = range(starts[place], starts[place + 1])
             set_dropout_key(task.model, self.config.seed, step, rows)
-            share = task.n_predictions(batch) / total
-            with torch.autocast(self._device, torch.bfloat16, enabled=self._bf16):
-                loss, extra = task.loss(batch)
-            (loss * share).backward()
+            with self._averaged_later(place != (own or [0])[-1]):
+                with torch.autocast(self._device, torch.bfloat16, enabled=self._bf16):
+                    loss, extra = self._loss(piece)
+                # The wrapper divides by the number of processes; the shares already sum to one.
+                (loss * share * world.size).backward()
             for key, value in {"loss": loss.item(), **extra}.items():
                 sums[key] = sums.get(key, 0.0) + value * share
-            n_tokens += task.n_tokens(batch)
-        return sums, n_tokens
+        n_tokens = sum(task.n_tokens(piece) for piece in pieces)
+        return world.sum(sums, self._device), n_tokens
+
+    def _averaged_later(self, later: bool) -> AbstractContextManager[None]:
+        """Gradients travel between processes once a step, with the last of a process's pieces."""
+        return self._loss.no_sync() if later and not self.world.is_alone else nullcontext()
 
     def _refuse(self, step: int) -> None:
         task, batches = self.task, self.task.micro_batches(step, self._parts)
@@ -262,16 +280,19 @@ class Trainer:
             improved = self._evaluate(step, sink)
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
-        elif checkpoint_index.is_snapshot_step(step):
+        elif checkpoint_index.is_snapshot_step(step) and self.world.is_first:
             save_checkpoint(self.directory, step, self.task.model, None, self.task.state())
 
     def _evaluate(self, step: int, sink: Sink) -> bool:
         self.task.model.eval()
-        with torch.no_grad():
-            scores = self.task.evaluate()
-            sink.metrics(step, "val", **scores)
-            self._evaluated = (step, scores["loss"])
-            self.task.report(step, sink)
+        scores: dict[str, float] = {}
+        if self.world.is_first:
+            with torch.no_grad():
+                scores = self.task.evaluate()
+                sink.metrics(step, "val", **scores)
+                self.task.report(step, sink)
+        scores = self.world.from_first(scores)
+        self._evaluated = (step, scores["loss"])
         improved = scores["loss"] < self.best_loss
         self._without_gain = 0 if improved else self._without_gain + 1
         if improved:
@@ -282,6 +303,9 @@ class Trainer:
     def _save(self, sink: Sink) -> None:
         if self.step == self._saved_step:
             return
+        self._saved_step = self.step
+        if not self.world.is_first:
+            return
         step, val_loss = self._evaluated or (0, None)
         val_loss = val_loss if step == self.step else None
         state = {
@@ -289,11 +313,12 @@ class Trainer:
         }  # fmt: skip
         save_checkpoint(self.directory, self.step, self.task.model, self.optimizer, state)
         checkpoint_index.prune(self.directory)
-        self._saved_step = self.step
         sink.event("checkpoint", self.step, val_loss=val_loss)
 
     def _resume(self, sink: Sink) -> None:
-        checkpoint_index.recover(self.directory)
+        if self.world.is_first:
+            checkpoint_index.recover(self.directory)
+        self.world.wait()
         checkpoints = checkpoint_index.list_checkpoints(self.directory)
         start = checkpoint_index.latest(checkpoints, full=True)
         if start is None:

@@ -1,0 +1,119 @@
+"""torchrun on gloo: the same losses on 1, 2 and 4 processes; a lost process; another number."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny import TEXT
+
+from llmcore.paths import PROJECT_ROOT
+from llmcore.runs import Run
+
+STEPS = 50
+SETTINGS = (
+    "--preset", "tiny", "--tokenizer", "bytes", "--context-length", "16", "--d-model", "32",
+    "--n-heads", "2", "--n-layers", "2", "--batch-size", "8", "--learning-rate", "1e-3",
+    "--log-every", "1", "--eval-every", "25", "--device", "cpu", "--seed", "3",
+)  # fmt: skip
+
+
+def command(n_processes: int, *arguments: object) -> list[str]:
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(n_processes)]
+    return [
+        sys.executable, *(launcher if n_processes > 1 else []), "-m", "llmcore",
+        *(str(one) for one in arguments),
+    ]  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT_ROOT)}
+
+
+def trained(n_processes: int, folder: Path, dropout: float) -> tuple[Run, str]:
+    corpus = folder / "corpus.txt"
+    corpus.write_text(TEXT)
+    directory = folder / f"run{n_processes}"
+    done = subprocess.run(
+        command(n_processes, "pretrain", "--corpus", corpus, *SETTINGS, "--steps", STEPS,
+                "--dropout", dropout, "--run-dir", directory, "--json"),
+        env=environment(), capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Run(directory), done.stdout
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_one_two_and_four_processes_give_the_same_losses(tmp_path, dropout):
+    """Dropout too: masks belong to samples, whichever process computes them."""
+    runs = {}
+    for n_processes in (1, 2, 4) if dropout == 0.0 else (1, 2):
+        run, printed = trained(n_processes, tmp_path, dropout)
+        assert json.loads(printed)["state"] == "done"  # one answer, from the first process
+        runs[n_processes] = run
+    steps, alone = runs[1].metrics().series("train", "loss")
+    assert steps == list(range(1, STEPS + 1)) and alone[-1] < alone[0] - 0.3
+    for n_processes, run in runs.items():
+        assert run.metrics().series("train", "loss")[1] == pytest.approx(alone, abs=1e-5)
+        assert run.metrics().series("val", "loss")[1] == pytest.approx(
+            runs[1].metrics().series("val", "loss")[1], abs=1e-5
+        )
+        assert run.status()["backend"] == ("process" if n_processes == 1 else "torchrun")
+
+
+def test_a_lost_process_ends_all_and_the_run_resumes_on_another_number(tmp_path):
+    corpus, directory = tmp_path / "corpus.txt", tmp_path / "run"
+    corpus.write_text(TEXT)
+    launcher = subprocess.Popen(
+        command(2, "pretrain", "--corpus", corpus, *SETTINGS, "--steps", 3000, "--checkpoint-every",
+                5, "--run-dir", directory),
+        env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        _wait(lambda: _step(directory) >= 12, 120)
+        first = Run(directory).status()["pid"]
+        others = [one for one in _children(launcher.pid) if one != first]
+        os.kill(others[0], signal.SIGKILL)
+        assert launcher.wait(60) != 0
+    finally:
+        if launcher.poll() is None:
+            os.killpg(launcher.pid, signal.SIGKILL)
+    _wait(lambda: not Run(directory).info().is_live, 20)
+    info = Run(directory).info()
+    assert info.state in {"stopped", "failed", "interrupted"} and info.can_resume
+    before = _step(directory)
+    resumed = subprocess.Popen(
+        command(1, "pretrain", "--resume", directory), env=environment(), stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait(lambda: _step(directory) > before, 90)
+    finally:
+        resumed.terminate()
+        resumed.wait(30)
+    steps, _ = Run(directory).metrics().series("train", "loss")
+    assert steps == list(range(1, len(steps) + 1))
+    assert Run(directory).info().state == "stopped"  # SIGTERM saves
+
+
+def _children(pid: int) -> list[int]:
+    import psutil
+
+    return [one.pid for one in psutil.Process(pid).children()]
+
+
+def _step(directory: Path) -> int:
+    try:
+        return (Run(directory).metrics().last("train") or {}).get("step", 0)
+    except OSError:
+        return 0
+
+
+def _wait(condition, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happens"
+        time.sleep(0.1)

@@ -34,30 +34,19 @@ Product = Callable[[Tensor], Tensor]
 
 
 class Decoder:
-    """Feeds a growing list of ids to a model, each only once. For one thread at a time.
+    """Feeds a growing list of ids to a model, each only once. One thread uses it at a time.
 
-    precision "fp32" reads the model's own weights: a training step between two tokens is seen
-    (keys and values of earlier tokens stay as they were). "bf16" and "int8" multiply by copies of
-    the matrices, made here: after a training step make a new decoder. What is read by the row or
-    is no matrix (embeddings, norms, biases) stays the model's own. Several tokens at once, such as
-    a prompt, go through the model itself; all do where `fast` is None, for a model that
-    `can_be_fast` refuses.
-
-    fast: a FastPass of the same model, to share its copies between decoders.
+    passes: a NextLogits of the same model, to share its copies of weights between decoders.
     """
 
-    def __init__(self, model: GPT, precision: str = "fp32", fast: "FastPass | None" = None) -> None:
-        if precision not in DECODE_PRECISIONS:
-            raise LabError(
-                f"The precision is {precision!r} but must be one of {', '.join(DECODE_PRECISIONS)}."
-            )
+    def __init__(
+        self, model: GPT, precision: str = "fp32", passes: "NextLogits | None" = None
+    ) -> None:
         self.model = model
+        self.passes = passes or NextLogits(model, precision)
         self.limit = model.config.context_length
         self.start = 0  # where the window begins
         self.cache: KVCache | None = None
-        self.fast = (fast or FastPass(model, precision)) if can_be_fast(model) else None
-        self._parameter = next(model.parameters())
-        self._points = list(hook_points(model).values())
 
     def next_logits(self, ids: list[int]) -> Tensor:
         """(V,) fp32 scores of what follows `ids`, which continue those of the call before.
@@ -68,15 +57,42 @@ class Decoder:
             self.start = len(ids) - max(1, self.limit // 2)
             self.cache = None
         if self.cache is None:
-            device, dtype = self._parameter.device, self._parameter.dtype
-            self.cache = KVCache(self.model.config, 1, device, dtype)
-        new = ids[self.start + self.cache.length :]
+            parameter = next(self.model.parameters())
+            self.cache = KVCache(self.model.config, 1, parameter.device, parameter.dtype)
+        return self.passes(ids[self.start + self.cache.length :], self.cache)
+
+
+class NextLogits:
+    """What a model says comes next. Keeps nothing of the text, so threads may share it.
+
+    precision "fp32" reads the model's own weights: a training step between two tokens is seen
+    (keys and values of earlier tokens stay as they were). "bf16" and "int8" multiply by copies of
+    the matrices, made here: after a training step make a new one. What is read by the row or is
+    no matrix (embeddings, norms, biases) stays the model's own. Several tokens at once, such as a
+    prompt, go through the model itself; all do where `fast` is None, for a model that
+    `can_be_fast` refuses.
+    """
+
+    def __init__(self, model: GPT, precision: str = "fp32") -> None:
+        if precision not in DECODE_PRECISIONS:
+            raise LabError(
+                f"The precision is {precision!r} but must be one of {', '.join(DECODE_PRECISIONS)}."
+            )
+        self.model = model
+        self.fast = FastPass(model, precision) if can_be_fast(model) else None
+        self._device = next(model.parameters()).device
+        self._points = list(hook_points(model).values())
+
+    def __call__(self, new: list[int], cache: KVCache | None = None) -> Tensor:
+        """(V,) fp32 scores of what follows `new` (at least one), which follow what the cache
+        holds and go into it."""
+        alone = len(new) == 1 and cache is not None
         with torch.inference_mode():
-            if self.fast is not None and len(new) == 1 and not self._must_be_plain():
-                logits = self.fast(new[0], self.cache)
+            if alone and self.fast is not None and not self._must_be_plain():
+                logits = self.fast(new[0], cache)
             else:
-                rows = torch.tensor([new], device=self._parameter.device)  # (1, T)
-                logits = self.model.unembed(self.model.hidden(rows, self.cache)[0, -1])
+                ids = torch.tensor([new], device=self._device)  # (1, T)
+                logits = self.model.unembed(self.model.hidden(ids, cache)[0, -1])
         return logits.float().clone()  # outside of inference mode: an ordinary tensor
 
     def _must_be_plain(self) -> bool:
@@ -94,7 +110,7 @@ def can_be_fast(model: GPT) -> bool:
 
 
 class FastPass:
-    """The model for one more token. Keeps nothing of the text, so it may be shared by threads."""
+    """The model for one more token of one text; nothing of the text stays here."""
 
     def __init__(self, model: GPT, precision: str) -> None:
         product = {"fp32": fp32_product, "bf16": bf16_product, "int8": int8_product}[precision]

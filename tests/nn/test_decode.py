@@ -12,6 +12,7 @@ from llmcore.nn.decode import (
     DECODE_PRECISIONS,
     Decoder,
     FastPass,
+    NextLogits,
     bf16_product,
     can_be_fast,
     fp32_product,
@@ -50,7 +51,7 @@ def plain_logits(model, ids, start=0):
 def plain(model):
     """A decoder that never leaves the model's own forward pass."""
     decoder = Decoder(model)
-    decoder.fast = None
+    decoder.passes.fast = None
     return decoder
 
 
@@ -278,13 +279,13 @@ def test_what_computes_something_else_is_left_to_the_model(fast_calls):
 @pytest.mark.parametrize("precision", DECODE_PRECISIONS)
 def test_threads_share_a_model_and_its_copies(precision):
     model = make(SMALL.with_(context_length=32))
-    fast = FastPass(model, precision)
+    passes = NextLogits(model, precision)
     prompts = [(1, 2), (3,), (4, 5, 6), (7, 8)]
     alone = [greedy(Decoder(model, precision), 40, prompt)[0] for prompt in prompts]
     found: dict[int, list[int]] = {}
 
     def run(i):
-        found[i] = greedy(Decoder(model, precision, fast), 40, prompts[i])[0]
+        found[i] = greedy(Decoder(model, passes=passes), 40, prompts[i])[0]
 
     threads = [threading.Thread(target=run, args=(i,)) for i in range(len(prompts))]
     for thread in threads:
@@ -293,6 +294,24 @@ def test_threads_share_a_model_and_its_copies(precision):
         thread.join()
     assert [found[i] for i in range(len(prompts))] == alone
     assert len({tuple(one) for one in alone}) > 1
+
+
+def test_without_a_cache_the_whole_text_is_read(fast_calls):
+    model = make()
+    torch.testing.assert_close(NextLogits(model)([3]), plain_logits(model, [3]))
+    torch.testing.assert_close(NextLogits(model)([3, 4]), plain_logits(model, [3, 4]))
+    assert not fast_calls
+
+
+@pytest.mark.parametrize("precision", DECODE_PRECISIONS)
+def test_a_cache_cut_short_goes_on_with_another_branch(precision):
+    model = make()
+    passes, cache = NextLogits(model, precision), KVCache(model.config)
+    passes([1, 2], cache)
+    first = passes([3], cache)
+    passes([4], cache)
+    cache.length = 2
+    assert torch.equal(passes([3], cache), first)
 
 
 def test_unknown_precision_is_refused():

@@ -14,7 +14,8 @@ its share of the speed at which `torch.sum` reads memory, measured in the same t
 and what stays in the processor's cache are not counted).
 
 Agreement is with the lab's plain fp32 path, over several prompts: how many tokens of a greedy
-text are the same ones, and how many next tokens are the same after the same text.
+text are the same ones (`same text`: after one other token all may differ), and how often the
+likeliest next token is the same after the same text, drawn at temperature 1 (`same next`).
 
 OMP_WAIT_POLICY is PASSIVE, as in the app; set it to ACTIVE outside to compare.
 """
@@ -165,6 +166,16 @@ def raced(
     return seconds
 
 
+def drawn_text(passes: NextLogits, prompt: list[int], n_tokens: int) -> list[int]:
+    """The prompt and n tokens drawn at temperature 1."""
+    generator = torch.Generator().manual_seed(0)
+    decoder, ids = Decoder(passes.model, passes=passes), list(prompt)
+    for _ in range(n_tokens):
+        probabilities = decoder.next_logits(ids).softmax(-1)
+        ids.append(int(torch.multinomial(probabilities, 1, generator=generator)))
+    return ids
+
+
 def agreement(
     model: GPT, theirs: GPT2LMHeadModel, prompts: list[list[int]], n_tokens: int
 ) -> dict[str, dict[str, float]]:
@@ -178,18 +189,17 @@ def agreement(
             one = Contestant(own, prompt)
             one.take(n_tokens - 1)
             texts[name] = one.ids[len(prompt) :]
-        expected = texts[PLAIN]
-        whole = [*prompt, *expected]
+        drawn = drawn_text(passes[PLAIN], prompt, n_tokens)
+        ends = range(len(prompt), len(drawn))
         with torch.inference_mode():
-            scores = theirs(torch.tensor([whole[:-1]])).logits[0, len(prompt) - 1 :]
+            scores = theirs(torch.tensor([drawn[:-1]])).logits[0, len(prompt) - 1 :]
         following = {TRANSFORMERS: scores.argmax(-1).tolist()}
         for name, own in passes.items():
             decoder = Decoder(model, passes=own)
-            ends = range(len(prompt), len(whole))
-            following[name] = [int(decoder.next_logits(whole[:end]).argmax()) for end in ends]
+            following[name] = [int(decoder.next_logits(drawn[:end]).argmax()) for end in ends]
         for shares, found in ((same_text, texts), (same_next, following)):
             for name, ids in found.items():
-                pairs = zip(ids, expected, strict=True)
+                pairs = zip(ids, found[PLAIN], strict=True)
                 shares.setdefault(name, []).extend(a == b for a, b in pairs)
     return {
         name: {"same_text": float(np.mean(same_text[name])),

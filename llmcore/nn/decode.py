@@ -70,7 +70,7 @@ class NextLogits:
     the matrices, made here: after a training step make a new one. What is read by the row or is
     no matrix (embeddings, norms, biases) stays the model's own. Several tokens at once, such as a
     prompt, go through the model itself; all do where `fast` is None, for a model that
-    `can_be_fast` refuses.
+    `can_be_fast` refuses. Where a part of the model is swapped for another, make a new one too.
     """
 
     def __init__(self, model: GPT, precision: str = "fp32") -> None:
@@ -85,8 +85,8 @@ class NextLogits:
 
     def __call__(self, new: list[int], cache: KVCache | None = None) -> Tensor:
         """(V,) fp32 scores of what follows `new` (at least one), which follow what the cache
-        holds and go into it."""
-        alone = len(new) == 1 and cache is not None
+        holds and go into it. Raises LabError where that is longer than the context."""
+        alone = len(new) == 1 and cache is not None and cache.length < cache.capacity
         with torch.inference_mode():
             if alone and self.fast is not None and not self._must_be_plain():
                 logits = self.fast(new[0], cache)
@@ -205,7 +205,7 @@ def int8_product(linear: nn.Linear) -> Product:
 def quantized_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
     """(n_out, n_in) -> int8 (n_out, n_in) and bf16 scales (n_out,): weight ≈ int8 · scale.
 
-    Off by half a scale at most, where the scale's own rounding leaves a row's largest in range.
+    Off by half a scale at most, but for a row's largest where its scale was rounded down.
     """
     scale = (weight.abs().amax(1) / 127).clamp_min(1e-30).bfloat16()  # rounded before it divides
     whole = (weight / scale.float()[:, None]).round_().clamp_(-127, 127)

@@ -303,6 +303,14 @@ def test_without_a_cache_the_whole_text_is_read(fast_calls):
     assert not fast_calls
 
 
+def test_a_full_cache_is_refused_as_the_model_refuses_it():
+    passes, cache = NextLogits(make()), KVCache(SMALL)
+    passes(list(range(15)), cache)
+    passes([15], cache)
+    with pytest.raises(LabError, match="17 tokens but the model sees at most 16"):
+        passes([16], cache)
+
+
 @pytest.mark.parametrize("precision", DECODE_PRECISIONS)
 def test_a_cache_cut_short_goes_on_with_another_branch(precision):
     model = make()

@@ -4,7 +4,7 @@ A HookPoint passes its input through. While a thread watches it, that thread's v
 other threads that use the same shared model at the same time neither see nor pay for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -38,6 +38,12 @@ class HookPoint(nn.Module):
 def hook_points(model: nn.Module) -> dict[str, HookPoint]:
     """All points of a model by name, such as `blocks.0.attention.weights`."""
     return {name: module for name, module in model.named_modules() if isinstance(module, HookPoint)}
+
+
+def any_watched(points: Iterable[HookPoint]) -> bool:
+    """Whether the present thread looks at one of these points."""
+    watching = _watching.get()
+    return bool(watching) and any(point in watching for point in points)
 
 
 @contextmanager

@@ -1,0 +1,217 @@
+"""One token at a time, as fast as memory hands over the weights.
+
+A new token multiplies one row by every matrix, so each weight is read once and used once: the
+bytes of the weights bound the speed, not the arithmetic. `FastPass` is `GPT.forward` for that one
+row: no module calls, no dropout, no points to look at, and a kernel that reads at full width.
+Fewer bytes a weight (bf16, int8) give more tokens a second.
+
+What a user watches, trains with dropout or holds on a GPU goes through the model itself; both
+ways share one KVCache, so a decoder may change between them at any token.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from llmcore.errors import LabError
+from llmcore.nn.attention import CausalSelfAttention, KVCache
+from llmcore.nn.dropout import KeyedDropout
+from llmcore.nn.hooks import HookPoint, any_watched, hook_points
+from llmcore.nn.model import GPT, Block, FeedForward
+
+DECODE_PRECISIONS = ("fp32", "bf16", "int8")
+N_EXACT = 64  # best tokens whose scores are computed anew in fp32
+
+# What FastPass knows how to stand in for: anything else may compute something else.
+_KNOWN = {GPT, Block, CausalSelfAttention, FeedForward, KeyedDropout, HookPoint,
+          nn.ModuleList, nn.Linear, nn.LayerNorm, nn.Embedding}  # fmt: skip
+
+# One row times a matrix: (1, n_in) -> (1, n_out), fp32 on both sides.
+Product = Callable[[Tensor], Tensor]
+
+
+class Decoder:
+    """Feeds a growing list of ids to a model, each only once. One thread uses it at a time.
+
+    passes: a NextLogits of the same model, to share its copies of weights between decoders.
+    """
+
+    def __init__(
+        self, model: GPT, precision: str = "fp32", passes: "NextLogits | None" = None
+    ) -> None:
+        self.model = model
+        self.passes = passes or NextLogits(model, precision)
+        self.limit = model.config.context_length
+        self.start = 0  # where the window begins
+        self.cache: KVCache | None = None
+
+    def next_logits(self, ids: list[int]) -> Tensor:
+        """(V,) fp32 scores of what follows `ids`, which continue those of the call before.
+
+        Where the context is full, the window slides to its newer half and is read anew.
+        """
+        if len(ids) - self.start > self.limit:
+            self.start = len(ids) - max(1, self.limit // 2)
+            self.cache = None
+        if self.cache is None:
+            parameter = next(self.model.parameters())
+            self.cache = KVCache(self.model.config, 1, parameter.device, parameter.dtype)
+        return self.passes(ids[self.start + self.cache.length :], self.cache)
+
+
+class NextLogits:
+    """What a model says comes next. Keeps nothing of the text, so threads may share it.
+
+    precision "fp32" reads the model's own weights: a training step between two tokens is seen
+    (keys and values of earlier tokens stay as they were). "bf16" and "int8" multiply by copies of
+    the matrices, made here: after a training step make a new one. What is read by the row or is
+    no matrix (embeddings, norms, biases) stays the model's own. Several tokens at once, such as a
+    prompt, go through the model itself; all do where `fast` is None, for a model that
+    `can_be_fast` refuses. Where a part of the model is swapped for another, make a new one too.
+    """
+
+    def __init__(self, model: GPT, precision: str = "fp32") -> None:
+        if precision not in DECODE_PRECISIONS:
+            raise LabError(
+                f"The precision is {precision!r} but must be one of {', '.join(DECODE_PRECISIONS)}."
+            )
+        self.model = model
+        self.fast = FastPass(model, precision) if can_be_fast(model) else None
+        self._device = next(model.parameters()).device
+        self._points = list(hook_points(model).values())
+
+    def __call__(self, new: list[int], cache: KVCache | None = None) -> Tensor:
+        """(V,) fp32 scores of what follows `new` (at least one), which follow what the cache
+        holds and go into it. Raises LabError where that is longer than the context."""
+        alone = len(new) == 1 and cache is not None and cache.length < cache.capacity
+        with torch.inference_mode():
+            if alone and self.fast is not None and not self._must_be_plain():
+                logits = self.fast(new[0], cache)
+            else:
+                ids = torch.tensor([new], device=self._device)  # (1, T)
+                logits = self.model.unembed(self.model.hidden(ids, cache)[0, -1])
+        return logits.float().clone()  # outside of inference mode: an ordinary tensor
+
+    def _must_be_plain(self) -> bool:
+        model = self.model
+        return any_watched(self._points) or (model.training and model.config.dropout > 0.0)
+
+
+def can_be_fast(model: GPT) -> bool:
+    """Whether FastPass computes what the model does: fp32 on the CPU, and every part as written
+    in this package, with no forward hook of torch's on it."""
+    return all(
+        type(one) in _KNOWN and not one._forward_hooks and not one._forward_pre_hooks
+        for one in model.modules()
+    ) and all(one.device.type == "cpu" and one.dtype == torch.float32 for one in model.parameters())
+
+
+class FastPass:
+    """The model for one more token of one text; nothing of the text stays here."""
+
+    def __init__(self, model: GPT, precision: str) -> None:
+        product = {"fp32": fp32_product, "bf16": bf16_product, "int8": int8_product}[precision]
+        self.token_embedding = model.token_embedding.weight
+        self.position_embedding = model.position_embedding.weight
+        self.blocks = [FastBlock(block, product) for block in model.blocks]
+        self.final_norm = _norm(model.final_norm)
+        self.head = product(model.head)
+        # bf16 sums are rounded to 8 bits, a step of 1/16 at a score of 10: enough to swap the
+        # best two. The head's own rows then give the best tokens' scores as they are.
+        self.exact_head = model.head.weight if precision != "fp32" else None
+
+    def __call__(self, token: int, cache: KVCache) -> Tensor:
+        """(V,) scores of what follows `token`, which follows what the cache holds."""
+        x = self.token_embedding[token] + self.position_embedding[cache.length]  # (C,)
+        x = x.unsqueeze(0)  # (1, C)
+        for layer, block in enumerate(self.blocks):
+            x = block(x, cache, layer)
+        cache.advance(1)
+        x = self.final_norm(x)
+        logits = self.head(x)[0]  # (V,)
+        if self.exact_head is not None:
+            best = logits.topk(min(N_EXACT, len(logits))).indices
+            logits[best] = self.exact_head[best] @ x[0]
+        return logits
+
+
+class FastBlock:
+    """A Block for one row, with its parameters at hand."""
+
+    def __init__(self, block: Block, product: Callable[[nn.Linear], Product]) -> None:
+        attention, feed_forward = block.attention, block.feed_forward
+        self.heads = (3, 1, attention.n_heads, 1, attention.d_head)
+        self.attention_norm = _norm(block.attention_norm)
+        self.qkv, self.output = product(attention.qkv), product(attention.output)
+        self.feed_forward_norm = _norm(block.feed_forward_norm)
+        self.up, self.down = product(feed_forward.up), product(feed_forward.down)
+
+    def __call__(self, x: Tensor, cache: KVCache, layer: int) -> Tensor:
+        """(1, C) -> (1, C)."""
+        q, k, v = self.qkv(self.attention_norm(x)).view(self.heads)  # each (1, H, 1, D)
+        k, v = cache.extend(layer, k, v)  # (1, H, S, D)
+        y = F.scaled_dot_product_attention(q, k, v)  # one query sees every key: no mask
+        x = x + self.output(y.view(1, -1))  # heads side by side again
+        h = F.gelu(self.up(self.feed_forward_norm(x)), approximate="tanh")  # (1, 4C)
+        return x + self.down(h)
+
+
+def _norm(module: nn.LayerNorm) -> Product:
+    return partial(F.layer_norm, normalized_shape=module.normalized_shape, weight=module.weight,
+                   bias=module.bias, eps=module.eps)  # fmt: skip
+
+
+# oneDNN's product of one row reads a large fp32 matrix half as fast again as F.linear's, which
+# calls another library; a call costs about 15 µs more, so small matrices stay with F.linear.
+_one_dnn = (
+    torch.ops.mkldnn._linear_pointwise.default if torch.backends.mkldnn.is_available() else None
+)
+_MIN_ONE_DNN = 1 << 18  # weights
+_INT8_STEP = 64  # torch's int8 kernel reads rows in whole steps, past their end if need be
+
+
+def fp32_product(linear: nn.Linear) -> Product:
+    """By the module's own weights, which stay where they are."""
+    weight, bias = linear.weight, linear.bias
+    if _one_dnn is None or weight.numel() <= _MIN_ONE_DNN:
+        return partial(F.linear, weight=weight, bias=bias)
+    return lambda x: _one_dnn(x, weight, bias, "none", [], "")
+
+
+def bf16_product(linear: nn.Linear) -> Product:
+    """By a copy in bf16, in the order in which oneDNN reads it where it knows this chip."""
+    weight, bias = linear.weight.detach().bfloat16(), linear.bias
+    if _one_dnn is None or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return lambda x: _plus(F.linear(x.bfloat16(), weight), bias)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, 1)
+    return lambda x: _plus(_one_dnn(x.bfloat16(), packed, None, "none", [], ""), bias)
+
+
+def int8_product(linear: nn.Linear) -> Product:
+    """By a copy in whole numbers from -127 to 127 with one scale for each row (Dettmers et al.
+    2022, section 2.1, for weights alone); the row that comes in is rounded to bf16."""
+    multiply = torch.ops.aten._weight_int8pack_mm.default
+    missing = -linear.in_features % _INT8_STEP
+    weight, scale = quantized_rows(F.pad(linear.weight.detach(), (0, missing)))
+    bias = linear.bias
+    if missing:
+        return lambda x: _plus(multiply(F.pad(x, (0, missing)).bfloat16(), weight, scale), bias)
+    return lambda x: _plus(multiply(x.bfloat16(), weight, scale), bias)
+
+
+def quantized_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """(n_out, n_in) -> int8 (n_out, n_in) and bf16 scales (n_out,): weight ≈ int8 · scale.
+
+    Off by half a scale at most, but for a row's largest where its scale was rounded down.
+    """
+    scale = (weight.abs().amax(1) / 127).clamp_min(1e-30).bfloat16()  # rounded before it divides
+    whole = (weight / scale.float()[:, None]).round_().clamp_(-127, 127)
+    return whole.to(torch.int8), scale
+
+
+def _plus(y: Tensor, bias: Tensor | None) -> Tensor:
+    """bf16 + fp32 -> fp32."""
+    return y.float() if bias is None else y + bias

@@ -65,9 +65,12 @@ class GenerationJob:
         return not self._thread.is_alive()
 
     def _main(self, model: GPT, passes: Passes | None) -> None:
-        reader = _readers.take(model, self.tree.ids(self.node_id), passes)
         try:
-            self.reason = self._grow(reader)
+            reader = _readers.take(model, self.tree.ids(self.node_id), passes)
+            try:
+                self.reason = self._grow(reader)
+            finally:  # before the state tells that all is done: the next branch wants this cache
+                _readers.give_back(reader)
             self.state = "stopped" if self.reason == "stopped" else "done"
         except LabError as error:
             self.error, self.state = str(error), "failed"
@@ -76,7 +79,6 @@ class GenerationJob:
             self.error = f"Generation failed with {type(error).__name__}: {error}."
             self.state = "failed"
         finally:
-            _readers.give_back(reader)
             with _live_lock:
                 _live.discard(self)
 
@@ -131,8 +133,8 @@ def start_generation(
     With `first_token` that token is put there first, whatever its chance was, and generation goes
     on exactly as if it had been drawn. `n_tokens` counts it (default: `max_new_tokens`). Tokens
     that stand in the tree already are walked along, not doubled. `passes` reads the same model in
-    another way, such as with smaller weights. Raises LabError where model and
-    tree do not belong together or a token does not exist.
+    another way, such as with smaller weights. Raises LabError where model and tree do not belong
+    together or a token does not exist.
     """
     tree.node(from_node)
     check_ids(model, tree.prompt_ids)

@@ -110,7 +110,8 @@ def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
 class ReaderPool:
     """Readers that wait with their caches, so that a branch need not read its prompt again.
 
-    At most a few, since a cache of GPT-2 small takes 75 MB; the longest unused go first.
+    At most a few, since a cache of GPT-2 small takes 75 MB; the longest unused go first. The
+    weights must stay as they are: a checkpoint's, not those that a trainer moves.
     """
 
     def __init__(self, max_readers: int = IDLE_READERS, max_bytes: int = IDLE_BYTES) -> None:

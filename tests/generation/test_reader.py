@@ -1,9 +1,12 @@
 """The window and the cache: what is read, and that going back or aside changes no number."""
 
+import doctest
+
 import pytest
 import torch
 from generating import CONFIG, sharp_model
 
+from llmcore.generation import reader, scoring
 from llmcore.generation.reader import Reader, ReaderPool, common_prefix, window_start
 
 
@@ -94,6 +97,12 @@ def test_the_pool_is_bounded_by_bytes_too(model):
     pool = ReaderPool(max_bytes=reader.n_bytes - 1)
     pool.give_back(reader)
     assert pool.take(model, [1]) is not reader
+
+
+@pytest.mark.parametrize("module", [reader, scoring])
+def test_the_examples_in_the_docstrings_hold(module):
+    tried = doctest.testmod(module)
+    assert tried.attempted and not tried.failed
 
 
 def test_common_prefix():

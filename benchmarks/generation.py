@@ -45,7 +45,8 @@ from llmcore import models
 from llmcore.convert.gpt2 import hf_weights
 from llmcore.convert.gpt2_config import write_config
 from llmcore.errors import LabError
-from llmcore.nn.decode import DECODE_PRECISIONS, Decoder, NextLogits
+from llmcore.generation.reader import Reader
+from llmcore.nn.decode import DECODE_PRECISIONS, NextLogits
 from llmcore.nn.model import GPT
 from llmcore.presets import preset_named
 
@@ -65,7 +66,7 @@ class Contestant:
     """Goes on greedily from where it stands, with a cache of its own."""
 
     def __init__(self, passes: NextLogits, prompt: list[int]) -> None:
-        self.decoder, self.ids = Decoder(passes.model, passes=passes), list(prompt)
+        self.decoder, self.ids = Reader(passes.model, passes=passes), list(prompt)
         self.take(1)  # reads the prompt
 
     def take(self, n_tokens: int) -> float:
@@ -169,7 +170,7 @@ def raced(
 def drawn_text(passes: NextLogits, prompt: list[int], n_tokens: int) -> list[int]:
     """The prompt and n tokens drawn at temperature 1."""
     generator = torch.Generator().manual_seed(0)
-    decoder, ids = Decoder(passes.model, passes=passes), list(prompt)
+    decoder, ids = Reader(passes.model, passes=passes), list(prompt)
     for _ in range(n_tokens):
         probabilities = decoder.next_logits(ids).softmax(-1)
         ids.append(int(torch.multinomial(probabilities, 1, generator=generator)))
@@ -195,7 +196,7 @@ def agreement(
             scores = theirs(torch.tensor([drawn[:-1]])).logits[0, len(prompt) - 1 :]
         following = {TRANSFORMERS: scores.argmax(-1).tolist()}
         for name, own in passes.items():
-            decoder = Decoder(model, passes=own)
+            decoder = Reader(model, passes=own)
             following[name] = [int(decoder.next_logits(drawn[:end]).argmax()) for end in ends]
         for shares, found in ((same_text, texts), (same_next, following)):
             for name, ids in found.items():

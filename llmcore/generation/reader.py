@@ -3,13 +3,12 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-import torch
 from torch import Tensor
 
 from llmcore.errors import LabError
 from llmcore.nn.attention import KVCache
+from llmcore.nn.decode import NextLogits
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import Tokenizer
 
@@ -46,14 +45,6 @@ def window_start(n_tokens: int, context_length: int) -> int:
 Passes = Callable[[list[int], KVCache | None], Tensor]
 
 
-def next_logits_of(model: GPT, new: list[int], cache: KVCache | None) -> Tensor:
-    """`Passes` by the model as it is."""
-    ids = torch.tensor([new], device=next(model.parameters()).device)  # (1, T)
-    with torch.inference_mode():
-        logits = model.unembed(model.hidden(ids, cache)[0, -1])
-    return logits.float().clone()  # outside of inference mode: an ordinary tensor
-
-
 class Reader:
     """Feeds a growing list of ids to a model, each only once where there is a cache.
 
@@ -62,8 +53,10 @@ class Reader:
     """
 
     def __init__(self, model: GPT, use_cache: bool = True, passes: Passes | None = None) -> None:
-        """`passes` stands in for `next_logits_of(model, …)`, to read the same model faster."""
+        """`passes` stands in for `NextLogits(model)`, which reads the weights as they are: one
+        of another precision reads the same model faster."""
         self.model, self.use_cache, self.passes = model, use_cache, passes
+        self._read = passes or NextLogits(model)
         self.cache: KVCache | None = None
         self._held: list[int] = []  # ids in the cache
 
@@ -71,8 +64,7 @@ class Reader:
         """(V,) float32 scores of what follows `ids` (at least one)."""
         window = self._window(ids)
         seen = self._rewind(window) if self.use_cache else 0
-        read = self.passes or partial(next_logits_of, self.model)
-        logits = read(window[seen:], self.cache)
+        logits = self._read(window[seen:], self.cache)
         self._held = window
         return logits
 

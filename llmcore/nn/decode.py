@@ -6,7 +6,7 @@ row: no module calls, no dropout, no points to look at, and a kernel that reads 
 Fewer bytes a weight (bf16, int8) give more tokens a second.
 
 What a user watches, trains with dropout or holds on a GPU goes through the model itself; both
-ways share one KVCache, so a decoder may change between them at any token.
+ways share one KVCache, so a reader may change between them at any token.
 """
 
 from collections.abc import Callable
@@ -31,35 +31,6 @@ _KNOWN = {GPT, Block, CausalSelfAttention, FeedForward, KeyedDropout, HookPoint,
 
 # One row times a matrix: (1, n_in) -> (1, n_out), fp32 on both sides.
 Product = Callable[[Tensor], Tensor]
-
-
-class Decoder:
-    """Feeds a growing list of ids to a model, each only once. One thread uses it at a time.
-
-    passes: a NextLogits of the same model, to share its copies of weights between decoders.
-    """
-
-    def __init__(
-        self, model: GPT, precision: str = "fp32", passes: "NextLogits | None" = None
-    ) -> None:
-        self.model = model
-        self.passes = passes or NextLogits(model, precision)
-        self.limit = model.config.context_length
-        self.start = 0  # where the window begins
-        self.cache: KVCache | None = None
-
-    def next_logits(self, ids: list[int]) -> Tensor:
-        """(V,) fp32 scores of what follows `ids`, which continue those of the call before.
-
-        Where the context is full, the window slides to its newer half and is read anew.
-        """
-        if len(ids) - self.start > self.limit:
-            self.start = len(ids) - max(1, self.limit // 2)
-            self.cache = None
-        if self.cache is None:
-            parameter = next(self.model.parameters())
-            self.cache = KVCache(self.model.config, 1, parameter.device, parameter.dtype)
-        return self.passes(ids[self.start + self.cache.length :], self.cache)
 
 
 class NextLogits:

@@ -6,11 +6,11 @@ from torch import nn
 
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
+from llmcore.generation.reader import Reader
 from llmcore.nn import decode
 from llmcore.nn.attention import KVCache
 from llmcore.nn.decode import (
     DECODE_PRECISIONS,
-    Decoder,
     FastPass,
     NextLogits,
     bf16_product,
@@ -48,11 +48,16 @@ def plain_logits(model, ids, start=0):
         return model(torch.tensor([ids[start:]]))[0, -1]
 
 
+def reader(model, precision="fp32", passes=None):
+    """Reads a growing text with a cache, one token after another by the fast pass."""
+    return Reader(model, passes=passes or NextLogits(model, precision))
+
+
 def plain(model):
-    """A decoder that never leaves the model's own forward pass."""
-    decoder = Decoder(model)
-    decoder.passes.fast = None
-    return decoder
+    """A reader that never leaves the model's own forward pass."""
+    passes = NextLogits(model)
+    passes.fast = None
+    return reader(model, passes=passes)
 
 
 def greedy(decoder, n, prompt=(1, 2, 3)):
@@ -81,7 +86,7 @@ def fast_calls(monkeypatch):
 def test_fp32_is_the_plain_path_also_after_the_window_slid(shape, fast_calls):
     model = make(SHAPES[shape])
     n = 3 * model.config.context_length
-    ids, scores = greedy(Decoder(model), n)
+    ids, scores = greedy(reader(model), n)
     assert len(fast_calls) > 0.7 * n
     plain_ids, plain_scores = greedy(plain(model), n)
     assert ids == plain_ids
@@ -92,7 +97,7 @@ def test_fp32_is_the_plain_path_also_after_the_window_slid(shape, fast_calls):
 
 def test_the_window_slides_to_its_newer_half():
     model = make()
-    decoder, ids = Decoder(model), list(range(1, 17))  # the context is full
+    decoder, ids = reader(model), list(range(1, 17))  # the context is full
     torch.testing.assert_close(decoder.next_logits(ids), plain_logits(model, ids))
     ids.append(50)
     torch.testing.assert_close(decoder.next_logits(ids), plain_logits(model, ids, start=9))
@@ -104,7 +109,7 @@ def test_the_window_slides_to_its_newer_half():
 
 def test_several_new_tokens_at_once_are_read_together():
     model = make()
-    decoder = Decoder(model)
+    decoder = reader(model)
     decoder.next_logits([1, 2])
     decoder.next_logits([1, 2, 3])
     ids = [1, 2, 3, 4, 5, 6]
@@ -119,7 +124,7 @@ def test_fewer_bits_stay_near(shape, precision, share, fast_calls):
     """Compared on the same texts; the bounds are shares of how far the scores spread."""
     model = make(SHAPES[shape])
     ids, exact = greedy(plain(model), 2 * model.config.context_length)
-    decoder = Decoder(model, precision)
+    decoder = reader(model, precision)
     text, scores = [1, 2, 3], []
     for token in ids:
         scores.append(decoder.next_logits(text))
@@ -186,7 +191,7 @@ def test_the_best_tokens_scores_are_exact_in_every_precision():
 
 def test_fp32_reads_the_weights_as_they_are_now_and_the_others_their_copy():
     model = make(SHAPES["wide"])
-    decoders = {one: Decoder(model, one) for one in DECODE_PRECISIONS}
+    decoders = {one: reader(model, one) for one in DECODE_PRECISIONS}
     ids = [1, 2]
     for decoder in decoders.values():
         decoder.next_logits([1])
@@ -201,7 +206,7 @@ def test_fp32_reads_the_weights_as_they_are_now_and_the_others_their_copy():
         again = decoder.next_logits(ids)
         now = before[one] if one != "fp32" else after
         torch.testing.assert_close(again, now, atol=1e-4, rtol=1e-4)
-        anew = Decoder(model, one)
+        anew = reader(model, one)
         anew.next_logits([1])
         assert (anew.next_logits(ids) - after).abs().max() < 0.1
 
@@ -209,7 +214,7 @@ def test_fp32_reads_the_weights_as_they_are_now_and_the_others_their_copy():
 def test_an_optimizer_step_between_two_tokens_is_seen():
     model = make()
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, fused=True)
-    decoder, by_model = Decoder(model), plain(model)
+    decoder, by_model = reader(model), plain(model)
     for ids in ([1, 2], [1, 2, 3], [1, 2, 3, 4]):
         torch.testing.assert_close(
             decoder.next_logits(ids), by_model.next_logits(ids), atol=1e-4, rtol=1e-4
@@ -220,14 +225,14 @@ def test_an_optimizer_step_between_two_tokens_is_seen():
 
 def test_watched_tokens_go_through_the_model_itself(fast_calls):
     model = make()
-    decoder, ids = Decoder(model), [1, 2, 3]
+    decoder, ids = reader(model), [1, 2, 3]
     decoder.next_logits(ids)
     ids.append(4)
     with watch(model, ["blocks.1.attention.weights"]) as seen:
         decoder.next_logits(ids)
         assert seen["blocks.1.attention.weights"].shape == (1, 3, 1, 4)
         assert not fast_calls
-        other = threading.Thread(target=lambda: _two(Decoder(model)))
+        other = threading.Thread(target=lambda: _two(reader(model)))
         other.start()  # another thread does not watch
         other.join()
         assert fast_calls == [8]
@@ -250,10 +255,10 @@ def _two(decoder):
 
 def test_a_model_that_trains_with_dropout_goes_its_own_way(fast_calls):
     model = make(SMALL.with_(dropout=0.5)).train()
-    _two(Decoder(model))
+    _two(reader(model))
     assert not fast_calls
     model.eval()
-    _two(Decoder(model))
+    _two(reader(model))
     assert fast_calls == [8]
 
 
@@ -268,7 +273,7 @@ def test_what_computes_something_else_is_left_to_the_model(fast_calls):
     wrapped.blocks[1].attention.output = nn.Sequential(wrapped.blocks[1].attention.output)
     for model in (Louder(SMALL).eval(), hooked, wrapped, make().double()):
         assert not can_be_fast(model)
-        decoder = Decoder(model, "int8")
+        decoder = reader(model, "int8")
         decoder.next_logits([1])
         torch.testing.assert_close(
             decoder.next_logits([1, 2]), plain_logits(model, [1, 2]).float(), atol=1e-5, rtol=1e-5
@@ -281,11 +286,11 @@ def test_threads_share_a_model_and_its_copies(precision):
     model = make(SMALL.with_(context_length=32))
     passes = NextLogits(model, precision)
     prompts = [(1, 2), (3,), (4, 5, 6), (7, 8)]
-    alone = [greedy(Decoder(model, precision), 40, prompt)[0] for prompt in prompts]
+    alone = [greedy(reader(model, precision), 40, prompt)[0] for prompt in prompts]
     found: dict[int, list[int]] = {}
 
     def run(i):
-        found[i] = greedy(Decoder(model, passes=passes), 40, prompts[i])[0]
+        found[i] = greedy(reader(model, passes=passes), 40, prompts[i])[0]
 
     threads = [threading.Thread(target=run, args=(i,)) for i in range(len(prompts))]
     for thread in threads:
@@ -324,4 +329,4 @@ def test_a_cache_cut_short_goes_on_with_another_branch(precision):
 
 def test_unknown_precision_is_refused():
     with pytest.raises(LabError, match="'int4' but must be one of fp32, bf16, int8"):
-        Decoder(make(), "int4")
+        reader(make(), "int4")

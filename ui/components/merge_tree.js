@@ -140,8 +140,10 @@ class Player {
     for (const node of nodes.filter((one) => one.parent)) {
       const [x, y] = [middle(node), node.depth * ROW + HIGH + 2];
       const [endX, endY] = [middle(node.parent), node.parent.depth * ROW + 2];
-      const bend = (y + endY) / 2;
-      node.edge = drawn("path", { d: `M${x} ${y}C${x} ${bend} ${endX} ${bend} ${endX} ${endY}`, class: "edge" });
+      // Straight down until the last gap: nothing else stands below a node before its parent.
+      const [turn, bend] = [endY - ROW + HIGH, endY - (ROW - HIGH) / 2];
+      const path = `M${x} ${y}V${turn}C${x} ${bend} ${endX} ${bend} ${endX} ${endY}`;
+      node.edge = drawn("path", { d: path, class: "edge" });
       tree.append(node.edge);
     }
     for (const node of nodes) tree.append(this.box(node, middle(node)));

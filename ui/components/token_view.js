@@ -152,7 +152,7 @@ class Column {
     }
     span.className = kind === "x" ? "byte" : "mark";
     span.textContent = text;
-    return kind === "x" ? [span] : [document.createElement("wbr"), span];
+    return [document.createElement("wbr"), span];
   }
 
   // ---- marks: a name (a CSS class) on a range of tokens, drawn or not
@@ -228,7 +228,8 @@ function heads(view, columns) {
       : `+${(100 * (one.n_tokens / fewest - 1)).toFixed(one.n_tokens < fewest * 1.1 ? 1 : 0)}%`);
     put(".rates .characters", `${one.characters_per_token.toFixed(2)} characters a token`);
     put(".rates .bytes", `${one.bytes_per_token.toFixed(2)} bytes a token`);
-    put(".rates .distinct", `${one.n_distinct.toLocaleString("en")} distinct`);
+    const used = [one.n_distinct, one.vocab_size].map((count) => count.toLocaleString("en"));
+    put(".rates .distinct", `${used.join(" of ")} used`);
     article.querySelector(".name").title = one.label;
     article.querySelector(".bar i").style.width = `${(100 * one.n_tokens) / most}%`;
     article.classList.toggle("best", best);
@@ -261,7 +262,10 @@ function redraw(view, data) {
   const changed = view.text ? firstDifference(view.text, text) : -1;
   view.columns?.forEach((column) => column.near.disconnect());
   const articles = heads(view, data.columns);
-  view.querySelector(".columns").replaceChildren(...articles);
+  const columns = view.querySelector(".columns");
+  columns.replaceChildren(...articles);
+  columns.className = `columns n${articles.length}`;
+  columns.style.setProperty("--columns", articles.length);
   view.classList.toggle("short", data.show.short);
   view.columns = articles.map((article, number) => {
     const [ids, ends] = [words(arrays[2 * number]), words(arrays[2 * number + 1])];

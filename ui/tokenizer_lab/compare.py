@@ -20,6 +20,7 @@ COUNTED_CHARACTERS = 10_000_000
 TABLE_ROWS = 1_500
 _ENCODINGS = "compare_encodings"
 _SHOW = "compare_show"
+_NOTED = "lab_tokens_noted"
 _OPTIONS = {"whitespace": "Whitespace", "ids": "Ids"}
 
 
@@ -34,7 +35,7 @@ def choose_encodings(options: dict[str, str]) -> list[str]:
     refs = st.multiselect(
         "Tokenizers",
         list(options),
-        format_func=lambda one: options.get(one, one),
+        format_func=lambda one: short_label(options.get(one, one)),
         key=_ENCODINGS,
         max_selections=MAX_COLUMNS,
         placeholder="Choose up to four tokenizers",
@@ -170,10 +171,8 @@ def table(results: dict[str, Encoded]) -> None:
 def show(text: str) -> None:
     """The text in the chosen encodings, down to the bytes of a chosen token."""
     options = encodings.choices()
-    choice, flags = st.columns([3, 1], vertical_alignment="center", gap="medium")
-    with choice:
+    with st.container(horizontal=True, vertical_alignment="center"):
         refs = choose_encodings(options)
-    with flags:
         look = choose_show()
     if not refs:
         st.info("No tokenizer is chosen: choose one above, or up to four to compare them.")
@@ -197,5 +196,6 @@ def show(text: str) -> None:
     if spot is not None:
         about(spot, list(results), shown)
     table({options[ref]: one for ref, one in results.items()})
-    if text != DEFAULT_TEXT or spot is not None:
+    if (text != DEFAULT_TEXT or spot is not None) and not st.session_state.get(_NOTED):
         progress.mark_done("tokens")
+        st.session_state[_NOTED] = True

@@ -83,6 +83,7 @@ def _column(label: str, result: Encoded) -> dict[str, object]:
         "label": label,
         "n_tokens": result.n_tokens,
         "n_distinct": result.n_distinct,
+        "vocab_size": result.vocab_size,
         "characters_per_token": result.characters_per_token,
         "bytes_per_token": result.bytes_per_token,
     }

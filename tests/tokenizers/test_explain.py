@@ -13,6 +13,7 @@ from llmcore.tokenizers.explain import (
     explain,
     explain_piece,
     has_merges,
+    piece_at,
     pre_tokenize,
 )
 
@@ -85,6 +86,19 @@ def test_pieces_join_to_the_text_and_a_dollar_means_the_very_end() -> None:
     assert pre_tokenize(gpt2.pattern, "it's 42 \n") == ["it", "'s", " 42", " \n"]
     text = "".join(words(seed=3)[:300])
     assert "".join(pre_tokenize(gpt2.pattern, text)) == text
+
+
+def test_the_piece_around_a_byte_is_that_of_the_whole_text() -> None:
+    pattern = builtin_tokenizer("gpt2").pattern
+    text = "naïve words, 🎉 twice\n" * 400  # several windows long
+    data, start = text.encode(), 0
+    for number, piece in enumerate(pre_tokenize(pattern, text)):
+        size = len(piece.encode())
+        if number % 7 == 0:
+            assert piece_at(pattern, data, start) == piece
+            assert piece_at(pattern, data, start + size - 1) == piece
+        start += size
+    assert piece_at(pattern, b"", 0) == ""
 
 
 def test_what_is_not_explained() -> None:

@@ -96,6 +96,7 @@ def test_a_long_text_is_drawn_in_part_and_scrolls_to_its_end_in_step(app, new_pa
     page.goto(f"{app.url}/tokenizer?text=x&encodings=gpt2,bytes")
     page.locator(".text .token").first.wait_for()
     text = "".join(f"{line} and so the story goes on\n" for line in range(3_000)) + "The end"
+    page.locator("textarea").wait_for()
     page.evaluate(PASTE, text)
     gpt2, each = (page.locator(".column").nth(place) for place in range(2))
     gpt2.locator(".count", has_text=re.compile(r"\d\d,\d{3}")).wait_for()

@@ -197,11 +197,21 @@ class Player {
       }
       if (node.item) node.item.className = made ? "on" : node.step > step ? "later" : "";
     }
+    this.bring(nodes.find((node) => node.step === step && step > 0));
     this.query("input").value = step;
     this.query(".step").textContent = `merge ${step} of ${last}`;
     this.parts(parts, pair, step);
     this.say(parts, pair, next);
     this.rivals(parts, next);
+  }
+
+  // A wide tree scrolls along with the merges.
+  bring(node) {
+    if (!node) return;
+    const box = this.query(".scroll");
+    const [left, right] = [node.from * LEAF, node.to * LEAF];
+    const seen = left >= box.scrollLeft && right <= box.scrollLeft + box.clientWidth;
+    if (!seen) box.scrollLeft = (left + right - box.clientWidth) / 2;
   }
 
   parts(parts, pair, step) {

@@ -13,10 +13,15 @@ from ui.page import plain, show_error
 from ui.state import DEFAULT_TEXT, MAX_URL_BYTES
 from ui.token_text import hex_of, plain_label, whole_characters
 from ui.tokenizer_lab.merges import open_merges
-from ui.tokenizer_lab.picture import DRAWN_BYTES, Show, Spot, token_picture
+from ui.tokenizer_lab.picture import (
+    COUNTED_CHARACTERS,
+    DRAWN_BYTES,
+    Show,
+    Spot,
+    token_picture,
+)
 
 MAX_COLUMNS = 4
-COUNTED_CHARACTERS = 10_000_000
 TABLE_ROWS = 1_500
 _ENCODINGS = "compare_encodings"
 _SHOW = "compare_show"
@@ -122,7 +127,7 @@ def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
     with st.container(border=True):
         st.markdown("\n\n".join(lines))
         st.button(
-            f"How {_code(word.encode()[:60])} became its tokens",
+            f"How {_code(word[:40].encode())} became its tokens",
             icon=":material/account_tree:",
             on_click=open_merges,
             args=(refs[spot.column], word),

@@ -9,7 +9,7 @@ from ui.components import payload, registered
 from ui.encodings import encoded, short_label, tokenizer_of
 from ui.page import plain
 from ui.state import current_text, well_formed
-from ui.tokenizer_lab.picture import Show, spot_of, token_picture
+from ui.tokenizer_lab.picture import COUNTED_CHARACTERS, Show, spot_of, token_picture
 
 MAX_CHARACTERS = 100
 MAX_URL_BYTES = 200
@@ -69,7 +69,7 @@ def longest_word(text: str, tokenizer: Tokenizer) -> str:
 
 def take_word() -> None:
     """A token of the text was clicked: its piece becomes the word."""
-    result = encoded(st.session_state[_ENCODING], current_text())
+    result = encoded(st.session_state[_ENCODING], current_text()[:COUNTED_CHARACTERS])
     spot = spot_of(_TOKENS, [result])
     if spot is not None:
         start, _ = result.span(spot.index)
@@ -106,7 +106,7 @@ def show(text: str) -> None:
     label = short_label(options[ref])
     token_picture(
         _TOKENS,
-        [(label, encoded(ref, text))],
+        [(label, encoded(ref, text[:COUNTED_CHARACTERS]))],
         Show(short=True),
         "Click a token of your text to take its word.",
         on_pick=take_word,

@@ -10,6 +10,7 @@ import streamlit as st
 from ui.components import packed, registered
 from ui.encodings import Encoded
 
+COUNTED_CHARACTERS = 10_000_000  # of a text; the rest is left out
 DRAWN_BYTES = 200_000
 
 
@@ -57,7 +58,7 @@ def token_picture(
     header["picture"] = _print_of(header, buffers)
     header["chosen"] = chosen and {"column": chosen.column, "index": chosen.index}
     header["hint"] = hint
-    registered("token_view", "token_text")(
+    registered("token_view", "token_text", "token_column")(
         key=key, data=packed(header, *buffers), on_token_change=on_pick
     )
     return chosen

@@ -172,6 +172,7 @@ def test_half_an_emoji_does_not_break_the_connection(app, new_page) -> None:
     page.goto(f"{app.url}/tokenizer")
     page.locator(".text .token").first.wait_for()
     page.locator("textarea").wait_for()
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
     page.evaluate(f"() => ({PASTE})('half \\ud83c of it')")
     page.keyboard.press("Control+Enter")
     page.get_by_text("The text holds").wait_for()

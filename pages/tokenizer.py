@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from ui.live_text import follow_typing
 from ui.page import code_behind, guarded, header
 from ui.state import DEFAULT_TEXT, set_shared_text, shared_text
 from ui.tokenizer_lab import VIEWS
 from ui.warm import warm_up
 
+TEXT = "tokenizer_text"
 SAMPLES = {
     "English": DEFAULT_TEXT,
     "Code": "def fib(n):\n\treturn n if n < 2 else fib(n - 1) + fib(n - 2)\n",
@@ -22,6 +24,7 @@ def samples() -> None:
     with st.container(horizontal=True, gap="small"):
         for name, text in SAMPLES.items():
             st.button(name, type="tertiary", on_click=set_shared_text, args=(text,))
+        follow_typing(TEXT)
 
 
 def notices(text: str) -> None:
@@ -51,16 +54,20 @@ def chosen_view() -> str:
         st.query_params.pop("view", None)
     else:
         st.query_params["view"] = name
+    for view in VIEWS.values():
+        for parameter in view.parameters:
+            if view.name != name:
+                st.query_params.pop(parameter, None)
     return name
 
 
 header(
     "Tokenizer",
     "A model never sees letters, only the numbers of tokens. Each colour is one token: look at "
-    "where the two encodings cut differently, and at what spaces, emoji and other scripts cost.",
+    "where the encodings cut differently, and at what spaces, emoji and other scripts cost.",
 )
 with guarded():
-    text = shared_text("Your text", key="tokenizer_text", height=104)
+    text = shared_text("Your text", key=TEXT, height=104)
     samples()
     notices(text)
     view = chosen_view()

@@ -1,5 +1,6 @@
 """Opening one page with AppTest, and finding what it shows."""
 
+import json
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -31,3 +32,21 @@ def shown(page: AppTest) -> str:
     """All that the page says in words, a line each."""
     kinds = (page.markdown, page.caption, page.info, page.warning, page.success, page.subheader)
     return "\n".join(one.value for kind in kinds for one in kind)
+
+
+def component(page: AppTest, name: str) -> bytes | None:
+    """What the component of `ui/components/<name>` was given; None where it is not drawn."""
+    found = [one.proto for one in page.get("bidi_component")]
+    return next((one.bytes for one in found if one.component_name == f"llm_lab_{name}"), None)
+
+
+def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """Header and buffers of what `ui.components.packed` made, read as token_text.js reads it."""
+    at = 4 + int.from_bytes(data[:4], "little")
+    header = json.loads(data[4:at])
+    buffers = []
+    for size in header["sizes"]:
+        at += -at % 4
+        buffers.append(data[at : at + size])
+        at += size
+    return header, buffers

@@ -2,42 +2,60 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from csv import writer
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import streamlit as st
 
+from llmcore.errors import LabError
 from llmcore.models import list_models, tokenizer_for
 from llmcore.tokenizers import Tokenizer
 from ui.state import well_formed
-from ui.token_text import hex_of, offsets, plain_label
+from ui.token_text import hex_of, plain_label
 
-SHOWN_TOKENS = 1_500
 TABLE_TOKENS = 100_000
 BUILTIN_LABELS = {
     "gpt2": "GPT-2 (50,257 tokens)",
     "cl100k_base": "cl100k, GPT-4 (100,277 tokens)",
     "bytes": "Bytes (257 tokens)",
 }
+_KEPT = "lab_encoded"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Encoded:
-    """A text in one encoding: totals of all of it, and its first tokens.
+    """A text in one encoding. Token `i` has the bytes `data[ends[i - 1]:ends[i]]`."""
 
-    `ids` and `tokens` (the bytes of each) hold the first `TABLE_TOKENS` tokens only, so that a
-    cached answer stays small whatever the length of the text.
-    """
-
-    name: str
-    n_tokens: int
-    n_distinct: int
+    tokenizer: Tokenizer
     n_characters: int
-    n_bytes: int
-    vocab_size: int
-    ids: tuple[int, ...]
-    tokens: tuple[bytes, ...]
+    data: bytes  # the text in UTF-8
+    ids: np.ndarray  # uint32
+    ends: np.ndarray  # uint32, where the bytes of each token end
+
+    @property
+    def name(self) -> str:
+        return self.tokenizer.name
+
+    @property
+    def vocab_size(self) -> int:
+        return self.tokenizer.vocab_size
+
+    @property
+    def n_tokens(self) -> int:
+        return len(self.ids)
+
+    @property
+    def n_bytes(self) -> int:
+        return len(self.data)
+
+    @cached_property
+    def n_distinct(self) -> int:
+        return int(np.count_nonzero(np.bincount(self.ids)))
 
     @property
     def bytes_per_token(self) -> float:
@@ -47,6 +65,20 @@ class Encoded:
     def characters_per_token(self) -> float:
         return self.n_characters / self.n_tokens if self.n_tokens else 0.0
 
+    def span(self, index: int) -> tuple[int, int]:
+        """Where the bytes of a token lie in the text: start and end."""
+        return int(self.ends[index - 1]) if index else 0, int(self.ends[index])
+
+    def token(self, index: int) -> bytes:
+        start, end = self.span(index)
+        return self.data[start:end]
+
+    def overlapping(self, start: int, end: int) -> range:
+        """Indexes of the tokens that share a byte with `start..end`."""
+        first = int(np.searchsorted(self.ends, start, side="right"))
+        last = int(np.searchsorted(self.ends, end, side="left"))
+        return range(first, min(last + 1, self.n_tokens))
+
 
 def choices() -> dict[str, str]:
     """Reference -> label: the built-in encodings, then one entry for each model's tokenizer."""
@@ -54,48 +86,80 @@ def choices() -> dict[str, str]:
     return BUILTIN_LABELS | models
 
 
-def encoded(ref: str, text: str) -> Encoded:
-    """`text` in the encoding `ref`; cached by the tokenizer's fingerprint and the text.
+def short_label(label: str) -> str:
+    """A label without its remark in brackets, for the head of a column.
 
-    Raises LabError where the tokenizer cannot be read.
+    >>> short_label("GPT-2 (50,257 tokens)")
+    'GPT-2'
     """
-    tokenizer = _tokenizer(ref)
+    return re.sub(r" \([^()]*\)$", "", label).removeprefix("Tokenizer of ")
+
+
+def encoded(ref: str, text: str) -> Encoded:
+    """`text` in the encoding `ref`. Raises LabError where the tokenizer cannot be read."""
+    result = encoded_in([ref], text)[ref]
+    if isinstance(result, LabError):
+        raise result
+    return result
+
+
+def encoded_in(refs: Sequence[str], text: str) -> dict[str, Encoded | LabError]:
+    """`text` in each encoding, side by side in threads, or why one of them cannot be read.
+
+    The session keeps the results of the last text only: the next one replaces them.
+    """
     text = well_formed(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return _encoded(tokenizer.fingerprint, digest, tokenizer, text)
+    data = text.encode()
+    digest = hashlib.sha256(data).digest()
+    kept_digest, kept = st.session_state.get(_KEPT, (None, {}))
+    if kept_digest != digest:
+        kept = {}
+    tokenizers = {ref: _tokenizer_or_error(ref) for ref in refs}
+    missing = {
+        one.fingerprint: one
+        for one in tokenizers.values()
+        if not isinstance(one, LabError) and one.fingerprint not in kept
+    }
+    with ThreadPoolExecutor(max_workers=max(1, len(missing))) as pool:
+        made = pool.map(lambda one: _encode(one, text, data), missing.values())
+        kept = kept | dict(zip(missing, made, strict=True))
+    st.session_state[_KEPT] = digest, kept
+    return {
+        ref: one if isinstance(one, LabError) else kept[one.fingerprint]
+        for ref, one in tokenizers.items()
+    }
+
+
+def _tokenizer_or_error(ref: str) -> Tokenizer | LabError:
+    try:
+        return tokenizer_of(ref)
+    except LabError as error:
+        return error
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _tokenizer(ref: str) -> Tokenizer:
+def tokenizer_of(ref: str) -> Tokenizer:
+    """The tokenizer of a reference, kept in memory. Raises LabError where it cannot be read."""
     return tokenizer_for(ref)
 
 
-@st.cache_resource(max_entries=24, show_spinner="Encoding the text")
-def _encoded(fingerprint: str, digest: str, _tokenizer: Tokenizer, _text: str) -> Encoded:
-    ids = _tokenizer.encode(_text)
-    kept = tuple(ids[:TABLE_TOKENS])
-    return Encoded(
-        name=_tokenizer.name,
-        n_tokens=len(ids),
-        n_distinct=len(set(ids)),
-        n_characters=len(_text),
-        n_bytes=len(_text.encode()),
-        vocab_size=_tokenizer.vocab_size,
-        ids=kept,
-        tokens=tuple(_tokenizer.token_bytes(one) for one in kept),
-    )
-
-
-def rows(result: Encoded) -> Iterator[tuple[int, int, str, str, int, int]]:
-    """Position, id, text, bytes in hexadecimal, and where the bytes lie, of each kept token."""
-    spans = offsets(result.tokens)
-    for index, (id, data, (start, end)) in enumerate(
-        zip(result.ids, result.tokens, spans, strict=True), 1
-    ):
-        yield index, id, plain_label(data), hex_of(data), start, end
+def _encode(tokenizer: Tokenizer, text: str, data: bytes) -> Encoded:
+    ids = tokenizer.encode_array(text)
+    ends = np.cumsum(tokenizer.token_lengths[ids], dtype=np.uint32)
+    return Encoded(tokenizer, len(text), data, ids, ends)
 
 
 COLUMNS = ("position", "id", "token", "bytes", "start", "end")
+
+
+def rows(
+    result: Encoded, limit: int = TABLE_TOKENS
+) -> Iterator[tuple[int, int, str, str, int, int]]:
+    """Position, id, text, bytes in hexadecimal, and where the bytes lie, of the first tokens."""
+    for index in range(min(limit, result.n_tokens)):
+        start, end = result.span(index)
+        data = result.data[start:end]
+        yield index + 1, int(result.ids[index]), plain_label(data), hex_of(data), start, end
 
 
 def csv_of(result: Encoded) -> bytes:

@@ -1,7 +1,7 @@
 """Token bytes as something that can be seen: no character of a text stays invisible."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 # Common invisible characters by sign; the rest of the controls take U+2400's pictures.
 MARKS = {" ": "·", "\t": "⇥", "\n": "↵", "\r": "␍", "\x7f": "␡", "\u00a0": "⍽", "\ufeff": "BOM"}
@@ -47,47 +47,18 @@ def hex_of(data: bytes) -> str:
     return data.hex(" ").upper()
 
 
-def offsets(tokens: Sequence[bytes]) -> list[tuple[int, int]]:
-    """Where each token's bytes lie in the text's UTF-8: start and end."""
-    spans, start = [], 0
-    for data in tokens:
-        spans.append((start, start + len(data)))
-        start += len(data)
-    return spans
+def whole_characters(data: bytes, start: int, end: int) -> bytes:
+    """`data[start:end]`, stretched to the characters that it holds a part of."""
+    while start > 0 and _continues(data[start]):
+        start -= 1
+    while end < len(data) and _continues(data[end]):
+        end += 1
+    return data[start:end]
 
 
-def overlapping(spans: Sequence[tuple[int, int]], start: int, end: int) -> list[int]:
-    """Indexes of the spans that share a byte with `start..end`."""
-    return [index for index, (low, high) in enumerate(spans) if low < end and high > start]
-
-
-def around(tokens: Sequence[bytes], index: int) -> bytes:
-    """The bytes of token `index` with those of its neighbours that complete its characters."""
-    before, data, after = b"", tokens[index], b""
-    left, right = index - 1, index + 1
-    while left >= 0 and _continues(before + data):
-        before, left = tokens[left] + before, left - 1
-    while right < len(tokens) and _continues(tokens[right]):
-        after, right = after + tokens[right], right + 1
-    return _first_whole(before, data) + _leading_continuations(after)
-
-
-def _continues(data: bytes) -> bool:
-    """Whether the first byte is the second or a later one of a character (10xxxxxx)."""
-    return bool(data) and data[0] & 0xC0 == 0x80
-
-
-def _leading_continuations(data: bytes) -> bytes:
-    end = next((i for i, byte in enumerate(data) if byte & 0xC0 != 0x80), len(data))
-    return data[:end]
-
-
-def _first_whole(before: bytes, data: bytes) -> bytes:
-    """`data`, preceded by the last character of `before` that runs on into it."""
-    if not _continues(data):
-        return data
-    start = next((i for i in range(len(before) - 1, -1, -1) if before[i] & 0xC0 != 0x80), 0)
-    return before[start:] + data
+def _continues(byte: int) -> bool:
+    """Whether a byte is the second or a later one of a character (10xxxxxx)."""
+    return byte & 0xC0 == 0x80
 
 
 def _signs(data: bytes) -> Iterator[tuple[str, str]]:

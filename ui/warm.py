@@ -1,5 +1,6 @@
 """Imports torch in the background, so that the first real click does not wait for it."""
 
+import gc
 import importlib
 import logging
 import os
@@ -35,3 +36,8 @@ def _import(delay: float) -> None:
     except Exception:
         # The page that needs the module meets the same error and shows it.
         logger.warning("the background import failed", exc_info=True)
+    # Streamlit collects garbage after every run of a page, with the interpreter held, and that
+    # walks through all that torch and the rest have made: over 100 ms on two cores, before the
+    # last of the page is sent. What is imported stays for good, so it need not be walked again.
+    gc.collect()
+    gc.freeze()

@@ -85,9 +85,10 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids of `text`. What looks like a special token is plain text: nobody can type one."""
-        return self._encode_array(text).tolist()
+        return self.encode_array(text).tolist()
 
-    def _encode_array(self, text: str) -> np.ndarray:
+    def encode_array(self, text: str) -> np.ndarray:
+        """As `encode`, but as uint32; Rust does the work outside the GIL."""
         parts = [
             self.encoding.encode_to_numpy(part, disallowed_special=())
             for part in segments(replace_surrogates(text))
@@ -123,6 +124,13 @@ class Tokenizer:
         """The bytes of one token; empty for an id that no token has."""
         known = self._bytes[id] if 0 <= id < self.vocab_size else None
         return known or b""
+
+    @cached_property
+    def token_lengths(self) -> np.ndarray:
+        """Bytes of each token by id, uint32: `token_lengths[ids]` measures a whole text at once."""
+        lengths = np.array([len(data or b"") for data in self._bytes], dtype=np.uint32)
+        lengths.flags.writeable = False
+        return lengths
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         return b"".join(self.token_bytes(int(id)) for id in ids)

@@ -68,10 +68,11 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     # A sentence and its tokens.
     go(page, "Tokenizer")
     type_text(page, "Your text", SENTENCE)
-    tokens = page.locator(".view").first.locator(".token")
+    column = page.locator(".column").first
+    tokens = column.locator(".token")
     expect(tokens.filter(has_text="attention").first).to_be_visible()
     tokens.filter(has_text="attention").first.hover()
-    expect(page.locator(".view").first.locator(".detail")).to_contain_text("id 3241")
+    expect(column.locator(".detail")).to_contain_text("id 3241")
     shot(page, "2-tokens")
     no_error(page)
 

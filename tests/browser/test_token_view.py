@@ -1,6 +1,12 @@
 """Our own components in real Chromium: what AppTest cannot see."""
 
+import re
+from urllib.parse import urlencode
+
 import pytest
+
+from llmcore.tokenizers import builtin_tokenizer
+from ui.token_text import plain_label
 
 pytestmark = pytest.mark.browser
 
@@ -10,6 +16,17 @@ PASTE = """text => {
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();
+}"""
+
+# The visible text of each token, also of one that goes on in the next line.
+TOKEN_TEXTS = """() => {
+  const root = [...document.querySelectorAll("*")].map((one) => one.shadowRoot)
+    .find((one) => one?.querySelector(".token"));
+  const texts = [];
+  root.querySelectorAll(".token").forEach((span) => {
+    texts[span.dataset.i] = (texts[span.dataset.i] ?? "") + span.textContent;
+  });
+  return texts;
 }"""
 
 
@@ -24,18 +41,118 @@ def test_first_request_to_a_page_shows_the_lab_around_it(app, new_page, shot) ->
     shot(page, "tokenizer-deep-link")
 
 
-def test_pointing_links_text_ids_and_bytes_and_a_click_reaches_python(app, new_page) -> None:
+def test_pointing_links_the_columns_and_a_click_reaches_python(app, new_page) -> None:
     page = new_page("dark")
-    page.goto(f"{app.url}/tokenizer?text=Hello%20world")
+    page.goto(f"{app.url}/tokenizer?text=Hello%20world&encodings=gpt2,bytes,cl100k_base")
     # GPT-2 makes two tokens of it: "Hello" 15496 and " world" 995.
-    left = page.locator(".view").first
-    left.locator(".token[data-index='1']").hover()
-    assert left.locator(".id[data-index='1']").get_attribute("class").endswith("hover")
-    detail = left.locator(".detail").inner_text()
+    gpt2, each, cl100k = (page.locator(".column").nth(place) for place in range(3))
+    gpt2.locator("[data-i='1']").hover()
+    assert each.locator(".linked").all_inner_texts() == list(" world")
+    assert cl100k.locator(".linked").all_inner_texts() == [" world"]
+    assert gpt2.locator(".hover").count() == 1 and gpt2.locator(".linked").count() == 0
+    detail = gpt2.locator(".detail").inner_text()
     assert "id 995" in detail and "20 77 6F 72 6C 64" in detail
-    left.locator(".id[data-index='1']").click()
+    assert "6 tokens from 6" in each.locator(".detail").inner_text()
+    gpt2.locator("[data-i='1']").click()
     page.get_by_text("of 50,257 in gpt2").wait_for()
-    assert left.locator(".token[data-index='1']").get_attribute("class").count("chosen") == 1
+    assert "chosen" in gpt2.locator("[data-i='1']").get_attribute("class")
+    page.get_by_role("button", name="became its tokens").click()
+    page.locator(".tree-view .piece", has_text="·world").wait_for()
+
+
+def test_the_columns_are_walked_by_keyboard(app, new_page) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/tokenizer?text=Hello%20world%0Aand%20on&encodings=gpt2,bytes")
+    gpt2, each = (page.locator(".column").nth(place) for place in range(2))
+    gpt2.locator(".token").first.wait_for()
+    gpt2.locator(".text").focus()
+    assert "id 15496" in gpt2.locator(".detail").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert "id 995" in gpt2.locator(".detail").inner_text()
+    assert each.locator(".linked").count() == len(" world")
+    page.keyboard.press("ArrowDown")
+    assert "token 5 " in gpt2.locator(".detail").inner_text()  # " on", below " world"
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    page.get_by_text("15,496").wait_for()
+    active = gpt2.locator(".text").get_attribute("aria-activedescendant")
+    assert gpt2.locator(f"#{active}").inner_text() == "Hello"
+
+
+def test_typing_moves_the_picture_without_ctrl_enter(app, new_page) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/tokenizer?text=one&encodings=gpt2,bytes")
+    page.locator(".text .token").first.wait_for()
+    page.locator("textarea").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" two")
+    page.locator(".text", has_text="one two").nth(1).wait_for()
+    page.wait_for_url("**text=one*two*")
+    assert page.locator("textarea").evaluate("(area) => area.matches(':focus')")
+
+
+def test_a_long_text_is_drawn_in_part_and_scrolls_to_its_end_in_step(app, new_page) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/tokenizer?text=x&encodings=gpt2,bytes")
+    page.locator(".text .token").first.wait_for()
+    text = "".join(f"{line} and so the story goes on\n" for line in range(3_000)) + "The end"
+    page.locator("textarea").wait_for()
+    page.evaluate(PASTE, text)
+    gpt2, each = (page.locator(".column").nth(place) for place in range(2))
+    gpt2.locator(".count", has_text=re.compile(r"\d\d,\d{3}")).wait_for()
+    assert page.locator(".token").count() < 8_000
+    gpt2.locator(".text").hover()
+    page.mouse.wheel(0, 10_000_000)
+    gpt2.locator(".text .line", has_text="The end").wait_for()
+    each.locator(".text .line", has_text="The end").wait_for()
+    assert page.locator(".token").count() < 8_000
+    # What is typed comes into sight.
+    page.locator("textarea").click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Once ")
+    gpt2.locator(".text .line", has_text="Once 0 and").wait_for()
+    assert gpt2.locator(".text").evaluate("(box) => box.scrollTop") == 0
+
+
+ODD = "a\u00a0b\tc\r\n\u200d\ufeff\u202e\x00\x1b\x85é語👩🏽‍🚀\u2028\u3000ﬁ"
+
+
+@pytest.mark.parametrize("encoding", ["gpt2", "bytes", "cl100k_base"])
+def test_the_browser_shows_bytes_as_python_does(app, new_page, encoding) -> None:
+    tokenizer = builtin_tokenizer(encoding)
+    page = new_page()
+    address = urlencode({"text": ODD, "encodings": encoding, "show": "whitespace"})
+    page.goto(f"{app.url}/tokenizer?{address}")
+    page.locator(".text .token").first.wait_for()
+    parts = page.evaluate(TOKEN_TEXTS)
+    assert parts == [plain_label(tokenizer.token_bytes(id)) for id in tokenizer.encode(ODD)]
+
+
+def test_merges_play_step_by_step(app, new_page, shot) -> None:
+    page = new_page()
+    page.goto(f"{app.url}/tokenizer?view=merges&encoding=gpt2&word=%20unbelievably%20so")
+    tree = page.locator(".tree-view")
+    tree.locator(".piece").first.wait_for()
+    assert tree.locator(".piece").all_inner_texts() == ["·unbelievably", "·so"]
+    assert tree.locator(".step").inner_text() == "merge 12 of 12"
+    tree.get_by_role("button", name="To the start").click()
+    assert tree.locator(".part").all_inner_texts() == list("·unbelievably")
+    assert tree.locator(".node:not(.later)").count() == 13
+    lowest = tree.locator(".rivals li.lowest span").inner_text()
+    ranks = [int(one.replace(",", "")) for one in tree.locator(".rivals li span").all_inner_texts()]
+    assert len(ranks) > 5 and int(lowest.replace(",", "")) == min(ranks)
+    tree.get_by_role("button", name="One step on").click()
+    assert tree.locator(".node:not(.later)").count() == 14
+    shot(page, "merges")
+    tree.get_by_role("button", name="Play").click()
+    tree.get_by_text("merge 3 of 12").wait_for()
+    tree.get_by_role("button", name="Pause").click()
+    tree.get_by_role("slider").fill("12")
+    assert tree.locator(".part").all_inner_texts() == ["·unbelievably"]
+    tree.locator(".piece").nth(1).click()
+    assert tree.locator(".step").inner_text() == "merge 2 of 2"
+    page.locator(".column .token").nth(1).click()
+    tree.locator(".piece", has_text="·quick").wait_for()
 
 
 def test_markup_of_a_text_stays_text(app, new_page) -> None:
@@ -55,6 +172,7 @@ def test_half_an_emoji_does_not_break_the_connection(app, new_page) -> None:
     page.goto(f"{app.url}/tokenizer")
     page.locator(".text .token").first.wait_for()
     page.locator("textarea").wait_for()
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
     page.evaluate(f"() => ({PASTE})('half \\ud83c of it')")
     page.keyboard.press("Control+Enter")
     page.get_by_text("The text holds").wait_for()

@@ -1,31 +1,66 @@
 """The Tokenizer page: the texts that people really paste, and the tokenizers of their runs."""
 
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 import pytest
+from page_driver import component, only_error, shown, unpacked
 from streamlit.testing.v1 import AppTest
 from written_runs import write_run
 
 from llmcore.models import default_model, tokenizer_for
 from llmcore.paths import PROJECT_ROOT
+from llmcore.tokenizers import builtin_tokenizer
 from ui import progress
+from ui.encodings import encoded_in
 from ui.state import DEFAULT_TEXT, MAX_URL_BYTES
+from ui.tokenizer_lab.picture import DRAWN_BYTES
 
 PAGE = str(PROJECT_ROOT / "pages" / "tokenizer.py")
 
 
-def page(text: str | None = None) -> AppTest:
+def page(text: str | None = None, address_text: str | None = None, **address: str) -> AppTest:
+    """The page run once; `text` stands in the session, `address_text` and the rest in the URL."""
     app = AppTest.from_file(PAGE, default_timeout=60)
     if text is not None:
         app.session_state["lab_text"] = text
+    if address_text is not None:
+        address["text"] = address_text
+    for name, value in address.items():
+        app.query_params[name] = value
     return app.run()
 
 
-def metric(app: AppTest, label: str, side: int = 0) -> str:
-    return [one.value for one in app.metric if one.label == label][side]
+@dataclass
+class Column:
+    """What the browser is given of one encoding."""
+
+    label: str
+    n_tokens: int
+    ids: list[int]
+    tokens: list[bytes]
 
 
-def n_own_tokens(text: str) -> int:
-    """Tokens of `text` in the bundled model's own encoding, which stands on the right."""
-    return len(tokenizer_for(default_model()).encode(text))
+def columns(app: AppTest) -> list[Column]:
+    data = component(app, "token_view")
+    assert data is not None, "no tokens are drawn"
+    header, (text, *arrays) = unpacked(data)
+    found = []
+    for number, one in enumerate(header["columns"]):
+        ids, ends = (np.frombuffer(arrays[2 * number + k], np.uint32).tolist() for k in (0, 1))
+        tokens = [text[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        found.append(Column(one["label"], one["n_tokens"], ids, tokens))
+    return found
+
+
+def flags(app: AppTest) -> dict[str, Any]:
+    return unpacked(component(app, "token_view"))[0]["show"]
+
+
+def own_ids(text: str) -> list[int]:
+    """Ids of `text` in the bundled model's own encoding, which stands on the right."""
+    return tokenizer_for(default_model()).encode(text)
 
 
 def test_default_text_in_two_encodings() -> None:
@@ -33,14 +68,17 @@ def test_default_text_in_two_encodings() -> None:
     assert not app.exception and not app.error
     assert app.title[0].value == "Tokenizer"
     assert app.text_area[0].value == DEFAULT_TEXT
-    assert metric(app, "Tokens", 0) == "13"
-    assert metric(app, "Tokens", 1) == f"{n_own_tokens(DEFAULT_TEXT):,}"
+    gpt2, own = columns(app)
+    assert (gpt2.n_tokens, gpt2.label) == (13, "GPT-2")
+    assert gpt2.ids == builtin_tokenizer("gpt2").encode(DEFAULT_TEXT)
+    assert own.ids == own_ids(DEFAULT_TEXT)
+    assert b"".join(gpt2.tokens) == b"".join(own.tokens) == DEFAULT_TEXT.encode()
     assert "text" not in app.query_params
 
 
 def test_empty_text_is_one_sentence() -> None:
     app = page("")
-    assert not app.metric
+    assert component(app, "token_view") is None
     assert [one.value for one in app.info] == [
         "There is no text: type or paste some above, or choose one of the examples."
     ]
@@ -56,22 +94,26 @@ def test_empty_text_is_one_sentence() -> None:
         ("</script><img src=x onerror=alert(1)>", None),
         ("\u202e\u2028 \t\r\n", None),
         ("`` ` ``", None),
+        ("\ufeffBOM", None),
     ],
 )
 def test_odd_texts(text: str, notice: str | None) -> None:
-    app = page(text)
+    app = page(text, encodings="gpt2,cl100k_base,bytes")
     assert not app.exception and not app.error
-    assert len(app.metric) == 8
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    assert [b"".join(one.tokens) for one in columns(app)] == [whole] * 3
     assert (notice is None) == (not app.info)
     assert notice is None or notice in app.info[0].value
 
 
-def test_long_text_gives_totals_and_stays_out_of_the_url() -> None:
+def test_long_text_is_counted_whole_drawn_in_part_and_stays_out_of_the_url() -> None:
     text = "To be, or not to be: that is the question.\n" * 25_000
     app = page(text)
     assert not app.exception and not app.error
-    assert metric(app, "Tokens", 1) == f"{n_own_tokens(text):,}"
-    assert any("The first 1,500 of" in one.value for one in app.caption)
+    for one, ids in zip(columns(app), ([], own_ids(text)), strict=True):
+        assert not ids or one.n_tokens == len(ids)
+        assert DRAWN_BYTES - 200 < len(b"".join(one.tokens)) <= DRAWN_BYTES
+    assert "All 1,075,000 bytes are counted; the first 200,000 are drawn" in shown(app)
     assert "text" not in app.query_params
 
 
@@ -79,11 +121,51 @@ def test_short_text_stands_in_the_url_and_returns_from_it() -> None:
     app = page()
     app.text_area[0].set_value("naïve & bold").run()
     assert app.query_params["text"] == "naïve & bold"
-    fresh = AppTest.from_file(PAGE, default_timeout=60)
-    fresh.query_params["text"] = "naïve & bold"
-    assert fresh.run().text_area[0].value == "naïve & bold"
+    assert page(address_text="naïve & bold").text_area[0].value == "naïve & bold"
     app.text_area[0].set_value("x" * (MAX_URL_BYTES + 1)).run()
     assert "text" not in app.query_params
+    assert "keeps the tokenizers but not the text" in shown(app)
+
+
+def test_encodings_and_options_stand_in_the_url_and_return_from_it() -> None:
+    app = page()
+    app.multiselect[0].set_value(["bytes", "cl100k_base", "gpt2"]).run()
+    app.button_group[1].set_value(["ids", "whitespace"]).run()
+    assert app.query_params["encodings"] == "bytes,cl100k_base,gpt2"
+    assert app.query_params["show"] == "whitespace,ids"
+    fresh = page(**{name: app.query_params[name] for name in ("encodings", "show")})
+    assert [one.label for one in columns(fresh)] == ["Bytes", "cl100k, GPT-4", "GPT-2"]
+    assert flags(fresh) == {"whitespace": True, "ids": True, "short": False}
+    assert component(fresh, "token_view") == component(app, "token_view")  # to the last byte
+    fresh.button_group[1].set_value([]).run()
+    assert "show" not in fresh.query_params
+
+
+def test_columns_come_and_go() -> None:
+    app = page()
+    app.multiselect[0].set_value(["gpt2"]).run()
+    assert len(columns(app)) == 1
+    app.multiselect[0].set_value([]).run()
+    assert component(app, "token_view") is None
+    assert "No tokenizer is chosen" in app.info[0].value
+    app.multiselect[0].set_value(["gpt2", "bytes", "cl100k_base", default_model()]).run()
+    assert [one.n_tokens for one in columns(app)][:2] == [13, len(DEFAULT_TEXT)]
+
+
+@pytest.mark.parametrize(
+    ("address", "labels", "warned"),
+    [
+        ("bytes,nothing-like-it,../../etc", ["Bytes"], True),
+        ("<b>,", ["GPT-2", "Base model"], True),
+        ("gpt2,gpt2,bytes", ["GPT-2", "Bytes"], False),
+    ],
+)
+def test_an_address_that_names_no_tokenizer(address: str, labels: list[str], warned: bool) -> None:
+    app = page(encodings=address, show="everything")
+    assert not app.exception and not app.error
+    assert len(columns(app)) == len(labels)
+    assert [one.label for one in columns(app)][:1] == labels[:1]
+    assert bool(app.warning) == warned
 
 
 def test_own_text_finishes_the_first_step() -> None:
@@ -94,27 +176,35 @@ def test_own_text_finishes_the_first_step() -> None:
 
 
 def test_sample_replaces_the_text() -> None:
-    app = page()
+    app = page(encodings="gpt2,bytes")
     next(one for one in app.button if one.label == "Chinese").click().run()
     assert app.text_area[0].value == "语言模型预测下一个词。"
-    assert metric(app, "Tokens", 1) == str(len("语言模型预测下一个词。".encode()))
+    assert columns(app)[1].n_tokens == len("语言模型预测下一个词。".encode())
 
 
 def test_tokenizer_of_a_run_can_be_chosen() -> None:
     run_id = write_run("hamlet")
     app = page()
-    app.selectbox[0].set_value(run_id).run()
+    app.multiselect[0].set_value([run_id]).run()
     assert not app.exception and not app.error
-    assert metric(app, "Tokens", 0) == str(len(DEFAULT_TEXT))
+    assert columns(app)[0].n_tokens == len(DEFAULT_TEXT)
 
 
-def test_damaged_tokenizer_is_one_sentence_and_leaves_the_other_side() -> None:
+def test_damaged_tokenizer_is_one_sentence_and_leaves_the_others() -> None:
     from llmcore.runs import RunStore
 
     run_id = write_run("hamlet")
     (RunStore().directory(run_id) / "tokenizer" / "tokenizer.json").write_text("{")
-    app = page()
-    app.selectbox[0].set_value(run_id).run()
-    assert not app.exception
-    assert len(app.error) == 1 and "cannot be read" in app.error[0].value
-    assert len(app.metric) == 4
+    app = page(encodings=f"{run_id},gpt2")
+    assert "cannot be read" in only_error(app)
+    assert [one.label for one in columns(app)] == ["GPT-2"]
+
+
+def test_overlapping_tokens_share_a_byte() -> None:
+    found = encoded_in(["gpt2", "bytes"], "Hello world")
+    gpt2, each = found["gpt2"], found["bytes"]
+    assert gpt2.span(1) == (5, 11)
+    assert list(each.overlapping(5, 11)) == [5, 6, 7, 8, 9, 10]
+    assert list(gpt2.overlapping(4, 6)) == [0, 1]
+    assert list(gpt2.overlapping(5, 6)) == [1]
+    assert list(gpt2.overlapping(10, 99)) == [1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.token_text import around, hex_of, overlapping, parts_of, plain_label, visible_mark
+from ui.token_text import hex_of, parts_of, plain_label, visible_mark, whole_characters
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,10 @@ def test_labels() -> None:
     assert hex_of(b"\x00\xff") == "00 FF"
 
 
-def test_overlapping_counts_shared_bytes_only() -> None:
-    assert overlapping([(0, 3), (3, 4), (4, 9)], 3, 5) == [1, 2]
-
-
-def test_around_completes_a_split_character() -> None:
+def test_whole_characters_completes_a_split_character() -> None:
     party = "🎉".encode()
-    tokens = [b"a", b" " + party[:2], party[2:3], party[3:] + b"b"]
-    assert around(tokens, 2) == party
-    assert around(tokens, 1) == b" " + party
-    assert around(tokens, 0) == b"a"
-    assert around([party[2:]], 0) == party[2:]
+    text = b"a " + party + b"b"
+    assert whole_characters(text, 4, 5) == party
+    assert whole_characters(text, 1, 4) == b" " + party
+    assert whole_characters(text, 0, 1) == b"a"
+    assert whole_characters(party[2:], 0, 1) == party[2:]

@@ -25,10 +25,26 @@ def payload(data: dict[str, Any]) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode("ascii")
 
 
-def registered(name: str) -> "ComponentRenderer":
+def packed(header: dict[str, Any], *buffers: bytes) -> bytes:
+    """A JSON header and raw buffers (texts, numpy arrays) for a component, `unpack` in JavaScript.
+
+    Four bytes say how long the header is (little-endian); each buffer begins at a multiple of
+    four, so that it can be read as numbers in place. `header["sizes"]` holds their lengths.
+    """
+    head = payload(header | {"sizes": [len(one) for one in buffers]})
+    out = bytearray(len(head).to_bytes(4, "little") + head)
+    for one in buffers:
+        out += bytes(-len(out) % 4)
+        out += one
+    return bytes(out)
+
+
+def registered(name: str, *before: str, isolated: bool = True) -> "ComponentRenderer":
     """The component of `<name>.html/.css/.js` in this folder, registered once for each server.
 
-    A component belongs to the runtime that was alive when it was registered: tests start many.
+    before: JavaScript files here that stand before its own. isolated: whether its styles stay
+    inside it. A component belongs to the runtime that was alive when it was registered: tests
+    start many.
     """
     from streamlit.runtime import Runtime
 
@@ -37,6 +53,10 @@ def registered(name: str) -> "ComponentRenderer":
     if known is None or known[0] is not owner:
         parts = {kind: _FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js")}
         texts = {kind: path.read_text("utf-8") for kind, path in parts.items() if path.is_file()}
-        known = (owner, st.components.v2.component(f"llm_lab_{name}", **texts))
+        if before:
+            shared = [(_FOLDER / f"{one}.js").read_text("utf-8") for one in before]
+            texts["js"] = "\n".join([*shared, texts["js"]])
+        made = st.components.v2.component(f"llm_lab_{name}", isolate_styles=isolated, **texts)
+        known = (owner, made)
         _renderers[name] = known
     return known[1]

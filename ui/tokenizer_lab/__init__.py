@@ -7,15 +7,25 @@ from importlib import import_module
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: the module `ui.tokenizer_lab.<name>`, which is also its name in the address."""
+    """One view: the module `ui.tokenizer_lab.<name>`, which is also its name in the address.
+
+    parameters: what it keeps in the address; they leave with it when another view is chosen.
+    """
 
     name: str
     label: str
     icon: str
+    parameters: tuple[str, ...] = ()
 
     @property
     def show(self) -> Callable[[str], None]:
         return import_module(f"{__name__}.{self.name}").show
 
 
-VIEWS = {view.name: view for view in (View("compare", "Compare", ":material/compare_arrows:"),)}
+VIEWS = {
+    view.name: view
+    for view in (
+        View("compare", "Compare", ":material/compare_arrows:", ("encodings", "show")),
+        View("merges", "Merges", ":material/account_tree:", ("encoding", "word")),
+    )
+}

@@ -1,96 +1,138 @@
-"""One text in two encodings side by side, down to its bytes."""
+"""One text in up to four encodings side by side, down to its bytes."""
 
 import re
 
 import streamlit as st
 
+from llmcore.errors import LabError
 from llmcore.models import default_model
+from llmcore.tokenizers.explain import piece_at
 from ui import encodings, progress
-from ui.components import payload, registered
-from ui.encodings import COLUMNS, SHOWN_TOKENS, TABLE_TOKENS, Encoded, encoded
-from ui.page import guarded, plain
-from ui.state import DEFAULT_TEXT
-from ui.token_text import around, hex_of, offsets, overlapping, parts_of, plain_label
+from ui.encodings import COLUMNS, TABLE_TOKENS, Encoded, encoded_in, short_label
+from ui.page import plain, show_error
+from ui.state import DEFAULT_TEXT, MAX_URL_BYTES
+from ui.token_text import hex_of, plain_label, whole_characters
+from ui.tokenizer_lab.merges import open_merges
+from ui.tokenizer_lab.picture import (
+    COUNTED_CHARACTERS,
+    DRAWN_BYTES,
+    Show,
+    Spot,
+    token_picture,
+)
 
-COLOURS = 5
+MAX_COLUMNS = 4
+TABLE_ROWS = 1_500
+_ENCODINGS = "compare_encodings"
+_SHOW = "compare_show"
+_NOTED = "lab_tokens_noted"
+_OPTIONS = {"whitespace": "Whitespace", "ids": "Ids"}
 
 
-def choose(side: str, options: dict[str, str], default: str) -> str:
-    key = f"encoding_{side}"
-    if key not in st.session_state:
-        wanted = st.session_state.get(f"lab_{key}", default)
-        st.session_state[key] = wanted if wanted in options else default
-    elif st.session_state[key] not in options:
-        st.session_state[key] = default
-    ref = st.selectbox(
-        "Encoding",
+def choose_encodings(options: dict[str, str]) -> list[str]:
+    """The columns: references of tokenizers, in the order in which they were chosen."""
+    if _ENCODINGS in st.session_state:
+        st.session_state[_ENCODINGS] = [
+            one for one in st.session_state[_ENCODINGS] if one in options
+        ]
+    else:
+        st.session_state[_ENCODINGS] = _wanted_encodings(options)
+    refs = st.multiselect(
+        "Tokenizers",
         list(options),
-        format_func=lambda one: options.get(one, one),
-        key=key,
+        format_func=lambda one: short_label(options.get(one, one)),
+        key=_ENCODINGS,
+        max_selections=MAX_COLUMNS,
+        placeholder="Choose up to four tokenizers",
         label_visibility="collapsed",
     )
-    st.session_state[f"lab_{key}"] = ref
-    return ref
+    st.session_state[f"lab_{_ENCODINGS}"] = refs
+    st.query_params["encodings"] = ",".join(refs)
+    return refs
 
 
-def measures(result: Encoded) -> None:
-    values = {
-        "Tokens": f"{result.n_tokens:,}",
-        "Chars per token": f"{result.characters_per_token:.2f}",
-        "Bytes per token": f"{result.bytes_per_token:.2f}",
-        "Distinct": f"{result.n_distinct:,}",
-    }
-    for column, (name, value) in zip(st.columns([3, 4, 4, 3]), values.items(), strict=True):
-        column.metric(name, value)
+def _wanted_encodings(options: dict[str, str]) -> list[str]:
+    """What the session had, else what the address says, else GPT-2 and the bundled model's."""
+    own = default_model()
+    defaults = ["gpt2", own if own in options else "bytes"]
+    known = st.session_state.get(f"lab_{_ENCODINGS}")
+    if known is None and "encodings" in st.query_params:
+        known = list(dict.fromkeys(st.query_params["encodings"].split(",")))
+        missing = [one for one in known if one and one not in options]
+        if missing:
+            st.warning(
+                f"There is no tokenizer {plain(', '.join(missing)[:80])} here, so it is left out.",
+                icon=":material/help:",
+            )
+    kept = [one for one in known or [] if one in options][:MAX_COLUMNS]
+    return kept or defaults
 
 
-def view(side: str, result: Encoded) -> int | None:
-    """Draws the tokens; returns the position of the one that is chosen."""
-    key = f"tokens_{side}"
-    shown = list(zip(result.ids, result.tokens, strict=True))[:SHOWN_TOKENS]
-    chosen = _valid(st.session_state.get(key), result)
-    data = {
-        "tokens": [[id, hex_of(data), parts_of(data)] for id, data in shown],
-        "chosen": chosen,
-        "colours": COLOURS,
-        "hint": "Point at a token to see its id and bytes; click to look closer.",
-    }
-    registered("token_view")(key=key, data=payload(data), on_token_change=lambda: None)
-    if result.n_tokens > SHOWN_TOKENS:
-        st.caption(f"The first {SHOWN_TOKENS:,} of {result.n_tokens:,} tokens are drawn.")
-    return _valid(st.session_state.get(key), result)
+def choose_show() -> Show:
+    """How to draw; stands in the address as `?show=whitespace,ids`."""
+    if _SHOW not in st.session_state:
+        known = st.session_state.get(f"lab_{_SHOW}", st.query_params.get("show", "").split(","))
+        st.session_state[_SHOW] = [one for one in _OPTIONS if one in known]
+    chosen = st.pills(
+        "Show",
+        list(_OPTIONS),
+        format_func=_OPTIONS.__getitem__,
+        selection_mode="multi",
+        key=_SHOW,
+        label_visibility="collapsed",
+        help="Whitespace: a sign for every space, tab and line end. Ids: numbers, not text.",
+    )
+    st.session_state[f"lab_{_SHOW}"] = chosen
+    if chosen:
+        st.query_params["show"] = ",".join(one for one in _OPTIONS if one in chosen)
+    else:
+        st.query_params.pop("show", None)
+    return Show(whitespace="whitespace" in chosen, ids="ids" in chosen)
 
 
-def _valid(state: object, result: Encoded) -> int | None:
-    """The chosen position, unless the text has changed under it."""
-    token = state.get("token") if hasattr(state, "get") else None
-    if not isinstance(token, dict) and not hasattr(token, "get"):
-        return None
-    index = token.get("index")
-    if not isinstance(index, int) or not 0 <= index < min(len(result.ids), SHOWN_TOKENS):
-        return None
-    return index if result.ids[index] == token.get("id") else None
+def limits(text: str, n_bytes: int) -> None:
+    """What of a long text is counted, drawn and kept in the address."""
+    if len(text) > COUNTED_CHARACTERS:
+        st.caption(f"Only the first {COUNTED_CHARACTERS:,} characters of this text are counted.")
+    if n_bytes > DRAWN_BYTES:
+        st.caption(
+            f"All {n_bytes:,} bytes are counted; the first {DRAWN_BYTES:,} are drawn, since the "
+            "text is too long to draw whole."
+        )
+    if n_bytes > MAX_URL_BYTES:
+        st.caption("A link to this page keeps the tokenizers but not the text: it is too long.")
 
 
-def about(index: int, result: Encoded, other: Encoded) -> None:
-    """The chosen token: its bytes, how often it occurs, and what the other encoding makes of it."""
-    data, id = result.tokens[index], result.ids[index]
-    start, end = offsets(result.tokens)[index]
-    times = result.ids.count(id)
+def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
+    """The chosen token: its bytes, how often it occurs, and what the others make of it."""
+    result = results[spot.column]
+    start, end = result.span(spot.index)
+    data, id = result.data[start:end], int(result.ids[spot.index])
+    times = int((result.ids == id).sum())
     lines = [
         f"{_code(data)} is token **{id:,}** of {result.vocab_size:,} in {plain(result.name)}: "
         f"bytes `{hex_of(data)}` from byte {start:,} of the text on, "
         f"{'once' if times == 1 else f'{times:,} times'} in it."
     ]
-    whole = around(result.tokens, index)
+    whole = whole_characters(result.data, start, end)
     if whole != data:
         lines.append(f"It holds a part of {_code(whole)}, whose bytes are split over tokens.")
-    pieces = overlapping(offsets(other.tokens), start, end)
-    if pieces and other.name != result.name:
-        shown = " ".join(_code(other.tokens[one]) for one in pieces[:24])
+    for number, other in enumerate(results):
+        if number == spot.column or other.name == result.name:
+            continue
+        pieces = [other.token(one) for one in other.overlapping(start, end)][:24]
+        shown = " ".join(_code(one) for one in pieces)
         lines.append(f"The same stretch in {plain(other.name)}: {shown}")
+    word = piece_at(result.tokenizer.pattern, result.data, start)
     with st.container(border=True):
         st.markdown("\n\n".join(lines))
+        st.button(
+            f"How {_code(word[:40].encode())} became its tokens",
+            icon=":material/account_tree:",
+            on_click=open_merges,
+            args=(refs[spot.column], word),
+            key="compare_merges",
+        )
 
 
 def _code(data: bytes) -> str:
@@ -101,17 +143,19 @@ def _code(data: bytes) -> str:
     return f"{fence} {label} {fence}" if longest else f"`{label}`"
 
 
-def table(side: str, result: Encoded) -> None:
-    kept = len(result.ids)
+def table(results: dict[str, Encoded]) -> None:
+    """The tokens as a table, of one encoding at a time."""
     box = st.expander(
-        "Table of these tokens", icon=":material/table:", key=f"table_{side}", on_change="rerun"
+        "Table of the tokens", icon=":material/table:", key="compare_table", on_change="rerun"
     )
     if not box.open:
         return
     with box:
-        columns = list(zip(*list(encodings.rows(result))[:SHOWN_TOKENS], strict=True))
+        label = st.selectbox("Of which tokenizer", list(results), key="compare_table_of")
+        result = results[label]
+        columns = list(zip(*encodings.rows(result, TABLE_ROWS), strict=True))
         st.dataframe(
-            dict(zip(COLUMNS, columns, strict=True)), hide_index=True, height=300, key=f"df_{side}"
+            dict(zip(COLUMNS, columns, strict=True)), hide_index=True, height=300, key="compare_df"
         )
         st.download_button(
             "Download as CSV",
@@ -119,35 +163,44 @@ def table(side: str, result: Encoded) -> None:
             file_name=f"tokens-{result.name}.csv",
             mime="text/csv",
             icon=":material/download:",
-            key=f"csv_{side}",
+            key="compare_csv",
             on_click="ignore",
         )
-        if kept < result.n_tokens:
-            st.caption(f"The file holds the first {TABLE_TOKENS:,} tokens.")
+        if result.n_tokens > TABLE_ROWS:
+            st.caption(
+                f"The table shows the first {TABLE_ROWS:,} tokens; the file holds up to "
+                f"{TABLE_TOKENS:,}."
+            )
 
 
 def show(text: str) -> None:
-    """The text in two encodings, down to the bytes of a chosen token."""
+    """The text in the chosen encodings, down to the bytes of a chosen token."""
     options = encodings.choices()
-    own = default_model()
-    defaults = ("gpt2", own if own in options else "bytes")
-    results: dict[str, Encoded] = {}
-    chosen: dict[str, int | None] = {}
-    for side, column, default in zip(
-        ("left", "right"), st.columns(2, gap="large"), defaults, strict=True
-    ):
-        with column, guarded():
-            results[side] = encoded(choose(side, options, default), text)
-            measures(results[side])
-            chosen[side] = view(side, results[side])
-    if len(results) < 2:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        refs = choose_encodings(options)
+        look = choose_show()
+    if not refs:
+        st.info("No tokenizer is chosen: choose one above, or up to four to compare them.")
         return
-    for side, other, column in zip(
-        ("left", "right"), ("right", "left"), st.columns(2, gap="large"), strict=True
-    ):
-        with column:
-            if chosen[side] is not None:
-                about(chosen[side], results[side], results[other])
-            table(side, results[side])
-    if text != DEFAULT_TEXT or any(one is not None for one in chosen.values()):
+    found = encoded_in(refs, text[:COUNTED_CHARACTERS])
+    results = {ref: one for ref, one in found.items() if not isinstance(one, LabError)}
+    for one in found.values():
+        if isinstance(one, LabError):
+            show_error(one)
+    if not results:
+        return
+    shown = list(results.values())
+    spot = token_picture(
+        "compare_tokens",
+        [(short_label(options[ref]), one) for ref, one in results.items()],
+        look,
+        "Point at a token to see the same stretch in the others; click to look closer. By "
+        "keyboard: Tab into a box, arrows to move, Enter to choose.",
+    )
+    limits(text, shown[0].n_bytes)
+    if spot is not None:
+        about(spot, list(results), shown)
+    table({options[ref]: one for ref, one in results.items()})
+    if (text != DEFAULT_TEXT or spot is not None) and not st.session_state.get(_NOTED):
         progress.mark_done("tokens")
+        st.session_state[_NOTED] = True

@@ -1,0 +1,208 @@
+// One text in one encoding as a scrolling box of coloured tokens, of which only those near the
+// visible part are in the DOM. Text meets the DOM as textContent only.
+const COLOURS = 5;
+const NEWLINE = 10;
+// Tokens come and go in blocks. A block ends with a line of the text where it can, else after
+// MOST tokens.
+const LEAST = 250;
+const MOST = 1200;
+const NEAR = "400px 0px";
+
+class Column {
+  constructor(article, text, ids, ends, show) {
+    Object.assign(this, { article, text, ids, ends, show, marks: {} });
+    this.box = article.querySelector(".text");
+    this.blocks = this.cut();
+    this.near = new IntersectionObserver((entries) => entries.forEach((entry) => {
+      const block = this.blocks[Number(entry.target.dataset.block)];
+      if (entry.isIntersecting) this.fill(block); else this.clear(block);
+    }), { root: this.box, rootMargin: NEAR });
+  }
+
+  start(index) { return index ? this.ends[index - 1] : 0; }
+  bytes(index) { return this.text.subarray(this.start(index), this.ends[index]); }
+
+  // The token that holds a byte: the first that ends after it.
+  at(byte) {
+    let low = 0, high = this.ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.ends[middle] > byte) high = middle; else low = middle + 1;
+    }
+    return low;
+  }
+
+  cut() {
+    const blocks = [];
+    let from = 0, lines = 0;
+    const last = this.ends.length - 1;
+    for (let index = 0; index <= last; index++) {
+      const atLineEnd = this.text[this.ends[index] - 1] === NEWLINE;
+      const size = index + 1 - from;
+      lines += atLineEnd;
+      if (index === last || size >= MOST || (size >= LEAST && atLineEnd)) {
+        blocks.push({ from, to: index + 1, lines });
+        from = index + 1;
+        lines = 0;
+      }
+    }
+    return blocks;
+  }
+
+  // Puts empty blocks of about the right height into the box, then fills those that are seen.
+  draw() {
+    const { box, show } = this;
+    const top = box.scrollTop;
+    const line = parseFloat(getComputedStyle(box).lineHeight) || 30;
+    const width = Math.max(80, box.clientWidth - 24);
+    for (const [number, block] of this.blocks.entries()) {
+      const n_bytes = this.ends[block.to - 1] - this.start(block.from);
+      const rows = show.ids ? ((block.to - block.from) * 50) / width
+        : block.lines * 0.6 + (n_bytes * 9) / width;
+      block.height = Math.max(1, Math.round(rows)) * line;
+      block.element = document.createElement("div");
+      block.element.className = "block";
+      block.element.dataset.block = number;
+      block.element.style.height = `${block.height}px`;
+    }
+    box.classList.toggle("numbers", show.ids);
+    // A gap between tokens would break the joined letters of these scripts.
+    const joined = /[\u0590-\u0dff\ufb1d-\ufefc]/.test(loose.decode(this.text));
+    box.classList.toggle("apart", !joined);
+    box.replaceChildren(...this.blocks.map((block) => block.element));
+    let y = 0;
+    for (const block of this.blocks) {
+      if (y > top + box.clientHeight && y > 0) break;
+      const end = y + block.height;
+      if (end >= top) this.fill(block);
+      y = end;
+    }
+    box.scrollTop = top;
+    this.blocks.forEach((block) => this.near.observe(block.element));
+  }
+
+  fill(block) {
+    if (block.filled) return;
+    block.filled = true;
+    block.element.style.height = "";
+    block.element.replaceChildren(...(this.show.ids ? this.numbers(block) : this.lines(block)));
+    Object.entries(this.marks).forEach(([name, range]) => this.dress(block, name, range));
+  }
+
+  clear(block) {
+    if (!block.filled) return;
+    block.filled = false;
+    block.element.style.height = `${block.element.offsetHeight}px`;
+    block.element.replaceChildren();
+  }
+
+  span(index, first) {
+    const span = document.createElement("span");
+    span.className = `token c${index % COLOURS}`;
+    span.dataset.i = index;
+    span.setAttribute("role", "option");
+    if (first) span.id = `t${this.article.dataset.column}-${index}`;
+    return span;
+  }
+
+  numbers(block) {
+    const chips = [];
+    for (let index = block.from; index < block.to; index++) {
+      const chip = this.span(index, true);
+      chip.textContent = this.ids[index];
+      chips.push(chip);
+    }
+    return chips;
+  }
+
+  // A token that holds a line break continues on the next line as a second span of its index.
+  lines(block) {
+    const lines = [];
+    let line = null;
+    for (let index = block.from; index < block.to; index++) {
+      let span = this.span(index, true);
+      for (const [kind, text, character] of partsOf(this.bytes(index))) {
+        if (!line) {
+          line = document.createElement("div");
+          line.className = "line";
+          line.dir = "auto";
+          lines.push(line);
+          if (span.parentNode) span = this.span(index, false);
+        }
+        if (!span.parentNode) line.append(span);
+        span.append(...this.part(kind, text, character));
+        if (kind === "n") line = null;
+      }
+    }
+    return lines;
+  }
+
+  part(kind, text, character) {
+    if (kind === "t") return [text];
+    const span = document.createElement("span");
+    if (kind !== "x" && !this.show.whitespace && SPACE.test(character)) {
+      if (character !== "\n" && character !== "\r") return [character];
+      span.className = "blank";
+      return [span];
+    }
+    span.className = kind === "x" ? "byte" : "mark";
+    span.textContent = text;
+    return kind === "n" ? [span] : [document.createElement("wbr"), span];
+  }
+
+  // ---- marks: a name (a CSS class) on a range of tokens, drawn or not
+
+  dress(block, name, range) {
+    if (!range) return;
+    for (const span of block.element.querySelectorAll("[data-i]")) {
+      const index = Number(span.dataset.i);
+      if (index >= range[0] && index < range[1]) span.classList.add(name);
+    }
+  }
+
+  mark(name, range) {
+    this.marks[name] = range;
+    this.box.querySelectorAll(`.${name}`).forEach((span) => span.classList.remove(name));
+    if (!range) return;
+    for (const block of this.blocks) {
+      if (block.filled && block.from < range[1] && block.to > range[0]) this.dress(block, name, range);
+    }
+  }
+
+  // ---- where a token stands in the box
+
+  find(index) {
+    const block = this.blocks.find((one) => index < one.to);
+    this.fill(block);
+    return block.element.querySelector(`[data-i="${index}"]`);
+  }
+
+  firstSeen() {
+    const top = this.box.scrollTop;
+    const block = this.blocks.find(({ element }) => element.offsetTop + element.offsetHeight > top);
+    this.fill(block);
+    const spans = [...block.element.querySelectorAll("[data-i]")];
+    return Number(spans.find((span) => span.offsetTop + span.offsetHeight > top)?.dataset.i ?? block.from);
+  }
+
+  reveal(index) {
+    const { box } = this;
+    const span = this.find(index);
+    const top = span.offsetTop - box.scrollTop;
+    if (top < 0 || top + span.offsetHeight > box.clientHeight) {
+      box.scrollTop = span.offsetTop - box.clientHeight / 3;
+    }
+  }
+
+  detail(range) {
+    const [from, to] = range;
+    const bytes = this.text.subarray(this.start(from), this.ends[to - 1]);
+    const place = (index) => (index + 1).toLocaleString("en");
+    const label = labelOf(bytes.subarray(0, 60));
+    if (to - from === 1) {
+      return `token ${place(from)} · id ${this.ids[from]} · bytes ${hexOf(bytes.subarray(0, 24))} · ${label}`;
+    }
+    const ids = [...this.ids.subarray(from, Math.min(to, from + 8))].join(", ");
+    return `${to - from} tokens from ${place(from)} · ids ${ids}${to - from > 8 ? ", …" : ""} · ${label}`;
+  }
+}

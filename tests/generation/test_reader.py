@@ -8,6 +8,7 @@ from generating import CONFIG, sharp_model
 
 from llmcore.generation import reader, scoring
 from llmcore.generation.reader import Reader, ReaderPool, common_prefix, window_start
+from llmcore.nn.decode import NextLogits
 
 
 @pytest.fixture(scope="module")

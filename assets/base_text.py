@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmcore.config import DataConfig
-from llmcore.data import load_corpus
+from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
 from llmcore.data.books import (
     Book,
     clean_articles,
@@ -39,7 +39,6 @@ REPEATS = {
     "conversations": 8,  # the smallest, and the only one of questions and answers
 }
 BUILTIN = ("shakespeare", "tweets", "conversations")
-CORPUS_SPLIT_SEED = 0  # as in llmcore.runs.worker, which needs torch
 
 SEED = 1
 VALIDATION_BYTES = 1_500_000

@@ -42,9 +42,8 @@ def _work(config: "RunConfig") -> None:
     lower_priority_of_this_thread()
     try:
         from llmcore import models
-        from llmcore.data import load_corpus
+        from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
         from llmcore.data.encoded import encoded_corpus, trained_bpe_for
-        from llmcore.runs.worker import CORPUS_SPLIT_SEED
 
         corpus = load_corpus(config.data.source)
         train, held_out = corpus.split(config.data.validation, CORPUS_SPLIT_SEED)

@@ -231,9 +231,8 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
 
 def _score_language_model(loaded: "Loaded", source: str) -> dict[str, Any]:
     """All of a file's text; of a built-in corpus the documents that every run holds out."""
-    from llmcore.data import LABELLED, load_corpus
+    from llmcore.data import CORPUS_SPLIT_SEED, LABELLED, load_corpus
     from llmcore.evaluation import text_loss
-    from llmcore.runs.worker import CORPUS_SPLIT_SEED
 
     if source in LABELLED:
         raise LabError(

@@ -1,6 +1,6 @@
 """Text to learn from: built-in sets, downloads, users' own files, and splits. No torch here."""
 
-from llmcore.data.corpora import Corpus, corpus_from_text, load_corpus
+from llmcore.data.corpora import CORPUS_SPLIT_SEED, Corpus, corpus_from_text, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.data.folding import fold
 from llmcore.data.labelled import LabelledSet, labelled_from_table, load_labelled, preview_table
@@ -21,6 +21,7 @@ from llmcore.data.tables import MAX_CLASSES
 
 __all__ = [
     "CORPORA",
+    "CORPUS_SPLIT_SEED",
     "DOWNLOADS",
     "LABELLED",
     "MAX_CLASSES",

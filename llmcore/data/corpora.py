@@ -13,6 +13,8 @@ from llmcore.data.sources import CORPORA, local_path
 from llmcore.errors import LabError
 from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
+CORPUS_SPLIT_SEED = 0  # one held-out text for all runs on a corpus, so that their losses compare
+
 
 @dataclass
 class Corpus:

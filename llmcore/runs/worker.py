@@ -16,21 +16,20 @@ from safetensors import SafetensorError
 from llmcore import models
 from llmcore.classical import MajorityClass, NaiveBayes
 from llmcore.config import RunConfig, TrainConfig
-from llmcore.data import Corpus, LabelledSet, Splits, corpus_from_text, decode_upload, load_corpus
-from llmcore.data.encoded import encoded_corpus, trained_bpe_for
+from llmcore.data import LabelledSet, Splits
 from llmcore.device import choose_device
 from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores
 from llmcore.files import json_line, write_text_atomic
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
-from llmcore.paths import cache_dir
 from llmcore.runs.plan import read_splits
+from llmcore.runs.pretraining_data import token_data
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, TOKENIZER, Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
-from llmcore.tasks.pretraining import PretrainTask, TokenData
+from llmcore.tasks.pretraining import PretrainTask
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.control import FileControl, NeverStop
 from llmcore.train.memory import kept_memory
@@ -40,8 +39,6 @@ from llmcore.train.world import ALONE, World
 
 log = logging.getLogger(__name__)
 OnRecord = Callable[[dict[str, Any]], None]
-
-CORPUS_SPLIT_SEED = 0  # one held-out text for all runs on a corpus, so that their losses compare
 
 
 class Listening(RunWriter):
@@ -164,45 +161,12 @@ def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) 
 
 
 def build_pretraining(run: Run, config: RunConfig, writer: Sink) -> PretrainTask:
-    corpus = read_corpus(config.data.source, run.stored_data())
-    for notice in corpus.notices:
-        writer.event("notice", 0, text=notice)
-    if config.data.validation_source is None:
-        train, validation = corpus.split(config.data.validation, CORPUS_SPLIT_SEED)
-    else:
-        train, validation = corpus.documents, load_corpus(config.data.validation_source).documents
-    tokenizer = _run_tokenizer(run, config, train)
-    data = TokenData(
-        train=encoded_corpus(tokenizer, train, cache_dir()),
-        validation=encoded_corpus(tokenizer, validation, cache_dir()),
-        validation_bytes=sum(len(one.encode("utf-8", "replace")) for one in validation),
-    )
-    writer.event("data", 0, train_tokens=len(data.train), validation_tokens=len(data.validation))
+    tokenizer, data = token_data(run, config, writer)
     generator = torch.Generator().manual_seed(config.train.seed)
     model = GPT(config.model, generator=generator)
     return PretrainTask(
         model, tokenizer, data, config.train, config.train.device, config.sample_prompt
     )
-
-
-def read_corpus(source: str, stored: Path | None) -> Corpus:
-    """The run's own copy of the user's text where there is one, else the built-in or the file."""
-    if stored is None:
-        return load_corpus(source)
-    return corpus_from_text(decode_upload(stored.read_bytes(), source), source)
-
-
-def _run_tokenizer(run: Run, config: RunConfig, documents: list[str]) -> Tokenizer:
-    """The run's own tokenizer; made (or copied) into its directory before the first step."""
-    home = run.directory / TOKENIZER
-    if home.is_dir():
-        return Tokenizer.load(home)
-    if config.tokenizer:
-        tokenizer = models.tokenizer_for(config.tokenizer)
-    else:
-        tokenizer = trained_bpe_for(documents, config.model.vocab_size, cache_dir())
-    tokenizer.save(home)
-    return tokenizer
 
 
 # Classification ---------------------------------------------------------------------------

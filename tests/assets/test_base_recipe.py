@@ -65,19 +65,13 @@ def test_prepare_writes_text_tokenizer_and_card(
     held_back = held_back_texts()
     assert not any(fold(line) in held_back for text in train for line in text.split("\n"))
     assert train.count(sentences(9, 4)) == base_text.REPEATS["tinystories"]
-    held_out = set(load_corpus("conversations").split(0.1, base_text.CORPUS_SPLIT_SEED)[1])
+    held_out = set(load_corpus("conversations").split(0.1, CORPUS_SPLIT_SEED)[1])
     assert not held_out & set(train)
     assert Tokenizer.load(out / "tokenizer").vocab_size == card["vocab_size"] <= 400
 
     first = (out / "train.txt").read_bytes()
     base_text.prepare(texts, out)
     assert (out / "train.txt").read_bytes() == first
-
-
-def test_split_seed_is_that_of_the_runs() -> None:
-    from llmcore.runs.worker import CORPUS_SPLIT_SEED
-
-    assert base_text.CORPUS_SPLIT_SEED == CORPUS_SPLIT_SEED
 
 
 def test_train_starts_then_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

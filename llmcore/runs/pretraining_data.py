@@ -1,0 +1,97 @@
+"""A pretraining run's text as token ids: from memory, or from shards where it is too large."""
+
+from pathlib import Path
+
+from llmcore import models
+from llmcore.config import RunConfig
+from llmcore.data import CORPUS_SPLIT_SEED, Corpus, corpus_from_text, decode_upload, load_corpus
+from llmcore.data.encoded import encoded_corpus, trained_bpe_for
+from llmcore.data.shards import LARGE_BYTES, prepare_shards, sample_text
+from llmcore.errors import LabError
+from llmcore.paths import cache_dir
+from llmcore.runs.run import TOKENIZER, Run
+from llmcore.tasks.pretraining import TokenData
+from llmcore.tokenizers import Tokenizer
+from llmcore.train.sinks import Sink
+
+
+def token_data(run: Run, config: RunConfig, sink: Sink) -> tuple[Tokenizer, TokenData]:
+    """The run's tokenizer and its training and validation ids; what happens goes to `sink`."""
+    large = _large_file(config.data.source, run.stored_data())
+    tokenizer, data = (
+        _from_memory(run, config, sink) if large is None else _from_shards(run, config, large, sink)
+    )
+    sink.event("data", 0, train_tokens=len(data.train), validation_tokens=len(data.validation))
+    return tokenizer, data
+
+
+def _from_memory(run: Run, config: RunConfig, sink: Sink) -> tuple[Tokenizer, TokenData]:
+    corpus = read_corpus(config.data.source, run.stored_data())
+    for notice in corpus.notices:
+        sink.event("notice", 0, text=notice)
+    if config.data.validation_source is None:
+        train, validation = corpus.split(config.data.validation, CORPUS_SPLIT_SEED)
+    else:
+        train, validation = corpus.documents, load_corpus(config.data.validation_source).documents
+    tokenizer = _run_tokenizer(run, config, train)
+    return tokenizer, TokenData(
+        train=encoded_corpus(tokenizer, train, cache_dir()),
+        validation=encoded_corpus(tokenizer, validation, cache_dir()),
+        validation_bytes=_n_bytes(validation),
+    )
+
+
+def _from_shards(
+    run: Run, config: RunConfig, text: Path, sink: Sink
+) -> tuple[Tokenizer, TokenData]:
+    """Memory holds a block of the text at most; the ids are made once for a file and tokenizer."""
+    tokenizer = _run_tokenizer(run, config, sample_text(text))
+    folder = cache_dir() / "shards" / f"{tokenizer.fingerprint[:16]}-{text.stat().st_ino}"
+    sink.progress(0, "tokenizing")
+
+    def tell(done: int, n_blocks: int) -> None:
+        sink.event("tokenizing", 0, done=done, blocks=n_blocks)
+
+    shards = prepare_shards(text, tokenizer, folder, _share(config), progress=tell)
+    if config.data.validation_source is None:
+        return tokenizer, TokenData(shards.train, shards.validation, shards.validation_bytes)
+    documents = load_corpus(config.data.validation_source).documents
+    ids = encoded_corpus(tokenizer, documents, cache_dir())
+    return tokenizer, TokenData(shards.train, ids, _n_bytes(documents))
+
+
+def _share(config: RunConfig) -> float:
+    """Of a large text, a hundredth is more than enough to validate on."""
+    return min(config.data.validation, 0.01)
+
+
+def _large_file(source: str, stored: Path | None) -> Path | None:
+    path = stored or Path(source).expanduser()
+    try:
+        return path if path.is_file() and path.stat().st_size > LARGE_BYTES else None
+    except OSError as error:
+        raise LabError(f"{source} cannot be read ({error}).") from error
+
+
+def read_corpus(source: str, stored: Path | None) -> Corpus:
+    """The run's own copy of the user's text where there is one, else the built-in or the file."""
+    if stored is None:
+        return load_corpus(source)
+    return corpus_from_text(decode_upload(stored.read_bytes(), source), source)
+
+
+def _run_tokenizer(run: Run, config: RunConfig, documents: list[str]) -> Tokenizer:
+    """The run's own tokenizer; made (or copied) into its directory before the first step."""
+    home = run.directory / TOKENIZER
+    if home.is_dir():
+        return Tokenizer.load(home)
+    if config.tokenizer:
+        tokenizer = models.tokenizer_for(config.tokenizer)
+    else:
+        tokenizer = trained_bpe_for(documents, config.model.vocab_size, cache_dir())
+    tokenizer.save(home)
+    return tokenizer
+
+
+def _n_bytes(documents: list[str]) -> int:
+    return sum(len(one.encode("utf-8", "replace")) for one in documents)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from llmcore.models import list_models, tokenizer_for
 from llmcore.tokenizers import Tokenizer
+from llmcore.tokenizers.store import saved_tokenizers
 from ui.state import well_formed
 from ui.token_text import hex_of, offsets, plain_label
 
@@ -49,9 +50,13 @@ class Encoded:
 
 
 def choices() -> dict[str, str]:
-    """Reference -> label: the built-in encodings, then one entry for each model's tokenizer."""
+    """Reference -> label: the built-in encodings, those trained here on their own, then one entry
+    for each model's tokenizer."""
+    own = {
+        one.slug: f"{one.card.name} ({one.card.vocab_size:,} tokens)" for one in saved_tokenizers()
+    }
     models = {entry.ref: f"Tokenizer of {entry.label}" for entry in list_models()}
-    return BUILTIN_LABELS | models
+    return BUILTIN_LABELS | own | models
 
 
 def encoded(ref: str, text: str) -> Encoded:
@@ -59,14 +64,15 @@ def encoded(ref: str, text: str) -> Encoded:
 
     Raises LabError where the tokenizer cannot be read.
     """
-    tokenizer = _tokenizer(ref)
+    tokenizer = tokenizer_of(ref)
     text = well_formed(text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return _encoded(tokenizer.fingerprint, digest, tokenizer, text)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _tokenizer(ref: str) -> Tokenizer:
+def tokenizer_of(ref: str) -> Tokenizer:
+    """The tokenizer of a reference, kept in memory. Raises LabError where it cannot be read."""
     return tokenizer_for(ref)
 
 

@@ -72,7 +72,7 @@ def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", re
         type="primary",
         width="stretch",
         key=f"start_{run_id}",
-        on_click=_note_wish,
+        on_click=wish_start,
         args=(kind,),
         disabled=not ready,
     )
@@ -81,7 +81,8 @@ def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", re
         show_error(trouble)
 
 
-def _note_wish(kind: str) -> None:
+def wish_start(kind: str) -> None:
+    """A callback: notes that a start was asked for."""
     st.session_state.setdefault(_WISHES, set()).add(kind)
 
 

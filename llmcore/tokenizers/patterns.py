@@ -68,8 +68,8 @@ RULES: dict[str, Rule] = {
             "words",
             "Words between spaces",
             WORDS_PATTERN,
-            "Cut only at white space: punctuation sticks to its word, so `dog`, `dog,` and `dog.` "
-            "are learned one by one.",
+            "Cut only at white space: punctuation sticks to its word, so “dog” and "
+            "“dog,” are learned apart.",
         ),
         Rule(
             "none",
@@ -90,7 +90,7 @@ def rule_named(name: str) -> Rule:
 
 
 def pieces(text: str, pattern: str) -> Iterator[str]:
-    """The pieces of `text`, which join to it again: `" ".join` is not needed, spaces stay.
+    """The pieces of `text`; they join to it again.
 
     >>> list(pieces("it's 42!", GPT2_PATTERN))
     ['it', "'s", ' 42', '!']

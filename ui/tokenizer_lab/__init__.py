@@ -7,15 +7,25 @@ from importlib import import_module
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One view: the module `ui.tokenizer_lab.<name>`, which is also its name in the address."""
+    """One view: the module `ui.tokenizer_lab.<name>`, which is also its name in the address.
+
+    needs_text: whether it shows nothing without the text above it.
+    """
 
     name: str
     label: str
     icon: str
+    needs_text: bool = True
 
     @property
     def show(self) -> Callable[[str], None]:
         return import_module(f"{__name__}.{self.name}").show
 
 
-VIEWS = {view.name: view for view in (View("compare", "Compare", ":material/compare_arrows:"),)}
+VIEWS = {
+    view.name: view
+    for view in (
+        View("compare", "Compare", ":material/compare_arrows:"),
+        View("train", "Train your own", ":material/fitness_center:", needs_text=False),
+    )
+}

@@ -13,6 +13,7 @@ import numpy as np
 
 from llmcore.tokenizers.patterns import pieces
 from llmcore.tokenizers.segments import replace_surrogates, segments
+from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
 _PART = 50_000  # characters that are cut into pieces at a time
 _LONGEST = 256  # characters of a piece: longer runs (such as a line of dashes) are cut
@@ -42,12 +43,15 @@ def count_pieces(
 ) -> Counter[bytes]:
     """How often each piece occurs, in UTF-8, in order of first occurrence.
 
+    Text that looks like `<|endoftext|>` parts documents, so that no ordinary token reads like it.
+
     on_read: told the number of characters read so far. Once the different pieces have
     `MAX_PIECE_BYTES` bytes together, further new ones are left out.
     """
     counts: Counter[bytes] = Counter()
     n_characters = n_bytes = 0
-    for document in documents:
+    whole = (part for document in documents for part in document.split(END_OF_TEXT))
+    for document in whole:
         for part in segments(replace_surrogates(document), _PART):
             for piece, count in Counter(_bounded(part, pattern)).items():
                 data = piece.encode()

@@ -97,6 +97,13 @@ def test_pieces_are_counted_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("rule", RULES)
+def test_no_token_reads_like_the_end_of_a_text(rule: str) -> None:
+    training = Training(Recipe(400, rule=rule))
+    training.run(["one<|endoftext|>two <|endoftext|> " * 30])
+    assert training.merges and not any(b"<|" in one.token for one in training.merges)
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_a_rule_s_pieces_are_what_its_tokenizer_merges_within(rule: str) -> None:
     """The engine that trains cuts as the engine that encodes does."""
     from llmcore.tokenizers.patterns import pieces

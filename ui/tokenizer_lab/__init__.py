@@ -27,5 +27,7 @@ VIEWS = {
     for view in (
         View("compare", "Compare", ":material/compare_arrows:"),
         View("train", "Train your own", ":material/fitness_center:", needs_text=False),
+        View("vocabulary", "Vocabulary", ":material/menu_book:", needs_text=False),
+        View("pairs", "Training pairs", ":material/view_column:"),
     )
 }

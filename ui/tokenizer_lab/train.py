@@ -17,6 +17,8 @@ from ui.tokenizer_lab.trained import choose_saved, saved_panel, training_figures
 PLACE = "tokenizer"
 REFRESH_SECONDS = 0.7
 PREVIEW_CHARACTERS = 240
+# Shown until the person types something: it tells the rules apart, the shared default does not.
+TELLING = "She said: \"It's 10,250 miles.\"\n\tif (n > 12): THEY'LL   stop!"
 _JOB, _NEXT, _RULE = "lab_tokenizer_job", "lab_tokenizer_next", "lab_tokenizer_rule"
 KINDS = {"bpe": "Byte-pair encoding", "characters": "Characters"}
 PHASES = {
@@ -95,7 +97,7 @@ def _rule(text: str) -> str:
     st.markdown("**What is cut before merging.** No token ever crosses the end of a piece.")
     key = "tokenizer_rule"
     _remember_rule()
-    sample = (text or DEFAULT_TEXT)[:PREVIEW_CHARACTERS]
+    sample = TELLING if text in {"", DEFAULT_TEXT} else text[:PREVIEW_CHARACTERS]
     chosen = st.session_state.get(_RULE, DEFAULT_RULE)
     rules = []
     for rule in RULES.values():
@@ -144,20 +146,20 @@ def _start(recipe: Recipe, name: str, source: str, text: str | None) -> None:
 def _watched() -> str | None:
     """The training to show: this session's, else one that another tab started and that goes on.
 
-    A finished one is shown until it has been saved: then it is among the saved.
+    A finished one has been saved: it is chosen among the saved, once.
     """
-    own = st.session_state.get(_JOB)
-    found = jobs.job(own)
-    if found is not None and found.state != "done":
-        return own
+    own = jobs.job(st.session_state.get(_JOB))
+    if own is not None and own.state != "done":
+        return st.session_state[_JOB]
+    if own is not None and own.slug:
+        choose_saved(own.slug)
+        del st.session_state[_JOB]
     return next(iter(jobs.live_jobs()), None)
 
 
 def _progress(job_id: str, was_live: bool) -> None:
     job = jobs.job(job_id)
     if job is None or (was_live and not job.is_live):
-        if job is not None and job.slug:
-            choose_saved(job.slug)
         st.rerun()
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -29,5 +29,6 @@ VIEWS = {
         View("train", "Train your own", ":material/fitness_center:", needs_text=False),
         View("vocabulary", "Vocabulary", ":material/menu_book:", needs_text=False),
         View("pairs", "Training pairs", ":material/view_column:"),
+        View("embeddings", "Embeddings", ":material/scatter_plot:", needs_text=False),
     )
 }

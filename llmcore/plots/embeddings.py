@@ -35,7 +35,7 @@ def embedding_maps(
         if one.coordinates.shape != (len(labels), 2):
             raise ValueError(f"{one.coordinates.shape} does not fit {len(labels)} labels.")
     titles = [f"{plain(one.title)}: {sum(one.explained):.0%} of the variance" for one in maps]
-    figure = make_subplots(1, len(maps), subplot_titles=titles, horizontal_spacing=0.04)
+    figure = make_subplots(1, len(maps), subplot_titles=titles, horizontal_spacing=0.07)
     names = [plain(visible_label(one)) for one in labels]
     mode = "markers+text" if len(labels) <= LABELLED_POINTS else "markers"
     for column, one in enumerate(maps, start=1):
@@ -50,7 +50,7 @@ def embedding_maps(
                     legendgroup=group,
                     showlegend=column == 1,
                     textposition="top center",
-                    textfont={"size": 11},
+                    textfont={"size": 10},
                     marker={"size": 8, "color": theme.series_colour(place)},
                     hovertemplate="%{text}<extra>" + plain(group) + "</extra>",
                 ),
@@ -62,7 +62,7 @@ def embedding_maps(
             title=f"axis 2 ({one.explained[1]:.0%})", row=1, col=column,
             scaleanchor="x" if column == 1 else f"x{column}",
         )  # fmt: skip
-    theme.style(figure, height=540)
+    theme.style(figure, height=580)
     figure.update_layout(margin={"t": 40, "b": 8}, legend={"y": -0.14, "yanchor": "top", "x": 0})
     figure.update_annotations(font={"size": 14}, yshift=4)
     figure.update_xaxes(showticklabels=False, zeroline=True, zerolinecolor=theme.GRID)

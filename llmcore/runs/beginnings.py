@@ -23,7 +23,7 @@ def beginning(run: Run) -> tuple[GPT, str] | None:
         return None
     first = run.checkpoints()[0]
     if first.step >= run.checkpoint("best").step:
-        return random_start(run), "before step 1, drawn again from the run's seed"
+        return random_start(run), "step 0, drawn again from its seed"
     from llmcore.nn.model import GPT
 
     model = GPT(config.model, initialise=False)

@@ -27,6 +27,7 @@ VIEWS = {
     for view in (
         View("compare", "Compare", ":material/compare_arrows:"),
         View("train", "Train your own", ":material/fitness_center:", needs_text=False),
+        View("compression", "Compression", ":material/compress:", needs_text=False),
         View("vocabulary", "Vocabulary", ":material/menu_book:", needs_text=False),
         View("pairs", "Training pairs", ":material/view_column:"),
         View("embeddings", "Embeddings", ":material/scatter_plot:", needs_text=False),

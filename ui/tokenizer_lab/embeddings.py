@@ -81,11 +81,11 @@ def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         st.caption(f"Not one token in this vocabulary, so left out: {plain(', '.join(missing))}.")
     ids = [id for members in groups.values() for id in members]
     after = principal_axes(vectors.after[ids])
-    maps = [Map(f"After, {vectors.after_label}", after.coordinates, after.explained)]
+    maps = [Map(f"After ({vectors.after_label})", after.coordinates, after.explained)]
     if vectors.before is not None:
         before = principal_axes(vectors.before[ids])
         turned = aligned(before.coordinates, after.coordinates)
-        maps.insert(0, Map(f"Before, {vectors.before_label}", turned, before.explained))
+        maps.insert(0, Map(f"Before ({vectors.before_label})", turned, before.explained))
     places, start = {}, 0
     for name, members in groups.items():
         places[name] = range(start, start + len(members))
@@ -101,7 +101,8 @@ def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         f"Each map is the flattest view of {vectors.after.shape[1]} numbers a token: its two axes "
         f"are the directions in which these tokens differ most (PCA), and the rest of the "
         f"variance is not in the picture. The map before is turned, not stretched, to lie as near "
-        f"as it can on the one after, so what still moved, moved."
+        f"as it can on the one after: what differs between them then is what training moved. "
+        f"Click a class in the legend to hide it, drag to look closer."
     )
     if len(groups) > 1:
         _cohesion(vectors, list(groups.values()), cohesion)
@@ -175,9 +176,9 @@ def _neighbours(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         key=f"embeddings_token_{hash(tuple(ids))}",
         help="A word of several tokens has no vector of its own: look at each part.",
     )  # fmt: skip
-    tables = [(f"After, {vectors.after_label}", vectors.after)]
+    tables = [(f"After ({vectors.after_label})", vectors.after)]
     if vectors.before is not None:
-        tables.insert(0, (f"Before, {vectors.before_label}", vectors.before))
+        tables.insert(0, (f"Before ({vectors.before_label})", vectors.before))
     for column, (title, table) in zip(st.columns(2, gap="medium"), tables, strict=False):
         found = nearest(table, chosen, N_NEIGHBOURS)
         column.caption(title)

@@ -30,18 +30,21 @@ def show(text: str) -> None:
     if not refs:
         st.info("Choose at least one tokenizer.")
         return
-    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    left, right = st.columns([4, 6], gap="medium", vertical_alignment="bottom")
     which = left.segmented_control(
         "Measured on", [TEXTS, SENTENCES], default=TEXTS, required=True, key="compression_texts",
         persist_state="session",
     )  # fmt: skip
-    allowed = [one for one in MEASURES if one != "english" or which == SENTENCES]
-    if st.session_state.get("compression_measure") not in allowed:
-        st.session_state["compression_measure"] = "english" if which == SENTENCES else "bytes"
+    same = which == SENTENCES
     measure = right.segmented_control(
-        "Measure", allowed, format_func=MEASURES.get, required=True, key="compression_measure",
+        "Measure",
+        [one for one in MEASURES if same or one != "english"],
+        default="english" if same else "bytes",
+        format_func=MEASURES.get,
+        required=True,
+        key=f"compression_measure_{'same' if same else 'texts'}",
         persist_state="session",
-    )  # fmt: skip
+    )
     names, texts = _texts(which)
     table = {ref: _measured(encodings.tokenizer_of(ref), which, texts) for ref in refs}
     reference = table.get(GPT2) or _measured(encodings.tokenizer_of(GPT2), which, texts)

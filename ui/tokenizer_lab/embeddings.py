@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 N_NEIGHBOURS = 10
 MAX_WORDS = 60
 MAX_WORD_LENGTH = 40
-DEFAULT_CLASSES = ["Digits", "Capital letters", "Pronouns", "People", "Past tense"]
+DEFAULT_CLASSES = ["Digits", "Months", "Pronouns", "People", "Past tense"]
 OWN = "Your words"
 
 

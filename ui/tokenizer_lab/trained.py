@@ -101,6 +101,8 @@ def saved_panel() -> None:
             merges = _merges(slug, found[slug].card.created)
             if merges:
                 training_figures(merges, found[slug].card.n_bytes, f"saved_{slug}")
+            else:
+                st.caption("No merges: every character of its text is a single byte.")
 
 
 def _line(saved: SavedTokenizer) -> str:

@@ -48,6 +48,7 @@ def show(text: str) -> None:
         counts = _counts(tokenizer, corpus, text)
     _numbers(tokenizer, tokens, counts)
     chart, table = st.columns([2, 3], gap="large")
+    sort = script = None
     with table, guarded():
         kept, sort, script = _filtered(tokens, counts)
         _table(kept, counts)

@@ -75,8 +75,8 @@ RULES: dict[str, Rule] = {
             "none",
             "No rule",
             BYTES_PATTERN,
-            "Merges may cross spaces and ends of words, so whole phrases become tokens; a cut "
-            "only after 256 characters, to bound the work.",
+            "Merges may cross spaces and ends of words, so whole phrases become tokens. To bound "
+            "the work, a cut after every 256 characters, and 4 MB of text at most.",
         ),
     )
 }

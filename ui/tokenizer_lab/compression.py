@@ -30,13 +30,12 @@ def show(text: str) -> None:
     if not refs:
         st.info("Choose at least one tokenizer.")
         return
-    left, right = st.columns([4, 6], gap="medium", vertical_alignment="bottom")
-    which = left.segmented_control(
+    which = st.segmented_control(
         "Measured on", [TEXTS, SENTENCES], default=TEXTS, required=True, key="compression_texts",
         persist_state="session",
     )  # fmt: skip
     same = which == SENTENCES
-    measure = right.segmented_control(
+    measure = st.segmented_control(
         "Measure",
         [one for one in MEASURES if same or one != "english"],
         default="english" if same else "bytes",
@@ -56,7 +55,7 @@ def show(text: str) -> None:
 def _tokenizers() -> list[str]:
     options = encodings.choices()
     newest = [one.slug for one in saved_tokenizers()[:1]]
-    default = [one for one in dict.fromkeys([GPT2, "cl100k_base", default_model(), *newest])]
+    default = list(dict.fromkeys([GPT2, "cl100k_base", default_model(), *newest]))
     kept = st.session_state.get("lab_compression_tokenizers", default)
     st.session_state["compression_tokenizers"] = [one for one in kept if one in options]
 

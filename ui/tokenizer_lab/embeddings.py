@@ -73,7 +73,7 @@ def _vectors(key: str, _loaded: "Loaded") -> Vectors:
 
 
 def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
-    from llmcore.interpret.embeddings import aligned, cohesion, principal_axes
+    from llmcore.interpret.embeddings import aligned, principal_axes
     from llmcore.plots.embeddings import Map, embedding_maps
 
     groups, missing = _chosen_tokens(tokenizer)
@@ -105,23 +105,25 @@ def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         f"Click a class in the legend to hide it, drag to look closer."
     )
     if len(groups) > 1:
-        _cohesion(vectors, list(groups.values()), cohesion)
+        _cohesion(vectors, list(groups.values()))
 
 
-def _cohesion(vectors: Vectors, groups: list[list[int]], measure) -> None:
+def _cohesion(vectors: Vectors, groups: list[list[int]]) -> None:
+    from llmcore.interpret.embeddings import cohesion
+
     tables = [("after", vectors.after)]
     if vectors.before is not None:
         tables.insert(0, ("before", vectors.before))
     cells = []
     try:
         for name, table in tables:
-            same, other = measure(table, groups)
+            same, other = cohesion(table, groups)
             cells += [(f"Alike in a class, {name}", same), (f"Alike across, {name}", other)]
     except LabError:  # a class of one token: there is nothing to compare
         return
     for column, (label, value) in zip(st.columns(4), cells, strict=False):
         column.metric(
-            label, f"{value:+.3f}",
+            label, f"{round(value, 2) + 0.0:.2f}",
             help="Mean cosine of two tokens, in all dimensions: 1 the same direction, 0 unrelated.",
         )  # fmt: skip
 

@@ -43,11 +43,12 @@ def show(text: str) -> None:
         if trouble is not None:
             show_error(trouble)
     job_id = _watched()
+    live = job_id is not None and jobs.job(job_id).is_live
     if job_id is not None:
-        live = jobs.job(job_id).is_live
         st.fragment(_progress, run_every=REFRESH_SECONDS if live else None)(job_id, live)
-    with guarded():
-        saved_panel()
+    if not live:
+        with guarded():
+            saved_panel()
 
 
 def _form(text: str) -> None:

@@ -78,7 +78,7 @@ class TokenizerJob:
             documents = self._read()
             self.n_characters = sum(map(len, documents))
             self.state = "cutting"
-            self.training.run(documents, self._go_on)
+            self.training.run(documents, self._asked_to_stop)
             self.state = "saving"
             saved = save_trained(self.training, free_name(self.name), self.corpus, self.seconds)
             self.slug, end = saved.slug, "done"
@@ -90,8 +90,8 @@ class TokenizerJob:
         self._ended = time.monotonic()
         self.state = end
 
-    def _go_on(self) -> bool:
-        """Asked after every merge; notes that merging has begun."""
+    def _asked_to_stop(self) -> bool:
+        """Called after every merge; notes that merging has begun."""
         self.state = "merging"
         return self._stop.is_set()
 

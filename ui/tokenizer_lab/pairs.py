@@ -62,9 +62,7 @@ def show(text: str) -> None:
         starts = sliding_starts(len(ids), length, stride)
         _sliding_numbers(len(ids), length, stride, len(starts))
     else:
-        starts = window_starts(
-            seed=0, step=int(step), n_windows=8, n_tokens=len(ids), length=length
-        )
+        starts = window_starts(0, int(step), SHOWN_BATCH, len(ids), length)
         _random_numbers(len(ids), length)
     _draw(tokenizer, ids, starts, length)
     st.caption(
@@ -92,8 +90,8 @@ def _sliding_numbers(n_tokens: int, length: int, stride: int, n_windows: int) ->
         )
     elif stride == length:
         st.caption(
-            "**End to end:** every token is a target exactly once, no question is asked twice. "
-            "That is how most books cut an epoch."
+            "**End to end:** every token is a target once, but for the first and a rest at the end "
+            "that fills no window. No question is asked twice: so an epoch is usually cut."
         )
     else:
         st.caption(

@@ -22,6 +22,7 @@ from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.run import TOKENIZER, Run
 from llmcore.runs.store import RunStore, open_run
 from llmcore.tokenizers import BUILTIN_TOKENIZERS, Tokenizer, builtin_tokenizer
+from llmcore.tokenizers.store import find_saved
 from llmcore.train.checkpoint_index import Checkpoint
 
 if TYPE_CHECKING:
@@ -151,7 +152,8 @@ def model_config(ref: str) -> ModelConfig:
 
 
 def tokenizer_for(ref: str) -> Tokenizer:
-    """A tokenizer by built-in name, by model reference, or by a directory that holds one."""
+    """A tokenizer by built-in name, by model reference, by a directory that holds one, or by the
+    name of one that was trained on its own."""
     directory = Path(ref).expanduser()
     if ref not in BUILTIN_TOKENIZERS and (foreign := _foreign(ref)) is not None:
         from llmcore.convert.hf_tokenizer import tokenizer_of
@@ -161,6 +163,10 @@ def tokenizer_for(ref: str) -> Tokenizer:
         return Tokenizer.load(directory)
     try:
         return Tokenizer.load(open_run(ref.partition("@")[0]).directory / TOKENIZER)
+    except NotFoundError:
+        pass
+    try:
+        return find_saved(ref).load()
     except NotFoundError:
         return builtin_tokenizer(ref)
 

@@ -25,6 +25,11 @@ def cache_dir() -> Path:
     return lab_home() / "cache"
 
 
+def tokenizers_dir() -> Path:
+    """Where tokenizers that were trained on their own live, one folder each."""
+    return lab_home() / "tokenizers"
+
+
 def exports_dir() -> Path:
     """Where the pages write models for other tools."""
     return lab_home() / "exports"

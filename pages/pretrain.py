@@ -23,10 +23,9 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
-from ui.state import well_formed
+from ui.text_source import PRETRAIN_WISH, choose_built_in, text_source
 
 KIND = "pretrain"
-BUILT_IN, PASTE, UPLOAD = "Built in", "Paste", "Upload"
 PYTHON = """
 from llmcore.runs import RunStore, launch
 
@@ -60,12 +59,21 @@ def main() -> None:
         "memorise.",
     )
     infos = runs_of(KIND)
+    _take_wish()
     _start_box(list(infos.values()))
     info, overlays = _choose_run(infos)
     if info is not None:
         run_panel(info.id, overlays)
         ask_box(info.id)
     code_behind(PYTHON, CLI)
+
+
+def _take_wish() -> None:
+    """Another page may have chosen the tokenizer, and with it the text that it was trained on."""
+    wish = st.session_state.pop(PRETRAIN_WISH, None)
+    if wish:
+        st.session_state["pretrain_tokenizer"] = wish["tokenizer"]
+        choose_built_in(KIND, wish["source"])
 
 
 def _start_box(infos: list[RunInfo]) -> None:
@@ -113,8 +121,10 @@ def _summary(choice: Choice, infos: list[RunInfo]) -> None:
     config = choice.config
     guess = estimate(config, infos)
     memory = footprint(config.model, micro_rows(config.train)).peak
+    own = st.session_state.get("pretrain_tokenizer")
+    tokens = f", in tokens of **{plain(own)}**" if own else ""
     st.markdown(
-        f"**{plain(config.preset or '')}** model on **{plain(choice.source)}**, "
+        f"**{plain(config.preset or '')}** model on **{plain(choice.source)}**{tokens}, "
         f"{config.train.steps:,} steps"
     )
     known = (
@@ -144,7 +154,7 @@ def _options() -> Choice | None:
     cannot work."""
     from llmcore.runs.launch import plan_pretrain
 
-    chosen = _text_choice()
+    chosen = text_source(KIND)
     size, steps, tokenizer = st.columns(3)
     preset = size.selectbox(
         "Size",
@@ -165,12 +175,14 @@ def _options() -> Choice | None:
         persist_state="session",
         help="How often the weights are updated, each time from one batch.",
     )
+    labels = _tokenizers()
     chosen_tokenizer = tokenizer.selectbox(
         "Tokenizer",
-        ["", "bytes", "gpt2"],
-        format_func=_tokenizer_label,
+        list(labels),
+        format_func=lambda one: labels.get(one, one),
         key="pretrain_tokenizer",
         persist_state="session",
+        help="Your own come from the Tokenizer page, where you can train them.",
     )
     model_changes, train_changes = _fine_options(preset)
     if chosen is None:
@@ -188,57 +200,23 @@ def _options() -> Choice | None:
     return Choice(source, text, config)
 
 
-def _text_choice() -> tuple[str, str | None] | None:
-    """(source, own text or None); None before anything was pasted or uploaded. Raises LabError
-    where there is no usable text."""
-    from llmcore.data import CORPORA, corpus_from_text, decode_upload
-    from llmcore.errors import LabError
+def _tokenizers() -> dict[str, str]:
+    """Reference -> label, the ones that were trained on their own included.
 
-    kind = st.segmented_control(
-        "Text to learn from",
-        [BUILT_IN, PASTE, UPLOAD],
-        default=BUILT_IN,
-        required=True,
-        key="pretrain_text_kind",
-        persist_state="session",
-    )
-    if kind == PASTE:
-        pasted = st.text_area(
-            "Your text", height=160, key="pretrain_pasted", persist_state="session"
-        )
-        text = well_formed(pasted or "")
-        if not text:
-            return None
-        corpus_from_text(text, "pasted.txt")
-        return "pasted.txt", text
-    if kind == UPLOAD:
-        file = st.file_uploader("A UTF-8 text file", type=["txt", "md"], key="pretrain_upload")
-        if file is None:
-            return None
-        text = decode_upload(file.getvalue(), file.name)
-        corpus_from_text(text, file.name)
-        return file.name, text
-    names = st.multiselect(
-        "Built-in texts (several make a mix)",
-        list(CORPORA),
-        default=["shakespeare"],
-        format_func=lambda one: CORPORA[one].title,
-        key="pretrain_corpora",
-        persist_state="session",
-    )
-    if not names:
-        raise LabError("No text is chosen: choose at least one, for example shakespeare.")
-    for name in names:
-        st.caption(f"**{CORPORA[name].title}**: {plain(CORPORA[name].summary)}")
-    return "+".join(names), None
+    One that was deleted meanwhile gives its place to the default.
+    """
+    from llmcore.tokenizers.store import saved_tokenizers
 
-
-def _tokenizer_label(name: str) -> str:
-    return {
+    labels = {
         "": "Default for this text",
         "bytes": "Bytes: 256 values",
         "gpt2": "GPT-2's: 50,257 tokens",
-    }[name]
+    }
+    for one in saved_tokenizers():
+        labels[one.slug] = f"{one.card.name}: {one.card.vocab_size:,} tokens"
+    if st.session_state.get("pretrain_tokenizer") not in {None, *labels}:
+        st.session_state["pretrain_tokenizer"] = ""
+    return labels
 
 
 def _fine_options(preset: str) -> tuple[dict, dict]:

@@ -71,7 +71,7 @@ with guarded():
     samples()
     notices(text)
     view = chosen_view()
-    if text:
+    if text or not VIEWS[view].needs_text:
         VIEWS[view].show(text)
     else:
         st.info("There is no text: type or paste some above, or choose one of the examples.")

@@ -15,6 +15,7 @@ import streamlit as st
 from llmcore.errors import LabError
 from llmcore.models import list_models, tokenizer_for
 from llmcore.tokenizers import Tokenizer
+from llmcore.tokenizers.store import saved_tokenizers
 from ui.state import well_formed
 from ui.token_text import hex_of, plain_label
 
@@ -81,9 +82,13 @@ class Encoded:
 
 
 def choices() -> dict[str, str]:
-    """Reference -> label: the built-in encodings, then one entry for each model's tokenizer."""
+    """Reference -> label: the built-in encodings, those trained here on their own, then one entry
+    for each model's tokenizer."""
+    own = {
+        one.slug: f"{one.card.name} ({one.card.vocab_size:,} tokens)" for one in saved_tokenizers()
+    }
     models = {entry.ref: f"Tokenizer of {entry.label}" for entry in list_models()}
-    return BUILTIN_LABELS | models
+    return BUILTIN_LABELS | own | models
 
 
 def short_label(label: str) -> str:

@@ -73,8 +73,8 @@ def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", re
         type="primary",
         width="stretch",
         key=f"start_{run_id}",
-        on_click=_note_wish,
-        args=(kind, "start"),
+        on_click=wish_start,
+        args=(kind,),
         disabled=not ready,
     )
     if any(info.is_live for info in store().list()):
@@ -83,7 +83,7 @@ def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", re
             icon=":material/playlist_add:",
             width="stretch",
             key=f"queue_{run_id}",
-            on_click=_note_wish,
+            on_click=wish_start,
             args=(kind, "queue"),
             disabled=not ready,
             help="It starts by itself when what trains now has ended. See Runs for the order.",
@@ -93,7 +93,8 @@ def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", re
         show_error(trouble)
 
 
-def _note_wish(kind: str, wish: str) -> None:
+def wish_start(kind: str, wish: str = "start") -> None:
+    """A callback: notes that a start, or a place in the queue, was asked for."""
     st.session_state.setdefault(_WISHES, {})[kind] = wish
 
 

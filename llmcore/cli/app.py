@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from llmcore.cli import convert, runs, text, training, use
+from llmcore.cli import convert, runs, text, tokenizers, training, use
 from llmcore.cli.output import say, steady_streams
 from llmcore.errors import LabError
 
@@ -21,7 +21,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("tokenize")(text.tokenize)
-app.command("train-tokenizer")(text.train_tokenizer)
+app.command("train-tokenizer")(tokenizers.train_tokenizer)
+app.add_typer(tokenizers.app, name="tokenizers")
 app.command("pretrain")(training.pretrain)
 app.command("finetune")(training.finetune)
 app.command("classify")(use.classify)

@@ -67,7 +67,7 @@ PresetName = Annotated[
 TokenizerRef = Annotated[
     str,
     typer.Option(
-        help="gpt2, cl100k_base, bytes, a model or a folder "
+        help="gpt2, cl100k_base, bytes, a model, one of your tokenizers or a folder "
         "(default: that of base where it is bundled, else a BPE trained on the corpus)"
     ),
 ]

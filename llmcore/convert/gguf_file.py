@@ -14,14 +14,22 @@ from llmcore.convert.names import language_names
 from llmcore.errors import DamagedError, LabError
 from llmcore.nn.model import GPT
 from llmcore.nn.weights import check_fit
-from llmcore.tokenizers import BPE_PATTERN, Tokenizer
-from llmcore.tokenizers.builtin import BYTES_PATTERN, CL100K_PATTERN, GPT2_PATTERN
+from llmcore.tokenizers import Tokenizer
+from llmcore.tokenizers.patterns import (
+    BPE_PATTERN,
+    BYTES_PATTERN,
+    CHARACTERS_PATTERN,
+    CL100K_PATTERN,
+    GPT2_PATTERN,
+)
 
 # Our pattern -> the name by which llama.cpp knows how text is split before merging.
 _PRE_TOKENIZERS = {
     GPT2_PATTERN: "gpt-2",
     CL100K_PATTERN: "dbrx",
     BPE_PATTERN: "qwen2",
+    # No merge joins two characters, or none at all, so any rule that cuts between them will do.
+    CHARACTERS_PATTERN: "gpt-2",
     BYTES_PATTERN: "gpt-2",
 }
 _APPROXIMATE = {
@@ -42,10 +50,11 @@ def write_gguf(model: GPT, tokenizer: Tokenizer, path: Path, name: str) -> list[
     """
     import gguf
 
-    if tokenizer.pattern not in _PRE_TOKENIZERS:
+    merges_anything = tokenizer.pattern == BYTES_PATTERN and len(tokenizer.ranks) > 256
+    if tokenizer.pattern not in _PRE_TOKENIZERS or merges_anything:
         raise LabError(
             f"llama.cpp knows no pre-tokenizer like that of {tokenizer.name}: export a model with "
-            f"gpt2's, cl100k_base's or a tokenizer of the lab."
+            f"gpt2's or cl100k_base's tokenizer, or one trained with the lab's own rule."
         )
     config = model.config
     writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[gguf.MODEL_ARCH.GPT2])

@@ -1,5 +1,7 @@
 """Tokenizers between Hugging Face's files and ours: byte-level BPE only, ids equal or refused."""
 
+import base64
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,15 @@ from llmcore.convert.locate import ForeignModel
 from llmcore.convert.merges import merges_of
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import read_json, write_json_atomic
-from llmcore.tokenizers import BPE_PATTERN, END_OF_TEXT, Tokenizer
-from llmcore.tokenizers.builtin import (
+from llmcore.tokenizers import END_OF_TEXT, Tokenizer
+from llmcore.tokenizers.builtin import builtin_tokenizer, byte_characters
+from llmcore.tokenizers.patterns import (
+    BPE_PATTERN,
     BYTES_PATTERN,
+    CHARACTERS_PATTERN,
     CL100K_PATTERN,
     GPT2_PATTERN,
-    builtin_tokenizer,
-    byte_characters,
+    WORDS_PATTERN,
 )
 
 TOKENIZER, SETTINGS = "tokenizer.json", "tokenizer_config.json"
@@ -30,7 +34,9 @@ _PATTERNS: dict[str, str | None] = {
         r""" ?[^\s\p{L}\p{N}]+[\r\n]*|\s+\z|\s*[\r\n]|\s+(?!\S)|\s"""
     ),
     BPE_PATTERN: BPE_PATTERN,
+    WORDS_PATTERN: WORDS_PATTERN,
     BYTES_PATTERN: BYTES_PATTERN,
+    CHARACTERS_PATTERN: CHARACTERS_PATTERN,
 }
 _CHARACTERS = byte_characters()
 # Pattern, vocabulary, merges, special tokens.
@@ -47,12 +53,7 @@ def write_tokenizer(tokenizer: Tokenizer, directory: Path, max_length: int) -> N
     As in the lab, what looks like a special token is plain text (`split_special_tokens`). Raises
     LabError for a tokenizer that cannot be written as merges.
     """
-    if tokenizer.pattern not in _PATTERNS:
-        raise LabError(
-            f"The tokenizer {tokenizer.name} splits text by a pattern that cannot be written for "
-            f"Hugging Face: export a model with gpt2's, cl100k_base's or a tokenizer of the lab."
-        )
-    write_json_atomic(directory / TOKENIZER, _tokenizer_json(tokenizer))
+    write_json_atomic(directory / TOKENIZER, tokenizer_json(tokenizer))
     write_json_atomic(
         directory / SETTINGS,
         {
@@ -69,7 +70,17 @@ def write_tokenizer(tokenizer: Tokenizer, directory: Path, max_length: int) -> N
     )
 
 
-def _tokenizer_json(tokenizer: Tokenizer) -> dict[str, Any]:
+def tokenizer_json(tokenizer: Tokenizer) -> dict[str, Any]:
+    """The content of Hugging Face's tokenizer.json. Raises LabError as `write_tokenizer` does.
+
+    Read by itself, it makes a special token of text that looks like one; `split_special_tokens`
+    of the settings beside it, or of a call, leaves such text as text.
+    """
+    if tokenizer.pattern not in _PATTERNS:
+        raise LabError(
+            f"The tokenizer {tokenizer.name} splits text by a pattern that cannot be written for "
+            f"Hugging Face: export a model with gpt2's, cl100k_base's or a tokenizer of the lab."
+        )
     ranks = tokenizer.ranks
     vocabulary = {printable(data): id for data, id in ranks.items()}
     for text in tokenizer.special_tokens:
@@ -98,6 +109,18 @@ def _tokenizer_json(tokenizer: Tokenizer) -> dict[str, Any]:
             "merges": [[printable(left), printable(right)] for left, right in merges_of(ranks)],
         },
     }
+
+
+def tokenizer_file(tokenizer: Tokenizer, format: str) -> bytes:
+    """The vocabulary as one file: `tiktoken`, or `hf`, which is tokenizer.json.
+
+    tiktoken's has a line for each ordinary token, base64 and rank; pattern and special tokens do
+    not stand in it: `tiktoken.Encoding` takes them beside. Raises LabError as `tokenizer_json`.
+    """
+    if format == "hf":
+        return json.dumps(tokenizer_json(tokenizer), ensure_ascii=False).encode()
+    ranks = sorted(tokenizer.ranks.items(), key=lambda one: one[1])
+    return b"".join(b"%s %d\n" % (base64.b64encode(data), rank) for data, rank in ranks)
 
 
 def _added(text: str, id: int) -> dict[str, Any]:

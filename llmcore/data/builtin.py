@@ -56,15 +56,22 @@ def training_tweets() -> list[str]:
 
 def read_conversations(folder: Path) -> list[str]:
     """One document a conversation: turns on lines of their own, `Q:` and `A:` in turn."""
+    documents = []
+    for turns in read_turns(folder):
+        lines = [f"{'QA'[i % 2]}: {turn}" for i, turn in enumerate(turns)]
+        documents.append("\n".join(lines) + "\n")
+    return list(dict.fromkeys(documents))
+
+
+def read_turns(folder: Path) -> list[list[str]]:
+    """The turns of every conversation in a folder of chatterbot-corpus."""
     import yaml
 
     # The base loader makes strings of all scalars: a turn "Yes" is no boolean, and no tag of the
     # file can name a Python object.
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    documents = []
+    found = []
     for path in sorted(folder.glob("*.yml")):
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-        for turns in content["conversations"]:
-            lines = [f"{'QA'[i % 2]}: {turn.strip()}" for i, turn in enumerate(turns)]
-            documents.append("\n".join(lines) + "\n")
-    return list(dict.fromkeys(documents))
+        found += [[turn.strip() for turn in turns] for turns in content["conversations"]]
+    return found

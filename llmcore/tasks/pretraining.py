@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from llmcore.config import TrainConfig
+from llmcore.data.windows import windows
 from llmcore.errors import LabError
 from llmcore.generation import SamplingConfig, generate
 from llmcore.nn.model import GPT, next_token_loss
@@ -72,9 +73,11 @@ class PretrainTask:
         self, ids: np.ndarray, starts: Sequence[int] | np.ndarray
     ) -> tuple[Tensor, Tensor]:
         """Inputs and targets, both (B, T): the same window, the targets one token later."""
-        window = np.stack([ids[start : start + self.length + 1] for start in starts])
-        batch = torch.from_numpy(window.astype(np.int64)).to(self.device)  # (B, T + 1)
-        return batch[:, :-1], batch[:, 1:]
+        inputs, targets = windows(ids, starts, self.length)
+        return self._on_device(inputs), self._on_device(targets)
+
+    def _on_device(self, ids: np.ndarray) -> Tensor:
+        return torch.from_numpy(ids.astype(np.int64)).to(self.device)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, float]]:
         return next_token_loss(self.model, *batch), {}

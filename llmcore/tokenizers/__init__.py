@@ -1,17 +1,22 @@
 """Text to ids and back: built-in vocabularies, plain bytes, and byte-pair encodings you train."""
 
-from llmcore.tokenizers.bpe import BPE_PATTERN, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, train_bpe
+from llmcore.tokenizers.bpe import MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, Recipe, Training, train_bpe
 from llmcore.tokenizers.builtin import BUILTIN_TOKENIZERS, builtin_tokenizer
+from llmcore.tokenizers.patterns import BPE_PATTERN, DEFAULT_RULE, RULES
 from llmcore.tokenizers.tokenizer import END_OF_TEXT, Piece, Tokenizer, bytes_per_token
 
 __all__ = [
     "BPE_PATTERN",
     "BUILTIN_TOKENIZERS",
+    "DEFAULT_RULE",
     "END_OF_TEXT",
     "MAX_VOCAB_SIZE",
     "MIN_VOCAB_SIZE",
+    "RULES",
     "Piece",
+    "Recipe",
     "Tokenizer",
+    "Training",
     "builtin_tokenizer",
     "bytes_per_token",
     "train_bpe",

@@ -12,25 +12,17 @@ from typing import Any
 
 from llmcore.errors import NotFoundError, OfflineError
 from llmcore.packaged import packaged_path
+from llmcore.tokenizers.patterns import BYTES_PATTERN, CL100K_PATTERN, GPT2_PATTERN
 from llmcore.tokenizers.tokenizer import END_OF_TEXT, Tokenizer
 
 log = logging.getLogger(__name__)
 
 BUILTIN_TOKENIZERS: tuple[str, ...] = ("gpt2", "cl100k_base", "bytes")
 
-# The SHA-256 that tiktoken itself checks (tiktoken_ext/openai_public.py), as are the patterns.
+# The SHA-256 that tiktoken itself checks (tiktoken_ext/openai_public.py).
 _VOCAB_BPE = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
 _ENCODER_JSON = "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783"
 _CL100K = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
-GPT2_PATTERN = (
-    r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
-)
-CL100K_PATTERN = (
-    r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|"""
-    r""" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""
-)
-# Long pieces cost nothing here, since bytes never merge; short ones bound the work of one.
-BYTES_PATTERN = r"[\s\S]{1,256}"
 
 _DOWNLOAD_HOST = "https://openaipublic.blob.core.windows.net/"
 _PATIENCE_SECONDS = 1.5
@@ -54,6 +46,7 @@ def builtin_tokenizer(name: str) -> Tokenizer:
 
 def _build(name: str) -> Tokenizer:
     if name == "bytes":
+        # Long pieces cost nothing here, since bytes never merge; short ones bound the work of one.
         return Tokenizer(
             "bytes", {bytes([i]): i for i in range(256)}, BYTES_PATTERN, {END_OF_TEXT: 256}
         )

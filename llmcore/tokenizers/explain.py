@@ -7,14 +7,11 @@ inside the pieces that a regular expression cuts first. This is that rule writte
 and equal to tiktoken's ids (tests/tokenizers/test_explain.py).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-import regex
 
 from llmcore.errors import LabError
+from llmcore.tokenizers.patterns import pieces
 from llmcore.tokenizers.segments import replace_surrogates
 from llmcore.tokenizers.tokenizer import Tokenizer
 
@@ -75,7 +72,7 @@ def pre_tokenize(pattern: str, text: str) -> list[str]:
     >>> pre_tokenize(r" ?\\p{L}+|\\s", "a word ")
     ['a', ' word', ' ']
     """
-    return [match.group() for match in _compiled(pattern).finditer(replace_surrogates(text))]
+    return list(pieces(replace_surrogates(text), pattern))
 
 
 def piece_at(pattern: str, data: bytes, position: int) -> str:
@@ -98,12 +95,6 @@ def _character_start(data: bytes, position: int) -> int:
     while 0 < position < len(data) and data[position] & 0xC0 == 0x80:
         position -= 1
     return position
-
-
-@lru_cache(maxsize=32)
-def _compiled(pattern: str) -> "regex.Pattern[str]":
-    # In Python `$` also stands before a last line end; in tiktoken's Rust at the very end only.
-    return regex.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern))
 
 
 def explain(tokenizer: Tokenizer, text: str) -> list[Explanation]:

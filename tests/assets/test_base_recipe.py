@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from assets import base_card, base_text, bundling, make_base
 from llmcore.config import ModelConfig
-from llmcore.data import fold, load_corpus
+from llmcore.data import CORPUS_SPLIT_SEED, fold, load_corpus
 from llmcore.data.held_back import held_back_texts
 from llmcore.nn.model import GPT
 from llmcore.nn.weights import named_weights

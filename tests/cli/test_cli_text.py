@@ -11,7 +11,9 @@ import pytest
 
 from llmcore import tokenizers
 from llmcore.cli.text import VOCAB_SIZES
+from llmcore.cli.tokenizers import KINDS, RULE_NAMES
 from llmcore.paths import PROJECT_ROOT
+from llmcore.tokenizers import bpe
 
 POEM = "The quick brown fox jumps over the lazy dog. The dog sleeps; the fox runs on.\n" * 40
 
@@ -154,6 +156,42 @@ def test_train_tokenizer_refuses_a_file_as_folder(lab, tmp_path):
 
 def test_the_vocabulary_bounds_are_those_of_the_tokenizers():
     assert VOCAB_SIZES == (tokenizers.MIN_VOCAB_SIZE, tokenizers.MAX_VOCAB_SIZE)
+
+
+def test_the_names_of_kinds_and_rules_are_those_of_the_tokenizers():
+    assert (bpe.KINDS, tuple(tokenizers.RULES)) == (KINDS, RULE_NAMES)
+
+
+def test_a_tokenizer_saved_by_name_is_used_renamed_exported_and_deleted(lab, tmp_path):
+    corpus, file = tmp_path / "corpus.txt", tmp_path / "mine.tiktoken"
+    corpus.write_text(POEM)
+    made = lab("train-tokenizer", "--corpus", corpus, "--vocab-size", 270, "--pattern", "words",
+               "--name", "My own", "--json").json  # fmt: skip
+    assert made["reference"] == "my-own" and made["pattern"] == "words"
+    listed = lab("tokenizers", "list", "--json").json["tokenizers"]
+    assert [(one["name"], one["vocab_size"]) for one in listed] == [("my-own", 270)]
+    ids = lab("tokenize", "the fox", "--encoding", "my-own", "--json").json["ids"]
+    assert lab("tokenizers", "rename", "my-own", "other", "--json").json["name"] == "other"
+    assert lab("tokenize", "the fox", "--encoding", "other", "--json").json["ids"] == ids
+    exported = lab("tokenizers", "export", "other", "--out", file, "--json").json
+    assert exported["vocab_size"] == 270
+    assert len(file.read_text().splitlines()) == 269  # all but <|endoftext|>
+    assert "already exists" in lab("tokenizers", "export", "other", "--out", file).error
+    lab("tokenizers", "delete", "other")
+    assert lab("tokenizers", "list", "--json").json["tokenizers"] == []
+    assert "no saved tokenizer" in lab("tokenizers", "delete", "other").error
+
+
+def test_characters_need_no_size_and_a_bpe_does(lab, tmp_path):
+    corpus, out = tmp_path / "corpus.txt", tmp_path / "out"
+    corpus.write_text("naïve 漢字 naïve")
+    given = ("train-tokenizer", "--corpus", corpus, "--out", out)
+    made = lab(*given, "--kind", "characters", "--json").json
+    assert made["kind"] == "characters" and made["vocab_size"] < 270
+    tokens = lab("tokenize", "漢 naïve", "--encoding", out, "--json").json["tokens"]
+    assert tokens == list("漢 naïve")
+    assert "--vocab-size" in lab(*given).error
+    assert "--name" in lab("train-tokenizer", "--corpus", corpus, "--vocab-size", 300).error
 
 
 def test_datasets_names_each_set_with_its_origin_and_licence(lab):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from gguf import GGUFReader, TokenType
 from random_models import SHAPE, TOKENIZER, loaded
+from tiny import TEXT
 
 from llmcore.convert import export as exporting
 from llmcore.convert import gguf_file
@@ -13,7 +14,7 @@ from llmcore.convert.hf_tokenizer import printable
 from llmcore.errors import LabError
 from llmcore.models import Loaded
 from llmcore.nn.model import GPT
-from llmcore.tokenizers import END_OF_TEXT, Tokenizer, builtin_tokenizer
+from llmcore.tokenizers import END_OF_TEXT, Tokenizer, builtin_tokenizer, train_bpe
 
 OURS = {
     "token_embd.weight": "token_embedding.weight",
@@ -100,6 +101,9 @@ def test_a_tokenizer_that_llama_cpp_cannot_split_like_is_refused(out):
     one = Loaded("key", "x", loaded().model, odd, None, 0, {})
     with pytest.raises(LabError, match="no pre-tokenizer like that of odd"):
         export_model(one, "gguf", out)
+    phrases = Loaded("key", "x", loaded().model, train_bpe([TEXT], 300, "p", "none"), None, 0, {})
+    with pytest.raises(LabError, match="no pre-tokenizer like that of p"):
+        export_model(phrases, "gguf", out)
     large = Loaded("key", "x", loaded().model, builtin_tokenizer("gpt2"), None, 0, {})
     with pytest.raises(LabError, match="50257 tokens but the model only 300"):
         export_model(large, "gguf", out)

@@ -7,11 +7,24 @@ import pytest
 from tiny import TEXT
 
 from llmcore import models
-from llmcore.convert.hf_tokenizer import printable, read_tokenizer, write_tokenizer
+from llmcore.convert.hf_tokenizer import (
+    printable,
+    read_tokenizer,
+    tokenizer_file,
+    write_tokenizer,
+)
 from llmcore.convert.merges import merges_of
 from llmcore.errors import LabError
 from llmcore.packaged import packaged_path
-from llmcore.tokenizers import END_OF_TEXT, Tokenizer, builtin_tokenizer, train_bpe
+from llmcore.tokenizers import (
+    BUILTIN_TOKENIZERS,
+    END_OF_TEXT,
+    Recipe,
+    Tokenizer,
+    Training,
+    builtin_tokenizer,
+    train_bpe,
+)
 from llmcore.tokenizers.builtin import GPT2_PATTERN
 
 WORDS = ["the ", " cat", "don't", "I'LL", "'Tis", "\u017f", " 2024", "<|endoftext|>", "\r\n", "  "]
@@ -21,6 +34,9 @@ POOLS = [
     [*"אבגד مرحبا שלום नमस्ते 漢字かな 한국어", "\u202e", "\u0301", "😀", "👩\u200d👩\u200d👧", "🇫🇷"],
     WORDS,
 ]
+
+TRAINED = ["trained", "trained on anything", "words", "no rule", "characters"]
+NAMES = [*TRAINED, *BUILTIN_TOKENIZERS]
 
 
 def random_text(rng: random.Random) -> str:
@@ -37,25 +53,28 @@ def random_bytes(rng: random.Random) -> str:
     return rng.randbytes(rng.randrange(1, 60)).decode("utf-8", errors="replace")
 
 
-def tokenizers_to_write() -> dict[str, Tokenizer]:
+def tokenizer_to_write(name: str) -> Tokenizer:
     rng = random.Random(5)
     mixed = [random_text(rng) for _ in range(400)]
-    return {
-        "trained": train_bpe([TEXT], 320),
-        "trained on anything": train_bpe([*mixed, TEXT], 700),
-        "gpt2": builtin_tokenizer("gpt2"),
-        "cl100k_base": builtin_tokenizer("cl100k_base"),
-        "bytes": builtin_tokenizer("bytes"),
-    }
+    if name in BUILTIN_TOKENIZERS:
+        return builtin_tokenizer(name)
+    if name == "characters":
+        training = Training(Recipe(kind="characters"))
+        training.run(mixed)
+        return training.tokenizer()
+    if name == "trained":
+        return train_bpe([TEXT], 320)
+    rule = {"trained on anything": "lab", "words": "words", "no rule": "none"}[name]
+    return train_bpe([*mixed, TEXT], 700, rule=rule)
 
 
-@pytest.mark.parametrize("name", ["trained", "trained on anything", "gpt2", "cl100k_base", "bytes"])
+@pytest.mark.parametrize("name", NAMES)
 def test_transformers_gives_the_same_ids_and_text(transformers, tmp_path, name):
-    tokenizer = tokenizers_to_write()[name]
+    tokenizer = tokenizer_to_write(name)
     write_tokenizer(tokenizer, tmp_path, max_length=100_000)
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
     rng = random.Random(name)
-    for number in range(600):
+    for number in range(300):
         text = (random_bytes if number % 3 == 0 else random_text)(rng)
         ids = tokenizer.encode(text)
         assert theirs(text)["input_ids"] == ids, repr(text)
@@ -64,9 +83,40 @@ def test_transformers_gives_the_same_ids_and_text(transformers, tmp_path, name):
     assert theirs.convert_ids_to_tokens(tokenizer.eot_id) == END_OF_TEXT
 
 
-@pytest.mark.parametrize("name", ["trained", "trained on anything", "gpt2", "cl100k_base", "bytes"])
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_one_file_alone_gives_the_same_ids(tmp_path, name):
+    """The `tokenizers` library on tokenizer.json, as a page hands it out."""
+    from tokenizers import Tokenizer as RustTokenizer
+
+    tokenizer = tokenizer_to_write(name)
+    theirs = RustTokenizer.from_str(tokenizer_file(tokenizer, "hf").decode())
+    rng = random.Random(name + "!")
+    for _ in range(300):
+        text = random_text(rng).replace(END_OF_TEXT, "")
+        assert theirs.encode(text, add_special_tokens=False).ids == tokenizer.encode(text), text
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_tiktoken_reads_its_file_and_gives_the_same_ids(tmp_path, name):
+    import tiktoken
+    from tiktoken.load import load_tiktoken_bpe
+
+    tokenizer = tokenizer_to_write(name)
+    path = tmp_path / "mine.tiktoken"
+    path.write_bytes(tokenizer_file(tokenizer, "tiktoken"))
+    theirs = tiktoken.Encoding(
+        "mine", pat_str=tokenizer.pattern, mergeable_ranks=load_tiktoken_bpe(str(path)),
+        special_tokens=tokenizer.special_tokens,
+    )  # fmt: skip
+    rng = random.Random(name)
+    for _ in range(200):
+        text = random_text(rng)
+        assert theirs.encode(text, disallowed_special=()) == tokenizer.encode(text), repr(text)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_what_was_written_is_read_as_the_very_same(tmp_path, name):
-    tokenizer = tokenizers_to_write()[name]
+    tokenizer = tokenizer_to_write(name)
     write_tokenizer(tokenizer, tmp_path, 64)
     again = read_tokenizer(tmp_path, name, tokenizer.vocab_size, tokenizer.eot_id)
     assert again.fingerprint == tokenizer.fingerprint and again.name == name

@@ -1,16 +1,26 @@
 """Training byte-pair encodings: tiktoken's encoding is the Rust tokenizer's, and nothing hangs."""
 
 import itertools
+import json
 import random
 import time
 
 import pytest
-from tokenizers import models
+from tokenizers import Regex, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer as RustTokenizer
 
 from llmcore.data import load_corpus
 from llmcore.errors import LabError
-from llmcore.tokenizers import MIN_VOCAB_SIZE, Tokenizer, builtin_tokenizer, train_bpe
-from llmcore.tokenizers.bpe import byte_level_bpe
+from llmcore.tokenizers import (
+    BPE_PATTERN,
+    MIN_VOCAB_SIZE,
+    RULES,
+    Recipe,
+    Tokenizer,
+    Training,
+    builtin_tokenizer,
+    train_bpe,
+)
 from llmcore.tokenizers.builtin import byte_characters
 from llmcore.tokenizers.segments import MAX_SEGMENT, segments
 
@@ -36,6 +46,15 @@ def _noise(seed: int, length: int) -> str:
     )
 
 
+def byte_level_bpe(pattern: str = BPE_PATTERN) -> RustTokenizer:
+    """The `tokenizers` library's own byte-level BPE, with nothing learned yet."""
+    rust = RustTokenizer(models.BPE(vocab={}, merges=[]))
+    split = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
+    to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    rust.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
+    return rust
+
+
 def _rust_twin(tokenizer: Tokenizer):
     """A Rust tokenizer with the same tokens, its merges replayed from the ranks alone."""
     characters = byte_characters()
@@ -54,7 +73,7 @@ def _rust_twin(tokenizer: Tokenizer):
                 assert pairs[at] < rank
                 parts[at : at + 2] = [parts[at] + parts[at + 1]]
             merges.append((text(parts[0]), text(parts[1])))
-    rust = byte_level_bpe({}, [])
+    rust = byte_level_bpe()
     rust.model = models.BPE(vocab={text(data): rank for data, rank in ranks.items()}, merges=merges)
     return rust
 
@@ -65,6 +84,27 @@ def test_tiktoken_encodes_like_the_rust_tokenizer(trained: Tokenizer, corpus: li
     for text in texts:
         assert trained.encode(text) == rust.encode(text).ids, repr(text)
         assert trained.decode(trained.encode(text)) == text
+
+
+@pytest.mark.parametrize("rule", ["lab", "words"])
+def test_merges_are_those_of_the_rust_trainer(rule: str, corpus: list[str]) -> None:
+    """Another implementation, to the last merge and in the same order."""
+    texts = [*corpus, *(_noise(i, 300) for i in range(40))]
+    rust = byte_level_bpe(RULES[rule].pattern)
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=256 + 700, min_frequency=2, initial_alphabet=alphabet, show_progress=False
+    )
+    rust.train_from_iterator(texts, trainer)
+    theirs = [tuple(pair) for pair in json.loads(rust.to_str())["model"]["merges"]]
+    training = Training(Recipe(MIN_VOCAB_SIZE + 700, rule=rule))
+    training.run(texts)
+    signs = byte_characters()
+    ours = [
+        tuple("".join(signs[byte] for byte in part) for part in (one.left, one.right))
+        for one in training.merges
+    ]
+    assert ours == theirs and len(ours) == 700
 
 
 def test_size_name_and_end_of_text(trained: Tokenizer) -> None:

@@ -1,0 +1,155 @@
+"""`train-tokenizer`, and `tokenizers list|rename|delete|export` for those saved by name."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmcore.cli.options import one_of
+from llmcore.cli.output import AsJson, answer, say, table
+from llmcore.cli.text import VOCAB_SIZES
+from llmcore.errors import LabError
+
+# llmcore.tokenizers has the same names; importing it here would slow every command.
+KINDS = ("bpe", "characters")
+RULE_NAMES = ("lab", "gpt2", "cl100k", "words", "none")
+FORMATS = ("tiktoken", "hf")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="as `tokenizers list` shows it")]
+
+app = typer.Typer(
+    help="List tokenizers that were trained on their own, and look after them.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def train_tokenizer(
+    corpus: Annotated[str, typer.Option(help="built-in name, a mix such as a+b, or a text file")],
+    vocab_size: Annotated[
+        int | None,
+        typer.Option(
+            min=VOCAB_SIZES[0],
+            max=VOCAB_SIZES[1],
+            help="number of distinct tokens; characters may go without: all of the text then",
+        ),
+    ] = None,
+    kind: Annotated[str, typer.Option(help="bpe or characters", callback=one_of(KINDS))] = "bpe",
+    pattern: Annotated[
+        str,
+        typer.Option(
+            help=f"what cuts text before merging: {', '.join(RULE_NAMES)}",
+            callback=one_of(RULE_NAMES),
+        ),
+    ] = "lab",
+    out: Annotated[Path | None, typer.Option(help="folder that the tokenizer is saved in")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="save it among the lab's own tokenizers under this name")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a byte-level BPE (or characters) on a corpus and save it."""
+    if (out is None) == (name is None):
+        raise typer.BadParameter("Give either --out, a folder, or --name, a name in the lab.")
+    if vocab_size is None and kind == "bpe":
+        raise typer.BadParameter("A BPE needs --vocab-size.")
+    from llmcore.data import load_corpus
+    from llmcore.tokenizers import Recipe, Training, bytes_per_token
+    from llmcore.tokenizers.store import save_trained, slug_of, write_training
+
+    if out is not None and out.exists() and not out.is_dir():
+        raise LabError(f"{out} is a file: give --out a folder.")
+    if name is not None:
+        slug_of(name)
+    text = load_corpus(corpus)
+    for notice in text.notices:
+        say(notice)
+    training = Training(Recipe(vocab_size or VOCAB_SIZES[1], kind, pattern))
+    started = time.monotonic()
+    training.run(text.documents)
+    if vocab_size and training.vocab_size < vocab_size:
+        say(f"The text gives only {training.vocab_size} tokens, not {vocab_size}: it is short.")
+    seconds = time.monotonic() - started
+    if name is not None:
+        saved = save_trained(training, name, text.name, seconds)
+        tokenizer, directory, reference = saved.load(), saved.directory, saved.slug
+    else:
+        directory, reference = out.resolve(), str(out)
+        tokenizer = write_training(directory, training, out.name or "bpe", text.name, seconds)
+    ratio = bytes_per_token(tokenizer, text.text)
+    values = {
+        "path": str(directory), "vocab_size": tokenizer.vocab_size, "bytes_per_token": ratio,
+        "reference": reference, "kind": kind, "pattern": pattern, "seconds": round(seconds, 3),
+    }  # fmt: skip
+    line = f"{directory}: {tokenizer.vocab_size} tokens, {ratio:.2f} bytes a token"
+    answer(values, as_json, line)
+
+
+@app.command("list")
+def list_saved(as_json: AsJson = False) -> None:
+    """List them, the newest first."""
+    from llmcore.tokenizers.store import saved_tokenizers
+
+    found = saved_tokenizers()
+    header = ["name", "kind", "pattern", "vocab_size", "bytes_per_token", "corpus"]
+    rows = [
+        [
+            one.slug, one.card.kind, one.card.rule if one.card.kind == "bpe" else "-",
+            str(one.card.vocab_size), f"{one.card.bytes_per_token:.2f}", one.card.corpus,
+        ]
+        for one in found
+    ]  # fmt: skip
+    values = [dict(zip(header, row, strict=True)) | {
+        "vocab_size": one.card.vocab_size, "bytes_per_token": one.card.bytes_per_token,
+        "path": str(one.directory), "created": one.card.created,
+    } for row, one in zip(rows, found, strict=True)]  # fmt: skip
+    answer({"tokenizers": values}, as_json, table(header, rows))
+
+
+@app.command()
+def rename(name: Name, new_name: Annotated[str, typer.Argument()], as_json: AsJson = False) -> None:
+    """Give one another name."""
+    from llmcore.tokenizers.store import rename_saved
+
+    saved = rename_saved(name, new_name)
+    answer({"name": saved.slug, "path": str(saved.directory)}, as_json, saved.slug)
+
+
+@app.command()
+def delete(name: Name, as_json: AsJson = False) -> None:
+    """Delete one from the disk. Runs that used it hold their own copy."""
+    from llmcore.tokenizers.store import delete_saved, find_saved
+
+    saved = find_saved(name)
+    delete_saved(saved.slug)
+    answer({"deleted": saved.slug}, as_json, f"{saved.slug} is deleted.")
+
+
+@app.command()
+def export(
+    reference: Annotated[
+        str, typer.Argument(metavar="TOKENIZER", help="a name, a built-in, a model or a folder")
+    ],
+    out: Annotated[Path, typer.Option(help="the file to write; it must not exist")],
+    format: Annotated[
+        str,
+        typer.Option(
+            help="tiktoken (base64 and rank, a line a token) or hf (tokenizer.json)",
+            callback=one_of(FORMATS),
+        ),
+    ] = "tiktoken",
+    as_json: AsJson = False,
+) -> None:
+    """Write a tokenizer for tiktoken or for Hugging Face's tokenizers."""
+    from llmcore.convert.hf_tokenizer import tokenizer_file
+    from llmcore.files import whole_file
+    from llmcore.models import tokenizer_for
+
+    tokenizer = tokenizer_for(reference)
+    data = tokenizer_file(tokenizer, format)
+    with whole_file(out) as aside:
+        aside.write_bytes(data)
+    path = str(out.resolve())
+    values = {"path": path, "format": format, "vocab_size": tokenizer.vocab_size,
+              "pattern": tokenizer.pattern, "special_tokens": tokenizer.special_tokens}  # fmt: skip
+    answer(values, as_json, f"{path}: {tokenizer.vocab_size} tokens")

@@ -1,0 +1,25 @@
+"""Widgets that several views of the Tokenizer page share."""
+
+import streamlit as st
+
+from llmcore.models import default_model
+from ui import encodings
+
+
+def tokenizer_choice(view: str, label: str = "Tokenizer") -> str:
+    """A select box over all tokenizers, the default model's at first; one choice a view."""
+    options = encodings.choices()
+    key, kept_key = f"{view}_tokenizer", f"lab_{view}_tokenizer"
+    kept = st.session_state.get(kept_key, default_model())
+    st.session_state[key] = kept if kept in options else "gpt2"
+
+    def keep() -> None:
+        st.session_state[kept_key] = st.session_state[key]
+
+    return st.selectbox(
+        label,
+        list(options),
+        format_func=lambda one: options.get(one, one),
+        key=key,
+        on_change=keep,
+    )

@@ -9,6 +9,7 @@ and equal to tiktoken's ids (tests/tokenizers/test_explain.py).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from llmcore.errors import LabError
 from llmcore.tokenizers.patterns import pieces

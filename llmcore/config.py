@@ -14,6 +14,7 @@ SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
 TRAINABLE = ("head", "last-block", "all", "lora")
+BALANCES = ("none", "equal", "weights")
 LORA_TARGETS = ("qkv", "output", "up", "down")
 
 
@@ -174,12 +175,16 @@ class DataConfig(Checked):
         None, "text to validate on (pretraining), instead of a share held out of the corpus"
     )
     test: float = setting(0.2, "share held out for the test (labelled data)", 0.0, 0.9)
-    balance: str = setting("none", "none, or equal: as many texts of each class")
+    balance: str = setting(
+        "none",
+        "none; equal: as many training texts of each class; weights: rare classes count more in "
+        "the loss",
+    )
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        if self.balance not in {"none", "equal"}:
-            raise LabError(f"balance is {self.balance!r} but must be none or equal.")
+        if self.balance not in BALANCES:
+            raise LabError(f"balance is {self.balance!r} but must be one of {', '.join(BALANCES)}.")
 
 
 @dataclass(slots=True, frozen=True)

@@ -30,8 +30,9 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
     answer(values, as_json, line)
 
 
-def answer_finetune(run: Run, as_json: bool) -> None:
-    """`test` is null where the run was stopped before its test."""
+def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None = None) -> None:
+    """`test` is null where the run was stopped before its test, and so is the report on the data
+    where a run was resumed."""
     info = run.info()
     result: dict[str, Any] = run.result() or {}
     test, baselines = result.get("test"), result.get("baselines") or {}
@@ -44,6 +45,7 @@ def answer_finetune(run: Run, as_json: bool) -> None:
         "best_step": info.best_step,
         "test": test,
         "baselines": baselines,
+        "data_report": data_report,
     }
     lines = [summary(info)]
     if counted:

@@ -8,9 +8,16 @@ import typer
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_pretrain
-from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
+from llmcore.cli.running import (
+    is_builtin_corpus,
+    own_copy,
+    own_table,
+    resume_here,
+    run_here,
+)
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
+    BALANCES,
     LORA_TARGETS,
     PRECISIONS,
     TRAINABLE,
@@ -166,7 +173,11 @@ def finetune(
         str, typer.Option(help="what to learn: classify", callback=one_of(["classify"]))
     ],
     data: Annotated[
-        str, typer.Option(help="built-in name (sms-spam, tweet-sentiment), or CSV, TSV or JSONL")
+        str,
+        typer.Option(
+            help="built-in name (sms-spam, tweet-sentiment, email-spam), a CSV, TSV or JSONL "
+            "file, or a folder or zip of .eml and .txt files in a sub-folder for each class"
+        ),
     ],
     model: Annotated[
         str | None,
@@ -187,7 +198,7 @@ def finetune(
     ] = None,
     balance: Annotated[
         str,
-        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(["none", "equal"])),
+        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(BALANCES)),
     ] = "none",
     text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
     label_column: Annotated[
@@ -214,7 +225,7 @@ def finetune(
     from llmcore.runs.plan import plan_classify
 
     lora = lora_settings(train, lora_rank, lora_alpha, lora_targets)
-    source, table = own_copy(data, data in LABELLED)
+    source, table = own_table(data, data in LABELLED)
     config: RunConfig = plan_classify(
         source,
         model_ref=model or _default_model(),
@@ -233,7 +244,21 @@ def finetune(
             "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
     )  # fmt: skip
-    answer_finetune(run_here(config, run_dir, table), as_json)
+    report = _report(config, table)
+    answer_finetune(run_here(config, run_dir, table), as_json, report)
+
+
+def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
+    """Says what the data looks like before anything learns from it."""
+    from llmcore.data.report import report_on
+    from llmcore.models import tokenizer_for
+    from llmcore.runs.plan import read_labelled
+
+    tokenizer = tokenizer_for(str(config.parent))
+    report = report_on(read_labelled(config.data, table), tokenizer, config.model.context_length)
+    for sentence in report.sentences():
+        say(sentence)
+    return report.to_dict()
 
 
 def lora_settings(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from llmcore import models
-from llmcore.classical import MajorityClass, NaiveBayes
+from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression
 from llmcore.config import RunConfig
 from llmcore.data import Corpus, LabelledSet, Splits, corpus_from_text, decode_upload, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
@@ -193,6 +193,7 @@ def classification_task(
         classes=classes,
         config=config.train,
         device=choose_device(config.train.device),
+        balance=config.data.balance,
     )
     return task, notices
 
@@ -229,14 +230,20 @@ def _examples(
 
 
 def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
-    """Test scores of 'always the largest class' and naive Bayes on the very same split."""
+    """Test scores of 'always the largest class', naive Bayes and logistic regression on the very
+    same split."""
     if not splits.test.texts:
         return {}
     classes = splits.train.classes
     counts = splits.train.counts()
     largest = max(counts, key=lambda label: counts[label])
     scores = {}
-    for name, model in ((f"always {largest}", MajorityClass()), ("naive Bayes", NaiveBayes())):
+    baselines: dict[str, Baseline] = {
+        f"always {largest}": MajorityClass(),
+        "naive Bayes": NaiveBayes(),
+        "logistic regression": WordRegression(),
+    }
+    for name, model in baselines.items():
         try:
             model.fit(splits.train.texts, splits.train.labels)
         except ValueError as error:  # e.g. no word in any text

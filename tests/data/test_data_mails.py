@@ -109,7 +109,8 @@ def test_depth_length_and_noise_end_nothing() -> None:
     draw = random.Random(0)
     pieces = [b"Subject: ", b"Content-Type: ", b"text/html", b"multipart/mixed; boundary=x", b"\n",
               b"--x\n", b"--x--\n", b"\n\n", b"=?utf-8?b?", b"?=", b"charset=", b"\xff\xfe",
-              b"base64",              b"Content-Transfer-Encoding: ", b"<p>", b"=E9", b"\0", b"message/rfc822"]  # fmt: skip
+              b"base64", b"Content-Transfer-Encoding: ", b"<p>", b"=E9", b"\0",
+              b"message/rfc822"]  # fmt: skip
     for _ in range(1500):
         data = b"".join(draw.choices(pieces, k=draw.randrange(25)))
         with contextlib.suppress(LabError):

@@ -13,6 +13,7 @@ from llmcore.errors import LabError
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
+KINDS = ("pretrain", "classify", "learning-curve")
 TRAINABLE = ("head", "last-block", "all", "lora")
 BALANCES = ("none", "equal", "weights")
 LORA_TARGETS = ("qkv", "output", "up", "down")
@@ -213,14 +214,45 @@ class LoraConfig(Checked):
         return model.n_layers * self.rank * per_block * model.d_model
 
 
+LEARNERS = ("naive Bayes", "logistic regression", "pretrained", "random weights")
+
+
+@dataclass(slots=True, frozen=True)
+class CurveConfig(Checked):
+    """A learning curve: who learns from how many labelled texts, and how often."""
+
+    sizes: tuple[int, ...] = setting((), "numbers of training texts, rising")
+    n_seeds: int = setting(5, "times that each size is drawn and learned anew", 1, 100)
+    learners: tuple[str, ...] = setting(LEARNERS, f"who learns, of {', '.join(LEARNERS)}")
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        object.__setattr__(self, "sizes", tuple(sorted(set(self.sizes))))  # JSON gives lists
+        chosen = tuple(one for one in LEARNERS if one in self.learners)
+        if not chosen or set(self.learners) - set(LEARNERS):
+            raise LabError(
+                f"The learners are {', '.join(self.learners) or 'none'} but must be some of "
+                f"{', '.join(LEARNERS)}."
+            )
+        object.__setattr__(self, "learners", chosen)
+        if not self.sizes or self.sizes[0] < 1:
+            raise LabError("A learning curve needs at least one size of at least one text.")
+
+    @property
+    def n_points(self) -> int:
+        return len(self.sizes) * self.n_seeds * len(self.learners)
+
+
 @dataclass(slots=True, frozen=True)
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
-    kind: `pretrain` or `classify`. tokenizer (pretrain): a reference, or "" for the default:
-    `base`'s where it is bundled, else a BPE of `model.vocab_size` trained on the corpus.
-    parent (classify): the model reference that is finetuned. trainable: `head`, `last-block`,
-    `all` or `lora`, whose settings are in `lora` (None for the others).
+    kind: `pretrain`, `classify` or `learning-curve` (many small finetunes).
+    tokenizer (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a
+    BPE of `model.vocab_size` trained on the corpus.
+    parent (the others): the model reference that is finetuned. trainable: `head`, `last-block`,
+    `all` or `lora`, whose settings are in `lora` (None for the others). curve: that of a
+    learning curve, whose `train.steps` counts its points.
     """
 
     kind: str
@@ -232,12 +264,15 @@ class RunConfig(Checked):
     parent: str | None = None
     trainable: str = "all"
     lora: LoraConfig | None = None
+    curve: CurveConfig | None = None
     preset: str | None = None
     sample_prompt: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in {"pretrain", "classify"}:
-            raise LabError(f"kind is {self.kind!r} but must be pretrain or classify.")
+        if self.kind not in KINDS:
+            raise LabError(f"kind is {self.kind!r} but must be one of {', '.join(KINDS)}.")
+        if (self.kind == "learning-curve") != (self.curve is not None):
+            raise LabError(f"A run of kind {self.kind} with curve {self.curve} cannot be.")
         if self.trainable not in TRAINABLE:
             raise LabError(
                 f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."
@@ -249,6 +284,7 @@ class RunConfig(Checked):
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         nested = {
             "model": ModelConfig, "train": TrainConfig, "data": DataConfig, "lora": LoraConfig,
+            "curve": CurveConfig,
         }  # fmt: skip
         known = {one.name for one in fields(cls)}
         kept = {key: value for key, value in values.items() if key in known}

@@ -120,6 +120,12 @@ class Progress:
     def __call__(self, record: dict[str, Any]) -> None:
         if record.get("type") in {"notice", "warning"}:
             say(str(record.get("text", "")))
+        elif record.get("type") == "point":
+            say(
+                f"{record['step']}/{self.steps}  {record['learner']}, {record['size']:,} texts, "
+                f"seed {record['seed']}: macro F1 {record['macro_f1']:.3f}, "
+                f"{record['seconds']:.1f} s"
+            )
         elif record.get("split") == "train":
             self._train = record
             self._started = self._started or (record["step"], time.monotonic())

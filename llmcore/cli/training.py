@@ -228,7 +228,7 @@ def finetune(
     source, table = own_table(data, data in LABELLED)
     config: RunConfig = plan_classify(
         source,
-        model_ref=model or _default_model(),
+        model_ref=model or default_model(),
         trainable=train,
         balance=balance,
         table=table,
@@ -277,10 +277,11 @@ def lora_settings(
         raise typer.BadParameter(str(error)) from error
 
 
-def _default_model() -> str:
-    from llmcore.models import default_model
+def default_model() -> str:
+    """The model to start from where none was given; says which."""
+    from llmcore import models
 
-    chosen = default_model()
+    chosen = models.default_model()
     say(f"No --model was given: starting from {chosen}.")
     return chosen
 

@@ -21,6 +21,7 @@ from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.lora import adapter_config, add_lora, check_base, trainable_parameters
 from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
+from llmcore.runs.curve import run_curve
 from llmcore.runs.plan import read_splits
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, TOKENIZER, Run
 from llmcore.runs.state import RunInfo
@@ -69,9 +70,12 @@ def execute(
     with writer:
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
-        task = _build(run, config, writer)
-        trainer = Trainer(task, config.train, directory / CHECKPOINTS)
-        outcome = trainer.fit(FileControl(directory, leave), writer)
+        control = FileControl(directory, leave)
+        if config.kind == "learning-curve":
+            task, outcome = None, run_curve(run, config, control, writer)
+        else:
+            task = _build(run, config, writer)
+            outcome = Trainer(task, config.train, directory / CHECKPOINTS).fit(control, writer)
         if isinstance(task, ClassificationTask) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
             write_text_atomic(directory / PREDICTIONS, lines)

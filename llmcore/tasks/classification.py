@@ -89,11 +89,13 @@ class ClassificationTask:
         reuse_frozen: bool = True,
         max_frozen_bytes: int = MAX_BYTES,
         balance: str = "none",
+        texts: dict[str, Texts] | None = None,
     ) -> None:
         """splits: examples of `train`, `validation` and `test` (may be empty but for train).
         baselines: scores of simpler models on the same test split, to stand beside the result.
         max_frozen_bytes: memory for what is reused; texts beyond it are computed each time.
-        balance: `weights` makes rare classes count more in the loss (see `class_weights`)."""
+        balance: `weights` makes rare classes count more in the loss (see `class_weights`).
+        texts: how each split's texts meet the model, where that is settled already."""
         self.model = model.to(device)
         self.tokenizer, self.splits, self.config = tokenizer, splits, config
         self.test_texts, self.classes, self.device = list(test_texts), list(classes), device
@@ -102,7 +104,7 @@ class ClassificationTask:
         self.test_rows: list[dict[str, Any]] = []
         labels = [one.label for one in splits["train"]] if balance == "weights" else []
         self._weights = class_weights(labels, len(classes))  # (K,)
-        self._texts = self._readers(max_frozen_bytes if reuse_frozen else None)
+        self._texts = texts or self._readers(max_frozen_bytes if reuse_frozen else None)
         self._per_epoch = steps_per_epoch(len(splits["train"]), config.batch_size)
         self._order: tuple[int, list[np.ndarray]] | None = None
 

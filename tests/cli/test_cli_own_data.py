@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tiny import TEXT, pretrain_config
+from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
 from llmcore.runs import RunStore, launch
@@ -85,3 +85,21 @@ def test_e_mails_of_the_built_in_set_are_asked_for_in_one_line(lab, parent, tmp_
     wrong = tmp_path / "x.tgz"
     wrong.write_bytes(b"x")
     assert "SHA-256" in lab("datasets", "--add", wrong).error
+
+
+def test_a_learning_curve_is_printed_resumed_and_is_no_model(lab, parent, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(spam_table(60))
+    command = ("learning-curve", "--data", path, "--model", parent, "--seeds", 1, "--threads", 1)
+    chosen = ("--sizes", "6", "--learners", "naive Bayes, pretrained")
+    made = lab(*command, *chosen, "--json")
+    answer = made.json
+    assert answer["state"] == "done" and answer["step"] == 4 == len(answer["points"])
+    assert [(one["learner"], one["size"]) for one in answer["curve"]] == [
+        ("naive Bayes", 6), ("naive Bayes", 48), ("pretrained", 6), ("pretrained", 48),
+    ]  # fmt: skip
+    assert "4/4  pretrained, 48 texts, seed 0" in made.err
+    assert "done" in lab("runs", "resume", answer["run"]).error
+    assert "learning curve" in lab("classify", "--model", answer["run"], "hi").error
+    for wrong in (("--sizes", "ten"), ("--learners", "oracle")):
+        assert lab(*command, *wrong).error

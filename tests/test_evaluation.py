@@ -13,6 +13,7 @@ from llmcore.evaluation import (
     balanced_accuracy,
     classification_scores,
     paired_bootstrap,
+    paired_macro_f1,
     recall_at_precision,
     text_loss,
 )
@@ -152,3 +153,26 @@ def test_four_predictions_of_one_message_are_no_more_evidence_than_one():
     assert (four.low, four.high) == pytest.approx((once.low, once.high))
     with pytest.raises(LabError, match="no predictions"):
         paired_bootstrap([], [], [])
+
+
+def test_the_paired_macro_f1_is_that_of_the_scores_and_of_a_plain_bootstrap():
+    rng = np.random.default_rng(3)
+    labels = rng.choice(["a", "b", "c"], size=300, p=[0.6, 0.3, 0.1])
+    ours = np.where(rng.random(300) < 0.8, labels, "a")
+    theirs = np.where(rng.random(300) < 0.7, labels, "b")
+
+    def f1(rows, predicted):
+        chosen = [list(one[rows]) for one in (labels, predicted)]
+        return classification_scores(*chosen, ["a", "b", "c"])["macro_f1"]
+
+    found = paired_macro_f1(list(labels), list(ours), list(theirs))
+    everything = np.arange(300)
+    assert found.mean == pytest.approx(f1(everything, ours) - f1(everything, theirs))
+    plain = [f1(rows, ours) - f1(rows, theirs) for rows in rng.integers(300, size=(1500, 300))]
+    low, high = np.percentile(plain, [2.5, 97.5])
+    assert found.low == pytest.approx(low, abs=0.015)
+    assert found.high == pytest.approx(high, abs=0.015)
+    same = paired_macro_f1(list(labels), list(ours), list(ours))
+    assert (same.mean, same.low, same.high) == (0, 0, 0)
+    with pytest.raises(LabError, match="no predictions"):
+        paired_macro_f1([], [], [])

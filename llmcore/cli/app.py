@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 import typer
 
-from llmcore.cli import convert, runs, text, tokenizers, training, use
+from llmcore.cli import (
+    classifying,
+    convert,
+    curve,
+    runs,
+    text,
+    tokenizers,
+    training,
+    use,
+)
 from llmcore.cli.output import say, steady_streams
 from llmcore.errors import LabError
 
@@ -25,7 +34,8 @@ app.command("train-tokenizer")(tokenizers.train_tokenizer)
 app.add_typer(tokenizers.app, name="tokenizers")
 app.command("pretrain")(training.pretrain)
 app.command("finetune")(training.finetune)
-app.command("classify")(use.classify)
+app.command("learning-curve")(curve.learning_curve)
+app.command("classify")(classifying.classify)
 app.command("generate")(use.generate)
 app.command("score")(use.score)
 app.command("evaluate")(use.evaluate)

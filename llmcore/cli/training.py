@@ -7,17 +7,28 @@ import typer
 
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
-from llmcore.cli.run_answer import answer_queued, answer_run
-from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
+from llmcore.cli.run_answer import answer_finetune, answer_queued, answer_run
+from llmcore.cli.running import (
+    is_builtin_corpus,
+    own_copy,
+    own_table,
+    resume_here,
+    run_here,
+)
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
+    BALANCES,
+    LORA_TARGETS,
     PRECISIONS,
+    TRAINABLE,
     DataConfig,
+    LoraConfig,
     ModelConfig,
     RunConfig,
     TrainConfig,
     help_for,
 )
+from llmcore.errors import LabError
 from llmcore.presets import PRESETS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -53,6 +64,15 @@ Queue = Annotated[
     typer.Option("--queue", help="do not train now: wait in the queue of the lab (runs queue)"),
 ]
 Patience = Annotated[int | None, within(TrainConfig, "patience")]
+
+
+# Flags of a finetune with `--train lora`.
+LoraRank = Annotated[int | None, within(LoraConfig, "rank", "--lora-rank")]
+LoraAlpha = Annotated[float | None, within(LoraConfig, "alpha", "--lora-alpha")]
+LoraTargets = Annotated[
+    str | None,
+    typer.Option(help=f"LoRA: layers with commas between, of {', '.join(LORA_TARGETS)} (all)"),
+]
 
 
 # Flags of `pretrain` alone.
@@ -149,7 +169,10 @@ def pretrain(
         model_changes=model_changes,
         train_changes=train_changes,
     )
-    _carry_out(config, run_dir, data, queue, as_json)
+    if queue:
+        _put_in_queue(config, run_dir, data, as_json)
+        return
+    answer_run(run_here(config, run_dir, data), as_json)
 
 
 pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
@@ -160,7 +183,11 @@ def finetune(
         str, typer.Option(help="what to learn: classify", callback=one_of(["classify"]))
     ],
     data: Annotated[
-        str, typer.Option(help="built-in name (sms-spam, tweet-sentiment), or CSV, TSV or JSONL")
+        str,
+        typer.Option(
+            help="built-in name (sms-spam, tweet-sentiment, email-spam), a CSV, TSV or JSONL "
+            "file, or a folder or zip of .eml and .txt files in a sub-folder for each class"
+        ),
     ],
     model: Annotated[
         str | None,
@@ -169,16 +196,19 @@ def finetune(
     train: Annotated[
         str,
         typer.Option(
-            help="what learns: head, last-block or all",
-            callback=one_of(["head", "last-block", "all"]),
+            help="what learns: head, last-block, all or lora (thin matrices beside all layers)",
+            callback=one_of(TRAINABLE),
         ),
     ] = "all",
+    lora_rank: LoraRank = None,
+    lora_alpha: LoraAlpha = None,
+    lora_targets: LoraTargets = None,
     epochs: Annotated[
         int | None, typer.Option(help="times that each training text is seen", min=1, max=10_000)
     ] = None,
     balance: Annotated[
         str,
-        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(["none", "equal"])),
+        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(BALANCES)),
     ] = "none",
     text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
     label_column: Annotated[
@@ -206,10 +236,11 @@ def finetune(
     from llmcore.data import LABELLED
     from llmcore.runs.plan import plan_classify
 
-    source, table = own_copy(data, data in LABELLED)
+    lora = lora_settings(train, lora_rank, lora_alpha, lora_targets)
+    source, table = own_table(data, data in LABELLED)
     config: RunConfig = plan_classify(
         source,
-        model_ref=model or _default_model(),
+        model_ref=model or default_model(),
         trainable=train,
         balance=balance,
         table=table,
@@ -217,6 +248,7 @@ def finetune(
         label_column=label_column,
         epochs=epochs,
         name=name,
+        lora=lora,
         model_changes={"context_length": context_length, "dropout": dropout},
         train_changes={
             "batch_size": batch_size, "learning_rate": learning_rate, "warmup_steps": warmup_steps,
@@ -225,16 +257,17 @@ def finetune(
             "patience": patience,
         },
     )  # fmt: skip
-    _carry_out(config, run_dir, table, queue, as_json)
-
-
-def _carry_out(
-    config: RunConfig, run_dir: Path | None, data: bytes | None, queue: bool, as_json: bool
-) -> None:
-    """Trains here and now, or puts the run into the lab's queue."""
-    if not queue:
-        answer_run(run_here(config, run_dir, data), as_json)
+    report = _report(config, table)
+    if queue:
+        _put_in_queue(config, run_dir, table, as_json)
         return
+    answer_finetune(run_here(config, run_dir, table), as_json, report)
+
+
+def _put_in_queue(
+    config: RunConfig, run_dir: Path | None, data: bytes | None, as_json: bool
+) -> None:
+    """Lets the run wait for its turn among the lab's runs."""
     from llmcore.runs import RunStore
     from llmcore.runs.queue import RunQueue
 
@@ -246,10 +279,40 @@ def _carry_out(
     answer_queued(waiting.store.open(run_id), waiting.waiting().index(run_id), as_json)
 
 
-def _default_model() -> str:
-    from llmcore.models import default_model
+def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
+    """Says what the data looks like before anything learns from it."""
+    from llmcore.data.report import report_on
+    from llmcore.models import tokenizer_for
+    from llmcore.runs.plan import read_labelled
 
-    chosen = default_model()
+    tokenizer = tokenizer_for(str(config.parent))
+    report = report_on(read_labelled(config.data, table), tokenizer, config.model.context_length)
+    for sentence in report.sentences():
+        say(sentence)
+    return report.to_dict()
+
+
+def lora_settings(
+    train: str, rank: int | None, alpha: float | None, targets: str | None
+) -> LoraConfig | None:
+    """The settings of `--train lora`, None for the other ways. Raises BadParameter."""
+    if train != "lora":
+        if any(one is not None for one in (rank, alpha, targets)):
+            raise typer.BadParameter("--lora-rank, --lora-alpha and --lora-targets need "
+                                     "--train lora.")  # fmt: skip
+        return None
+    names = None if targets is None else tuple(one.strip() for one in targets.split(","))
+    try:
+        return LoraConfig().with_(rank=rank, alpha=alpha, targets=names)
+    except LabError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def default_model() -> str:
+    """The model to start from where none was given; says which."""
+    from llmcore import models
+
+    chosen = models.default_model()
     say(f"No --model was given: starting from {chosen}.")
     return chosen
 

@@ -1,9 +1,18 @@
 """From a few choices to a whole RunConfig; what can be refused is refused here, before a start."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from llmcore import models
-from llmcore.config import DataConfig, RunConfig, TrainConfig
+from llmcore.config import (
+    LEARNERS,
+    CurveConfig,
+    DataConfig,
+    LoraConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+)
 from llmcore.data import (
     LabelledSet,
     Splits,
@@ -16,7 +25,7 @@ from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
 
-DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8}
+DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8, "lora": 4}
 FINETUNE = TrainConfig(
     batch_size=32,
     learning_rate=1e-3,
@@ -25,8 +34,11 @@ FINETUNE = TrainConfig(
     beta2=0.98,
     precision="auto",
 )
-HEAD_LEARNING_RATE = 1e-2
+LEARNING_RATES = {"head": 1e-2, "lora": 2e-3}
 FINETUNE_DROPOUT = 0.1
+CURVE_SIZES = (10, 30, 100, 300)
+CURVE_STEPS = 60  # of training on the smallest subsets, whose epochs are one step long
+LORA_DROPOUT = 0.0  # measured better than 0.1: so few numbers hardly learn by heart
 SAMPLE_PROMPTS = {"shakespeare": "My lord, ", "messages": "I am ", "conversations": "What is "}
 
 
@@ -88,11 +100,13 @@ def plan_classify(
     model_changes: dict[str, Any] | None = None,
     train_changes: dict[str, Any] | None = None,
     n_train: int | None = None,
+    lora: LoraConfig | None = None,
 ) -> RunConfig:
     """The configuration of a classification finetune; reads the data to count its steps.
 
     source: a built-in set, a file, or the file name of the uploaded `table`.
     n_train: the number of training texts, where the caller has already split the data.
+    lora: the settings of `trainable="lora"`; by default those of LoraConfig.
     Raises LabError where the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
@@ -102,22 +116,92 @@ def plan_classify(
     changes = _given(train_changes or {})
     if n_train is None:
         n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
+    dropout = LORA_DROPOUT if trainable == "lora" else FINETUNE_DROPOUT
+    return RunConfig(
+        kind="classify",
+        name=name or f"{source} {trainable}",
+        model=_finetuned_shape(parent, model_changes or {}, dropout),
+        train=classify_training(n_train, trainable, epochs, changes),
+        data=data,
+        parent=parent,
+        trainable=trainable,
+        lora=lora if trainable == "lora" else None,
+    )
+
+
+def _finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> ModelConfig:
+    """The parent's shape with a run's own context and dropout. Raises LabError."""
     shape = models.model_config(parent)
-    wanted = model_changes or {}
     if (wanted.get("context_length") or 0) > shape.context_length:
         raise LabError(
             f"The context length {wanted['context_length']} is longer than the "
             f"{shape.context_length} tokens of model {parent}: choose at most that."
         )
+    return shape.with_(**{"dropout": dropout, **_given(wanted)})
+
+
+def plan_learning_curve(
+    source: str = "sms-spam",
+    model_ref: str | None = None,
+    table: bytes | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    sizes: Sequence[int] = CURVE_SIZES,
+    n_seeds: int = 5,
+    learners: Sequence[str] = LEARNERS,
+    context_length: int | None = None,
+    name: str | None = None,
+    train_changes: dict[str, Any] | None = None,
+) -> RunConfig:
+    """The configuration of a learning curve over `sizes` and all texts outside of the test split.
+
+    Sizes below the number of classes, or beyond the texts that there are, are left out. Raises
+    LabError where the data cannot be learned from or the model does not exist.
+    """
+    parent = model_ref or models.default_model()
+    data = DataConfig(source, text_column, label_column, validation=0.0)
+    changes = _given(train_changes or {})
+    pool = read_splits(data, changes.get("seed", FINETUNE.seed), table).train
+    fitting = [size for size in sizes if len(pool.classes) <= size < len(pool)]
+    curve = CurveConfig((*fitting, len(pool)), n_seeds, tuple(learners))
     return RunConfig(
-        kind="classify",
-        name=name or f"{source} {trainable}",
-        model=shape.with_(**{"dropout": FINETUNE_DROPOUT, **_given(wanted)}),
-        train=classify_training(n_train, trainable, epochs, changes),
+        kind="learning-curve",
+        name=name or f"{source} learning curve",
+        model=_finetuned_shape(parent, {"context_length": context_length}, FINETUNE_DROPOUT),
+        train=FINETUNE.with_(**{**changes, "steps": curve.n_points}),
         data=data,
         parent=parent,
-        trainable=trainable,
+        curve=curve,
     )
+
+
+def curve_training(n_train: int, trainable: str, seed: int, base: TrainConfig) -> TrainConfig:
+    """The recipe of one point of a learning curve: that of a finetune, at least
+    CURVE_STEPS long, and not looked at before its end."""
+    per_epoch = steps_per_epoch(n_train, base.batch_size)
+    epochs = max(DEFAULT_EPOCHS[trainable], -(-CURVE_STEPS // per_epoch))
+    steps = per_epoch * epochs
+    kept = {name: getattr(base, name) for name in ("batch_size", "device", "threads", "precision")}
+    return classify_training(
+        n_train, trainable, epochs,
+        {**kept, "seed": seed, "eval_every": steps, "checkpoint_every": steps},
+    )  # fmt: skip
+
+
+def n_trainable(config: RunConfig, n_classes: int) -> int:
+    """How many numbers a classification finetune learns, without building it."""
+    shape = config.model
+    C = shape.d_model
+    head = n_classes * (C + 1)
+    if config.trainable == "lora":
+        assert config.lora is not None
+        return head + config.lora.n_parameters(shape)
+    if config.trainable == "last-block":
+        return head + 12 * C * C + 13 * C + 2 * C  # a block and the final norm
+    if config.trainable == "all":
+        unused = 0 if shape.tied_head else shape.vocab_size * C  # the language head
+        return head + shape.n_parameters() - unused
+    return head
 
 
 def classify_training(
@@ -131,7 +215,7 @@ def classify_training(
     It is validated twice an epoch. changes: fields to replace; None keeps the recipe's.
     """
     changes = _given(changes or {})
-    recipe = FINETUNE if trainable != "head" else FINETUNE.with_(learning_rate=HEAD_LEARNING_RATE)
+    recipe = FINETUNE.with_(learning_rate=LEARNING_RATES.get(trainable))
     per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
     changes.setdefault("steps", per_epoch * (epochs or DEFAULT_EPOCHS.get(trainable, 4)))
     changes.setdefault("eval_every", max(1, per_epoch // 2))

@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError
 
 from llmcore import models
-from llmcore.classical import MajorityClass, NaiveBayes
+from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression
 from llmcore.config import RunConfig, TrainConfig
 from llmcore.data import LabelledSet, Splits
 from llmcore.device import choose_device
@@ -22,7 +22,9 @@ from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores
 from llmcore.files import json_line, write_text_atomic
 from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.lora import adapter_config, add_lora, check_base, trainable_parameters
 from llmcore.nn.model import GPT
+from llmcore.runs.curve import run_curve
 from llmcore.runs.plan import read_splits
 from llmcore.runs.pretraining_data import token_data
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, TOKENIZER, Run
@@ -75,10 +77,14 @@ def execute(
     with writer, kept_memory(), _disk_trouble(run):
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
-        task = build_task(run, config, writer)
-        world.wait()  # what was downloaded, encoded and trained is there for the others now
-        trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
-        outcome = trainer.fit(FileControl(directory, leave), writer)
+        control = FileControl(directory, leave)
+        if config.kind == "learning-curve":
+            task, outcome = None, run_curve(run, config, control, writer)
+        else:
+            task = build_task(run, config, writer)
+            world.wait()  # what was downloaded, encoded and trained is there for the others now
+            trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
+            outcome = trainer.fit(control, writer)
         if isinstance(task, ClassificationTask) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
             write_text_atomic(directory / PREDICTIONS, lines)
@@ -176,7 +182,7 @@ def build_classification(run: Run, config: RunConfig, writer: Sink) -> Classific
     stored = run.stored_data()
     table = stored.read_bytes() if stored else None
     splits = read_splits(config.data, config.train.seed, table)
-    parent = models.load(config.parent or models.default_model())
+    parent = _parent(run, config)
     if parent.tokenizer.vocab_size > config.model.vocab_size:
         raise LabError(
             f"{parent.ref} knows {config.model.vocab_size} tokens but its tokenizer has "
@@ -186,8 +192,33 @@ def build_classification(run: Run, config: RunConfig, writer: Sink) -> Classific
     task, notices = classification_task(config, splits, parent.trunk, parent.tokenizer)
     for notice in splits.notices + notices:
         writer.event("notice", 0, text=notice)
+    if config.trainable == "lora":
+        task.adapter = {**adapter_config(task.model), "parent": models.pinned(parent.ref)}
+        _check_continues(run, task)
+    total = sum(one.numel() for one in task.model.parameters())
+    writer.event("parameters", 0, trainable=trainable_parameters(task.model), total=total)
     task.baselines = classical_baselines(splits)
     return task
+
+
+def _parent(run: Run, config: RunConfig) -> models.Loaded:
+    """The model that is finetuned; a LoRA run that goes on needs the one that it began with."""
+    begun = next((one.state.get(models.ADAPTER) for one in reversed(run.checkpoints())), None)
+    if begun:
+        return models.load_parent(run, begun)
+    return models.load(config.parent or models.default_model())
+
+
+def _check_continues(run: Run, task: ClassificationTask) -> None:
+    """Raises LabError where a LoRA run cannot go on from the checkpoints that it has."""
+    for checkpoint in run.checkpoints():
+        begun = checkpoint.state.get(models.ADAPTER)
+        if begun is None:
+            raise LabError(
+                f"Run {run.id} came with its LoRA adapter merged, so it can be used but not "
+                f"resumed: start a new run."
+            )
+        check_base(task.model, str(begun.get("base_fingerprint")))
 
 
 def classification_task(
@@ -204,6 +235,7 @@ def classification_task(
         classes=classes,
         config=config.train,
         device=choose_device(config.train.device),
+        balance=config.data.balance,
     )
     return task, notices
 
@@ -212,11 +244,10 @@ def _classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassi
     """A copy of the parent's trunk, cut to this run's context, under a new head."""
     generator = torch.Generator().manual_seed(config.train.seed)
     model = SequenceClassifier(GPT(config.model, generator=generator), n_classes, generator)
-    weights = {
-        name: value[: config.model.context_length] if name.startswith("position") else value
-        for name, value in trunk.state_dict().items()
-    }
-    model.trunk.load_state_dict(weights)
+    model.trunk.copy_weights_of(trunk)
+    if config.lora is not None and config.trainable == "lora":
+        lora = config.lora
+        add_lora(model.trunk, lora.rank, lora.alpha, lora.targets, generator)
     model.set_trainable(config.trainable)
     return model
 
@@ -241,14 +272,20 @@ def _examples(
 
 
 def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
-    """Test scores of 'always the largest class' and naive Bayes on the very same split."""
+    """Test scores of 'always the largest class', naive Bayes and logistic regression on the very
+    same split."""
     if not splits.test.texts:
         return {}
     classes = splits.train.classes
     counts = splits.train.counts()
     largest = max(counts, key=lambda label: counts[label])
     scores = {}
-    for name, model in ((f"always {largest}", MajorityClass()), ("naive Bayes", NaiveBayes())):
+    baselines: dict[str, Baseline] = {
+        f"always {largest}": MajorityClass(),
+        "naive Bayes": NaiveBayes(),
+        "logistic regression": WordRegression(),
+    }
+    for name, model in baselines.items():
         try:
             model.fit(splits.train.texts, splits.train.labels)
         except ValueError as error:  # e.g. no word in any text

@@ -27,6 +27,7 @@ from llmcore.train.world import ALONE, World, parallel
 PAUSE_SECONDS = 0.1  # between two looks at what is wished while paused
 SMALL_DATA_PASSES = 5  # a run that reads its data more often than this may overfit
 SMALL_DATA_PATIENCE = 10
+STOPPED = "stopped by you"  # the reason of a run that was asked to stop
 
 
 class Task(Protocol):
@@ -82,13 +83,14 @@ class Trainer:
 
     The data of a step and its dropout masks depend on (seed, step, sample) and not on the history,
     so a resumed run continues with the very numbers that an uninterrupted one would have used.
+    With no directory nothing is kept, and the last weights are the result.
     """
 
     def __init__(
         self,
         task: Task,
         config: TrainConfig,
-        directory: Path,
+        directory: Path | None,
         rate_changes: Sequence[tuple[int, float]] = (),
         world: World = ALONE,
     ) -> None:
@@ -96,6 +98,7 @@ class Trainer:
         a resume from an earlier checkpoint makes the same changes at the same steps.
         world: the processes that share each batch; only the first one writes."""
         self.task, self.config, self.directory, self.world = task, config, directory, world
+        self._writes = directory is not None and world.is_first
         self._loss = task.loss if world.is_alone else parallel(task)
         self.optimizer = make_optimizer(task.model, config)
         self.step = 0
@@ -123,7 +126,7 @@ class Trainer:
         while self.step < config.steps:
             if not self._obey(control, sink):
                 self._save(sink)
-                return self._outcome("stopped", "stopped by you")
+                return self._outcome("stopped", STOPPED)
             clock.restart()
             step = self.step + 1
             numbers, n_tokens = self._train_step(step, sink)
@@ -280,7 +283,7 @@ class Trainer:
             improved = self._evaluate(step, sink)
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
-        elif checkpoint_index.is_snapshot_step(step) and self.world.is_first:
+        elif checkpoint_index.is_snapshot_step(step) and self._writes:
             save_checkpoint(self.directory, step, self.task.model, None, self.task.state())
 
     def _evaluate(self, step: int, sink: Sink) -> bool:
@@ -304,7 +307,7 @@ class Trainer:
         if self.step == self._saved_step:
             return
         self._saved_step = self.step
-        if not self.world.is_first:
+        if not self._writes:
             return
         step, val_loss = self._evaluated or (0, None)
         val_loss = val_loss if step == self.step else None
@@ -316,6 +319,8 @@ class Trainer:
         sink.event("checkpoint", self.step, val_loss=val_loss)
 
     def _resume(self, sink: Sink) -> None:
+        if self.directory is None:
+            return
         if self.world.is_first:
             checkpoint_index.recover(self.directory)
         self.world.wait()
@@ -332,7 +337,8 @@ class Trainer:
         sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
 
     def _load_best(self) -> None:
-        best = checkpoint_index.best(checkpoint_index.list_checkpoints(self.directory))
+        kept = [] if self.directory is None else checkpoint_index.list_checkpoints(self.directory)
+        best = checkpoint_index.best(kept)
         if best is not None and best.step != self.step:
             restore(best, self.task.model)
         self.task.model.eval()

@@ -230,7 +230,7 @@ def test_a_bomb_whose_header_lies_is_refused_too(store, packed):
 
 def test_the_sum_of_all_entries_is_limited(store, packed, monkeypatch):
     monkeypatch.setattr(unpack, "MAX_TEXT_BYTES", 2000)
-    refused(store, packed.read_bytes(), "far more than a run")
+    refused(store, packed.read_bytes(), "far more than a zip")
     monkeypatch.undo()
     monkeypatch.setattr(unpack, "MAX_ENTRIES", 5)
     refused(store, packed.read_bytes(), "has [0-9]+ entries, but a run has at most 5")
@@ -297,6 +297,7 @@ def step_of(files):
         ("tokenizer/tokenizer.json", None, r"tokenizer\.json cannot be read"),
         ("STEP/state.json", b"nonsense", r"state\.json cannot be read"),
         ("STEP/state.json", b'{"val_loss": "low"}', "val_loss that is no number"),
+        ("STEP/state.json", b'{"adapter": {"parent": "/etc"}}', "LoRA adapter without the model"),
         ("STEP/model.safetensors", b"\x80\x04pickle", "is no safetensors file"),
         ("STEP/model.safetensors", None, "is no safetensors file"),
         ("STEP/optim.safetensors", b"\x80\x04", "is no safetensors file"),

@@ -17,6 +17,7 @@ from ui.tokenizer_lab.trained import choose_saved, saved_panel, training_figures
 PLACE = "tokenizer"
 REFRESH_SECONDS = 0.7
 PREVIEW_CHARACTERS = 240
+LIVE_ROWS = 500  # sent anew at each refresh
 # Shown until the person types something: it tells the rules apart, the shared default does not.
 TELLING = "She said: \"It's 10,250 miles.\"\n\tif (n > 12): THEY'LL   stop!"
 _JOB, _NEXT, _RULE = "lab_tokenizer_job", "lab_tokenizer_next", "lab_tokenizer_rule"
@@ -104,7 +105,9 @@ def _rule(text: str) -> str:
     for rule in RULES.values():
         made = list(pieces(sample, rule.pattern))
         count = f"{len(made):,} {'piece' if len(made) == 1 else 'pieces'}"
-        if len(text) > PREVIEW_CHARACTERS:
+        if sample is TELLING:
+            count += " of this sample: type a text of your own above"
+        elif len(text) > PREVIEW_CHARACTERS:
             count += f" of the first {PREVIEW_CHARACTERS} characters"
         rules.append(
             {"name": rule.name, "title": rule.title, "note": rule.summary, "count": count,
@@ -179,4 +182,4 @@ def _progress(job_id: str, was_live: bool) -> None:
         done = f" · {len(merges):,} merges" if merges else ""
         st.progress(job.share, text=f"{PHASES.get(job.state, 'Done')}{done} · {job.seconds:.0f} s")
         if merges:
-            training_figures(merges, job.training.n_bytes, f"job_{job_id}")
+            training_figures(merges, job.training.n_bytes, f"job_{job_id}", LIVE_ROWS)

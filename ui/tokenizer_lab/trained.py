@@ -36,7 +36,9 @@ def choose_saved(slug: str) -> None:
     st.session_state[_CHOSEN] = slug
 
 
-def training_figures(merges: Sequence["Merge"], n_bytes: int, key: str) -> None:
+def training_figures(
+    merges: Sequence["Merge"], n_bytes: int, key: str, n_rows: int = TABLE_ROWS
+) -> None:
     """Four numbers, the curve, and the table of merges as they came, newest first."""
     from llmcore.plots.tokenizers import growth_curve
 
@@ -57,13 +59,13 @@ def training_figures(merges: Sequence["Merge"], n_bytes: int, key: str) -> None:
         live_chart(growth_curve(sizes, ratios, uirevision=key), key=f"growth_{key}")
     with right:
         st.caption("The merges as they came, newest first: click a head to sort")
-        st.dataframe(_table(merges), hide_index=True, height=330, key=f"merges_{key}")
-    if len(merges) > TABLE_ROWS:
-        st.caption(f"The table holds the newest {TABLE_ROWS:,}; merges.jsonl on disk has all.")
+        st.dataframe(_table(merges, n_rows), hide_index=True, height=330, key=f"merges_{key}")
+    if len(merges) > n_rows:
+        st.caption(f"The table holds the newest {n_rows:,} of {len(merges):,} merges.")
 
 
-def _table(merges: Sequence["Merge"]) -> dict[str, list]:
-    first = max(0, len(merges) - TABLE_ROWS)
+def _table(merges: Sequence["Merge"], n_rows: int) -> dict[str, list]:
+    first = max(0, len(merges) - n_rows)
     ranks = range(len(merges), first, -1)
     kept = [merges[rank - 1] for rank in ranks]
     return {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin
+from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
 from llmcore.cli.running import is_builtin_corpus
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError

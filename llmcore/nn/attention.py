@@ -97,3 +97,13 @@ class KVCache:
 
     def advance(self, n_tokens: int) -> None:
         self.length += n_tokens
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that is set aside for a full context."""
+        return self._store.numel() * self._store.element_size()
+
+    @property
+    def filled_bytes(self) -> int:
+        """Memory of the tokens that are in it now."""
+        return self.n_bytes // self.capacity * self.length

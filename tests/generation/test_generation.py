@@ -1,7 +1,7 @@
 import pytest
 import torch
+from generating import CONFIG, TOKENIZER, Parrot, sharp_model
 
-from llmcore.config import ModelConfig
 from llmcore.errors import LabError
 from llmcore.generation import (
     SamplingConfig,
@@ -10,20 +10,12 @@ from llmcore.generation import (
     sampling_probabilities,
     stream,
 )
-from llmcore.nn.model import GPT
 from llmcore.tokenizers import builtin_tokenizer
-
-TOKENIZER = builtin_tokenizer("bytes")
-CONFIG = ModelConfig(vocab_size=300, context_length=16, n_layers=2, n_heads=2, d_model=32,
-                     tied_head=False)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def model():
-    made = GPT(CONFIG, torch.Generator().manual_seed(0)).eval()
-    with torch.no_grad():  # sharper than a fresh model, so that no tie decides
-        made.head.weight.mul_(20)
-    return made
+    return sharp_model()
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
@@ -73,20 +65,7 @@ def test_ids_that_no_token_stands_for_are_never_drawn(model):
 
 
 def test_text_grows_and_split_characters_are_whole_at_the_end():
-    class Parrot(GPT):
-        """Says the UTF-8 bytes of a text, one a token, then ends."""
-
-        said = b"\xe2\x82\xac!"
-
-        def unembed(self, hidden):
-            logits = torch.zeros(300)
-            spoken = Parrot.said[self.turn : self.turn + 1]
-            logits[spoken[0] if spoken else TOKENIZER.eot_id] = 99.0
-            self.turn += 1
-            return logits
-
-    parrot = Parrot(CONFIG).eval()
-    parrot.turn = 0
+    parrot = Parrot(b"\xe2\x82\xac!")
     texts = [one.text_so_far for one in stream(parrot, TOKENIZER, "a", SamplingConfig())]
     assert texts == ["", "", "€", "€!"]
 

@@ -1,0 +1,159 @@
+"""From scores to one token: every stage of sampling, and randomness keyed by its place.
+
+The stages come in the order of most tools: repetition penalty, temperature, top-k, top-p, min-p.
+Each filter sees what the one before it left, its probabilities summing to one again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from llmcore.config import Checked, setting
+from llmcore.errors import LabError
+from llmcore.tokenizers.segments import replace_surrogates
+
+MAX_STOPS, MAX_STOP_LENGTH = 8, 100
+GREEDY_BELOW = 1e-5  # a temperature so low leaves no choice, and dividing by it no numbers
+_STREAM = 2  # tells these draws from those of training (llmcore.tasks.sampling has 0 and 1)
+_FIRST_SORTED = 256  # top-p is mostly reached by few tokens: sorting all of them is the slow way
+
+
+@dataclass(slots=True, frozen=True)
+class SamplingConfig(Checked):
+    """How the next token is drawn, and when to stop."""
+
+    temperature: float = setting(0.8, "0 always takes the likeliest token", 0.0, 100.0)
+    top_k: int | None = setting(None, "draw from the k likeliest tokens only", 1, 10_000_000)
+    top_p: float | None = setting(None, "draw from the likeliest that reach this share", 1e-9, 1.0)
+    seed: int = setting(0, "same seed, same text", 0, 2**63 - 1)
+    max_new_tokens: int = setting(100, "longest continuation, in tokens", 1, 100_000)
+    min_p: float | None = setting(
+        None, "draw from tokens with at least this share of the likeliest one's", 0.0, 1.0
+    )
+    repetition_penalty: float = setting(
+        1.0, "above 1 makes tokens that stand in the text already less likely", 0.1, 10.0
+    )
+    stop: tuple[str, ...] = setting((), "the text ends before the first of these strings")
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        given = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
+        stops = tuple(replace_surrogates(one) for one in dict.fromkeys(given))
+        if len(stops) > MAX_STOPS:
+            raise LabError(f"There are {len(stops)} stop strings: give at most {MAX_STOPS}.")
+        if not all(1 <= len(one) <= MAX_STOP_LENGTH for one in stops):
+            raise LabError(f"A stop string must have 1 to {MAX_STOP_LENGTH} characters.")
+        object.__setattr__(self, "stop", stops)
+
+
+@dataclass(slots=True, frozen=True)
+class Sampled:
+    """One next-token distribution, stage by stage; each (V,), on the CPU."""
+
+    logits: Tensor  # float32, as the model gave them
+    penalised: Tensor  # float32, after the repetition penalty
+    scaled: Tensor  # float32, divided by the temperature
+    kept: Tensor  # bool, what all filters let through
+    probabilities: Tensor  # float32, softmax of `scaled` over `kept`; sums to one
+
+
+def sampling_stages(
+    logits: Tensor, sampling: SamplingConfig, seen_ids: Iterable[int] = ()
+) -> Sampled:
+    """(V,) logits -> every stage up to the probabilities from which the next token is drawn.
+
+    `seen_ids` are those of prompt and text so far, for the repetition penalty. At temperature 0
+    all probability lies on the likeliest token (the lowest id of equals). At least one token is
+    always kept. Raises LabError where the logits hold no number.
+    """
+    logits = logits.detach().float().cpu()
+    if not np.isfinite(float(logits.max())):
+        raise LabError(
+            "The model's scores are not numbers, so its weights are damaged or its training "
+            "diverged: choose another checkpoint."
+        )
+    penalised = _penalised(logits, sampling.repetition_penalty, seen_ids)
+    if sampling.temperature < GREEDY_BELOW:
+        kept = torch.zeros_like(penalised, dtype=torch.bool)
+        kept[penalised.argmax()] = True
+        return Sampled(logits, penalised, penalised, kept, kept.float())
+    scaled = penalised / sampling.temperature
+    kept = scaled > -torch.inf
+    if sampling.top_k is not None and sampling.top_k < len(scaled):
+        kept &= _largest(scaled, sampling.top_k)
+    if sampling.top_p is not None and sampling.top_p < 1.0:
+        probabilities = _softmax(scaled, kept)
+        kept &= _largest(probabilities, _nucleus_size(probabilities, sampling.top_p))
+    if sampling.min_p:
+        probabilities = _softmax(scaled, kept)
+        kept &= probabilities >= sampling.min_p * probabilities.max()
+    return Sampled(logits, penalised, scaled, kept, _softmax(scaled, kept))
+
+
+def sampling_probabilities(
+    logits: Tensor, sampling: SamplingConfig, seen_ids: Iterable[int] = ()
+) -> Tensor:
+    """(V,) logits -> (V,) probabilities from which the next token is drawn; they sum to one."""
+    return sampling_stages(logits, sampling, seen_ids).probabilities
+
+
+def _penalised(logits: Tensor, penalty: float, seen_ids: Iterable[int]) -> Tensor:
+    """Scores of seen tokens moved down: positive ones divided, negative ones multiplied, each
+    token once however often it stands there (Keskar et al. 2019, section 4.1)."""
+    seen = {one for one in seen_ids if one < len(logits)} if penalty != 1.0 else None
+    if not seen:
+        return logits
+    ids = torch.tensor(sorted(seen))
+    scores = logits[ids]
+    penalised = logits.clone()
+    penalised[ids] = torch.where(scores < 0, scores * penalty, scores / penalty)
+    return penalised
+
+
+def _softmax(scaled: Tensor, kept: Tensor) -> Tensor:
+    return scaled.masked_fill(~kept, -torch.inf).softmax(-1)
+
+
+def _largest(values: Tensor, n: int) -> Tensor:
+    """Mask of the n largest of `values` (V,); of equal ones the lower ids."""
+    bound = values.topk(n).values[-1]
+    above, equal = values > bound, values == bound
+    return above | (equal & (equal.cumsum(-1) <= n - above.sum()))
+
+
+def _nucleus_size(probabilities: Tensor, top_p: float) -> int:
+    """How many of the likeliest tokens it takes to reach `top_p` (Holtzman et al. 2020)."""
+    n = _FIRST_SORTED
+    while True:
+        n = min(n, len(probabilities))
+        reached = probabilities.topk(n).values.double().cumsum(-1)
+        size = int((reached < top_p).sum()) + 1
+        if size <= n:
+            return size
+        if n == len(probabilities):
+            return n
+        n *= 8
+
+
+def uniform_at(seed: int, position: int) -> float:
+    """The number in [0, 1) that decides the token at `position` (ids before it, prompt included).
+
+    It depends on nothing else: not on what was drawn before, so a branch draws what the stream
+    would have drawn there. Philox is counter-based, so any position is reached at once.
+    """
+    key = np.array([seed, (_STREAM << 48) | position], dtype=np.uint64)
+    return float(np.random.Generator(np.random.Philox(key=key)).random())
+
+
+def draw(probabilities: Tensor, seed: int, position: int) -> int:
+    """The token at `position`: the first whose cumulative share passes `uniform_at` (the inverse
+    of the distribution function). A token of probability zero is never drawn."""
+    reached = probabilities.double().cumsum(-1)  # (V,)
+    goal = uniform_at(seed, position) * reached[-1]
+    token = int(torch.searchsorted(reached, goal, right=True))
+    if token == len(reached):  # rounding took the goal up to the very end
+        token = int(probabilities.nonzero()[-1])
+    return token

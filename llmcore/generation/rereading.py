@@ -1,7 +1,7 @@
 """All tokens of a branch under other sampling settings, at once and without running the model.
 
-The plain version is `tree.token_view`, one token at a time; this is the fast one for a picture
-that follows a slider (tests/generation/test_rereading.py shows that they agree). It rests on one
+The plain version is `token_view`, one token at a time; this is the fast one, for a picture that
+follows a slider (tests/generation/test_rereading.py shows that they agree). It rests on one
 fact: no filter changes the order of the scores, so what top-k, top-p and min-p keep is always the
 beginning of the sorted scores, and sorting, the costly part, is done once for each token.
 Shapes: N tokens, V vocabulary, K alternatives.
@@ -15,7 +15,7 @@ import numpy as np
 
 from llmcore.generation.sampling import GREEDY_BELOW, SamplingConfig
 
-MAX_BYTES = 128 << 20  # of sorted scores that a reader holds
+MAX_BYTES = 192 << 20  # of sorted scores that a reader holds: 480 tokens of GPT-2
 _CHUNK_BYTES = 4 << 20  # of rows that are worked on at a time: they stay in the CPU's cache
 
 
@@ -35,19 +35,19 @@ class SortedScores:
 
 @dataclass(slots=True, frozen=True)
 class Reading:
-    """What each of N tokens was under a sampling; the K alternatives are the likeliest ones, the
-    token itself in the last place where it is not among them."""
+    """What each of N tokens was under a sampling, and its K alternatives: the likeliest by the
+    model's own scores, best first, the token itself behind them if it is not among them."""
 
     probability: np.ndarray  # (N,) after all filters
-    natural: np.ndarray  # (N,) at temperature 1, nothing filtered
+    natural: np.ndarray  # (N,) at temperature 1, without penalty or filter
     rank: np.ndarray  # (N,) 1 is the likeliest, by the model's own scores
     entropy: np.ndarray  # (N,) bits, of the distribution at temperature 1
     n_kept: np.ndarray  # (N, 3) tokens left after top-k, then top-p, then min-p
     ids: np.ndarray  # (N, K)
-    logits: np.ndarray  # (N, K) after the repetition penalty
-    scaled: np.ndarray  # (N, K) divided by the temperature
-    places: np.ndarray  # (N, K) place in the order of `logits`, from 0
-    probabilities: np.ndarray  # (N, K)
+    logits: np.ndarray  # (N, K) as the model gave them
+    scaled: np.ndarray  # (N, K) after the repetition penalty, divided by the temperature
+    places: np.ndarray  # (N, K) place in the order of `scaled`, from 0; kept if below n_kept
+    probabilities: np.ndarray  # (N, K) after all filters
 
 
 def sort_scores(logits: np.ndarray) -> SortedScores:
@@ -63,26 +63,26 @@ def sort_scores(logits: np.ndarray) -> SortedScores:
 
 
 class Rereader:
-    """Keeps the sorted scores of positions by a key of the caller's, the newest MAX_BYTES."""
+    """Keeps the sorted scores of places by a key of the caller's, the newest MAX_BYTES."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self.max_bytes = max_bytes
         self._rows: OrderedDict[int, SortedScores] = OrderedDict()
         self._n_bytes = 0
 
-    def __contains__(self, key: int) -> bool:
-        return key in self._rows
+    def get(self, key: int) -> SortedScores | None:
+        return self._rows.get(key)
 
     def put(self, key: int, logits: np.ndarray) -> SortedScores:
-        row = sort_scores(logits)
-        self._rows[key] = row
+        row = self._rows[key] = sort_scores(logits)
         self._n_bytes += row.n_bytes
         while self._n_bytes > self.max_bytes and len(self._rows) > 1:
             self._n_bytes -= self._rows.popitem(last=False)[1].n_bytes
         return row
 
-    def get(self, key: int) -> SortedScores | None:
-        return self._rows.get(key)
+    def clear(self) -> None:
+        self._rows.clear()
+        self._n_bytes = 0
 
 
 def penalise(row: SortedScores, penalty: float, seen: Sequence[int]) -> SortedScores:
@@ -107,47 +107,67 @@ def reread(
     seen: Sequence[Sequence[int]] | None = None,
     k: int = 10,
 ) -> Reading:
-    """N positions' scores and the N tokens that were chosen -> what they are under `sampling`.
+    """N places' scores and the N tokens that were chosen there -> what they are under `sampling`.
 
-    seen: for each position the ids before it, for the repetition penalty.
+    seen: for each place the ids before it, for the repetition penalty.
     """
-    own = [int(np.flatnonzero(row.ids == id)[0]) for row, id in zip(rows, chosen, strict=True)]
-    natural = np.exp([row.values[at] - row.log_total for row, at in zip(rows, own, strict=True)])
-    rank = np.array(
-        [np.searchsorted(-row.values, -row.values[at]) + 1 for row, at in zip(rows, own, strict=True)]
-    )
-    entropy = np.array([row.entropy for row in rows])
+    own = _places(rows, np.asarray(chosen)[:, None])[:, 0]  # (N,)
+    best = np.arange(min(k, len(rows[0].ids)))
+    places = np.column_stack([np.tile(best, (len(rows), 1)), own])  # (N, K)
+    ids, logits = _taken(rows, places)
+    natural = np.exp(logits[:, -1] - [row.log_total for row in rows])
+    moved = rows
     if sampling.repetition_penalty != 1.0 and seen is not None:
-        rows = [
-            penalise(row, sampling.repetition_penalty, ids)
-            for row, ids in zip(rows, seen, strict=True)
-        ]
-        own = [int(np.flatnonzero(row.ids == id)[0]) for row, id in zip(rows, chosen, strict=True)]
-    V = len(rows[0].ids)
-    k = min(k, V)
-    # The likeliest k, and the token itself: in the last place unless it stands among them.
-    places = np.tile(np.arange(k + 1), (len(rows), 1))  # (N, K)
-    places[:, k] = own
-    size = max(1, _CHUNK_BYTES // (4 * V))
+        penalty = sampling.repetition_penalty
+        moved = [penalise(row, penalty, before) for row, before in zip(rows, seen, strict=True)]
+        places = _places(moved, ids)
+    penalised = _taken(moved, places)[1]
+    n_kept, log_totals = _filtered_in_chunks(moved, sampling)
+    temperature = sampling.temperature if sampling.temperature >= GREEDY_BELOW else 1.0
+    shifted = (penalised - np.array([row.values[0] for row in moved])[:, None]) / temperature
+    kept = places < n_kept[:, 2:]
+    probabilities = np.where(kept, np.exp(shifted - log_totals[:, None]), 0.0)
+    return Reading(
+        probability=probabilities[:, -1],
+        natural=natural,
+        rank=own + 1,
+        entropy=np.array([row.entropy for row in rows]),
+        n_kept=n_kept,
+        ids=ids,
+        logits=logits,
+        scaled=penalised / np.float32(temperature),
+        places=places,
+        probabilities=probabilities,
+    )
+
+
+def _places(rows: Sequence[SortedScores], ids: np.ndarray) -> np.ndarray:
+    """Where each of `ids` (N, K) stands in its row's order, (N, K)."""
+    found = np.empty(ids.shape, dtype=int)
+    place = np.empty(len(rows[0].ids), dtype=int)
+    for at, row in enumerate(rows):
+        place[row.ids] = np.arange(len(place))
+        found[at] = place[ids[at]]
+    return found
+
+
+def _taken(rows: Sequence[SortedScores], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ids and scores (N, K) at `places` (N, K)."""
+    pairs = list(zip(rows, places, strict=True))
+    return np.stack([row.ids[at] for row, at in pairs]), np.stack(
+        [row.values[at] for row, at in pairs]
+    )
+
+
+def _filtered_in_chunks(
+    rows: Sequence[SortedScores], sampling: SamplingConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    size = max(1, _CHUNK_BYTES // rows[0].values.nbytes)
     parts = [
         _filtered(np.stack([row.values for row in rows[at : at + size]]), sampling)
         for at in range(0, len(rows), size)
     ]
-    n_kept = np.concatenate([part[0] for part in parts])
-    log_totals = np.concatenate([part[1] for part in parts])
-    logits = np.stack([row.values[at] for row, at in zip(rows, places, strict=True)])
-    greedy = sampling.temperature < GREEDY_BELOW
-    scaled = logits if greedy else logits / np.float32(sampling.temperature)
-    kept = places < n_kept[:, 2:]
-    best = np.array([row.values[0] for row in rows])[:, None]
-    shifted = (logits - best) / (1.0 if greedy else sampling.temperature)
-    with np.errstate(over="ignore"):
-        probabilities = np.where(kept, np.exp(shifted - log_totals[:, None]), 0.0)
-    return Reading(
-        probability=probabilities[:, k], natural=natural, rank=rank, entropy=entropy,
-        n_kept=n_kept, ids=np.stack([row.ids[at] for row, at in zip(rows, places, strict=True)]),
-        logits=logits, scaled=scaled, places=places, probabilities=probabilities,
-    )  # fmt: skip
+    return np.concatenate([one[0] for one in parts]), np.concatenate([one[1] for one in parts])
 
 
 def _filtered(values: np.ndarray, sampling: SamplingConfig) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,8 @@
 // data: {prompt: parts, tokens: [[key, parts, colour, struck, forks]], cards: [[label, facts, rows]],
 //  names: [..], legend: {title, entries: [[colour, text]]}, selected, live, branch, empty, hint}
 // rows: [[id, label, logit, scaled or null, kept, probability, own]]; parts: see token_view.js.
-// A click on a token selects it; a click on a row of its card asks for a branch there.
+// Triggers out: "select" {key} (null takes it back), "branch" {node, token}: a click on a row of a
+// card asks for that token in place of the one that stands there.
 const SHOW_MS = 70;
 const HIDE_MS = 220;
 
@@ -269,7 +270,7 @@ function onKey(view, event) {
 }
 
 export default function (component) {
-  const { parentElement, setStateValue, setTriggerValue } = component;
+  const { parentElement, setTriggerValue } = component;
   const view = parentElement.querySelector(".view");
   const data = JSON.parse(new TextDecoder().decode(component.data));
   view.data = data;
@@ -285,7 +286,7 @@ export default function (component) {
     if (chosen === data.selected) return;
     data.selected = chosen;
     paint(view, data);
-    setStateValue("selected", chosen);
+    setTriggerValue("select", { key: chosen });
   };
   view.onmouseover = (event) => {
     const index = indexOf(event.target);

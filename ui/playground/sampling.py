@@ -1,7 +1,7 @@
 """The sampling controls: sliders that answer while they are dragged, and what is set less often."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -145,15 +145,19 @@ def options() -> None:
 
 def config() -> "SamplingConfig":
     """All settings as they stand. Raises LabError where a stop string cannot be used."""
-    from llmcore.generation import SamplingConfig
-
     kept = {key: st.session_state.get(key, value) for key, value in DEFAULTS.items()}
-    return SamplingConfig(
-        **{name: value for name, value in values().items() if value is not None},
+    return reading_config().with_(
         seed=int(kept["playground_seed"]),
         max_new_tokens=int(kept["playground_length"]),
         stop=tuple(unescaped(one) for one in kept["playground_stop"]),
     )
+
+
+def reading_config() -> "SamplingConfig":
+    """What decides on probabilities: the sliders alone."""
+    from llmcore.generation import SamplingConfig
+
+    return SamplingConfig(**{name: one for name, one in values().items() if one is not None})
 
 
 def next_seed() -> None:

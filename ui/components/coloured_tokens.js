@@ -124,7 +124,7 @@ function barOf(p) {
   const bar = element("span", "bar");
   const fill = element("i");
   fill.style.width = `${Math.max(0, Math.min(1, p)) * 100}%`;
-  bar.append(fill, element("b", "", percent(p)));
+  bar.append(fill);
   return bar;
 }
 
@@ -142,7 +142,7 @@ function rowOf(row, data) {
   line.append(element("span", "label", label), element("span", "number", logit.toFixed(2)));
   if (scaled === null) line.classList.add("short");
   else line.append(element("span", "number", kept ? scaled.toFixed(2) : "cut"));
-  line.append(barOf(p));
+  line.append(element("span", "number", percent(p)), barOf(p));
   return line;
 }
 
@@ -150,8 +150,7 @@ function drawCard(card, data, index) {
   const [label, facts, rows] = data.cards[index];
   const names = element("div", "row names");
   if (data.names.length < 4) names.classList.add("short");
-  data.names.forEach((name, place) => names.append(
-    element("span", place && place < data.names.length - 1 ? "number" : "", name)));
+  data.names.forEach((name, place) => names.append(element("span", place ? "number" : "", name)));
   const table = element("div", "table");
   table.append(names, ...rows.map((row) => rowOf(row, data)));
   card.replaceChildren(element("div", "head", label), element("div", "facts", facts), table);

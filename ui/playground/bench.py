@@ -68,6 +68,10 @@ class Bench:
         while self.live and self.job.n_tokens == 0 and time.monotonic() < end:
             time.sleep(0.004)
 
+    def path(self) -> "list[Node]":
+        """The tokens from the first one to where one stands."""
+        return self.tree.path(self.here)
+
     def walk(self, node_id: int) -> None:
         self.here, self.selected, self._followed = node_id, None, -1
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.1
 PROMPT_SHOWN = 1500  # characters of a long prompt, its end
 COLOUR_BY = {"probability": "Probability", "rank": "Rank", "entropy": "Entropy"}
-_COLOUR = "lab_playground_colour"
-EMPTY = "Press Generate, or Ctrl+Enter in the prompt: each token that is written can be looked at."
 END_OF_TEXT = "An empty prompt starts behind an end-of-text token, as every training text did."
 
 
@@ -30,15 +28,17 @@ def colour_by() -> str:
     """What the colours mean; kept while one is on another page."""
     key = "playground_colour"
     st.session_state.setdefault(key, "probability")
-    return st.segmented_control(
-        "Colour by",
-        list(COLOUR_BY),
-        format_func=COLOUR_BY.get,
-        required=True,
-        key=key,
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Colour by", width="content")
+        return st.segmented_control(
+            "Colour by",
+            list(COLOUR_BY),
+            format_func=COLOUR_BY.get,
+            required=True,
+            key=key,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
 
 
 def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> "Reading | None":
@@ -146,7 +146,7 @@ def facts_of(bench: Bench | None) -> None:
     if job.state == "failed":
         st.error(plain(job.error or "Writing failed."), icon=":material/error:")
         return
-    facts = [f"{job.n_tokens} tokens"]
+    facts = ["1 token" if job.n_tokens == 1 else f"{job.n_tokens} tokens"]
     if job.first_token_s:
         facts.append(f"the first after {1000 * job.first_token_s:,.0f} ms")
     if job.tokens_per_s:
@@ -228,9 +228,7 @@ def choice_of(slot: str, bench: Bench | None, reading: "Reading | None") -> None
         "rows": _stages(bench, reading, place, token, settings),
         "rest": _rest(reading, place),
     }
-    registered("token_choice")(
-        key=key, data=payload(data), on_branch_change=_branched(key, bench)
-    )
+    registered("token_choice")(key=key, data=payload(data), on_branch_change=_branched(key, bench))
 
 
 def _scaled_name(settings: "SamplingConfig") -> str:
@@ -251,7 +249,9 @@ def _stages(
     rows = []
     for i in columns:
         stands = int(reading.places[place, i])
-        names = ("temperature", "", "") if settings.temperature == 0 else ("top-k", "top-p", "min-p")
+        names = (
+            ("temperature", "", "") if settings.temperature == 0 else ("top-k", "top-p", "min-p")
+        )
         cut = next((name for name, n in zip(names, after, strict=True) if stands >= n), None)
         rows.append(
             [
@@ -276,12 +276,12 @@ def _rest(reading: "Reading", place: int) -> str:
         return "One token is left: there is nothing to draw."
     if kept <= k:
         return f"{kept} tokens are left to draw from."
-    return f"{kept:,} tokens are left to draw from; those not shown share {share(max(0.0, others))}."
+    return (
+        f"{kept:,} tokens are left to draw from; those not shown share {share(max(0.0, others))}."
+    )
 
 
-def live_stage(
-    benches: Sequence[Bench | None], draw: Callable[[], None], was_live: bool
-) -> None:
+def live_stage(benches: Sequence[Bench | None], draw: Callable[[], None], was_live: bool) -> None:
     """The fragment that follows the jobs; reruns the page once when they begin or end."""
 
     def stage() -> None:

@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 # Six classes, the first for what was expected, the last for a surprise. Bounds between them.
 SCALES: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {
     "probability": (
-        "Probability under these settings",
+        "Under these settings:",
         (0.9, 0.5, 0.2, 0.05, 0.01),
         ("from 90%", "50–90%", "20–50%", "5–20%", "1–5%", "below 1%"),
     ),
     "rank": (
-        "Rank among all tokens",
+        "Among all tokens:",
         (1, 3, 10, 100, 1000),
         ("1st", "2nd–3rd", "to 10th", "to 100th", "to 1,000th", "beyond"),
     ),
     "entropy": (
-        "Entropy: how open the choice was",
+        "How open the choice was:",
         (1, 2, 4, 6, 8),
         ("to 1 bit", "1–2", "2–4", "4–6", "6–8", "over 8"),
     ),
     "surprise": (
-        "Surprise in bits (−log₂ of the probability)",
+        "Bits of surprise:",
         (1, 2, 4, 7, 11),
         ("to 1 bit", "1–2", "2–4", "4–7", "7–11", "over 11"),
     ),

@@ -47,7 +47,7 @@ def prompt_form(slots: list[tuple[str, str]]) -> tuple[str, str | None]:
     """
     pressed = None
     with st.form("playground_form", border=False, enter_to_submit=True):
-        prompt = shared_text("Prompt", key="playground_prompt", height=126)
+        prompt = shared_text("Prompt", key="playground_prompt", height=152)
         shown = [shown_bench(slot, ref, prompt) for slot, ref in slots]
         live = any(one is not None and one.live for one in shown)
         written = any(one is not None and len(one.tree.nodes) > 1 for one in shown)
@@ -65,7 +65,7 @@ def prompt_form(slots: list[tuple[str, str]]) -> tuple[str, str | None]:
                     type="primary" if name == "generate" else "secondary",
                     disabled=not enabled,
                     on_click=callback,
-                    key=f"playground_{name}",
+                    key=f"playground_press_{name}",
                 ):
                     pressed = name
     return prompt, pressed
@@ -75,6 +75,7 @@ def _draw(shown: Bench | None, prompt: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         sampling.sliders("playground_sliders")
+    reading = None
     with left, guarded():
         scale = stage.colour_by()
         reading = stage.text_of("first", shown, prompt, scale)

@@ -1,0 +1,38 @@
+"""Figures of generation and scoring: what words cost a model, and what a KV cache buys."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from llmcore.plots import theme
+from llmcore.plots.labels import short_label, visible_label
+from llmcore.plots.training import plain
+
+_ROW_PX = 15
+_CELLS = 18  # of a word's label
+
+
+def word_bars(words: Sequence[str], bits: Mapping[str, Sequence[float]]) -> go.Figure:
+    """Grouped bars, the first word on top: `bits` holds for each model one cost a word."""
+    figure = go.Figure()
+    places = list(range(len(words)))
+    for number, (name, costs) in enumerate(bits.items()):
+        figure.add_bar(
+            y=places,
+            x=list(costs),
+            orientation="h",
+            name=plain(name),
+            marker={"color": theme.series_colour(number)},
+            hovertemplate="%{x:.1f} bits<extra>%{fullData.name}</extra>",
+        )
+    height = 90 + _ROW_PX * len(words) * max(1, len(bits)) + 6 * len(words)
+    theme.style(figure, height=height, bargap=0.28, showlegend=len(bits) > 1)
+    figure.update_xaxes(title="bits", rangemode="tozero")
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=places,
+        ticktext=[plain(short_label(visible_label(word), _CELLS)) for word in words],
+        autorange="reversed",
+        showgrid=False,
+    )
+    return figure

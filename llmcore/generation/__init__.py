@@ -1,5 +1,6 @@
 """Text from a model: sampling, streaming, the tree of what was generated, and scoring of text."""
 
+from llmcore.generation.background import GenerationJob, start_generation, stop_all_jobs
 from llmcore.generation.reader import Candidate, candidates, check_ids, next_tokens
 from llmcore.generation.sampling import (
     Sampled,
@@ -7,19 +8,40 @@ from llmcore.generation.sampling import (
     sampling_probabilities,
     sampling_stages,
 )
-from llmcore.generation.stream import GeneratedToken, Generation, generate, stream
+from llmcore.generation.streaming import GeneratedToken, Generation, generate, stream
+from llmcore.generation.tree import (
+    Alternative,
+    Node,
+    TokenView,
+    Tree,
+    next_view,
+    path_probabilities,
+    path_views,
+    token_view,
+)
 
 __all__ = [
+    "Alternative",
     "Candidate",
     "GeneratedToken",
     "Generation",
+    "GenerationJob",
+    "Node",
     "Sampled",
     "SamplingConfig",
+    "TokenView",
+    "Tree",
     "candidates",
     "check_ids",
     "generate",
     "next_tokens",
+    "next_view",
+    "path_probabilities",
+    "path_views",
     "sampling_probabilities",
     "sampling_stages",
+    "start_generation",
+    "stop_all_jobs",
     "stream",
+    "token_view",
 ]

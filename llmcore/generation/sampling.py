@@ -18,7 +18,6 @@ from llmcore.tokenizers.segments import replace_surrogates
 MAX_STOPS, MAX_STOP_LENGTH = 8, 100
 GREEDY_BELOW = 1e-5  # a temperature so low leaves no choice, and dividing by it no numbers
 _STREAM = 2  # tells these draws from those of training (llmcore.tasks.sampling has 0 and 1)
-_FIRST_SORTED = 256  # top-p is mostly reached by few tokens: sorting all of them is the slow way
 
 
 @dataclass(slots=True, frozen=True)
@@ -83,10 +82,10 @@ def sampling_stages(
     scaled = penalised / sampling.temperature
     kept = scaled > -torch.inf
     if sampling.top_k is not None and sampling.top_k < len(scaled):
-        kept &= _largest(scaled, sampling.top_k)
+        kept &= largest(scaled, sampling.top_k)
     if sampling.top_p is not None and sampling.top_p < 1.0:
         probabilities = _softmax(scaled, kept)
-        kept &= _largest(probabilities, _nucleus_size(probabilities, sampling.top_p))
+        kept &= largest(probabilities, _nucleus_size(probabilities, sampling.top_p))
     if sampling.min_p:
         probabilities = _softmax(scaled, kept)
         kept &= probabilities >= sampling.min_p * probabilities.max()
@@ -117,25 +116,21 @@ def _softmax(scaled: Tensor, kept: Tensor) -> Tensor:
     return scaled.masked_fill(~kept, -torch.inf).softmax(-1)
 
 
-def _largest(values: Tensor, n: int) -> Tensor:
+def largest(values: Tensor, n: int) -> Tensor:
     """Mask of the n largest of `values` (V,); of equal ones the lower ids."""
-    bound = values.topk(n).values[-1]
-    above, equal = values > bound, values == bound
-    return above | (equal & (equal.cumsum(-1) <= n - above.sum()))
+    bound = float(np.partition(values.numpy(), len(values) - n)[len(values) - n])
+    mask = values > bound
+    equal = (values == bound).nonzero()[:, 0]
+    mask[equal[: n - int(mask.sum())]] = True
+    return mask
 
 
 def _nucleus_size(probabilities: Tensor, top_p: float) -> int:
     """How many of the likeliest tokens it takes to reach `top_p` (Holtzman et al. 2020)."""
-    n = _FIRST_SORTED
-    while True:
-        n = min(n, len(probabilities))
-        reached = probabilities.topk(n).values.double().cumsum(-1)
-        size = int((reached < top_p).sum()) + 1
-        if size <= n:
-            return size
-        if n == len(probabilities):
-            return n
-        n *= 8
+    # numpy's sort and partition take a tenth of torch's time here, on one thread.
+    ordered = np.sort(probabilities.numpy())[::-1]
+    reached = ordered.cumsum(dtype=np.float64)
+    return min(int(np.count_nonzero(reached < top_p)) + 1, len(ordered))
 
 
 def uniform_at(seed: int, position: int) -> float:

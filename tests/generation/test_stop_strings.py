@@ -4,7 +4,7 @@ import pytest
 from generating import TOKENIZER, Parrot, sharp_model
 
 from llmcore.generation import SamplingConfig, generate, stream
-from llmcore.generation.stream import Continuation
+from llmcore.generation.streaming import Continuation
 
 GREEDY = SamplingConfig(temperature=0.0)
 
@@ -30,7 +30,7 @@ def test_the_text_ends_before_the_first_stop_string(said, stops, text):
 def test_of_two_that_complete_with_one_token_the_earlier_counts():
     new = Continuation(("bc", "abc"))
     new.add(b"xxabcd")
-    assert new.stopped and new.text == "xx"
+    assert new.cut == 2 and new.text == "xx"
 
 
 def test_what_the_prompt_says_does_not_stop():
@@ -40,9 +40,9 @@ def test_what_the_prompt_says_does_not_stop():
 
 def test_a_branch_counts_what_ends_behind_its_beginning_only():
     new = Continuation(("ab",), before=b"ab a")
-    assert not new.stopped and new.text == "ab a"
+    assert new.cut is None and new.text == "ab a"
     new.add(b"b!")
-    assert new.stopped and new.text == "ab "
+    assert new.cut == 3 and new.text == "ab "
 
 
 def test_the_text_grows_and_only_the_last_token_may_shorten_it():

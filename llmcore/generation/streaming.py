@@ -51,18 +51,18 @@ class Continuation:
         self.stops = [one.encode("utf-8") for one in stops]
         self.data = bytearray()
         self.text = ""
-        self.stopped = False
+        self.cut: int | None = None  # where a stop string stands, in bytes
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._append(before)
 
     def add(self, data: bytes) -> None:
-        """Adds a token; sets `stopped` and cuts `text` where a stop string is complete."""
+        """Adds a token; sets `cut` and shortens `text` where it completes a stop string."""
         known = len(self.data)
         self._append(data)
         found = [at for at in (self._find(stop, known) for stop in self.stops) if at >= 0]
         if found:
-            self.stopped = True
-            self.text = self.data[: min(found)].decode("utf-8", errors="replace")
+            self.cut = min(found)
+            self.text = self.data[: self.cut].decode("utf-8", errors="replace")
 
     def _append(self, data: bytes) -> None:
         self.data += data
@@ -99,26 +99,32 @@ def decode(
     ids: list[int],
     sampling: SamplingConfig,
     before: bytes = b"",
+    first_token: int | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Generator[Step, None, Reason]:
     """The one loop of all generation: scores, stages, draw, until there is a reason to end.
 
-    `ids` grows by each token, an end-of-text token included. Returns the reason.
+    `ids` grows by each token, an end-of-text token included. `first_token` is taken as it is, in
+    place of the first draw. Returns the reason.
     """
     new = Continuation(sampling.stop, before)
-    for _ in range(sampling.max_new_tokens):
+    for n in range(sampling.max_new_tokens):
         if should_stop is not None and should_stop():
             return "stopped"
-        logits = next_logits(ids)[: tokenizer.vocab_size]  # no token stands for further rows
-        probabilities = sampling_probabilities(logits, sampling, ids)
-        token = draw(probabilities, sampling.seed, len(ids))
+        if n == 0 and first_token is not None:
+            token, probability = first_token, 1.0
+        else:
+            logits = next_logits(ids)[: tokenizer.vocab_size]  # no token stands for further rows
+            probabilities = sampling_probabilities(logits, sampling, ids)
+            token = draw(probabilities, sampling.seed, len(ids))
+            probability = float(probabilities[token])
         ids.append(token)
         if token != tokenizer.eot_id:
             new.add(tokenizer.token_bytes(token))
-        yield Step(token, float(probabilities[token]), new)
+        yield Step(token, probability, new)
         if token == tokenizer.eot_id:
             return "end of text"
-        if new.stopped:
+        if new.cut is not None:
             return "stop string"
     return "length"
 

@@ -1,0 +1,161 @@
+"""Generation that outlives a click: a thread grows a branch of a tree, and pages read the tree."""
+
+import atexit
+import logging
+import threading
+import time
+from typing import Literal
+
+from torch import Tensor
+
+from llmcore.errors import LabError, NotFoundError
+from llmcore.generation.reader import Reader, ReaderPool, check_ids
+from llmcore.generation.sampling import SamplingConfig
+from llmcore.generation.streaming import Ending, Reason, decode
+from llmcore.generation.tree import Tree
+from llmcore.nn.model import GPT
+
+log = logging.getLogger(__name__)
+EXIT_SECONDS = 3.0
+State = Literal["running", "done", "stopped", "failed"]
+
+_live: "set[GenerationJob]" = set()
+_live_lock = threading.Lock()
+_readers = ReaderPool()
+
+
+class GenerationJob:
+    """A daemon thread that appends tokens to a branch of a tree.
+
+    Its fields may be read at any time and never wait; the model is only read, so several jobs may
+    share it with each other and with a page.
+    """
+
+    def __init__(
+        self,
+        model: GPT,
+        tree: Tree,
+        from_node: int,
+        sampling: SamplingConfig,
+        first_token: int | None = None,
+    ) -> None:
+        self.tree, self.sampling = tree, sampling
+        self.state: State = "running"
+        self.reason: Reason | None = None  # why it ended, unless it failed
+        self.error: str | None = None  # one sentence
+        self.node_id = from_node  # the newest token
+        self.n_tokens = 0  # walked behind `from_node`; some may have stood there already
+        self.first_token_s = 0.0  # from the start to the first token that the model chose
+        self.tokens_per_s = 0.0  # of what the model was asked; the first, with the prompt, left out
+        self._first_token = first_token
+        self._asked, self._first_asked = 0, 0.0  # how often the model read, and when first
+        self._leave = threading.Event()
+        self._thread = threading.Thread(
+            target=self._main, args=(model,), name="llmlab-generation", daemon=True
+        )
+
+    def stop(self) -> None:
+        """Asks the thread to end, which it does within one token."""
+        self._leave.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether the job has ended after at most `timeout` seconds."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _main(self, model: GPT) -> None:
+        reader = _readers.take(model, self.tree.ids(self.node_id))
+        try:
+            self.reason = self._grow(reader)
+            self.state = "stopped" if self.reason == "stopped" else "done"
+        except LabError as error:
+            self.error, self.state = str(error), "failed"
+        except Exception as error:
+            log.exception("generation ended with an error")
+            self.error = f"Generation failed with {type(error).__name__}: {error}."
+            self.state = "failed"
+        finally:
+            _readers.give_back(reader)
+            with _live_lock:
+                _live.discard(self)
+
+    def _grow(self, reader: Reader) -> Reason:
+        """The one loop of all generation (`decode`), each token going into the tree."""
+        tree, started = self.tree, time.perf_counter()
+        logits: Tensor | None = None  # what the newest token was drawn from
+
+        def next_logits(ids: list[int]) -> Tensor:
+            nonlocal logits
+            logits = tree.nodes[self.node_id].logits
+            if logits is None:
+                logits = reader.next_logits(ids)
+                tree.keep(self.node_id, logits)
+                self._clock()
+            return logits
+
+        ids, before = tree.ids(self.node_id), tree.data(self.node_id)
+        steps = Ending(
+            decode(
+                next_logits, tree.tokenizer, ids, self.sampling, before=before,
+                first_token=self._first_token, should_stop=self._leave.is_set,
+            )
+        )  # fmt: skip
+        for step in steps:
+            node = tree.grow(self.node_id, step.id, logits)
+            node.cut = step.continuation.cut
+            self.node_id, self.n_tokens = node.id, self.n_tokens + 1
+            if not self.first_token_s and logits is not None:
+                self.first_token_s = time.perf_counter() - started
+        return steps.reason
+
+    def _clock(self) -> None:
+        now = time.perf_counter()
+        self._first_asked = self._first_asked or now
+        if self._asked:
+            self.tokens_per_s = self._asked / max(1e-9, now - self._first_asked)
+        self._asked += 1
+
+
+def start_generation(
+    model: GPT,
+    tree: Tree,
+    from_node: int,
+    sampling: SamplingConfig,
+    first_token: int | None = None,
+    n_tokens: int | None = None,
+) -> GenerationJob:
+    """Starts to grow a branch behind `from_node` and returns at once.
+
+    With `first_token` that token is put there first, whatever its chance was, and generation goes
+    on exactly as if it had been drawn. `n_tokens` counts it (default: `max_new_tokens`). Tokens
+    that stand in the tree already are walked along, not doubled. Raises LabError where model and
+    tree do not belong together or a token does not exist.
+    """
+    tree.node(from_node)
+    check_ids(model, tree.prompt_ids)
+    if first_token is not None:
+        known = min(model.config.vocab_size, tree.tokenizer.vocab_size)
+        if not 0 <= first_token < known:
+            raise NotFoundError(f"There is no token {first_token}: ids end at {known - 1}.")
+    sampling = sampling.with_(max_new_tokens=n_tokens)
+    job = GenerationJob(model, tree, from_node, sampling, first_token)
+    with _live_lock:
+        _live.add(job)
+    job._thread.start()
+    return job
+
+
+def stop_all_jobs(timeout: float = EXIT_SECONDS) -> None:
+    """Asks every job of this process to end, waits for them and lets their caches go."""
+    with _live_lock:
+        jobs = list(_live)
+    for job in jobs:
+        job.stop()
+    deadline = time.monotonic() + timeout
+    for job in jobs:
+        job.wait(max(0.0, deadline - time.monotonic()))
+    _readers.clear()
+
+
+# A daemon thread inside torch while the interpreter takes itself apart may crash it.
+atexit.register(stop_all_jobs)

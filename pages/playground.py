@@ -18,9 +18,10 @@ INTRO = (
 
 def chosen_view() -> str:
     """The view to draw; it stands in the URL as `?view=`."""
+    wanted = st.query_params.get("view")
+    wanted = wanted if wanted in VIEWS else "write"
     if "playground_view" not in st.session_state:
-        wanted = st.query_params.get("view", "write")
-        st.session_state["playground_view"] = wanted if wanted in VIEWS else "write"
+        st.session_state["playground_view"] = wanted
     name = st.segmented_control(
         "View",
         list(VIEWS),
@@ -29,6 +30,8 @@ def chosen_view() -> str:
         required=True,
         label_visibility="collapsed",
     )
+    if name not in VIEWS:  # a browser that comes back to a new session may bring none
+        name = wanted
     if name == "write":
         st.query_params.pop("view", None)
     else:

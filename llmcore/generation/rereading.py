@@ -62,7 +62,9 @@ def sort_scores(logits: np.ndarray) -> SortedScores:
     total = weights.sum()
     known = weights > 0
     entropy = np.log(total) - ((values - values[0])[known] * weights[known]).sum() / total
-    return SortedScores(ids.astype(np.int32), values, float(values[0] + np.log(total)), float(entropy / np.log(2)))
+    return SortedScores(
+        ids.astype(np.int32), values, float(values[0] + np.log(total)), float(entropy / np.log(2))
+    )
 
 
 class Rereader:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from llmcore.errors import LabError
+from llmcore.errors import LabError, NotFoundError
 from ui.components import payload, registered
 from ui.page import plain, show_error
 from ui.playground import sampling
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llmcore.generation.rereading import Reading
 
 TICK_SECONDS = 0.1
+BRANCH_SECONDS = 0.1  # a click waits so long for the first token behind it
 PROMPT_SHOWN = 1500  # characters of a long prompt, its end
 COLOUR_BY = {"probability": "Probability", "rank": "Rank", "entropy": "Entropy"}
 END_OF_TEXT = "An empty prompt starts behind an end-of-text token, as every training text did."
@@ -30,7 +31,7 @@ def colour_by() -> str:
     st.session_state.setdefault(key, "probability")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("Colour by", width="content")
-        return st.segmented_control(
+        chosen = st.segmented_control(
             "Colour by",
             list(COLOUR_BY),
             format_func=COLOUR_BY.get,
@@ -39,6 +40,7 @@ def colour_by() -> str:
             persist_state="session",
             label_visibility="collapsed",
         )
+    return chosen if chosen in COLOUR_BY else "probability"
 
 
 def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> "Reading | None":
@@ -101,13 +103,23 @@ def _tokens(
     return {"tokens": tokens, "cards": shown}
 
 
+def _has(bench: Bench | None, node: object) -> bool:
+    """Whether the tree has this node (still): another tab or the browser may say anything."""
+    if bench is None or type(node) is not int:
+        return False
+    try:
+        bench.tree.node(node)
+    except NotFoundError:
+        return False
+    return True
+
+
 def _selected(key: str, bench: Bench | None) -> Callable[[], None]:
     def take() -> None:
         wish = told(key, "select")
         if bench is not None and hasattr(wish, "get"):
             node = wish.get("key")
-            known = isinstance(node, int) and 0 < node < len(bench.tree.nodes)
-            bench.selected = node if known else None
+            bench.selected = node if _has(bench, node) else None
 
     return take
 
@@ -117,17 +129,14 @@ def _branched(key: str, bench: Bench | None) -> Callable[[], None]:
 
     def take() -> None:
         wish = told(key, "branch")
-        if bench is None or not hasattr(wish, "get"):
+        if not hasattr(wish, "get") or not _has(bench, wish.get("node")):
             return
-        node, token = wish.get("node"), wish.get("token")
-        nodes = bench.tree.nodes
-        if not isinstance(node, int) or not 0 < node < len(nodes) or not isinstance(token, int):
-            return
-        if not 0 <= token < bench.tree.tokenizer.vocab_size:
+        parent, token = bench.tree.node(wish["node"]).parent, wish.get("token")
+        if parent is None or type(token) is not int:
             return
         try:
-            bench.write(sampling.config(), nodes[node].parent or 0, first_token=token)
-            bench.await_token(0.1)
+            bench.write(sampling.config(), parent, first_token=token)
+            bench.await_token(BRANCH_SECONDS)
         except LabError as error:
             bench.trouble = error
 
@@ -176,7 +185,7 @@ def branches_of(slot: str, bench: Bench | None) -> None:
 
 
 def _on_branch(bench: Bench, node: object, action: Callable[[int], None]) -> None:
-    if isinstance(node, int) and 0 <= node < len(bench.tree.nodes):
+    if _has(bench, node):
         action(node)
 
 
@@ -193,13 +202,12 @@ def _remover(bench: Bench) -> Callable[[int], None]:
 
 
 def _name(bench: Bench, wish: object) -> None:
-    if hasattr(wish, "get"):
-        node, name = wish.get("node"), wish.get("name")
-        if isinstance(node, int) and 0 < node < len(bench.tree.nodes) and isinstance(name, str):
-            try:
-                bench.tree.rename(node, name)
-            except LabError as error:
-                bench.trouble = error
+    if not hasattr(wish, "get") or not _has(bench, wish.get("node")):
+        return
+    try:
+        bench.tree.rename(wish["node"], str(wish.get("name") or ""))
+    except LabError as error:
+        bench.trouble = error
 
 
 def choice_of(slot: str, bench: Bench | None, reading: "Reading | None") -> None:

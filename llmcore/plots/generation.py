@@ -36,3 +36,26 @@ def word_bars(words: Sequence[str], bits: Mapping[str, Sequence[float]]) -> go.F
         showgrid=False,
     )
     return figure
+
+
+def cache_lines(
+    with_cache: Sequence[float], without: Sequence[float], first_length: int
+) -> go.Figure:
+    """Milliseconds for each token over the length of the text, the first at `first_length`."""
+    figure = go.Figure()
+    both = (("without the cache", without), ("with the cache", with_cache))
+    for number, (name, costs) in enumerate(both):
+        figure.add_scatter(
+            x=list(range(first_length, first_length + len(costs))),
+            y=list(costs),
+            mode="lines",
+            name=name,
+            line={"color": theme.series_colour(1 - number), "width": 2},
+            hovertemplate="%{y:.1f} ms at %{x} tokens<extra>%{fullData.name}</extra>",
+        )
+    theme.style(figure, height=300)
+    # A pause of the machine must not flatten all the rest.
+    usual = sorted(without)[: max(1, round(0.98 * len(without)))][-1] if without else 1.0
+    figure.update_xaxes(title="tokens of text")
+    figure.update_yaxes(title="ms for a token", range=[0, 1.25 * usual])
+    return figure

@@ -1,7 +1,6 @@
 """How well models know a text: surprise token by token, and in bits per byte across models."""
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -202,33 +201,19 @@ def _text(loaded: "Loaded", score: "TextScore") -> None:
         st.caption(f"The first {SHOWN_TOKENS:,} of {len(score.tokens):,} tokens are drawn.")
 
 
-def word_bits(text: str, score: "TextScore") -> list[float]:
-    """What each word (a run without spaces) costs in bits; a token counts for the word in which
-    its last byte lies."""
-    costs, tokens, at = [], score.tokens, 0
-    for word in re.finditer(r"\S+", text):
-        end = len(text[: word.end()].encode("utf-8", "replace"))
-        bits = 0.0
-        while at < len(tokens) and tokens[at].end <= end:
-            bits += tokens[at].loss / math.log(2)
-            at += 1
-        costs.append(bits)
-    return costs
-
-
 def _words(text: str, scored: "list[tuple[Loaded, TextScore]]", shown: int) -> None:
     """The words that cost most; with several models, what each of them paid."""
+    from llmcore.generation import score_words
     from llmcore.plots.generation import word_bars
 
-    words = re.findall(r"\S+", text)
-    costs = [word_bits(text, score) for _, score in scored]
-    order = sorted(range(len(words)), key=lambda i: -costs[shown][i])[:SHOWN_WORDS]
+    read = [score_words(score, text) for _, score in scored]
+    order = sorted(range(len(read[0])), key=lambda i: -read[shown][i].bits)[:SHOWN_WORDS]
     st.markdown("**The most surprising words**")
     figure = word_bars(
-        [words[i] for i in order],
+        [read[0][i].text for i in order],
         {
-            model_name(loaded): [cost[i] for i in order]
-            for (loaded, _), cost in zip(scored, costs, strict=True)
+            model_name(loaded): [words[i].bits for i in order]
+            for (loaded, _), words in zip(scored, read, strict=True)
         },
     )
     st.plotly_chart(

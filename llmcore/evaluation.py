@@ -47,17 +47,11 @@ def _summed_loss(model: GPT, ids: np.ndarray, batch_size: int) -> tuple[float, i
     import torch
     import torch.nn.functional as F
 
-    from llmcore.generation import check_ids
+    from llmcore.generation import check_ids, scoring_windows
 
     check_ids(model, [int(ids.max())])
-    T, n_targets = model.config.context_length, len(ids) - 1
-    stride = max(1, T // 2)
-    windows = []  # (start, first target that this window scores, end)
-    scored = 0
-    while scored < n_targets:
-        end = min(n_targets, scored + (T if scored == 0 else stride))
-        windows.append((max(0, end - T), scored, end))
-        scored = end
+    n_targets = len(ids) - 1
+    windows = list(scoring_windows(n_targets, model.config.context_length))
     device = next(model.parameters()).device
     total = 0.0
     with torch.inference_mode():

@@ -1,12 +1,21 @@
 """Text from a model: sampling, streaming, the tree of what was generated, and scoring of text."""
 
 from llmcore.generation.background import GenerationJob, start_generation, stop_all_jobs
+from llmcore.generation.measure import CacheMeasurement, ReadingSpeed, measure_cache
 from llmcore.generation.reader import Candidate, candidates, check_ids, next_tokens
 from llmcore.generation.sampling import (
     Sampled,
     SamplingConfig,
     sampling_probabilities,
     sampling_stages,
+)
+from llmcore.generation.scoring import (
+    ScoredToken,
+    ScoredWord,
+    TextScore,
+    score_text,
+    score_words,
+    scoring_windows,
 )
 from llmcore.generation.streaming import GeneratedToken, Generation, generate, stream
 from llmcore.generation.tree import (
@@ -22,24 +31,33 @@ from llmcore.generation.tree import (
 
 __all__ = [
     "Alternative",
+    "CacheMeasurement",
     "Candidate",
     "GeneratedToken",
     "Generation",
     "GenerationJob",
     "Node",
+    "ReadingSpeed",
     "Sampled",
     "SamplingConfig",
+    "ScoredToken",
+    "ScoredWord",
+    "TextScore",
     "TokenView",
     "Tree",
     "candidates",
     "check_ids",
     "generate",
+    "measure_cache",
     "next_tokens",
     "next_view",
     "path_probabilities",
     "path_views",
     "sampling_probabilities",
     "sampling_stages",
+    "score_text",
+    "score_words",
+    "scoring_windows",
     "start_generation",
     "stop_all_jobs",
     "stream",

@@ -9,7 +9,7 @@ from typing import Literal
 from torch import Tensor
 
 from llmcore.errors import LabError, NotFoundError
-from llmcore.generation.reader import Reader, ReaderPool, check_ids
+from llmcore.generation.reader import Passes, Reader, ReaderPool, check_ids
 from llmcore.generation.sampling import SamplingConfig
 from llmcore.generation.streaming import Ending, Reason, decode
 from llmcore.generation.tree import Tree
@@ -38,6 +38,7 @@ class GenerationJob:
         from_node: int,
         sampling: SamplingConfig,
         first_token: int | None = None,
+        passes: Passes | None = None,
     ) -> None:
         self.tree, self.sampling = tree, sampling
         self.state: State = "running"
@@ -51,7 +52,7 @@ class GenerationJob:
         self._asked, self._first_asked = 0, 0.0  # how often the model read, and when first
         self._leave = threading.Event()
         self._thread = threading.Thread(
-            target=self._main, args=(model,), name="llmlab-generation", daemon=True
+            target=self._main, args=(model, passes), name="llmlab-generation", daemon=True
         )
 
     def stop(self) -> None:
@@ -63,8 +64,8 @@ class GenerationJob:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _main(self, model: GPT) -> None:
-        reader = _readers.take(model, self.tree.ids(self.node_id))
+    def _main(self, model: GPT, passes: Passes | None) -> None:
+        reader = _readers.take(model, self.tree.ids(self.node_id), passes)
         try:
             self.reason = self._grow(reader)
             self.state = "stopped" if self.reason == "stopped" else "done"
@@ -123,12 +124,14 @@ def start_generation(
     sampling: SamplingConfig,
     first_token: int | None = None,
     n_tokens: int | None = None,
+    passes: Passes | None = None,
 ) -> GenerationJob:
     """Starts to grow a branch behind `from_node` and returns at once.
 
     With `first_token` that token is put there first, whatever its chance was, and generation goes
     on exactly as if it had been drawn. `n_tokens` counts it (default: `max_new_tokens`). Tokens
-    that stand in the tree already are walked along, not doubled. Raises LabError where model and
+    that stand in the tree already are walked along, not doubled. `passes` reads the same model in
+    another way, such as with smaller weights. Raises LabError where model and
     tree do not belong together or a token does not exist.
     """
     tree.node(from_node)
@@ -138,7 +141,7 @@ def start_generation(
         if not 0 <= first_token < known:
             raise NotFoundError(f"There is no token {first_token}: ids end at {known - 1}.")
     sampling = sampling.with_(max_new_tokens=n_tokens)
-    job = GenerationJob(model, tree, from_node, sampling, first_token)
+    job = GenerationJob(model, tree, from_node, sampling, first_token, passes)
     with _live_lock:
         _live.add(job)
     job._thread.start()

@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 from torch import Tensor
 
-from llmcore.generation.reader import Reader, check_ids, prompt_ids
+from llmcore.generation.reader import Passes, Reader, check_ids, prompt_ids
 from llmcore.generation.sampling import SamplingConfig, draw, sampling_probabilities
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import Tokenizer
@@ -136,6 +136,7 @@ def stream(
     sampling: SamplingConfig,
     use_cache: bool = True,
     should_stop: Callable[[], bool] | None = None,
+    passes: Passes | None = None,
 ) -> Generator[GeneratedToken, None, Reason]:
     """Yields tokens until end of text (which is not yielded), a stop string, `max_new_tokens`, or
     `should_stop`; returns which of them.
@@ -146,7 +147,7 @@ def stream(
     """
     ids = prompt_ids(tokenizer, prompt)
     check_ids(model, ids)
-    reader = Reader(model, use_cache)
+    reader = Reader(model, use_cache, passes)
     steps = Ending(decode(reader.next_logits, tokenizer, ids, sampling, should_stop=should_stop))
     for step in steps:
         if step.id != tokenizer.eot_id:
@@ -160,10 +161,12 @@ def generate(
     prompt: str,
     sampling: SamplingConfig | None = None,
     use_cache: bool = True,
+    passes: Passes | None = None,
 ) -> Generation:
     """The whole continuation at once."""
     started = time.perf_counter()
-    tokens = Ending(stream(model, tokenizer, prompt, sampling or SamplingConfig(), use_cache))
+    sampling = sampling or SamplingConfig()
+    tokens = Ending(stream(model, tokenizer, prompt, sampling, use_cache, passes=passes))
     made: list[GeneratedToken] = []
     first = 0.0
     for token in tokens:

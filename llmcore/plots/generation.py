@@ -1,6 +1,6 @@
 """Figures of generation and scoring: what words cost a model, and what a KV cache buys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
@@ -12,11 +12,11 @@ _ROW_PX = 15
 _CELLS = 18  # of a word's label
 
 
-def word_bars(words: Sequence[str], bits: Mapping[str, Sequence[float]]) -> go.Figure:
-    """Grouped bars, the first word on top: `bits` holds for each model one cost a word."""
+def word_bars(words: Sequence[str], bits: Sequence[tuple[str, Sequence[float]]]) -> go.Figure:
+    """Grouped bars, the first word on top: `bits` holds each model's name and its costs by word."""
     figure = go.Figure()
     places = list(range(len(words)))
-    for number, (name, costs) in enumerate(bits.items()):
+    for number, (name, costs) in enumerate(bits):
         figure.add_bar(
             y=places,
             x=list(costs),

@@ -211,10 +211,10 @@ def _words(text: str, scored: "list[tuple[Loaded, TextScore]]", shown: int) -> N
     st.markdown("**The most surprising words**")
     figure = word_bars(
         [read[0][i].text for i in order],
-        {
-            model_name(loaded): [words[i].bits for i in order]
+        [
+            (model_name(loaded), [words[i].bits for i in order])
             for (loaded, _), words in zip(scored, read, strict=True)
-        },
+        ],
     )
     st.plotly_chart(
         figure,

@@ -1,17 +1,21 @@
-"""Commands that use a trained model: `classify`, `generate`, `evaluate`. These import torch."""
+"""Commands that use a trained model: `classify`, `generate`, `score`, `evaluate`; with torch."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, say, stdin_text, text_or_stdin, visible
+from llmcore.cli.output import AsJson, answer, say, stdin_text, table, text_or_stdin, visible
 from llmcore.cli.running import is_builtin_corpus
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
+
+SHOWN = 12  # tokens that `score` prints
+LN_2 = math.log(2)
 
 Model = Annotated[
     str,
@@ -76,33 +80,94 @@ def generate(
         float | None,
         typer.Option(min=0, max=1, help="choose among the likeliest that hold this probability"),
     ] = None,
+    min_p: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="choose among tokens with this share of the likeliest one's chance"
+        ),
+    ] = None,
+    repetition_penalty: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, max=10, help="above 1 makes tokens of the text so far less likely (default 1)"
+        ),
+    ] = None,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(help="end before this text; give it again for more such texts"),
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="seed of the choice")] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="read the whole text again for every token (slow)")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Continue a prompt with a language model."""
-    from llmcore import generation, models
+    from llmcore import generation
 
     try:
         sampling = generation.SamplingConfig().with_(
             max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
-            seed=seed,
+            min_p=min_p, repetition_penalty=repetition_penalty, stop=stop, seed=seed,
         )  # fmt: skip
     except LabError as error:
         raise typer.BadParameter(str(error)) from error
     if prompt == "-":
         prompt = text_or_stdin(prompt, "prompt")
-    loaded = models.load(model)
-    if loaded.labels is not None:
-        raise LabError(
-            f"{model} is a classifier and writes no text: use `classify`, or a language model."
-        )
-    made = generation.generate(loaded.model, loaded.tokenizer, prompt, sampling)
-    answer(
-        {"text": made.text, "ids": list(made.ids), "tokens_per_s": made.tokens_per_s},
-        as_json,
-        prompt + made.text,
+    loaded = _language_model(model, "writes no text: use `classify`")
+    made = generation.generate(
+        loaded.trunk, loaded.tokenizer, prompt, sampling, use_cache=not no_cache
     )
-    say(f"{len(made.ids)} tokens, {made.tokens_per_s:,.0f} tokens/s, {model}")
+    values = {"text": made.text, "ids": made.ids, "tokens_per_s": made.tokens_per_s,
+              "probabilities": made.probabilities, "reason": made.reason,
+              "first_token_s": made.first_token_s, "model": loaded.ref}  # fmt: skip
+    answer(values, as_json, prompt + made.text)
+    speed = f"{len(made.ids)} tokens, {made.tokens_per_s:,.0f} tokens/s"
+    say(f"{speed}, ended by {made.reason}, {model}")
+
+
+def score(
+    text: Annotated[str, typer.Argument(help="the text, or - for standard input")],
+    model: Model,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how well a language model knows a text, token by token: the most surprising first."""
+    from llmcore.generation import score_text
+
+    given = text_or_stdin(text)
+    loaded = _language_model(model, "scores no text: use `classify`")
+    made = score_text(loaded.trunk, loaded.tokenizer, given, k=1)
+    columns = ("id", "label", "start", "end", "loss", "probability", "rank", "entropy")
+    tokens = [{name: getattr(one, name) for name in columns} for one in made.tokens]
+    for one in tokens:
+        one["text"] = one.pop("label")
+    values = {"n": len(tokens), "loss": made.loss, "perplexity": made.perplexity,
+              "bits_per_byte": made.bits_per_byte, "bytes": made.n_bytes, "tokens": tokens,
+              "model": loaded.ref}  # fmt: skip
+    hardest = sorted(made.tokens, key=lambda one: -one.loss)[:SHOWN]
+    rows = [
+        [visible(one.label), f"{one.loss / LN_2:.1f}", f"{one.rank:,}", visible(one.top[0].label)]
+        for one in hardest
+    ]
+    lines = table(["token", "bits", "rank", "expected"], rows)
+    answer(values, as_json, f"{_loss_line(values)}\n\n{lines}")
+
+
+def _language_model(ref: str, why_not: str) -> "Loaded":
+    """Raises LabError for a classifier."""
+    from llmcore import models
+
+    loaded = models.load(ref)
+    if loaded.labels is not None:
+        raise LabError(f"{ref} is a classifier and {why_not}, or a language model.")
+    return loaded
+
+
+def _loss_line(scores: dict[str, Any]) -> str:
+    return (
+        f"loss {scores['loss']:.4f}, perplexity {scores['perplexity']:.2f}, "
+        f"{scores['bits_per_byte']:.4f} bits per byte, {scores['n']} tokens"
+    )
 
 
 def evaluate(
@@ -122,10 +187,7 @@ def evaluate(
     loaded = models.load(model)
     if loaded.labels is None:
         scores = _score_language_model(loaded, data)
-        line = (
-            f"loss {scores['loss']:.4f}, perplexity {scores['perplexity']:.2f}, "
-            f"{scores['bits_per_byte']:.4f} bits per byte, {scores['n']} tokens"
-        )
+        line = _loss_line(scores)
     else:
         columns = DataConfig(data, text_column=text_column, label_column=label_column)
         scores = _score_classifier(loaded, columns)

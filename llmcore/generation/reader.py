@@ -66,32 +66,32 @@ class Reader:
         self.model, self.use_cache, self.passes = model, use_cache, passes
         self.cache: KVCache | None = None
         self._held: list[int] = []  # ids in the cache
-        self._start = 0  # where in the text they begin
 
     def next_logits(self, ids: list[int]) -> Tensor:
         """(V,) float32 scores of what follows `ids` (at least one)."""
-        start = window_start(len(ids), self.model.config.context_length)
-        window = ids[start:]
-        seen = self._rewind(start, window) if self.use_cache else 0
+        window = self._window(ids)
+        seen = self._rewind(window) if self.use_cache else 0
         read = self.passes or partial(next_logits_of, self.model)
         logits = read(window[seen:], self.cache)
         self._held = window
         return logits
 
-    def _rewind(self, start: int, window: list[int]) -> int:
+    def _window(self, ids: list[int]) -> list[int]:
+        return ids[window_start(len(ids), self.model.config.context_length) :]
+
+    def _rewind(self, window: list[int]) -> int:
         """How many ids of the window the cache holds already, all others being dropped."""
         if self.cache is None:
             parameter = next(self.model.parameters())
             self.cache = KVCache(self.model.config, 1, parameter.device, parameter.dtype)
-        shared = common_prefix(self._held, window) if start == self._start else 0
-        shared = min(shared, len(window) - 1)  # the last one is read again: its scores are asked
-        self._held, self._start, self.cache.length = window[:shared], start, shared
+        # The last one is read again in any case, since its scores are asked for.
+        shared = min(common_prefix(self._held, window), len(window) - 1)
+        self._held, self.cache.length = window[:shared], shared
         return shared
 
     def shared(self, ids: list[int]) -> int:
         """How many tokens of `ids` need not be read again."""
-        start = window_start(len(ids), self.model.config.context_length)
-        return common_prefix(self._held, ids[start:]) if start == self._start else 0
+        return common_prefix(self._held, self._window(ids))
 
     @property
     def n_bytes(self) -> int:

@@ -162,8 +162,7 @@ def score_words(score: TextScore, text: str) -> list[ScoredWord]:
         spans = [(0, len(data))]
     bits, counts, word = [0.0] * len(spans), [0] * len(spans), 0
     for token in score.tokens:
-        visible = token.start + _leading_space(data[token.start : token.end])
-        while word < len(spans) - 1 and visible >= spans[word][1]:
+        while word < len(spans) - 1 and token.start >= spans[word][1]:
             word += 1
         bits[word] += token.loss / math.log(2)
         counts[word] += 1
@@ -171,7 +170,3 @@ def score_words(score: TextScore, text: str) -> list[ScoredWord]:
         ScoredWord(data[start:end].decode(), start, end, *numbers)
         for (start, end), *numbers in zip(spans, bits, counts, strict=True)
     ]
-
-
-def _leading_space(data: bytes) -> int:
-    return len(data) - len(data.lstrip())

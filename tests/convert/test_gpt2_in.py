@@ -61,16 +61,21 @@ def test_logits_and_attention_are_those_of_transformers(make_hf, tmp_path, shape
         assert (seen[name] - attention).abs().max() <= 1e-5
 
 
+@pytest.mark.parametrize("penalty", [1.0, 1.4])
 @pytest.mark.parametrize("shape", [SHAPES[0], SHAPES[3]], ids=["tied", "untied"])
-def test_greedy_text_is_that_of_transformers(make_hf, tmp_path, shape):
+def test_greedy_text_is_that_of_transformers(make_hf, tmp_path, shape, penalty):
     theirs = make_hf(tmp_path, initializer_range=0.3, n_positions=64, **shape)
     write_tokenizer(train_bpe([TEXT], 300), tmp_path, 64)
     loaded = models.load(str(tmp_path))
     assert loaded.tokenizer.vocab_size == 300 and loaded.card["notice"] is None
     for prompt in ("the cat sees", "her sister", "some bread."):
         ids = torch.tensor([loaded.tokenizer.encode(prompt)])
-        expected = theirs.generate(ids, max_new_tokens=40, do_sample=False)[0, ids.size(1) :]
-        sampling = generation.SamplingConfig(temperature=0.0, max_new_tokens=40)
+        expected = theirs.generate(
+            ids, max_new_tokens=40, do_sample=False, repetition_penalty=penalty
+        )[0, ids.size(1) :]
+        sampling = generation.SamplingConfig(
+            temperature=0.0, max_new_tokens=40, repetition_penalty=penalty
+        )
         made = generation.generate(loaded.model, loaded.tokenizer, prompt, sampling)
         assert len(set(made.ids)) > 5
         assert made.ids == [one for one in expected.tolist() if one != loaded.tokenizer.eot_id]

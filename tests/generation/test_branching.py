@@ -83,11 +83,12 @@ def test_a_branch_goes_on_exactly_as_sampling_its_token_would_have(
         assert tokens(tree, branch.node_id) == expected
 
 
-def test_branching_to_the_token_that_was_drawn_walks_along_the_same_nodes(model):
+def test_a_token_that_was_drawn_already_is_walked_along_without_the_model(model, monkeypatch):
     sampling = CONFIGS[1].with_(max_new_tokens=30)
     tree = Tree(TOKENIZER, PROMPT)
     leaf = grown(model, tree, 0, sampling).node_id
     node = tree.path(leaf)[4]
+    monkeypatch.setattr(GPT, "hidden", lambda *_: pytest.fail("the model ran"))
     again = grown(model, tree, node.parent, sampling, first_token=node.token, n_tokens=26)
     assert again.node_id == leaf and len(tree.nodes) == 31 and again.n_tokens == 26
 

@@ -116,6 +116,8 @@ def test_equals_are_kept_in_the_order_of_their_ids_and_never_more_than_k():
     flat = torch.zeros(1000)
     kept = sampling_stages(flat, ONE.with_(top_p=0.5005)).kept
     assert int(kept.sum()) == 501 and kept[:501].all()
+    four = sampling_stages(torch.zeros(4), ONE.with_(top_p=0.5))
+    assert four.kept.tolist() == [1, 1, 0, 0]  # two reach one half
     assert sampling_stages(flat, SamplingConfig(temperature=0.0)).kept.nonzero().tolist() == [[0]]
 
 

@@ -95,10 +95,13 @@ def test_words_share_out_all_bits_and_tokens(text):
     assert [one.text for one in words] == (text.split() or [text])
     assert sum(one.bits for one in words) == pytest.approx(score.bits)
     assert sum(one.n_tokens for one in words) == len(score.tokens)
-    for word in words:
+    for number, word in enumerate(words):
         assert text.encode()[word.start : word.end].decode() == word.text
-        inside = [t for t in score.tokens if word.start <= t.start < word.end]
-        assert word.n_tokens >= len(inside)
+        low = words[number - 1].end if number else 0  # the space before it is its own
+        high = word.end if number < len(words) - 1 else len(text.encode())
+        own = [one for one in score.tokens if low <= one.start < high]
+        assert word.n_tokens == len(own)
+        assert word.bits == pytest.approx(sum(one.loss for one in own) / math.log(2))
 
 
 def test_progress_is_told(model, monkeypatch):

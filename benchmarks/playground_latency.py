@@ -85,6 +85,7 @@ def timed(page: Page, picture: str, condition: str, press: Callable[[], None]) -
 
 def open_playground(page: Page, url: str) -> None:
     page.goto(f"{url}/playground?text=The%20king%20said&model=base")
+    expect(page.get_by_role("link", name="Overview")).to_be_visible()  # the lab around the page
     expect(page.get_by_role("button", name="Generate")).to_be_enabled()
     settled(page)
 

@@ -259,7 +259,7 @@ function onKey(view, event) {
   if (step) {
     focusToken(view, Math.max(0, Math.min(data.tokens.length - 1, index + step)));
   } else if (event.key === "Enter" || event.key === " ") {
-    view.select(index, true);
+    select(view, index, true);
     card.show(index);
     card.box.querySelector("button.row")?.focus();
   } else {
@@ -268,53 +268,61 @@ function onKey(view, event) {
   event.preventDefault();
 }
 
-export default function (component) {
-  const { parentElement, setTriggerValue } = component;
-  const view = parentElement.querySelector(".view");
-  const data = JSON.parse(new TextDecoder().decode(component.data));
-  view.data = data;
-  view.card ??= new Card(view);
+// Listeners are set once; each draw only changes what they read (`view.data`, `view.tell`).
+function listen(view) {
   const { card } = view;
-  drawLegend(view.querySelector(".legend"), data.legend);
-  drawText(view, data);
-  if (view.drawn) paint(view, data);
-  card.refresh();
-  view.select = (index, keep) => {
-    const key = data.tokens[index]?.[0] ?? null;
-    const chosen = key === data.selected && !keep ? null : key;
-    if (chosen === data.selected) return;
-    data.selected = chosen;
-    paint(view, data);
-    setTriggerValue("select", { key: chosen });
-  };
-  view.onmouseover = (event) => {
+  view.addEventListener("mouseover", (event) => {
     const index = indexOf(event.target);
     if (index !== null) { card.keep(); card.later(index); }
     else if (event.target.closest?.(".card")) card.keep();
     else card.hideLater();
-  };
-  view.onmouseleave = () => card.hideLater();
-  view.onfocusin = (event) => {
+  });
+  view.addEventListener("mouseleave", () => card.hideLater());
+  view.addEventListener("pointerdown", () => { view.pressed = true; }); // its click shows the card
+  view.addEventListener("pointerup", () => { view.pressed = false; });
+  view.addEventListener("focusin", (event) => {
     const index = indexOf(event.target);
-    if (index !== null && !view.quiet && event.target.matches(":focus-visible")) card.show(index);
-  };
-  view.onfocusout = (event) => {
+    if (index !== null && !view.quiet && !view.pressed) card.show(index);
+  });
+  view.addEventListener("focusout", (event) => {
     if (!view.contains(event.relatedTarget)) card.hideLater();
-  };
-  view.onclick = (event) => {
+  });
+  view.addEventListener("click", (event) => {
     const row = event.target.closest?.("button.row");
-    if (row) {
-      const node = data.tokens[card.index]?.[0];
-      card.hide();
-      if (node !== undefined) setTriggerValue("branch", { node, token: Number(row.dataset.token) });
-      return;
-    }
     const index = indexOf(event.target);
-    if (index === null) return;
-    view.select(index, false);
-    card.show(index);
-  };
-  view.onkeydown = (event) => onKey(view, event);
-  const box = view.querySelector(".text");
-  box.onscroll = () => card.hide();
+    if (row) {
+      const node = view.data.tokens[card.index]?.[0];
+      card.hide();
+      if (node !== undefined) view.tell("branch", { node, token: Number(row.dataset.token) });
+    } else if (index !== null) {
+      select(view, index, false);
+      card.show(index);
+    }
+  });
+  view.addEventListener("keydown", (event) => onKey(view, event));
+  view.querySelector(".text").addEventListener("scroll", () => card.hide());
+}
+
+function select(view, index, keep) {
+  const { data } = view;
+  const key = data.tokens[index]?.[0] ?? null;
+  const chosen = key === data.selected && !keep ? null : key;
+  if (chosen === data.selected) return;
+  data.selected = chosen;
+  paint(view, data);
+  view.tell("select", { key: chosen });
+}
+
+export default function ({ data: bytes, parentElement, setTriggerValue }) {
+  const view = parentElement.querySelector(".view");
+  view.data = JSON.parse(new TextDecoder().decode(bytes));
+  view.tell = setTriggerValue;
+  if (!view.card) {
+    view.card = new Card(view);
+    listen(view);
+  }
+  drawLegend(view.querySelector(".legend"), view.data.legend);
+  drawText(view, view.data);
+  if (view.drawn) paint(view, view.data);
+  view.card.refresh();
 }

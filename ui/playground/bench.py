@@ -26,6 +26,7 @@ _SHOWN = "lab_playground_shown"
 class Bench:
     """A tree, where one stands in it (`here`), the token that is looked at, and the job."""
 
+    ref: str  # as it was asked for; the newest checkpoint of a live run moves under it
     loaded: "Loaded"
     tree: "Tree"
     labels: Labels
@@ -125,7 +126,7 @@ class Bench:
     _whole: "Node | None" = None  # the end of the path whose scores were computed anew last
 
 
-def bench(slot: str, loaded: "Loaded", prompt: str) -> Bench:
+def bench(slot: str, ref: str, loaded: "Loaded", prompt: str) -> Bench:
     """The bench of this model and prompt, made where there is none, shown in `slot` from now on."""
     from llmcore.generation import Tree
     from llmcore.generation.rereading import Rereader
@@ -134,8 +135,9 @@ def bench(slot: str, loaded: "Loaded", prompt: str) -> Bench:
     key = f"{loaded.key}\0{prompt}"
     if key not in benches:
         tree = Tree(loaded.tokenizer, prompt)
-        benches[key] = Bench(loaded, tree, Labels(loaded.tokenizer), Rereader())
+        benches[key] = Bench(ref, loaded, tree, Labels(loaded.tokenizer), Rereader())
     benches.move_to_end(key)
+    benches[key].ref = ref
     while len(benches) > MAX_BENCHES:
         benches.popitem(last=False)[1].stop()
     _show(slot, key)
@@ -147,7 +149,7 @@ def shown_bench(slot: str, ref: str, prompt: str) -> Bench | None:
     on: what an older one has written stays until somebody asks the new one."""
     key = st.session_state.get(_SHOWN, {}).get(slot)
     found = _benches().get(key)
-    if found is not None and found.loaded.ref == ref and found.tree.prompt == prompt:
+    if found is not None and found.ref == ref and found.tree.prompt == prompt:
         return found
     from llmcore.models import checkpoint_key
 

@@ -39,7 +39,7 @@ def _act(
     pressed: str | None, slot: str, ref: str, prompt: str, known: Bench | None
 ) -> Bench | None:
     if pressed in ("generate", "another"):
-        known = bench(slot, load_model(ref), prompt)
+        known = bench(slot, ref, load_model(ref), prompt)
         known.write(sampling.config())
     elif pressed == "continue" and known is not None:
         known.write(sampling.config(), known.here)

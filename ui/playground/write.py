@@ -29,7 +29,7 @@ def show() -> None:
         elif pressed == "stop" and shown is not None:
             shown.stop()
         elif pressed in ("generate", "another"):
-            shown = bench("first", loaded, prompt)
+            shown = bench("first", ref, loaded, prompt)
             shown.write(sampling.config())
         if shown is not None and pressed:
             shown.await_token(FIRST_TOKEN_SECONDS)

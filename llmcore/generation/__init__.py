@@ -24,8 +24,6 @@ from llmcore.generation.tree import (
     TokenView,
     Tree,
     next_view,
-    path_probabilities,
-    path_views,
     token_view,
 )
 
@@ -51,8 +49,6 @@ __all__ = [
     "measure_cache",
     "next_tokens",
     "next_view",
-    "path_probabilities",
-    "path_views",
     "sampling_probabilities",
     "sampling_stages",
     "score_text",

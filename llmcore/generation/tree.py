@@ -20,7 +20,6 @@ from llmcore.generation.sampling import (
     Sampled,
     SamplingConfig,
     largest,
-    sampling_probabilities,
     sampling_stages,
 )
 from llmcore.nn.model import GPT
@@ -306,55 +305,22 @@ def token_view(tree: Tree, node_id: int, sampling: SamplingConfig, k: int = 10) 
     node = tree.node(node_id)
     if node.parent is None:
         raise LabError("The root is the end of the prompt and no generated token: take another.")
-    return _view(tree, node.parent, node, tree.ids(node.parent), sampling, k)
+    return _view(tree, node.parent, node, sampling, k)
 
 
 def next_view(tree: Tree, node_id: int, sampling: SamplingConfig, k: int = 10) -> TokenView:
     """What may follow a node under `sampling`. Raises StateError as `token_view` does."""
-    return _view(tree, node_id, None, tree.ids(node_id), sampling, k)
-
-
-def path_views(
-    tree: Tree, node_id: int, sampling: SamplingConfig, k: int = 10
-) -> list[TokenView | None]:
-    """`token_view` of every token of a path; None where the scores are not kept."""
-    ids, views = list(tree.prompt_ids), []
-    for node in tree.path(node_id):
-        assert node.parent is not None and node.token is not None
-        kept = tree.has_logits(node.parent)
-        views.append(_view(tree, node.parent, node, ids, sampling, k) if kept else None)
-        ids.append(node.token)
-    return views
-
-
-def path_probabilities(tree: Tree, node_id: int, sampling: SamplingConfig) -> list[float | None]:
-    """The chance that each token of a path has under `sampling`; None where the scores are not
-    kept. For colouring a whole branch anew."""
-    ids, shares = list(tree.prompt_ids), []
-    for node in tree.path(node_id):
-        assert node.parent is not None and node.token is not None
-        logits = tree.nodes[node.parent].logits
-        if logits is None:
-            shares.append(None)
-        else:
-            shares.append(float(sampling_probabilities(logits, sampling, ids)[node.token]))
-        ids.append(node.token)
-    return shares
+    return _view(tree, node_id, None, sampling, k)
 
 
 def _view(
-    tree: Tree,
-    place: int,
-    chosen: Node | None,
-    ids: list[int],
-    sampling: SamplingConfig,
-    k: int,
+    tree: Tree, place: int, chosen: Node | None, sampling: SamplingConfig, k: int
 ) -> TokenView:
-    """What follows the node `place`, whose text is `ids`, and the node that was chosen there."""
+    """What follows the node `place`, and the node that was chosen there."""
     logits = tree.node(place).logits
     if logits is None:
         raise StateError("The scores of this place are not kept: they have to be computed again.")
-    stages = sampling_stages(logits, sampling, ids)
+    stages = sampling_stages(logits, sampling, tree.ids(place))
     plain = logits.softmax(-1)
     alternatives = _alternatives(tree, place, chosen, stages, plain, k)
     own = next((one for one in alternatives if one.chosen), None)
@@ -376,7 +342,8 @@ def _alternatives(
 ) -> list[Alternative]:
     best = largest(stages.logits, min(k, len(plain))).nonzero()[:, 0].tolist()
     scores = stages.logits[best].tolist()
-    ranks = {best[i]: n for n, i in enumerate(_descending(scores), 1)}
+    order = sorted(range(len(best)), key=lambda i: -scores[i])  # equal ones stay by their ids
+    ranks = {best[i]: n for n, i in enumerate(order, 1)}
     token = chosen.token if chosen is not None else None
     if token is not None and token not in ranks:
         ranks[token] = rank_of(stages.logits, token)
@@ -401,8 +368,3 @@ def _alternatives(
             ids, *columns, strict=True
         )
     ]
-
-
-def _descending(scores: list[float]) -> list[int]:
-    """Indexes from the largest score on; equal ones stay in their order."""
-    return sorted(range(len(scores)), key=lambda i: -scores[i])

@@ -11,8 +11,7 @@ from llmcore.generation import (
     SamplingConfig,
     Tree,
     next_view,
-    path_probabilities,
-    path_views,
+    sampling_probabilities,
     start_generation,
     token_view,
 )
@@ -69,12 +68,9 @@ def test_views_are_the_numbers_of_a_fresh_pass_and_never_run_the_model(model, no
     tree, leaf = grown(model)
     fresh = [fresh_logits(model, tree.ids(node.parent)) for node in tree.path(leaf)]
     no_model()
-    views = path_views(tree, leaf, sampling, k=6)
-    shares = path_probabilities(tree, leaf, sampling)
-    for node, logits, view, share in zip(tree.path(leaf), fresh, views, shares, strict=True):
-        assert view == token_view(tree, node.id, sampling, k=6)
+    for node, logits in zip(tree.path(leaf), fresh, strict=True):
+        view = token_view(tree, node.id, sampling, k=6)
         check_view(view, node, logits, sampling, tree.ids(node.parent))
-        assert share == view.probability
 
 
 def check_view(view, node, logits, sampling, ids):
@@ -95,7 +91,7 @@ def check_view(view, node, logits, sampling, ids):
     ranks = [one.rank for one in view.alternatives]
     assert ranks[:6] == [1, 2, 3, 4, 5, 6] and len(ranks) == (6 if view.rank <= 6 else 7)
     assert [one.id for one in view.alternatives if one.chosen] == [node.token]
-    probabilities = trees.sampling_probabilities(logits, sampling, ids)
+    probabilities = sampling_probabilities(logits, sampling, ids)
     assert view.n_kept == int((probabilities > 0).sum())
     for one in view.alternatives:
         assert one.logit == pytest.approx(float(logits[one.id]), rel=1e-3, abs=1e-4)
@@ -163,8 +159,6 @@ def test_a_dropped_view_says_so_and_a_whole_path_comes_back_by_one_pass_a_window
     tree, leaf = grown(model, max_bytes=ROW_BYTES)
     with pytest.raises(StateError, match="not kept"):
         token_view(tree, tree.path(leaf)[3].id, ONE)
-    assert path_probabilities(tree, leaf, ONE)[:-1] == [None] * 39
-    assert path_views(tree, leaf, ONE)[:-1] == [None] * 39
     tree.max_bytes = trees.MAX_BYTES
     passes = []
     hidden = GPT.hidden

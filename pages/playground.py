@@ -1,12 +1,10 @@
 """Playground: a model writes, and every token is a decision that one can look at and change."""
 
-import shlex
-
 import streamlit as st
 
 from ui.page import code_behind, guarded, header
 from ui.playground import VIEWS
-from ui.state import current_text
+from ui.playground.code import code_of
 
 INTRO = (
     "A model gives every token of its vocabulary a score; the sampling settings turn the scores "
@@ -43,22 +41,4 @@ header("Playground", INTRO)
 view = chosen_view()
 with guarded():
     VIEWS[view].show()
-text = current_text()
-shown = text if len(text) <= 60 else text[:57] + "..."
-ref = st.query_params.get("model", "base")
-code_behind(
-    f"""
-from llmcore.generation import SamplingConfig, Tree, score_text, start_generation, token_view
-from llmcore.models import load
-
-loaded = load({ref!r})
-tree = Tree(loaded.tokenizer, {shown!r})
-sampling = SamplingConfig(temperature=0.8, top_p=0.95)
-job = start_generation(loaded.model, tree, 0, sampling)
-job.wait()
-token_view(tree, job.node_id, sampling).alternatives   # logit, scaled, kept, probability
-score_text(loaded.model, loaded.tokenizer, {shown!r}).bits_per_byte
-""",
-    f"python -m llmcore generate --model {shlex.quote(ref)} {shlex.quote('--prompt=' + shown)} "
-    "--temperature 0.8 --top-p 0.95",
-)
+code_behind(*code_of(view))

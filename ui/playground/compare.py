@@ -21,7 +21,7 @@ def show() -> None:
     with settings:
         sampling.options()
     slots = list(zip(SLOTS, refs, strict=True))
-    prompt, pressed = prompt_form(slots)
+    prompt, pressed = prompt_form(slots, height=92)
     shown: dict[str, Bench | None] = {}
     for slot, ref in slots:
         with guarded():

@@ -18,22 +18,22 @@ SCALES: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {
     "probability": (
         "Under these settings:",
         (0.9, 0.5, 0.2, 0.05, 0.01),
-        ("from 90%", "50–90%", "20–50%", "5–20%", "1–5%", "below 1%"),
+        ("90%+", "50–90%", "20–50%", "5–20%", "1–5%", "<1%"),
     ),
     "rank": (
         "Among all tokens:",
         (1, 3, 10, 100, 1000),
-        ("1st", "2nd–3rd", "to 10th", "to 100th", "to 1,000th", "beyond"),
+        ("1st", "–3rd", "–10th", "–100th", "–1,000th", "beyond"),
     ),
     "entropy": (
         "How open the choice was:",
         (1, 2, 4, 6, 8),
-        ("to 1 bit", "1–2", "2–4", "4–6", "6–8", "over 8"),
+        ("<1 bit", "1–2", "2–4", "4–6", "6–8", "8+"),
     ),
     "surprise": (
         "Bits of surprise:",
         (1, 2, 4, 7, 11),
-        ("to 1 bit", "1–2", "2–4", "4–7", "7–11", "over 11"),
+        ("<1", "1–2", "2–4", "4–7", "7–11", "11+"),
     ),
 }
 END = "end of text"

@@ -40,14 +40,14 @@ def show() -> None:
     stage.live_stage([shown], lambda: _draw(shown, prompt), was_live)
 
 
-def prompt_form(slots: list[tuple[str, str]]) -> tuple[str, str | None]:
+def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> tuple[str, str | None]:
     """The prompt with its buttons; returns it and which button was pressed.
 
     A form, so that Ctrl+Enter generates also where the text is the same as before.
     """
     pressed = None
     with st.form("playground_form", border=False, enter_to_submit=True):
-        prompt = shared_text("Prompt", key="playground_prompt", height=152)
+        prompt = shared_text("Prompt", key="playground_prompt", height=height)
         shown = [shown_bench(slot, ref, prompt) for slot, ref in slots]
         live = any(one is not None and one.live for one in shown)
         written = any(one is not None and len(one.tree.nodes) > 1 for one in shown)

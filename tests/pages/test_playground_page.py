@@ -102,12 +102,12 @@ def test_a_slider_reads_again_without_the_model(
     page = written(opened(trained, playground_length=12))
     (bench,) = benches(page)
     path = bench.path()
-    before, _ = bench.read(path, SamplingConfig(temperature=0.8))
+    before, _ = bench.read(path, SamplingConfig(temperature=0.8), range(12))
     monkeypatch.setattr(GPT, "hidden", lambda *_: pytest.fail("the model ran"))
     page.session_state[sampling.AT] = {"temperature": 0}
     page.run()
     assert not page.exception and not page.error
-    after, known = bench.read(path, SamplingConfig(temperature=0.0))
+    after, known = bench.read(path, SamplingConfig(temperature=0.0), range(12))
     assert known == list(range(12))
     assert set(after.probability.tolist()) <= {0.0, 1.0}
     assert before.probability.tolist() != after.probability.tolist()

@@ -4,12 +4,13 @@ so that another page or another view takes nothing away.
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.playground.tokens import Labels
+from ui.playground.tokens import Labels, Told, told
 
 if TYPE_CHECKING:
     from llmcore.generation import GenerationJob, Node, SamplingConfig, Tree
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from llmcore.models import Loaded
 
 MAX_BENCHES = 8
+MAX_TOLD = 4_000  # tokens; each with its card takes some 2 kB
 STOP_SECONDS = 2.0
 _BENCHES = "lab_playground_benches"
 _SHOWN = "lab_playground_shown"
@@ -35,7 +37,10 @@ class Bench:
     selected: int | None = None
     job: "GenerationJob | None" = None
     trouble: Exception | None = None
-    _followed: int = -1
+    _followed: int = -1  # the job's token that `here` has moved to
+    _whole: "Node | None" = None  # the end of the path whose scores were computed anew last
+    _told: dict[int, Told] = field(default_factory=dict)
+    _told_under: "SamplingConfig | None" = None
 
     @property
     def live(self) -> bool:
@@ -84,32 +89,45 @@ class Bench:
         if self.live:
             self.stop()
             self.job.wait(STOP_SECONDS)
-        below = {node_id} & {node.id for node in self.tree.path(self.here)}
+        inside = any(node.id == node_id for node in self.path())
         self.tree.remove(node_id)
-        if below:
+        if inside:
             self.walk(self.tree.leaf_below(parent))
 
     def read(
-        self, path: "list[Node]", sampling: "SamplingConfig", k: int = 10
+        self,
+        path: "list[Node]",
+        sampling: "SamplingConfig",
+        places: Sequence[int],
+        k: int = 10,
     ) -> "tuple[Reading | None, list[int]]":
-        """The tokens of a path under `sampling`, from the kept scores (see `rereading.reread`),
-        and their places on the path: all, unless a long text has outgrown the memory for scores.
-        """
+        """The tokens at `places` of a path under `sampling`, from the kept scores (see
+        `rereading.reread`), and those of the places that could be read: all, unless a long text
+        has outgrown the memory for scores."""
         from llmcore.generation.rereading import reread
 
-        rows = {at: row for at, node in enumerate(path) if (row := self._row(node, path))}
+        rows = {at: row for at in places if (row := self._row(path[at], path)) is not None}
         if not rows:
             return None, []
-        ids = [*self.tree.prompt_ids, *(node.token for node in path)]
-        start = len(self.tree.prompt_ids)
-        reading = reread(
-            list(rows.values()),
-            [path[at].token for at in rows],
-            sampling,
-            [ids[: start + at] for at in rows],
-            k,
-        )
-        return reading, list(rows)
+        seen = None
+        if sampling.repetition_penalty != 1.0:
+            ids = [*self.tree.prompt_ids, *(node.token for node in path)]
+            seen = [ids[: len(self.tree.prompt_ids) + at] for at in rows]
+        chosen = [path[at].token for at in rows]
+        return reread(list(rows.values()), chosen, sampling, seen, k), list(rows)
+
+    def tell(self, path: "list[Node]", sampling: "SamplingConfig") -> dict[int, Told]:
+        """What is told of each token of a path under `sampling`, by node. Kept until the settings
+        change, so that a growing text reads its new tokens only."""
+        if self._told_under != sampling or len(self._told) > MAX_TOLD:
+            self._told, self._told_under = {}, sampling
+        new = [at for at, node in enumerate(path) if node.id not in self._told]
+        reading, known = self.read(path, sampling, new)
+        if reading is not None:
+            chosen = [path[at].token for at in known]
+            made = told(reading, chosen, self.labels, self.tree.tokenizer.vocab_size)
+            self._told |= {path[at].id: one for at, one in zip(known, made, strict=True)}
+        return self._told
 
     def _row(self, node: "Node", path: "list[Node]") -> "SortedScores | None":
         """The sorted scores from which a node's token was drawn."""
@@ -122,8 +140,6 @@ class Bench:
             logits = self.tree.node(parent).logits
             row = None if logits is None else self.rereader.put(parent, logits.numpy())
         return row
-
-    _whole: "Node | None" = None  # the end of the path whose scores were computed anew last
 
 
 def bench(slot: str, ref: str, loaded: "Loaded", prompt: str) -> Bench:

@@ -2,16 +2,12 @@
 
 import shlex
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from llmcore.errors import LabError
 from ui.playground import sampling
 from ui.state import current_text
-
-if TYPE_CHECKING:
-    from llmcore.generation import SamplingConfig
 
 SHOWN_CHARACTERS = 80
 
@@ -59,7 +55,7 @@ def _given() -> dict[str, object]:
     from llmcore.generation import SamplingConfig
 
     try:
-        chosen: SamplingConfig = sampling.config()
+        chosen = sampling.config()
     except LabError:  # which the page has said already
         chosen = sampling.reading_config()
     usual = SamplingConfig()

@@ -6,6 +6,7 @@ from ui.page import guarded, plain
 from ui.picker import load_model
 from ui.playground import sampling, stage
 from ui.playground.bench import Bench, bench, shown_bench
+from ui.playground.choice import choice_of
 from ui.playground.models import first_model, model_name, second_model
 from ui.playground.write import FIRST_TOKEN_SECONDS, prompt_form
 
@@ -55,9 +56,9 @@ def _draw(shown: dict[str, Bench | None], refs: dict[str, str], prompt: str) -> 
         with column, guarded():
             name = model_name(one.loaded) if one is not None else refs[slot]
             st.markdown(f"**{plain(name)}**")
-            reading = stage.text_of(slot, one, prompt, scale)
+            stage.text_of(slot, one, prompt, scale)
             stage.facts_of(one)
             stage.branches_of(slot, one)
-            if reading is not None:
+            if one is not None and one.path():
                 with st.expander("How this token was chosen", icon=":material/query_stats:"):
-                    stage.choice_of(slot, one, reading)
+                    choice_of(slot, one)

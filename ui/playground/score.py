@@ -28,11 +28,8 @@ HOW = (
 
 
 def show() -> None:
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        text = shared_text("Text to score", key="playground_score_text", height=150)
-    with right:
-        refs = _models()
+    text = shared_text("Text to score", key="playground_score_text", height=104)
+    refs = _models()
     if not text.strip():
         st.info("There is no text to score: type or paste some above.", icon=":material/edit:")
         return

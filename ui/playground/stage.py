@@ -1,4 +1,4 @@
-"""What Write and Compare share: the text of a bench, its branches, and how a token was chosen."""
+"""What Write and Compare share: the text of a bench and its branches, while it is written."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,11 @@ from ui.page import plain, show_error
 from ui.playground import sampling
 from ui.playground.bench import Bench
 from ui.playground.outline import outline, segments
-from ui.playground.tokens import cards, classes, coloured_tokens, legend, share, told
+from ui.playground.tokens import classes, coloured_tokens, legend, message
 from ui.token_text import parts_of
 
 if TYPE_CHECKING:
-    from llmcore.generation import Node, SamplingConfig
-    from llmcore.generation.rereading import Reading
+    from llmcore.generation import SamplingConfig
 
 TICK_SECONDS = 0.1
 BRANCH_SECONDS = 0.1  # a click waits so long for the first token behind it
@@ -43,30 +42,27 @@ def colour_by() -> str:
     return chosen if chosen in COLOUR_BY else "probability"
 
 
-def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> "Reading | None":
-    """Draws the text where one stands; returns how its tokens read under the sliders."""
+def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> None:
+    """Draws the text where one stands, as its tokens read under the sliders."""
     key = f"playground_tokens_{slot}"
     data: dict[str, Any] = {
         "prompt": _prompt_parts(prompt), "tokens": [], "cards": [], "names": [],
         "legend": legend(scale), "selected": None, "live": False, "branch": True,
         "empty": END_OF_TEXT, "hint": "Click a token to branch there with it.",
     }  # fmt: skip
-    reading = None
     if bench is not None:
         bench.follow()
-        path = bench.path()
         settings = sampling.reading_config()
-        reading, known = bench.read(path, settings)
-        data |= _tokens(bench, path, reading, known, scale)
-        data["names"] = ["", "logit", f"÷ {settings.temperature:.2f}", "probability"]
+        data |= _tokens(bench, scale, settings)
+        scaled = f"÷ {settings.temperature:.2f}" if settings.temperature else "greedy"
+        data["names"] = ["", "logit", scaled, "probability"]
         data |= {"selected": bench.selected, "live": bench.live and bench.here == bench.job.node_id}
     coloured_tokens(
         key,
         data,
         on_select_change=_selected(key, bench),
-        on_branch_change=_branched(key, bench),
+        on_branch_change=branched(key, bench),
     )
-    return reading
 
 
 def _prompt_parts(prompt: str) -> list[list[str]]:
@@ -75,32 +71,19 @@ def _prompt_parts(prompt: str) -> list[list[str]]:
     return [["m", "… "], *parts] if cut else parts
 
 
-def _tokens(
-    bench: Bench, path: "list[Node]", reading: "Reading | None", known: list[int], scale: str
-) -> dict[str, Any]:
-    plain_values = {"probability": 0.0, "rank": 1, "entropy": 0.0}
-    values = [getattr(node, scale) or plain_values[scale] for node in path]
-    struck = [False] * len(path)
-    shown: list[Any] = [None] * len(path)
-    if reading is not None:
-        chosen = [path[at].token for at in known]
-        made = cards(reading, chosen, bench.labels, bench.tree.tokenizer.vocab_size)
-        read = getattr(reading, scale).tolist()
-        for place, at in enumerate(known):
-            values[at], shown[at] = read[place], made[place]
-            struck[at] = bool(reading.probability[place] == 0.0)
-    colours = classes(scale, values)
-    tokens = [
-        [
-            node.id,
-            bench.labels.parts(node.token),
-            colours[at],
-            struck[at],
-            len(bench.tree.children(node.parent or 0)) > 1,
-        ]
-        for at, node in enumerate(path)
-    ]
-    return {"tokens": tokens, "cards": shown}
+def _tokens(bench: Bench, scale: str, settings: "SamplingConfig") -> dict[str, Any]:
+    """Where scores are gone, the model's own probability, known from the start, gives colour."""
+    path = bench.path()
+    known = bench.tell(path, settings)
+    values = [getattr(known.get(node.id, node), scale) or 0.0 for node in path]
+    tokens = []
+    for node, colour in zip(path, classes(scale, values), strict=True):
+        one = known.get(node.id)
+        struck = one is not None and one.probability == 0.0
+        forks = len(bench.tree.children(node.parent or 0)) > 1
+        tokens.append([node.id, bench.labels.parts(node.token), colour, struck, forks])
+    cards = [known[node.id].card if node.id in known else None for node in path]
+    return {"tokens": tokens, "cards": cards}
 
 
 def _has(bench: Bench | None, node: object) -> bool:
@@ -116,7 +99,7 @@ def _has(bench: Bench | None, node: object) -> bool:
 
 def _selected(key: str, bench: Bench | None) -> Callable[[], None]:
     def take() -> None:
-        wish = told(key, "select")
+        wish = message(key, "select")
         if bench is not None and hasattr(wish, "get"):
             node = wish.get("key")
             bench.selected = node if _has(bench, node) else None
@@ -124,11 +107,11 @@ def _selected(key: str, bench: Bench | None) -> Callable[[], None]:
     return take
 
 
-def _branched(key: str, bench: Bench | None) -> Callable[[], None]:
+def branched(key: str, bench: Bench | None) -> Callable[[], None]:
     """The token of a node is replaced: what follows is written anew, the old branch stays."""
 
     def take() -> None:
-        wish = told(key, "branch")
+        wish = message(key, "branch")
         if not hasattr(wish, "get") or not _has(bench, wish.get("node")):
             return
         parent, token = bench.tree.node(wish["node"]).parent, wish.get("token")
@@ -178,9 +161,9 @@ def branches_of(slot: str, bench: Bench | None) -> None:
     registered("branch_tree")(
         key=key,
         data=payload({"rows": rows}),
-        on_walk_change=lambda: _on_branch(bench, told(key, "walk"), bench.walk),
-        on_remove_change=lambda: _on_branch(bench, told(key, "remove"), _remover(bench)),
-        on_name_change=lambda: _name(bench, told(key, "name")),
+        on_walk_change=lambda: _on_branch(bench, message(key, "walk"), bench.walk),
+        on_remove_change=lambda: _on_branch(bench, message(key, "remove"), _remover(bench)),
+        on_name_change=lambda: _name(bench, message(key, "name")),
     )
 
 
@@ -208,85 +191,6 @@ def _name(bench: Bench, wish: object) -> None:
         bench.tree.rename(wish["node"], str(wish.get("name") or ""))
     except LabError as error:
         bench.trouble = error
-
-
-def choice_of(slot: str, bench: Bench | None, reading: "Reading | None") -> None:
-    """How the selected token, else the last one, went from logits to a probability."""
-    if bench is None or reading is None:
-        return
-    path, settings = bench.path(), sampling.reading_config()
-    at = next((i for i, node in enumerate(path) if node.id == bench.selected), len(path) - 1)
-    place = at - (len(path) - len(reading.rank))  # scores that are gone are the oldest ones
-    if place < 0:
-        st.caption("The scores of this token are not kept any more.")
-        return
-    token, which = path[at].token, "selected" if path[at].id == bench.selected else "newest"
-    facts = (
-        f", the {which} token, was number {reading.rank[place]:,} of "
-        f"{bench.tree.tokenizer.vocab_size:,} for the model, which gave it "
-        f"{share(reading.natural[place])}; under these settings it has "
-        f"{share(reading.probability[place])}. The choice held "
-        f"{reading.entropy[place]:.1f} bits."
-    )
-    key = f"playground_choice_{slot}"
-    data = {
-        "node": path[at].id,
-        "told": ["", bench.labels.label(token), facts],
-        "names": ["", "logit", _scaled_name(settings), "filters", "probability"],
-        "rows": _stages(bench, reading, place, token, settings),
-        "rest": _rest(reading, place),
-    }
-    registered("token_choice")(key=key, data=payload(data), on_branch_change=_branched(key, bench))
-
-
-def _scaled_name(settings: "SamplingConfig") -> str:
-    if settings.temperature == 0:
-        return "temperature 0"
-    penalty = "penalty, " if settings.repetition_penalty != 1.0 else ""
-    return f"{penalty}÷ {settings.temperature:.2f}"
-
-
-def _stages(
-    bench: Bench, reading: "Reading", place: int, token: int, settings: "SamplingConfig"
-) -> list[list[Any]]:
-    """The rows of token_choice.js: the likeliest tokens by the model, and the chosen one."""
-    k = reading.ids.shape[1] - 1
-    ids = reading.ids[place].tolist()
-    columns = range(k if token in ids[:k] else k + 1)
-    after = reading.n_kept[place].tolist()
-    rows = []
-    for i in columns:
-        stands = int(reading.places[place, i])
-        names = (
-            ("temperature", "", "") if settings.temperature == 0 else ("top-k", "top-p", "min-p")
-        )
-        cut = next((name for name, n in zip(names, after, strict=True) if stands >= n), None)
-        rows.append(
-            [
-                ids[i],
-                bench.labels.label(ids[i]),
-                round(float(reading.logits[place, i]), 2),
-                round(float(reading.scaled[place, i]), 2),
-                f"✕ {cut}" if cut is not None else "kept",
-                cut is None,
-                round(float(reading.probabilities[place, i]), 5),
-                ids[i] == token,
-            ]
-        )
-    return rows
-
-
-def _rest(reading: "Reading", place: int) -> str:
-    k = reading.ids.shape[1] - 1
-    kept = int(reading.n_kept[place, 2])
-    others = 1.0 - float(reading.probabilities[place, :k].sum())
-    if kept == 1:
-        return "One token is left: there is nothing to draw."
-    if kept <= k:
-        return f"{kept} tokens are left to draw from."
-    return (
-        f"{kept:,} tokens are left to draw from; those not shown share {share(max(0.0, others))}."
-    )
 
 
 def live_stage(benches: Sequence[Bench | None], draw: Callable[[], None], was_live: bool) -> None:

@@ -1,6 +1,7 @@
 """Coloured tokens: numbers of a reading or a score as what the browser draws."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,44 +86,51 @@ def share(p: float) -> str:
     return "<0.1%" if p < 0.001 else f"{p:.1%}" if p < 0.0995 else f"{p:.0%}"
 
 
-def cards(
-    reading: "Reading", chosen: Sequence[int], labels: Labels, vocab_size: int
-) -> list[list[Any]]:
-    """For each token `[label, facts, rows]`; see coloured_tokens.js."""
-    kept = reading.places < reading.n_kept[:, 2:]
+@dataclass(slots=True, frozen=True)
+class Told:
+    """What colours and cards say of one token."""
+
+    probability: float
+    rank: float
+    entropy: float
+    card: list[Any]  # [label, facts, rows]; see coloured_tokens.js
+
+
+def told(reading: "Reading", chosen: Sequence[int], labels: Labels, vocab_size: int) -> list[Told]:
+    """A reading of the tokens `chosen`, token by token."""
     columns = [
         reading.ids.tolist(),
         np.round(reading.logits, 2).tolist(),
         np.round(reading.scaled, 2).tolist(),
-        kept.tolist(),
+        (reading.places < reading.n_kept[:, 2:]).tolist(),
         np.round(reading.probabilities, 5).tolist(),
-        reading.places.tolist(),
     ]
     k = reading.ids.shape[1] - 1
     made = []
     for at, own in enumerate(chosen):
-        ids, logits, scaled, keeps, p, places = (column[at] for column in columns)
-        shown = range(k + 1 if places[k] >= k else k)  # the token itself stands among the others
+        ids, logits, scaled, kept, p = (column[at] for column in columns)
+        shown = range(k if own in ids[:k] else k + 1)  # the token itself stands among the others
         rows = [
-            [ids[i], labels.label(ids[i]), logits[i], scaled[i], keeps[i], p[i], ids[i] == own]
+            [ids[i], labels.label(ids[i]), logits[i], scaled[i], kept[i], p[i], ids[i] == own]
             for i in shown
         ]
+        probability, rank = float(reading.probability[at]), int(reading.rank[at])
+        entropy = float(reading.entropy[at])
         facts = (
-            f"{share(reading.probability[at])} under these settings, "
-            f"{share(reading.natural[at])} by the model alone · "
-            f"rank {reading.rank[at]:,} of {vocab_size:,} · entropy {reading.entropy[at]:.1f} bits"
+            f"{share(probability)} under these settings, {share(reading.natural[at])} by the "
+            f"model alone · rank {rank:,} of {vocab_size:,} · entropy {entropy:.1f} bits"
         )
-        made.append([labels.label(own), facts, rows])
+        made.append(Told(probability, rank, entropy, [labels.label(own), facts, rows]))
     return made
 
 
 def coloured_tokens(key: str, data: dict[str, Any], **on_change: Callable[[], None]) -> None:
-    """Mounts the component; `select` and `branch` call back (see `told`)."""
+    """Mounts the component; `select` and `branch` call back (see `message`)."""
     calls = {"on_select_change": _nothing, "on_branch_change": _nothing, **on_change}
     registered("coloured_tokens")(key=key, data=payload(data), **calls)
 
 
-def told(key: str, event: str) -> Any:
+def message(key: str, event: str) -> Any:
     """What a component has just told. For its callback, which may not trust it."""
     state = st.session_state.get(key)
     return state.get(event) if hasattr(state, "get") else None

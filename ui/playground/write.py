@@ -7,6 +7,7 @@ from ui.page import guarded
 from ui.picker import load_model
 from ui.playground import sampling, stage
 from ui.playground.bench import Bench, bench, shown_bench
+from ui.playground.choice import choice_of
 from ui.playground.models import first_model, kind_of_text, model_name
 from ui.state import shared_text
 
@@ -75,16 +76,14 @@ def _draw(shown: Bench | None, prompt: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         sampling.sliders("playground_sliders")
-    reading = None
+    begun = shown is not None and len(shown.tree.nodes) > 1
     with left, guarded():
-        scale = stage.colour_by()
-        reading = stage.text_of("first", shown, prompt, scale)
+        stage.text_of("first", shown, prompt, stage.colour_by())
         stage.facts_of(shown)
-    with right, guarded():
-        if reading is not None:
-            st.markdown("**How this token was chosen**")
-        stage.choice_of("first", shown, reading)
-    with left, guarded():
-        if shown is not None and len(shown.tree.nodes) > 1:
+        if begun:
             st.markdown("**Branches**")
-        stage.branches_of("first", shown)
+            stage.branches_of("first", shown)
+    with right, guarded():
+        if begun:
+            st.markdown("**How this token was chosen**")
+            choice_of("first", shown)

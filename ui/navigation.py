@@ -35,6 +35,7 @@ CARDS = {
         PageCard("attention", "Look", "Attention", ":material/visibility:"),
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
+        PageCard("playground", "Use", "Playground", ":material/play_circle:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),
     )
 }

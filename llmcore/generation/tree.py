@@ -55,6 +55,7 @@ class Tree:
         self.names: dict[int, str] = {}
         self._children: list[dict[int, int]] = [{}]  # of each node: token -> node
         self._kept: OrderedDict[int, int] = OrderedDict()  # node with scores -> bytes, oldest first
+        self._gone: set[int] = set()  # nodes that were taken away
         self._lock = threading.RLock()
 
     # ---- walking
@@ -63,6 +64,8 @@ class Tree:
         """Raises NotFoundError where the tree has no such node."""
         if not 0 <= node_id < len(self.nodes):
             raise NotFoundError(f"The tree has no token {node_id}: it has {len(self.nodes)}.")
+        if node_id in self._gone:
+            raise NotFoundError("This branch was taken away: choose another.")
         return self.nodes[node_id]
 
     def path(self, node_id: int) -> list[Node]:
@@ -103,7 +106,8 @@ class Tree:
     def leaves(self) -> list[int]:
         """The ends of all branches, oldest first."""
         with self._lock:
-            return [id for id, children in enumerate(self._children) if not children and id]
+            ends = (id for id, children in enumerate(self._children) if not children and id)
+            return [id for id in ends if id not in self._gone]
 
     def leaf_below(self, node_id: int) -> int:
         """The end of the newest branch that goes through a node."""
@@ -124,6 +128,26 @@ class Tree:
                 self.names[node_id] = name
             else:
                 self.names.pop(node_id, None)
+
+    def remove(self, node_id: int) -> None:
+        """Takes away a node with all that stands behind it. Numbers of nodes are never used again.
+
+        Raises LabError for the root; a job must not be writing there."""
+        parent, token = self.node(node_id).parent, self.node(node_id).token
+        if parent is None:
+            raise LabError("The root is the end of the prompt and cannot be taken away.")
+        with self._lock:
+            if self._children[parent].get(token) != node_id:
+                return  # somebody else has done it
+            del self._children[parent][token]
+            gone = [node_id]
+            for one in gone:
+                gone += self._children[one].values()
+                self._children[one] = {}
+                self._gone.add(one)
+                self.nodes[one].logits = None
+                self._kept.pop(one, None)
+                self.names.pop(one, None)
 
     # ---- growing
 

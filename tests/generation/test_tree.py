@@ -224,3 +224,25 @@ def test_a_full_tree_says_so(monkeypatch, model):
     tree = Tree(TOKENIZER, PROMPT)
     job = start_generation(model, tree, 0, ONE)
     assert job.wait(30) and job.state == "failed" and "full" in job.error and len(tree.nodes) == 5
+
+
+def test_a_removed_branch_leaves_the_others_and_grows_again(model):
+    tree, end = grown(model)
+    fork = tree.path(end)[10]
+    other = next(one for one in range(300) if one != fork.token)
+    job = start_generation(model, tree, fork.parent, ONE, first_token=other)
+    assert job.wait(30)
+    tree.rename(job.node_id, "mine")
+    branch = tree.child(fork.parent, other)
+    kept, names = tree.n_bytes(), dict(tree.names)
+    tree.remove(branch)
+    assert names and not tree.names and tree.n_bytes() < kept
+    assert tree.leaves() == [end] and tree.children(fork.parent) == [fork.id]
+    for gone in (branch, job.node_id):
+        with pytest.raises(NotFoundError, match="taken away"):
+            tree.path(gone)
+    with pytest.raises(LabError, match="root"):
+        tree.remove(0)
+    again = start_generation(model, tree, fork.parent, ONE, first_token=other)
+    assert again.wait(30) and again.error is None
+    assert tree.child(fork.parent, other) not in (branch, None)

@@ -1,0 +1,173 @@
+"""The whole playground in real Chromium, while a tiny run trains in the same server."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from llmcore.runs import Run
+from llmcore.train.checkpoint_index import list_checkpoints
+
+pytestmark = pytest.mark.browser
+
+PROMPT = "My lord, the king"
+N_TOKENS = 14
+
+
+def settled(page: Page) -> None:
+    """Waits until the script has run to its end and nothing is written any more."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", re.compile("notRunning|stopped"), timeout=60_000
+    )
+
+
+def opened(page: Page, address: str) -> None:
+    """A server's very first page is drawn twice: what is clicked before that is lost."""
+    page.goto(address)
+    page.get_by_role("link", name="Overview").wait_for()
+    expect(page.get_by_text("continues").first).to_be_visible(timeout=60_000)
+    settled(page)
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=name).first.click()
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
+def tokens_of(page: Page) -> list[str]:
+    """What each token shows; one that holds a line break has a piece on either line."""
+    return page.locator(".text .token").evaluate_all(
+        "all => all.reduce((found, one) => {"
+        " found[one.dataset.index] = (found[one.dataset.index] ?? '') + one.textContent;"
+        " return found; }, [])"
+    )
+
+
+def fourth(page: Page) -> Locator:
+    """The token at which the test branches."""
+    return page.locator(".text .token[data-index='3']").first
+
+
+def written(page: Page, n: int = N_TOKENS) -> list[str]:
+    """The tokens, once `n` of them stand there and the job has said why it ended."""
+    expect(page.locator(".text .token[data-index]")).not_to_have_count(0)
+    expect(page.get_by_text(re.compile(rf"^{n} tokens .* ended"))).to_be_visible(timeout=60_000)
+    settled(page)
+    return tokens_of(page)
+
+
+def last_step(app, run_id: str) -> int:
+    newest = Run(app.home / "runs" / run_id).metrics().last("train")
+    return newest["step"] if newest else 0
+
+
+@pytest.fixture
+def training(app, new_page, wait_until) -> str:
+    """The id of a run that a click on the Pretrain page has started, with a checkpoint."""
+    page = new_page()
+    page.goto(f"{app.url}/pretrain")
+    settled(page)
+    page.get_by_role("button", name="Start training").click()
+    run = wait_until(lambda: next((app.home / "runs").glob("*/config.json"), None), 30).parent
+    wait_until(lambda: list_checkpoints(run / "checkpoints"), 90)
+    page.close()
+    return run.name
+
+
+@pytest.mark.timeout(300)
+def test_every_token_is_a_decision(app, new_page, shot, training, wait_until) -> None:
+    step_before = last_step(app, training)
+    page = new_page()
+    opened(page, f"{app.url}/playground?model={training}&text={PROMPT}")
+    page.get_by_label("Tokens to write").fill(str(N_TOKENS))
+    page.get_by_label("Tokens to write").press("Enter")
+    settled(page)
+
+    # Ctrl+Enter writes, and a click elsewhere meanwhile stops nothing.
+    page.get_by_label("Prompt").press("Control+Enter")
+    page.locator(".text .token").first.wait_for()
+    page.get_by_text("Rank", exact=True).click()
+    first = written(page)
+    page.get_by_text("Probability", exact=True).click()
+    settled(page)
+
+    # The card of a token: rivals with logit, scaled logit and probability.
+    fourth(page).hover()
+    card = page.locator(".card")
+    expect(card).to_be_visible()
+    expect(card.locator(".names")).to_contain_text("÷ 0.80")
+    expect(card.locator(".facts")).to_contain_text(re.compile(r"rank [\d,]+ of [\d,]+ · entropy"))
+    assert card.locator(".row:not(.names)").count() >= 10
+    shot(page, "playground-card")
+
+    # A slider reads the kept scores again: at temperature 0 only the likeliest token has a chance.
+    colours = page.locator(".text").first.inner_html()
+    page.locator("input[name=temperature]").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".text .token.out").first).to_be_visible()
+    expect(page.get_by_text("One token is left")).to_be_visible()
+    assert page.locator(".text").first.inner_html() != colours and tokens_of(page) == first
+    page.keyboard.press("End")
+    expect(page.locator(".text .token.out")).to_have_count(0)
+
+    # A click on a rival branches there; what stood before stays as a branch.
+    fourth(page).hover()
+    rival = card.locator("button.row").nth(1)
+    label = rival.locator(".label").inner_text()
+    rival.click()
+    page.locator(".tree .row").nth(3).wait_for()
+    branch = written(page)
+    assert branch[:3] == first[:3] and branch[3:] != first[3:]
+    assert branch[3] == label
+    expect(page.locator(".tree .row.here")).to_have_count(1)
+
+    # Branches are walked and named.
+    rows = page.locator(".tree .row")
+    rows.nth(2).locator(".segment").click()
+    expect(fourth(page)).not_to_have_text(branch[3])
+    assert tokens_of(page) == first
+    rows.nth(3).locator(".rename").click()
+    page.get_by_label("Name of the branch").fill("another way")
+    page.get_by_label("Name of the branch").press("Enter")
+    expect(page.locator(".tree .name")).to_have_text("another way")
+    page.locator(".tree .segment", has_text="another way").click()
+    expect(fourth(page)).to_have_text(branch[3])
+    shot(page, "playground-branches")
+
+    # Another page and back: the branch is there, and the run trains on.
+    go(page, "Runs")
+    settled(page)
+    go(page, "Playground")
+    expect(fourth(page)).to_have_text(branch[3])
+    assert tokens_of(page) == branch
+    expect(page.locator(".tree .name")).to_have_text("another way")
+
+    # The branch is taken away again; all the while the run has trained.
+    page.locator(".tree .row", has_text="another way").locator(".remove").click()
+    expect(page.locator(".tree .row")).to_have_count(2)
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
+    assert last_step(app, training) > step_before
+
+
+@pytest.mark.timeout(120)
+def test_the_keyboard_reaches_card_and_branch(app, new_page) -> None:
+    page = new_page("dark")
+    opened(page, f"{app.url}/playground?model=starter&text={PROMPT}")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_text(re.compile(r"tokens/s · "))).to_be_visible(timeout=60_000)
+    settled(page)
+    page.locator(".text .token").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".card .head")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".text .token.chosen")).to_have_count(1)
+    expect(page.locator(".choice .told")).to_contain_text("the selected token")
+    before = tokens_of(page)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tree .row")).to_have_count(4)
+    began = time.monotonic()
+    while tokens_of(page) == before and time.monotonic() - began < 20:
+        page.wait_for_timeout(100)
+    assert tokens_of(page)[:1] == before[:1]

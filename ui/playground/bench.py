@@ -1,0 +1,188 @@
+"""What was written from one prompt by one model, and the job that writes on: kept in the session,
+so that another page or another view takes nothing away.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.playground.tokens import Labels, Told, told
+
+if TYPE_CHECKING:
+    from llmcore.generation import GenerationJob, Node, SamplingConfig, Tree
+    from llmcore.generation.rereading import Reading, Rereader, SortedScores
+    from llmcore.models import Loaded
+
+MAX_BENCHES = 8
+MAX_TOLD = 4_000  # tokens; each with its card takes some 2 kB
+STOP_SECONDS = 2.0
+_BENCHES = "lab_playground_benches"
+_SHOWN = "lab_playground_shown"
+
+
+@dataclass
+class Bench:
+    """A tree, where one stands in it (`here`), the token that is looked at, and the job."""
+
+    ref: str  # as it was asked for; the newest checkpoint of a live run moves under it
+    loaded: "Loaded"
+    tree: "Tree"
+    labels: Labels
+    rereader: "Rereader"
+    here: int = 0
+    selected: int | None = None
+    job: "GenerationJob | None" = None
+    trouble: Exception | None = None
+    _followed: int = -1  # the job's token that `here` has moved to
+    _whole: "Node | None" = None  # the end of the path whose scores were computed anew last
+    _told: dict[int, Told] = field(default_factory=dict)
+    _told_under: "SamplingConfig | None" = None
+
+    @property
+    def live(self) -> bool:
+        return self.job is not None and self.job.state == "running"
+
+    def follow(self) -> None:
+        """Moves to the newest token of the job, unless the person has walked elsewhere."""
+        if self.job is not None and self.here == self._followed:
+            self.here = self._followed = self.job.node_id
+
+    def write(
+        self, sampling: "SamplingConfig", from_node: int = 0, first_token: int | None = None
+    ) -> None:
+        """Starts to write behind `from_node`, if need be with `first_token`. One job at a time."""
+        from llmcore.generation import start_generation
+
+        self.stop()
+        self.selected = self.trouble = None
+        self.job = start_generation(
+            self.loaded.trunk, self.tree, from_node, sampling, first_token=first_token
+        )
+        self.here = self._followed = from_node
+
+    def stop(self) -> None:
+        if self.job is not None:
+            self.job.stop()
+
+    def await_token(self, seconds: float) -> None:
+        """Waits for the first token, so that the very next picture has it."""
+        end = time.monotonic() + seconds
+        while self.live and self.job.n_tokens == 0 and time.monotonic() < end:
+            time.sleep(0.004)
+
+    def path(self) -> "list[Node]":
+        """The tokens from the first one to where one stands."""
+        return self.tree.path(self.here)
+
+    def walk(self, node_id: int) -> None:
+        self.here, self.selected, self._followed = node_id, None, -1
+
+    def remove(self, node_id: int) -> None:
+        """Takes a branch out of the tree, from `node_id` on."""
+        parent = self.tree.node(node_id).parent
+        if parent is None:
+            return
+        if self.live:
+            self.stop()
+            self.job.wait(STOP_SECONDS)
+        inside = any(node.id == node_id for node in self.path())
+        self.tree.remove(node_id)
+        if inside:
+            self.walk(self.tree.leaf_below(parent))
+
+    def read(
+        self,
+        path: "list[Node]",
+        sampling: "SamplingConfig",
+        places: Sequence[int],
+        k: int = 10,
+    ) -> "tuple[Reading | None, list[int]]":
+        """The tokens at `places` of a path under `sampling`, from the kept scores (see
+        `rereading.reread`), and those of the places that could be read: all, unless a long text
+        has outgrown the memory for scores."""
+        from llmcore.generation.rereading import reread
+
+        rows = {at: row for at in places if (row := self._row(path[at], path)) is not None}
+        if not rows:
+            return None, []
+        seen = None
+        if sampling.repetition_penalty != 1.0:
+            ids = [*self.tree.prompt_ids, *(node.token for node in path)]
+            seen = [ids[: len(self.tree.prompt_ids) + at] for at in rows]
+        chosen = [path[at].token for at in rows]
+        return reread(list(rows.values()), chosen, sampling, seen, k), list(rows)
+
+    def tell(self, path: "list[Node]", sampling: "SamplingConfig") -> dict[int, Told]:
+        """What is told of each token of a path under `sampling`, by node. Kept until the settings
+        change, so that a growing text reads its new tokens only."""
+        if self._told_under != sampling or len(self._told) > MAX_TOLD:
+            self._told, self._told_under = {}, sampling
+        new = [at for at, node in enumerate(path) if node.id not in self._told]
+        reading, known = self.read(path, sampling, new)
+        if reading is not None:
+            chosen = [path[at].token for at in known]
+            made = told(reading, chosen, self.labels, self.tree.tokenizer.vocab_size)
+            self._told |= {path[at].id: one for at, one in zip(known, made, strict=True)}
+        return self._told
+
+    def _row(self, node: "Node", path: "list[Node]") -> "SortedScores | None":
+        """The sorted scores from which a node's token was drawn."""
+        parent = int(node.parent or 0)
+        row = self.rereader.get(parent)
+        if row is None:
+            if not self.tree.has_logits(parent) and not self.live and path[-1] is not self._whole:
+                self.tree.restore_path(self.loaded.trunk, path[-1].id)
+                self._whole = path[-1]
+            logits = self.tree.node(parent).logits
+            row = None if logits is None else self.rereader.put(parent, logits.numpy())
+        return row
+
+
+def bench(slot: str, ref: str, loaded: "Loaded", prompt: str) -> Bench:
+    """The bench of this model and prompt, made where there is none, shown in `slot` from now on."""
+    from llmcore.generation import Tree
+    from llmcore.generation.rereading import Rereader
+
+    benches = _benches()
+    key = f"{loaded.key}\0{prompt}"
+    if key not in benches:
+        tree = Tree(loaded.tokenizer, prompt)
+        benches[key] = Bench(ref, loaded, tree, Labels(loaded.tokenizer), Rereader())
+    benches.move_to_end(key)
+    benches[key].ref = ref
+    while len(benches) > MAX_BENCHES:
+        benches.popitem(last=False)[1].stop()
+    _show(slot, key)
+    return benches[key]
+
+
+def shown_bench(slot: str, ref: str, prompt: str) -> Bench | None:
+    """What `slot` shows for this reference and prompt. The newest checkpoint of a live run moves
+    on: what an older one has written stays until somebody asks the new one."""
+    key = st.session_state.get(_SHOWN, {}).get(slot)
+    found = _benches().get(key)
+    if found is not None and found.ref == ref and found.tree.prompt == prompt:
+        return found
+    from llmcore.models import checkpoint_key
+
+    key = f"{checkpoint_key(ref)}\0{prompt}"
+    if key in _benches():
+        _show(slot, key)
+    return _benches().get(key)
+
+
+def _show(slot: str, key: str) -> None:
+    """Those that are not shown any more keep their scores but not these in sorted order too."""
+    shown = st.session_state.setdefault(_SHOWN, {})
+    shown[slot] = key
+    for other, one in _benches().items():
+        if other not in shown.values():
+            one.rereader.clear()
+
+
+def _benches() -> "OrderedDict[str, Bench]":
+    return st.session_state.setdefault(_BENCHES, OrderedDict())

@@ -1,0 +1,64 @@
+"""Two models, the same prompt, side by side: each with branches of its own."""
+
+import streamlit as st
+
+from ui.page import guarded, plain
+from ui.picker import load_model
+from ui.playground import sampling, stage
+from ui.playground.bench import Bench, bench, shown_bench
+from ui.playground.choice import choice_of
+from ui.playground.models import first_model, model_name, second_model
+from ui.playground.write import FIRST_TOKEN_SECONDS, prompt_form
+
+SLOTS = ("first", "second")
+
+
+def show() -> None:
+    first, second, settings = st.columns(3, gap="medium")
+    with first:
+        refs = [first_model()]
+    with second:
+        refs.append(second_model(refs[0]))
+    with settings:
+        sampling.options()
+    slots = list(zip(SLOTS, refs, strict=True))
+    prompt, pressed = prompt_form(slots, height=92)
+    shown: dict[str, Bench | None] = {}
+    for slot, ref in slots:
+        with guarded():
+            shown[slot] = shown_bench(slot, ref, prompt)
+            shown[slot] = _act(pressed, slot, ref, prompt, shown[slot])
+    for one in shown.values():
+        if one is not None and pressed:
+            one.await_token(FIRST_TOKEN_SECONDS)
+    benches = list(shown.values())
+    was_live = any(one is not None and one.live for one in benches)
+    stage.live_stage(benches, lambda: _draw(shown, dict(slots), prompt), was_live)
+
+
+def _act(
+    pressed: str | None, slot: str, ref: str, prompt: str, known: Bench | None
+) -> Bench | None:
+    if pressed in ("generate", "another"):
+        known = bench(slot, ref, load_model(ref), prompt)
+        known.write(sampling.config())
+    elif pressed == "continue" and known is not None:
+        known.write(sampling.config(), known.here)
+    elif pressed == "stop" and known is not None:
+        known.stop()
+    return known
+
+
+def _draw(shown: dict[str, Bench | None], refs: dict[str, str], prompt: str) -> None:
+    sampling.sliders("playground_sliders")
+    scale = stage.colour_by()
+    for (slot, one), column in zip(shown.items(), st.columns(2, gap="large"), strict=False):
+        with column, guarded():
+            name = model_name(one.loaded) if one is not None else refs[slot]
+            st.markdown(f"**{plain(name)}**")
+            stage.text_of(slot, one, prompt, scale)
+            stage.facts_of(one)
+            stage.branches_of(slot, one)
+            if one is not None and one.path():
+                with st.expander("How this token was chosen", icon=":material/query_stats:"):
+                    choice_of(slot, one)

@@ -1,0 +1,92 @@
+"""Which checkpoint of which model: the picker gives a run, a second select its checkpoint."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.errors import NotFoundError
+from ui.picker import model_picker
+from ui.state import store
+
+if TYPE_CHECKING:
+    from llmcore.models import Loaded
+
+_CHECKPOINTS = "lab_playground_checkpoints"
+_AGAINST = "lab_playground_against"
+NAMES = {"best": "best so far", "latest": "newest"}
+
+
+def first_model() -> str:
+    """The model of the picker that all pages share, with the checkpoint that is wanted of it."""
+    return _checkpoint(model_picker("language", key="playground_model"), "first")
+
+
+def second_model(first: str) -> str:
+    """Another model to hold against the first; it has no part in what other pages show."""
+    from llmcore.models import list_models
+
+    entries = {entry.ref: entry for entry in list_models("language")}
+    key = "playground_against"
+    if st.session_state.get(key) not in entries:
+        own = first.partition("@")[0]
+        others = [ref for ref in entries if ref != own]
+        kept = st.session_state.get(_AGAINST, st.query_params.get("against"))
+        st.session_state[key] = kept if kept in entries else (others or list(entries))[-1]
+    ref = st.selectbox(
+        "Held against",
+        list(entries),
+        format_func=lambda one: entries[one].label if one in entries else one,
+        key=key,
+    )
+    st.session_state[_AGAINST] = st.query_params["against"] = ref
+    return _checkpoint(ref, "second")
+
+
+def _checkpoint(ref: str, slot: str) -> str:
+    """A select over the checkpoints of a run that has several; `ref` as it is for all others."""
+    run_id, _, pinned = ref.partition("@")
+    try:
+        checkpoints = store().open(run_id).checkpoints()
+    except NotFoundError:  # a model of Hugging Face's format: one set of weights
+        return ref
+    if len(checkpoints) < 2:
+        return ref
+    options = [*NAMES, *(str(one.step) for one in reversed(checkpoints))]
+    kept: dict[str, str] = st.session_state.setdefault(_CHECKPOINTS, {})
+    place = f"{slot} {ref}"
+    key = f"playground_checkpoint_{slot}"
+    if st.session_state.get(f"{key}_of") != ref or st.session_state.get(key) not in options:
+        wanted = kept.get(place, pinned or "best")
+        st.session_state[key] = wanted if wanted in options else "latest"
+        st.session_state[f"{key}_of"] = ref
+    which = st.selectbox(
+        "Checkpoint",
+        options,
+        format_func=lambda one: NAMES.get(one, f"step {int(one):,}" if one.isdigit() else one),
+        key=key,
+        help="The newest one of a run that trains now moves on while you watch.",
+    )
+    kept[place] = which
+    return run_id if which == "best" else f"{run_id}@{which}"
+
+
+def model_name(loaded: "Loaded") -> str:
+    """Name and step, as one line that says which weights wrote something."""
+    name = str(loaded.card.get("name") or loaded.ref)
+    return f"{name}, step {loaded.step:,}" if loaded.step else name
+
+
+def kind_of_text(loaded: "Loaded") -> str:
+    """What this model does with a prompt."""
+    from llmcore.runs.store import open_run
+
+    try:
+        kind = open_run(loaded.ref.partition("@")[0]).config.kind
+    except NotFoundError:
+        kind = "pretrain"
+    if kind == "pretrain":
+        return (
+            "A pretrained model **continues** a text, it does not answer: give it the beginning "
+            "of what you want to read."
+        )
+    return "This model was finetuned on instructions: ask it for something."

@@ -1,0 +1,89 @@
+"""One model writes: every token can be looked at, and another one taken in its place."""
+
+import streamlit as st
+
+from ui import progress
+from ui.page import guarded
+from ui.picker import load_model
+from ui.playground import sampling, stage
+from ui.playground.bench import Bench, bench, shown_bench
+from ui.playground.choice import choice_of
+from ui.playground.models import first_model, kind_of_text, model_name
+from ui.state import shared_text
+
+FIRST_TOKEN_SECONDS = 0.25
+ACTIONS = ("generate", "another", "continue", "stop")
+
+
+def show() -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        ref = first_model()
+        sampling.options()
+    with left:
+        prompt, pressed = prompt_form([("first", ref)])
+    shown = shown_bench("first", ref, prompt)
+    with guarded():
+        loaded = load_model(ref)
+        if pressed == "continue" and shown is not None:
+            shown.write(sampling.config(), shown.here)
+        elif pressed == "stop" and shown is not None:
+            shown.stop()
+        elif pressed in ("generate", "another"):
+            shown = bench("first", ref, loaded, prompt)
+            shown.write(sampling.config())
+        if shown is not None and pressed:
+            shown.await_token(FIRST_TOKEN_SECONDS)
+            progress.mark_done("next_token")
+        about = loaded if shown is None else shown.loaded
+        st.caption(f"**{model_name(about)}**. {kind_of_text(about)}")
+    was_live = shown is not None and shown.live
+    stage.live_stage([shown], lambda: _draw(shown, prompt), was_live)
+
+
+def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> tuple[str, str | None]:
+    """The prompt with its buttons; returns it and which button was pressed.
+
+    A form, so that Ctrl+Enter generates also where the text is the same as before.
+    """
+    pressed = None
+    with st.form("playground_form", border=False, enter_to_submit=True):
+        prompt = shared_text("Prompt", key="playground_prompt", height=height)
+        shown = [shown_bench(slot, ref, prompt) for slot, ref in slots]
+        live = any(one is not None and one.live for one in shown)
+        written = any(one is not None and len(one.tree.nodes) > 1 for one in shown)
+        with st.container(horizontal=True, gap="small"):
+            buttons = (
+                ("generate", "Generate", ":material/play_arrow:", True, None),
+                ("another", "Another seed", ":material/casino:", True, sampling.next_seed),
+                ("continue", "Continue", ":material/east:", written and not live, None),
+                ("stop", "Stop", ":material/stop:", live, None),
+            )
+            for name, label, icon, enabled, callback in buttons:
+                if st.form_submit_button(
+                    label,
+                    icon=icon,
+                    type="primary" if name == "generate" else "secondary",
+                    disabled=not enabled,
+                    on_click=callback,
+                    key=f"playground_press_{name}",
+                ):
+                    pressed = name
+    return prompt, pressed
+
+
+def _draw(shown: Bench | None, prompt: str) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        sampling.sliders("playground_sliders")
+    begun = shown is not None and len(shown.tree.nodes) > 1
+    with left, guarded():
+        stage.text_of("first", shown, prompt, stage.colour_by())
+        stage.facts_of(shown)
+        if begun:
+            st.markdown("**Branches**")
+            stage.branches_of("first", shown)
+    with right, guarded():
+        if begun:
+            st.markdown("**How this token was chosen**")
+            choice_of("first", shown)

@@ -10,7 +10,7 @@ from llmcore.data.download import Progress, fetch
 from llmcore.errors import NotFoundError, OfflineError
 from llmcore.files import sha256_of
 from llmcore.packaged import packaged_path
-from llmcore.paths import cache_dir
+from llmcore.paths import ASSETS, cache_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,34 @@ LABELLED: dict[str, LabelledCard] = {
     )
 }
 
+_OURS = "written by this project; the generator is assets/make_instructions.py"
+INSTRUCTIONS: dict[str, DataCard] = {
+    card.name: card
+    for card in (
+        DataCard(
+            "airline-support",
+            "An airline's customer support",
+            "questions of passengers; answers copy flights, codes, names and apply the fare's rule",
+            _OURS,
+            "as this project",
+        ),
+        DataCard(
+            "translation",
+            "English to French and Spanish",
+            "everyday sentences from a grammar that agrees in gender, number and person",
+            _OURS,
+            "as this project",
+        ),
+        DataCard(
+            "general",
+            "Small writing tasks",
+            "questions about a text, summaries, rewriting, e-mails, sentiment, spelling",
+            _OURS,
+            "as this project",
+        ),
+    )
+}
+
 # Corpora that are made of other sets' files.
 _PARTS: dict[str, tuple[str, ...]] = {
     "messages": ("sms-spam", "tweet-sentiment"),
@@ -241,6 +269,9 @@ def download(name: str, progress: Progress | None = None, base_url: str | None =
 def dataset_sources(name: str) -> list[dict[str, Any]]:
     """The ordered sources of a data set: kind (cache, package, download), where, available."""
     rows: list[dict[str, Any]] = []
+    if name in INSTRUCTIONS:
+        path = ASSETS / "instructions" / f"{name}-train.jsonl"
+        return [_row(name, "project", str(path), lambda: path if path.is_file() else None)]
     for part in _PARTS.get(name, (name,)):
         if part in DOWNLOADS:
             where = str(_cache_path(DOWNLOADS[part]))
@@ -262,13 +293,14 @@ def _row(part: str, kind: str, where: str, find: Callable[[], Path | None]) -> d
 
 
 def _all_names() -> str:
-    return ", ".join([*CORPORA, *LABELLED])
+    return ", ".join([*CORPORA, *LABELLED, *INSTRUCTIONS])
 
 
 def dataset_table() -> list[dict[str, Any]]:
     """One row a built-in data set, for the `datasets` command and the README."""
     table = []
-    for kind, cards in (("corpus", CORPORA), ("labelled", LABELLED)):
+    kinds = (("corpus", CORPORA), ("labelled", LABELLED), ("instructions", INSTRUCTIONS))
+    for kind, cards in kinds:
         for card in cards.values():
             found = [row for row in dataset_sources(card.name) if row["available"]]
             parts = {row["part"] for row in found}

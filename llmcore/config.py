@@ -13,6 +13,8 @@ from llmcore.errors import LabError
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
+TRAINABLE = ("head", "last-block", "all", "lora")
+LORA_TARGETS = ("qkv", "output", "up", "down")
 
 
 def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
@@ -181,13 +183,39 @@ class DataConfig(Checked):
 
 
 @dataclass(slots=True, frozen=True)
+class LoraConfig(Checked):
+    """The thin matrices that learn beside frozen ones (Hu et al. 2021, section 4)."""
+
+    rank: int = setting(8, "LoRA: columns of the thin matrices; more learn more", 1, 1024)
+    alpha: float = setting(16.0, "LoRA: weight of the correction, divided by the rank", 0.0, 1e6)
+    targets: tuple[str, ...] = setting(
+        LORA_TARGETS, "LoRA: adapted layers of each block, of qkv, output, up, down"
+    )
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        object.__setattr__(self, "targets", tuple(self.targets))  # JSON gives a list
+        if not self.targets or not set(self.targets) <= set(LORA_TARGETS):
+            raise LabError(
+                f"LoRA's targets are {', '.join(map(str, self.targets)) or 'none'} but must be "
+                f"some of {', '.join(LORA_TARGETS)}."
+            )
+
+    def n_parameters(self, model: ModelConfig) -> int:
+        """How many numbers the adapters of a model hold: rank · (in + out) a layer."""
+        sides = {"qkv": 4, "output": 2, "up": 5, "down": 5}  # (in + out) / C
+        per_block = sum(sides[target] for target in set(self.targets))
+        return model.n_layers * self.rank * per_block * model.d_model
+
+
+@dataclass(slots=True, frozen=True)
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
     kind: `pretrain` or `classify`. tokenizer (pretrain): a reference, or "" for the default:
     `base`'s where it is bundled, else a BPE of `model.vocab_size` trained on the corpus.
     parent (classify): the model reference that is finetuned. trainable: `head`, `last-block`,
-    `all`. labels: filled in when the data is read.
+    `all` or `lora`, whose settings are in `lora` (None for the others).
     """
 
     kind: str
@@ -198,23 +226,30 @@ class RunConfig(Checked):
     tokenizer: str = ""
     parent: str | None = None
     trainable: str = "all"
+    lora: LoraConfig | None = None
     preset: str | None = None
     sample_prompt: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in {"pretrain", "classify"}:
             raise LabError(f"kind is {self.kind!r} but must be pretrain or classify.")
-        if self.trainable not in {"head", "last-block", "all"}:
-            raise LabError(f"train is {self.trainable!r} but must be head, last-block or all.")
+        if self.trainable not in TRAINABLE:
+            raise LabError(
+                f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."
+            )
+        if self.trainable == "lora" and self.lora is None:
+            object.__setattr__(self, "lora", LoraConfig())
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        nested = {"model": ModelConfig, "train": TrainConfig, "data": DataConfig}
+        nested = {
+            "model": ModelConfig, "train": TrainConfig, "data": DataConfig, "lora": LoraConfig,
+        }  # fmt: skip
         known = {one.name for one in fields(cls)}
         kept = {key: value for key, value in values.items() if key in known}
         return cls(
             **{
-                key: nested[key].from_dict(value) if key in nested else value
+                key: nested[key].from_dict(value) if key in nested and value is not None else value
                 for key, value in kept.items()
             }
         )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KINDS = {"pretrain": "language", "classify": "classifier"}
 BUNDLED = ("base", "starter")
+ADAPTER = "adapter"  # of a checkpoint's state: what its weights are added to, where that is so
 CACHE_BYTES = 1 << 30
 
 
@@ -209,12 +210,62 @@ def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
         if not labels:
             raise DamagedError(f"The checkpoint of run {run.id} names no labels: train it again.")
         model = SequenceClassifier(model, len(labels))
-    load_weights(model, checkpoint.weights)
+    if adapter := checkpoint.state.get(ADAPTER):
+        _read_adapted(model, run, checkpoint, adapter)
+    else:
+        load_weights(model, checkpoint.weights)
     model.eval().requires_grad_(False)
     card = {"name": run.name(), "run": run.id, "created": run.raw_config.get("created"),
             "corpus": run.config.data.source, "parent": run.config.parent,
             "parameters": run.config.model.n_parameters()}  # fmt: skip
     return Loaded(key, ref, model, tokenizer, labels, checkpoint.step, card)
+
+
+def _read_adapted(
+    model: GPT | SequenceClassifier, run: Run, checkpoint: Checkpoint, adapter: dict[str, Any]
+) -> None:
+    """Fills `model` from the LoRA checkpoint of a run and from the run's parent, merged.
+
+    Raises NotFoundError where the parent is gone, LabError where it is another by now.
+    """
+    from llmcore.nn.lora import attach_lora, merge_lora
+
+    trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
+    parent = load_parent(run, adapter)
+    try:
+        trunk.copy_weights_of(parent.trunk)
+        attach_lora(model, adapter, checkpoint.weights)
+    except DamagedError:
+        raise
+    except LabError as error:
+        raise LabError(
+            f"Run {run.id} keeps a LoRA adapter only, and its parent {adapter.get('parent')} has "
+            f"changed since: put the old one back, or train again."
+        ) from error
+    merge_lora(model)
+
+
+def load_parent(run: Run, adapter: dict[str, Any]) -> Loaded:
+    """The model that a LoRA run was trained beside. Raises NotFoundError where it is gone."""
+    parent = str(adapter.get("parent"))
+    try:
+        return load(parent)
+    except LabError as error:
+        raise NotFoundError(
+            f"Run {run.id} keeps a LoRA adapter only, and its parent {parent} cannot be loaded "
+            f"({str(error).rstrip('.')}): put that model back, or train again."
+        ) from error
+
+
+def pinned(ref: str) -> str:
+    """A reference to the very checkpoint that `ref` means now: it stays the same when the best of
+    its run moves on, or when the working folder is another."""
+    foreign = _foreign(ref)
+    if foreign is not None:
+        return str(foreign.directory) if Path(ref).expanduser().is_dir() else foreign.ref
+    run, checkpoint = _find(ref)
+    ours = run.directory.parent == RunStore().root or run.is_example
+    return f"{run.id if ours else run.directory}@{checkpoint.step}"
 
 
 def classify_texts(loaded: Loaded, texts: list[str]) -> list[dict[str, Any]]:

@@ -35,14 +35,21 @@ def answer_finetune(run: Run, as_json: bool) -> None:
     info = run.info()
     result: dict[str, Any] = run.result() or {}
     test, baselines = result.get("test"), result.get("baselines") or {}
+    counted = run.events("parameters")
     values = {
         **_about(run),
+        "trainable_parameters": counted[-1]["trainable"] if counted else None,
+        "parameters": counted[-1]["total"] if counted else None,
         "val_loss": info.val_loss,
         "best_step": info.best_step,
         "test": test,
         "baselines": baselines,
     }
     lines = [summary(info)]
+    if counted:
+        lines.append(
+            f"{values['trainable_parameters']:,} of {values['parameters']:,} parameters learned"
+        )
     for name, scores in ({"test": test, **baselines} if test else {}).items():
         lines.append(
             f"{name}: accuracy {scores['accuracy']:.4f}, macro F1 {scores['macro_f1']:.4f}, "

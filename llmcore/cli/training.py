@@ -11,13 +11,17 @@ from llmcore.cli.run_answer import answer_finetune, answer_pretrain
 from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
+    LORA_TARGETS,
     PRECISIONS,
+    TRAINABLE,
     DataConfig,
+    LoraConfig,
     ModelConfig,
     RunConfig,
     TrainConfig,
     help_for,
 )
+from llmcore.errors import LabError
 from llmcore.presets import PRESETS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -48,6 +52,15 @@ RunDir = Annotated[
     typer.Option(help="the run's own directory, new or empty (else one among the lab's runs)"),
 ]
 Name = Annotated[str | None, typer.Option(help="how the run is called in lists")]
+
+
+# Flags of a finetune with `--train lora`.
+LoraRank = Annotated[int | None, within(LoraConfig, "rank", "--lora-rank")]
+LoraAlpha = Annotated[float | None, within(LoraConfig, "alpha", "--lora-alpha")]
+LoraTargets = Annotated[
+    str | None,
+    typer.Option(help=f"LoRA: layers with commas between, of {', '.join(LORA_TARGETS)} (all)"),
+]
 
 
 # Flags of `pretrain` alone.
@@ -162,10 +175,13 @@ def finetune(
     train: Annotated[
         str,
         typer.Option(
-            help="what learns: head, last-block or all",
-            callback=one_of(["head", "last-block", "all"]),
+            help="what learns: head, last-block, all or lora (thin matrices beside all layers)",
+            callback=one_of(TRAINABLE),
         ),
     ] = "all",
+    lora_rank: LoraRank = None,
+    lora_alpha: LoraAlpha = None,
+    lora_targets: LoraTargets = None,
     epochs: Annotated[
         int | None, typer.Option(help="times that each training text is seen", min=1, max=10_000)
     ] = None,
@@ -197,6 +213,7 @@ def finetune(
     from llmcore.data import LABELLED
     from llmcore.runs.plan import plan_classify
 
+    lora = lora_settings(train, lora_rank, lora_alpha, lora_targets)
     source, table = own_copy(data, data in LABELLED)
     config: RunConfig = plan_classify(
         source,
@@ -208,6 +225,7 @@ def finetune(
         label_column=label_column,
         epochs=epochs,
         name=name,
+        lora=lora,
         model_changes={"context_length": context_length, "dropout": dropout},
         train_changes={
             "batch_size": batch_size, "learning_rate": learning_rate, "warmup_steps": warmup_steps,
@@ -216,6 +234,22 @@ def finetune(
         },
     )  # fmt: skip
     answer_finetune(run_here(config, run_dir, table), as_json)
+
+
+def lora_settings(
+    train: str, rank: int | None, alpha: float | None, targets: str | None
+) -> LoraConfig | None:
+    """The settings of `--train lora`, None for the other ways. Raises BadParameter."""
+    if train != "lora":
+        if any(one is not None for one in (rank, alpha, targets)):
+            raise typer.BadParameter("--lora-rank, --lora-alpha and --lora-targets need "
+                                     "--train lora.")  # fmt: skip
+        return None
+    names = None if targets is None else tuple(one.strip() for one in targets.split(","))
+    try:
+        return LoraConfig().with_(rank=rank, alpha=alpha, targets=names)
+    except LabError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _default_model() -> str:

@@ -5,10 +5,12 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from llmcore.config import TRAINABLE
 from llmcore.errors import LabError
+from llmcore.nn.lora import adapter_parameters, has_lora
 from llmcore.nn.model import GPT, INIT_STD
 
-TRAINABLE = ("head", "last-block", "all")
+FROZEN_BELOW = ("head", "last-block")  # nothing learns below these parts
 
 
 class SequenceClassifier(nn.Module):
@@ -42,8 +44,8 @@ class SequenceClassifier(nn.Module):
 
     @property
     def has_frozen_part(self) -> bool:
-        """Whether any layer stands still below those that learn."""
-        return self._mode != "all"
+        """Whether any layer stands still below those that learn. With LoRA, all of them learn."""
+        return self._mode in FROZEN_BELOW
 
     def frozen_part(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """ids (B, T) padded on the right -> what the learning part reads.
@@ -71,15 +73,22 @@ class SequenceClassifier(nn.Module):
 
     def set_trainable(self, mode: str) -> None:
         """`head`: the new layer alone; `last-block`: also the last block and the final norm;
-        `all`: everything. Raises LabError for another word."""
+        `lora`: the new layer and what `add_lora` put into the trunk; `all`: everything.
+
+        Raises LabError for another word, and for `lora` where no LoRA was added."""
         if mode not in TRAINABLE:
             raise LabError(f"{mode!r} is not trainable: choose one of {', '.join(TRAINABLE)}.")
+        if mode == "lora" and not has_lora(self.trunk):
+            raise LabError("The model has no LoRA to train: add_lora(model.trunk) comes first.")
         self._mode = mode
         self.trunk.requires_grad_(mode == "all")
         if mode == "all" and not self.trunk.config.tied_head:
             self.trunk.head.requires_grad_(False)
         for module in self._learning_parts():
             module.requires_grad_(True)
+        if mode == "lora":
+            for parameter in adapter_parameters(self.trunk):
+                parameter.requires_grad_(True)
         self.train(self.training)
 
     def _learning_parts(self) -> list[nn.Module]:
@@ -91,7 +100,7 @@ class SequenceClassifier(nn.Module):
     def train(self, mode: bool = True) -> Self:
         """What is frozen stays in eval mode: no dropout below the layers that learn."""
         super().train(mode)
-        if mode and self._mode != "all":
+        if mode and self.has_frozen_part:
             self.trunk.eval()
             for module in self._learning_parts():
                 module.train()

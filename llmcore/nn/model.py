@@ -161,6 +161,23 @@ class GPT(nn.Module):
         """ids (B, T) -> logits (B, T, V): row t scores what follows token t."""
         return self.unembed(self.hidden(ids, cache))
 
+    def copy_weights_of(self, other: "GPT") -> None:
+        """Takes over the weights of a model of the same shape, or of a longer context, whose
+        first positions are taken. Raises LabError where anything else differs."""
+        T = self.config.context_length
+        cut = other.config.with_(context_length=T, dropout=self.config.dropout)
+        if cut != self.config or other.config.context_length < T:
+            raise LabError(
+                f"The weights are those of a model of another shape ({other.config}, not "
+                f"{self.config})."
+            )
+        self.load_state_dict(
+            {
+                name: value[:T] if name.startswith("position_embedding") else value
+                for name, value in other.state_dict().items()
+            }
+        )
+
     def n_parameters(self) -> int:
         """Distinct numbers that are learned; a tied head counts once."""
         return sum(parameter.numel() for parameter in self.parameters())

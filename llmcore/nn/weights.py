@@ -23,9 +23,14 @@ def named_weights(module: nn.Module) -> dict[str, Tensor]:
 
 def save_weights(module: nn.Module, path: Path, dtype: str = "fp32") -> None:
     """Writes `path` aside, then renames, so that readers never see a part."""
+    save_tensors(named_weights(module), path, dtype)
+
+
+def save_tensors(weights: Mapping[str, Tensor], path: Path, dtype: str = "fp32") -> None:
+    """`save_weights` for any tensors by name; no two may share their memory."""
     tensors = {
         name: value.detach().to("cpu", DTYPES[dtype]).contiguous()
-        for name, value in named_weights(module).items()
+        for name, value in weights.items()
     }
     aside = path.with_name(f".{path.name}.tmp")
     save_file(tensors, aside)
@@ -69,7 +74,12 @@ def load_weights(module: nn.Module, path: Path) -> None:
     Raises DamagedError where the file cannot be read, a name is missing or too many, or a shape
     differs; the module is untouched then.
     """
-    files, expected = TensorFiles(path), named_weights(module)
+    load_tensors(named_weights(module), path)
+
+
+def load_tensors(expected: Mapping[str, Tensor], path: Path) -> None:
+    """`load_weights` into tensors by name."""
+    files = TensorFiles(path)
     check_fit({name: tuple(one.shape) for name, one in expected.items()}, files.shapes, path)
     with torch.no_grad():
         for name, parameter in expected.items():

@@ -16,6 +16,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
+from llmcore import models
 from llmcore.config import RunConfig
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.files import json_line, read_json, whole_file, write_json_atomic, write_text_atomic
@@ -36,7 +37,7 @@ from llmcore.runs.state import RunState
 from llmcore.runs.store import MAX_NAME_LENGTH, RunStore
 from llmcore.runs.unpack import DATA_SUFFIXES, unpack
 from llmcore.tokenizers import Tokenizer
-from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
+from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS, Checkpoint
 
 _KEPT_NUMBERS = ("v", "step", "best_step", "val_loss", "train_loss", "attempt")
 _NUMBER = (int, float)
@@ -49,6 +50,9 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
     """Writes the run to the new file `target`: settings, metrics, tokenizer, and the weights of
     its best and its latest checkpoint.
 
+    A run that keeps a LoRA adapter travels merged with its parent, so that the zip needs nothing
+    else where it arrives; it can then be used there, not resumed.
+
     optimizer: also what resuming needs. data: also the user's own data and the test predictions,
     which hold text of it. Host, process and absolute paths stay here. Raises StateError for a
     live run, LabError for one without a checkpoint.
@@ -58,8 +62,13 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
         raise StateError(f"Run {run.id} is {info.state}: stop it first, then export it.")
     if info.state == RunState.DAMAGED:
         raise DamagedError(f"Run {run.id} is damaged and cannot be exported: {info.error}")
+    if optimizer and _is_adapter(run.checkpoint()):
+        raise LabError(
+            f"Run {run.id} keeps a LoRA adapter, which travels merged and cannot be resumed "
+            f"elsewhere: export it without what resuming needs."
+        )
     target = target.expanduser().resolve()
-    with whole_file(target) as aside:
+    with whole_file(target) as aside, tempfile.TemporaryDirectory() as scratch:
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(CONFIG, _json(_portable_config(run.raw_config)))
             archive.writestr(STATUS, _json(_portable_status(run.status(), info.state)))
@@ -67,25 +76,45 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
             for name in (METRICS, EVENTS, *((PREDICTIONS,) if data else ())):
                 lines = LineTail(run.directory / name).read_new()
                 archive.writestr(name, "".join(json_line(line) for line in lines))
-            for path, name in _files(run, optimizer, data):
+            for path, name in _files(run, optimizer, data, Path(scratch)):
                 packed = zipfile.ZIP_STORED if path.suffix == ".safetensors" else None
                 archive.write(path, name, compress_type=packed)
     return target
 
 
-def _files(run: Run, optimizer: bool, data: bool) -> Iterator[tuple[Path, str]]:
-    """Path and name in the zip of all files that travel as they are."""
+def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tuple[Path, str]]:
+    """Path and name in the zip of all files that travel whole."""
     yield run.directory / TOKENIZER / "tokenizer.json", f"{TOKENIZER}/tokenizer.json"
     chosen = [run.checkpoint("best"), run.checkpoint("latest")]
     for checkpoint in {one.step: one for one in chosen}.values():
+        folder = f"{CHECKPOINTS}/{checkpoint.directory.name}"
+        if _is_adapter(checkpoint):
+            for path in _merged(run, checkpoint, scratch / checkpoint.directory.name):
+                yield path, f"{folder}/{path.name}"
+            continue
         for name in (WEIGHTS, STATE, OPTIMIZER):
             if name != OPTIMIZER or (optimizer and checkpoint.full):
-                folder = f"{CHECKPOINTS}/{checkpoint.directory.name}"
                 yield checkpoint.directory / name, f"{folder}/{name}"
     stored = run.stored_data() if data else None
     if stored is not None:
         suffix = stored.suffix.lower() if stored.suffix.lower() in DATA_SUFFIXES else ".txt"
         yield stored, f"{DATA}/{stored.stem}{suffix}"
+
+
+def _is_adapter(checkpoint: Checkpoint) -> bool:
+    return models.ADAPTER in checkpoint.state
+
+
+def _merged(run: Run, checkpoint: Checkpoint, folder: Path) -> tuple[Path, Path]:
+    """Weights and state of a LoRA checkpoint as a plain one, written into `folder`."""
+    from llmcore.nn.weights import save_weights
+
+    loaded = models.load(f"{run.directory}@{checkpoint.step}")
+    folder.mkdir()
+    save_weights(loaded.model, folder / WEIGHTS)
+    state = {key: value for key, value in checkpoint.state.items() if key != models.ADAPTER}
+    write_json_atomic(folder / STATE, state)
+    return folder / WEIGHTS, folder / STATE
 
 
 def _json(value: dict[str, Any]) -> str:

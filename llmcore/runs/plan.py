@@ -3,7 +3,7 @@
 from typing import Any
 
 from llmcore import models
-from llmcore.config import DataConfig, RunConfig, TrainConfig
+from llmcore.config import DataConfig, LoraConfig, RunConfig, TrainConfig
 from llmcore.data import (
     LabelledSet,
     Splits,
@@ -16,7 +16,7 @@ from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
 
-DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8}
+DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8, "lora": 4}
 FINETUNE = TrainConfig(
     batch_size=32,
     learning_rate=1e-3,
@@ -25,7 +25,7 @@ FINETUNE = TrainConfig(
     beta2=0.98,
     precision="auto",
 )
-HEAD_LEARNING_RATE = 1e-2
+LEARNING_RATES = {"head": 1e-2, "lora": 5e-3}
 FINETUNE_DROPOUT = 0.1
 SAMPLE_PROMPTS = {"shakespeare": "My lord, ", "messages": "I am ", "conversations": "What is "}
 
@@ -88,11 +88,13 @@ def plan_classify(
     model_changes: dict[str, Any] | None = None,
     train_changes: dict[str, Any] | None = None,
     n_train: int | None = None,
+    lora: LoraConfig | None = None,
 ) -> RunConfig:
     """The configuration of a classification finetune; reads the data to count its steps.
 
     source: a built-in set, a file, or the file name of the uploaded `table`.
     n_train: the number of training texts, where the caller has already split the data.
+    lora: the settings of `trainable="lora"`; by default those of LoraConfig.
     Raises LabError where the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
@@ -117,7 +119,24 @@ def plan_classify(
         data=data,
         parent=parent,
         trainable=trainable,
+        lora=lora if trainable == "lora" else None,
     )
+
+
+def n_trainable(config: RunConfig, n_classes: int) -> int:
+    """How many numbers a classification finetune learns, without building it."""
+    shape = config.model
+    C = shape.d_model
+    head = n_classes * (C + 1)
+    if config.trainable == "lora":
+        assert config.lora is not None
+        return head + config.lora.n_parameters(shape)
+    if config.trainable == "last-block":
+        return head + 12 * C * C + 13 * C + 2 * C  # a block and the final norm
+    if config.trainable == "all":
+        unused = 0 if shape.tied_head else shape.vocab_size * C  # the language head
+        return head + shape.n_parameters() - unused
+    return head
 
 
 def classify_training(
@@ -131,7 +150,7 @@ def classify_training(
     It is validated twice an epoch. changes: fields to replace; None keeps the recipe's.
     """
     changes = _given(changes or {})
-    recipe = FINETUNE if trainable != "head" else FINETUNE.with_(learning_rate=HEAD_LEARNING_RATE)
+    recipe = FINETUNE.with_(learning_rate=LEARNING_RATES.get(trainable))
     per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
     changes.setdefault("steps", per_epoch * (epochs or DEFAULT_EPOCHS.get(trainable, 4)))
     changes.setdefault("eval_every", max(1, per_epoch // 2))

@@ -18,6 +18,7 @@ from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores
 from llmcore.files import json_line, write_text_atomic
 from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.lora import adapter_config, add_lora, check_base, trainable_parameters
 from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
 from llmcore.runs.plan import read_splits
@@ -139,7 +140,7 @@ def build_classification(run: Run, config: RunConfig, writer: RunWriter) -> Clas
     stored = run.stored_data()
     table = stored.read_bytes() if stored else None
     splits = read_splits(config.data, config.train.seed, table)
-    parent = models.load(config.parent or models.default_model())
+    parent = _parent(run, config)
     if parent.tokenizer.vocab_size > config.model.vocab_size:
         raise LabError(
             f"{parent.ref} knows {config.model.vocab_size} tokens but its tokenizer has "
@@ -149,8 +150,33 @@ def build_classification(run: Run, config: RunConfig, writer: RunWriter) -> Clas
     task, notices = classification_task(config, splits, parent.trunk, parent.tokenizer)
     for notice in splits.notices + notices:
         writer.event("notice", 0, text=notice)
+    if config.trainable == "lora":
+        task.adapter = {**adapter_config(task.model), "parent": models.pinned(parent.ref)}
+        _check_continues(run, task)
+    total = sum(one.numel() for one in task.model.parameters())
+    writer.event("parameters", 0, trainable=trainable_parameters(task.model), total=total)
     task.baselines = classical_baselines(splits)
     return task
+
+
+def _parent(run: Run, config: RunConfig) -> models.Loaded:
+    """The model that is finetuned; a LoRA run that goes on needs the one that it began with."""
+    begun = next((one.state.get(models.ADAPTER) for one in reversed(run.checkpoints())), None)
+    if begun:
+        return models.load_parent(run, begun)
+    return models.load(config.parent or models.default_model())
+
+
+def _check_continues(run: Run, task: ClassificationTask) -> None:
+    """Raises LabError where a LoRA run cannot go on from the checkpoints that it has."""
+    for checkpoint in run.checkpoints():
+        begun = checkpoint.state.get(models.ADAPTER)
+        if begun is None:
+            raise LabError(
+                f"Run {run.id} came with its LoRA adapter merged, so it can be used but not "
+                f"resumed: start a new run."
+            )
+        check_base(task.model, str(begun.get("base_fingerprint")))
 
 
 def classification_task(
@@ -175,11 +201,10 @@ def _classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassi
     """A copy of the parent's trunk, cut to this run's context, under a new head."""
     generator = torch.Generator().manual_seed(config.train.seed)
     model = SequenceClassifier(GPT(config.model, generator=generator), n_classes, generator)
-    weights = {
-        name: value[: config.model.context_length] if name.startswith("position") else value
-        for name, value in trunk.state_dict().items()
-    }
-    model.trunk.load_state_dict(weights)
+    model.trunk.copy_weights_of(trunk)
+    if config.lora is not None and config.trainable == "lora":
+        lora = config.lora
+        add_lora(model.trunk, lora.rank, lora.alpha, lora.targets, generator)
     model.set_trainable(config.trainable)
     return model
 

@@ -80,6 +80,7 @@ class ClassificationTask:
         self.tokenizer, self.splits, self.config = tokenizer, splits, config
         self.test_texts, self.classes, self.device = list(test_texts), list(classes), device
         self.baselines = baselines or {}
+        self.adapter: dict[str, Any] | None = None  # of a LoRA finetune: what its base is
         self.test_rows: list[dict[str, Any]] = []
         self._texts = self._readers(max_frozen_bytes if reuse_frozen else None)
         self._per_epoch = steps_per_epoch(len(splits["train"]), config.batch_size)
@@ -155,6 +156,7 @@ class ClassificationTask:
             "kind": "classify",
             "model": self.model.trunk.config.to_dict(),
             "labels": self.classes,
+            **({"adapter": self.adapter} if self.adapter else {}),
         }
 
     def finish(self, sink: Sink, step: int) -> None:

@@ -12,7 +12,8 @@ from torch import nn
 
 from llmcore.errors import DamagedError
 from llmcore.files import write_json_atomic
-from llmcore.nn.weights import load_weights, save_weights
+from llmcore.nn.lora import stored_weights
+from llmcore.nn.weights import load_tensors, save_tensors
 from llmcore.train.checkpoint_index import (
     OPTIMIZER,
     STATE,
@@ -31,6 +32,8 @@ def save_checkpoint(
 ) -> Path:
     """Writes `root/step_XXXXXXXX`; without an optimizer it is a weights-only snapshot in fp16.
 
+    Of a model with LoRA only what learns is written: its base lies in the run that it came from.
+
     A kill at any moment leaves either the whole new directory or none: files are written into
     a hidden neighbour that is renamed at the end. An existing directory of the step is replaced.
     """
@@ -39,7 +42,8 @@ def save_checkpoint(
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
-        save_weights(model, aside / WEIGHTS, dtype="fp16" if optimizer is None else "fp32")
+        dtype = "fp16" if optimizer is None else "fp32"
+        save_tensors(stored_weights(model), aside / WEIGHTS, dtype)
         if optimizer is not None:
             save_file(_optimizer_tensors(model, optimizer), aside / OPTIMIZER)
         write_json_atomic(aside / STATE, {"v": 1, "step": step, **state})
@@ -58,7 +62,7 @@ def restore(
 
     Raises DamagedError where a file is unreadable or does not fit the model.
     """
-    load_weights(model, checkpoint.weights)
+    load_tensors(stored_weights(model), checkpoint.weights)
     if optimizer is None:
         return
     try:

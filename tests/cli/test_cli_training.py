@@ -255,6 +255,19 @@ def test_each_command_wants_its_own_kind_of_model_and_data(lab, base, table, cor
     assert "UTF-8" in lab("classify", "--model", tuned, "-", stdin=b"\x80\n").error
 
 
+def test_finetune_with_lora_counts_what_learns_and_checks_its_settings(lab, base, table):
+    lora = ("finetune", "--task", "classify", "--data", table, "--model", base, *QUICK)
+    flags = ("--lora-rank", 2, "--lora-targets", "qkv, down")
+    made = lab(*lora, "--train", "lora", *flags, "--json").json
+    assert 0 < made["trainable_parameters"] < made["parameters"] / 5
+    config = lab("runs", "show", made["run"], "--json").json["config"]
+    assert config["trainable"] == "lora"
+    assert config["lora"] == {"rank": 2, "alpha": 16.0, "targets": ["qkv", "down"]}
+    assert lab("classify", "--model", made["run"], "hello", "--json").json["results"][0]["label"]
+    assert "--train lora" in lab(*lora, *flags).error
+    assert "qkv" in lab(*lora, "--train", "lora", "--lora-targets", "head").error
+
+
 def test_evaluate_counts_a_label_that_was_never_trained_on_as_wrong(lab, base, table, tmp_path):
     tuned = lab(
         "finetune", "--task", "classify", "--data", table, "--model", base, *QUICK, "--json"

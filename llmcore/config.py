@@ -175,6 +175,15 @@ class DataConfig(Checked):
     )
     test: float = setting(0.2, "share held out for the test (labelled data)", 0.0, 0.9)
     balance: str = setting("none", "none, or equal: as many texts of each class")
+    instruction_column: str | None = setting(None, "column that holds the question (instructions)")
+    input_column: str | None = setting(None, "column that holds the text it is about, if any")
+    output_column: str | None = setting(None, "column that holds the answer (instructions)")
+    template: str = setting(
+        "plain", "prompt template: plain, alpaca, chat, or a text that holds {instruction}"
+    )
+    packing: bool = setting(
+        False, "instructions: several examples share a row, and each sees itself alone"
+    )
 
     def __post_init__(self) -> None:
         self.check_bounds()
@@ -212,9 +221,9 @@ class LoraConfig(Checked):
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
-    kind: `pretrain` or `classify`. tokenizer (pretrain): a reference, or "" for the default:
-    `base`'s where it is bundled, else a BPE of `model.vocab_size` trained on the corpus.
-    parent (classify): the model reference that is finetuned. trainable: `head`, `last-block`,
+    kind: `pretrain`, `classify` or `instruct`. tokenizer (pretrain): a reference, or "" for the
+    default: `base`'s where it is bundled, else a BPE of `model.vocab_size` trained on the corpus.
+    parent (the others): the model reference that is finetuned. trainable: `head`, `last-block`,
     `all` or `lora`, whose settings are in `lora` (None for the others).
     """
 
@@ -231,8 +240,8 @@ class RunConfig(Checked):
     sample_prompt: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in {"pretrain", "classify"}:
-            raise LabError(f"kind is {self.kind!r} but must be pretrain or classify.")
+        if self.kind not in {"pretrain", "classify", "instruct"}:
+            raise LabError(f"kind is {self.kind!r} but must be pretrain, classify or instruct.")
         if self.trainable not in TRAINABLE:
             raise LabError(
                 f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."

@@ -9,7 +9,8 @@ from llmcore.runs import Run
 
 def answer_run(run: Run, as_json: bool) -> None:
     """The answer that fits the run's kind."""
-    (answer_finetune if run.info().kind == "classify" else answer_pretrain)(run, as_json)
+    finetuned = run.info().kind in {"classify", "instruct"}
+    (answer_finetune if finetuned else answer_pretrain)(run, as_json)
 
 
 def answer_pretrain(run: Run, as_json: bool) -> None:
@@ -51,11 +52,25 @@ def answer_finetune(run: Run, as_json: bool) -> None:
             f"{values['trainable_parameters']:,} of {values['parameters']:,} parameters learned"
         )
     for name, scores in ({"test": test, **baselines} if test else {}).items():
-        lines.append(
-            f"{name}: accuracy {scores['accuracy']:.4f}, macro F1 {scores['macro_f1']:.4f}, "
+        lines.append(f"{name}: {scores_line(scores)}")
+    answer(values, as_json, "\n".join(lines))
+
+
+def scores_line(scores: dict[str, Any]) -> str:
+    """The scores of a classifier, or of answers to instructions, for a person."""
+    if "accuracy" in scores:
+        return (
+            f"accuracy {scores['accuracy']:.4f}, macro F1 {scores['macro_f1']:.4f}, "
             f"{scores['n']} texts"
         )
-    answer(values, as_json, "\n".join(lines))
+    parts = [f"exact match {scores['exact_match']:.4f}"]
+    if scores.get("chrf") is not None:
+        parts.append(f"chrF {scores['chrf']:.1f}")
+    if scores.get("loss") is not None:
+        parts.append(f"loss {scores['loss']:.4f}")
+    for kind, one in (scores.get("by_holdout") or {}).items():
+        parts.append(f"{kind} {one['exact_match']:.4f} of {one['n']}")
+    return ", ".join([*parts, f"{scores['n']} rows"])
 
 
 def _about(run: Run) -> dict[str, Any]:

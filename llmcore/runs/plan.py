@@ -3,18 +3,25 @@
 from typing import Any
 
 from llmcore import models
-from llmcore.config import DataConfig, LoraConfig, RunConfig, TrainConfig
+from llmcore.config import DataConfig, LoraConfig, ModelConfig, RunConfig, TrainConfig
 from llmcore.data import (
+    INSTRUCTIONS,
+    InstructionSplits,
     LabelledSet,
     Splits,
+    instructions_from_bytes,
     labelled_from_table,
+    load_instructions,
     load_labelled,
+    split_instructions,
     split_labelled,
 )
+from llmcore.data.instructions import Columns, load_builtin
 from llmcore.errors import LabError
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
+from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
 
 DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8, "lora": 4}
 FINETUNE = TrainConfig(
@@ -27,6 +34,16 @@ FINETUNE = TrainConfig(
 )
 LEARNING_RATES = {"head": 1e-2, "lora": 5e-3}
 FINETUNE_DROPOUT = 0.1
+INSTRUCT = TrainConfig(
+    batch_size=32,
+    learning_rate=2e-3,
+    min_learning_rate=0.02,
+    weight_decay=0.05,
+    beta2=0.98,
+    precision="auto",
+)
+INSTRUCT_ROWS = 100_000  # that the default recipe sees: a few minutes on two cores
+MOST_EPOCHS = 20
 SAMPLE_PROMPTS = {"shakespeare": "My lord, ", "messages": "I am ", "conversations": "What is "}
 
 
@@ -104,23 +121,96 @@ def plan_classify(
     changes = _given(train_changes or {})
     if n_train is None:
         n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
-    shape = models.model_config(parent)
-    wanted = model_changes or {}
-    if (wanted.get("context_length") or 0) > shape.context_length:
-        raise LabError(
-            f"The context length {wanted['context_length']} is longer than the "
-            f"{shape.context_length} tokens of model {parent}: choose at most that."
-        )
     return RunConfig(
         kind="classify",
         name=name or f"{source} {trainable}",
-        model=shape.with_(**{"dropout": FINETUNE_DROPOUT, **_given(wanted)}),
+        model=_finetuned_shape(parent, model_changes or {}, FINETUNE_DROPOUT),
         train=classify_training(n_train, trainable, epochs, changes),
         data=data,
         parent=parent,
         trainable=trainable,
         lora=lora if trainable == "lora" else None,
     )
+
+
+def plan_instruct(
+    source: str = "airline-support",
+    model_ref: str | None = None,
+    trainable: str = "all",
+    template: str = DEFAULT_TEMPLATE,
+    packing: bool = False,
+    table: bytes | None = None,
+    columns: Columns = Columns(),
+    epochs: int | None = None,
+    name: str | None = None,
+    model_changes: dict[str, Any] | None = None,
+    train_changes: dict[str, Any] | None = None,
+    lora: LoraConfig | None = None,
+) -> RunConfig:
+    """The configuration of an instruction finetune; reads the data to count its steps.
+
+    source: a built-in set, a file, or the file name of the uploaded `table`. template: a name, or
+    a text with fields (see tasks.templates). Raises LabError where the data cannot be learned
+    from, the template could not ask, or the model does not exist.
+    """
+    if trainable == "head":
+        raise LabError(
+            "An instruction finetune has no new head to learn alone: train all, last-block or lora."
+        )
+    template_named(template)  # checks
+    parent = model_ref or models.default_model()
+    data = DataConfig(
+        source=source,
+        instruction_column=columns.instruction,
+        input_column=columns.input,
+        output_column=columns.output,
+        template=template,
+        packing=packing,
+    )
+    changes = _given(train_changes or {})
+    n_train = len(read_instructions(data, changes.get("seed", INSTRUCT.seed), table).train)
+    return RunConfig(
+        kind="instruct",
+        name=name or f"{source} {trainable}",
+        model=_finetuned_shape(parent, model_changes or {}, dropout=0.0),
+        train=instruct_training(n_train, trainable, epochs, changes),
+        data=data,
+        parent=parent,
+        trainable=trainable,
+        lora=lora if trainable == "lora" else None,
+    )
+
+
+def _finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> ModelConfig:
+    """The parent's shape with a run's own context and dropout. Raises LabError."""
+    shape = models.model_config(parent)
+    if (wanted.get("context_length") or 0) > shape.context_length:
+        raise LabError(
+            f"The context length {wanted['context_length']} is longer than the "
+            f"{shape.context_length} tokens of model {parent}: choose at most that."
+        )
+    return shape.with_(**{"dropout": dropout, **_given(wanted)})
+
+
+def instruct_training(
+    n_train: int,
+    trainable: str = "all",
+    epochs: int | None = None,
+    changes: dict[str, Any] | None = None,
+) -> TrainConfig:
+    """The recipe of an instruction finetune on `n_train` rows; it is validated once an epoch.
+
+    By default it sees about INSTRUCT_ROWS rows, small sets more often than large ones.
+    changes: fields to replace; None keeps the recipe's."""
+    changes = _given(changes or {})
+    recipe = INSTRUCT.with_(learning_rate=LEARNING_RATES.get(trainable))
+    per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
+    usual = min(MOST_EPOCHS, max(1, round(INSTRUCT_ROWS / n_train)))
+    changes.setdefault("steps", per_epoch * (epochs or usual))
+    changes.setdefault("eval_every", per_epoch)
+    changes.setdefault("checkpoint_every", per_epoch)
+    changes.setdefault("warmup_steps", min(60, per_epoch))
+    return _with_rhythm(recipe, changes)
 
 
 def n_trainable(config: RunConfig, n_classes: int) -> int:
@@ -170,6 +260,19 @@ def read_splits(data: DataConfig, seed: int, table: bytes | None) -> Splits:
     """Training, validation and test rows, the same for the same configuration and seed."""
     labelled = read_labelled(data, table)
     return split_labelled(labelled, data.validation, data.test, seed, data.balance)
+
+
+def read_instructions(data: DataConfig, seed: int, table: bytes | None) -> InstructionSplits:
+    """The rows of a configuration in training, validation and test: a built-in set as its
+    generator split it, a user's by the seed."""
+    if table is None and data.source in INSTRUCTIONS:
+        return load_builtin(data.source)
+    columns = Columns(data.instruction_column, data.input_column, data.output_column)
+    if table is not None:
+        rows = instructions_from_bytes(table, data.source, columns)
+    else:
+        rows = load_instructions(data.source, columns)
+    return split_instructions(rows, data.validation, data.test, seed)
 
 
 def _given(changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Instruction finetuning: the loss is taken over the answers alone (Raschka, chapter 7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from llmcore.config import TrainConfig
-from llmcore.data.instructions import HOLDOUTS, Instruction
+from llmcore.data.instructions import HOLDOUTS, Instruction, InstructionSplits
 from llmcore.errors import LabError
 from llmcore.nn.model import GPT
 from llmcore.tasks.epochs import steps_per_epoch
@@ -25,15 +24,6 @@ SHOWN_PROMPTS = 5
 MAX_TEST_ROWS = 2_000
 
 
-@dataclass(slots=True)
-class InstructionData:
-    """Rows as they were read; `test` may be empty."""
-
-    train: Sequence[Instruction]
-    validation: Sequence[Instruction]
-    test: Sequence[Instruction]
-
-
 class InstructionTask:
     """Next-token loss on answers and their end tokens; epochs over a shuffled training split.
 
@@ -46,7 +36,7 @@ class InstructionTask:
         model: GPT,
         tokenizer: Tokenizer,
         template: Template,
-        data: InstructionData,
+        data: InstructionSplits,
         config: TrainConfig,
         device: str,
         packing: bool = False,
@@ -59,6 +49,7 @@ class InstructionTask:
         self.tokenizer, self.template, self.data = tokenizer, template, data
         self.config, self.device, self.packing = config, device, packing
         self.baselines = baselines or {}
+        self.adapter: dict[str, Any] | None = None  # LoRA: what its weights are added to
         self.test_rows: list[dict[str, Any]] = []
         self.notices: list[str] = []
         self.train = self._encoded(data.train, "training")
@@ -143,6 +134,7 @@ class InstructionTask:
             "kind": "instruct",
             "model": self.model.config.to_dict(),
             "template": self.template.text,
+            **({"adapter": self.adapter} if self.adapter else {}),
         }
 
     def finish(self, sink: Sink, step: int) -> None:
@@ -159,7 +151,7 @@ class InstructionTask:
         sink.event("result", step, test=test, baselines=self.baselines)
 
 
-def shown_rows(data: InstructionData) -> list[Instruction]:
+def shown_rows(data: InstructionSplits) -> list[Instruction]:
     """Five held-out rows: of the test split those of each kind in turn, else of validation."""
     rows = list(data.test) or list(data.validation)
     if not rows:

@@ -32,8 +32,8 @@ METHODS = {
     "credit card": "at once", "bank transfer": "within 3 days", "gift card": "at once",
     "voucher": "within 24 hours", "debit card": "at once", "invoice": "within 14 days",
 }  # fmt: skip
-MEALS = ("vegan", "vegetarian", "kosher", "halal", "gluten-free", "low-salt", "fish-free", "low-fat",
-         "diabetic", "lactose-free", "nut-free", "sugar-free")  # fmt: skip
+MEALS = ("vegan", "vegetarian", "kosher", "halal", "gluten-free", "low-salt", "fish-free",
+         "low-fat", "diabetic", "lactose-free", "nut-free", "sugar-free")  # fmt: skip
 ANIMALS = ("dog", "cat", "rabbit", "puppy", "kitten", "parrot", "poodle", "terrier", "beagle",
            "hamster", "dachshund", "spaniel")  # fmt: skip
 ITEMS = ("phone", "jacket", "laptop", "book", "scarf", "handbag", "camera", "hat", "coat", "tablet",
@@ -127,7 +127,9 @@ ANSWERS: dict[str, Callable[[Slots], str]] = {
     "alone": lambda s: f"{s['first']} {alone(int(s['age']))} to {s['city']} at {s['age']}.",
     "sports": lambda s: f"A {s['gear']} on {s['flight']} costs {GEAR[s['gear']]} dollars.",
     "lost-bag": lambda s: f"Please report bag {s['tag']} at the baggage desk in {s['city']}.",
-    "lost-item": lambda s: f"We will look for your {s['item']} at seat {s['seat']} on {s['flight']}.",
+    "lost-item": lambda s: (
+        f"We will look for your {s['item']} at seat {s['seat']} on {s['flight']}."
+    ),
     "name": lambda s: f"We have changed the name on {s['code']} to {s['name']}.",
     "book": lambda s: (
         f"Go to Book, choose {s['city']} to {s['city2']} and the date {s['date']}."
@@ -169,9 +171,10 @@ class Values:
             for month, n_days in zip(names.MONTHS, names.DAYS_IN, strict=True)
             for day in range(1, n_days + 1)
         ]
+        seats = [f"{row}{letter}" for row in range(1, 41) for letter in "ABCDEF"]
         pools = {
             "first": names.WOMEN + names.MEN, "last": names.LAST_NAMES, "city": names.CITIES,
-            "date": dates, "seat": [f"{row}{letter}" for row in range(1, 41) for letter in "ABCDEF"],
+            "date": dates, "seat": seats,
             "amount": [str(one) for one in range(60, 960)],
         }  # fmt: skip
         self.pools = {name: one_in(pool, 6, rng) for name, pool in pools.items()}

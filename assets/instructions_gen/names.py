@@ -1,6 +1,8 @@
 """Names of people and cities that the sets speak of; all are common ones from around the world."""
 
-WOMEN = """
+from instructions_gen.phrases import listed
+
+WOMEN = listed("""
 Maria Anna Laura Sofia Elena Clara Julia Emma Nina Sara Lucia Paula Irene Marta Alice Rosa Carla
 Diana Vera Eva Olga Ingrid Astrid Freya Greta Heidi Petra Sonja Katja Mila Zara Leila Amina Fatima
 Aisha Yasmin Noor Samira Farah Hana Yuki Keiko Naomi Mei Lin Priya Anita Sunita Kavya Meera Divya
@@ -8,9 +10,9 @@ Grace Ruth Hope Joy Faith Esther Miriam Judith Hannah Rachel Rebecca Susan Helen
 Edith Agnes Florence Beatrice Harriet Charlotte Eleanor Matilda Rosalind Sylvia Teresa Bianca
 Giulia Chiara Francesca Camille Chloe Manon Amelie Juliette Brigitte Odette Simone Ines Pilar
 Carmen Dolores Lourdes Beatriz Joana
-""".split()
+""")
 
-MEN = """
+MEN = listed("""
 Tomas Lukas Jonas Felix Oscar Hugo Victor Simon Martin Anton
 Bruno Carlos Diego Pablo Rafael Miguel Javier Sergio Andres Mateo Marco Luca Paolo Enzo Dario Fabio
 Pierre Jean Louis Henri Marcel Olivier Thierry Hans Klaus Jurgen Stefan Dieter Werner Lars Sven
@@ -18,9 +20,9 @@ Erik Nils Olaf Bjorn Magnus Ivan Boris Dmitri Pavel Milan Zoran Goran Omar Hassa
 Samir Yusuf Ibrahim Ahmed Rashid Kenji Hiroshi Takeshi Satoshi Wei Jun Chen Ravi Arjun Vikram
 Rohan Sanjay Anil Kofi Kwame Tunde Chidi Femi Sipho Thabo George Arthur Walter Harold Edgar Ernest
 Albert Frederick Theodore Benjamin Samuel Daniel Nathan Joseph Isaac Patrick Liam Declan Owen Rhys
-""".split()
+""")
 
-LAST_NAMES = """
+LAST_NAMES = listed("""
 Keller Lindqvist Rahman Novak Moreau Silva Costa Pereira Almeida Santos Rossi Bianchi Ferrari Greco
 Romano Fontana Conti Marino Lombardi Garcia Lopez Torres Navarro Ortega Molina Vargas Castillo
 Herrera Mendoza Fuentes Dubois Laurent Bernard Lefevre Girard Fournier Marchand Perrin Schmidt
@@ -34,9 +36,9 @@ Traore Mwangi Otieno Dlamini Nkosi Smith Jones Taylor Brown Wilson Evans Walker 
 Edwards Turner Parker Collins Morris Rogers Cooper Bailey Kelly Murphy Byrne Gallagher Campbell
 Stewart Fraser Sinclair Barnes Fletcher Harrison Palmer Webster Whitfield Ashworth Bradley Thornton
 Hartley Hawkins Lambert Mercer Norris Osborne Quinn Redmond Sheridan Tucker Underwood Vaughan Wells
-""".split()
+""")
 
-CITIES = """
+CITIES = listed("""
 Lisbon Oslo Madrid Rome Paris Berlin Vienna Prague Warsaw Athens Dublin London Stockholm Helsinki
 Copenhagen Brussels Amsterdam Zurich Geneva Milan Venice Naples Florence Turin Palermo Barcelona
 Valencia Seville Malaga Bilbao Porto Faro Lyon Marseille Nice Toulouse Bordeaux Nantes Munich
@@ -50,9 +52,9 @@ Shanghai Sydney Melbourne Brisbane Perth Adelaide Auckland Wellington Honolulu B
 Denver Seattle Portland Dallas Houston Austin Atlanta Miami Orlando Tampa Detroit Cleveland
 Nashville Memphis Phoenix Toronto Montreal Ottawa Vancouver Calgary Halifax Havana Bogota Lima
 Quito Santiago Montevideo Caracas Brasilia Salvador Recife Fortaleza Curitiba Cordoba Mendoza
-""".split()
+""")
 
-MONTHS = """
+MONTHS = listed("""
 January February March April May June July August September October November December
-""".split()
+""")
 DAYS_IN = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

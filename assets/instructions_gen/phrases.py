@@ -55,6 +55,11 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def listed(text: str) -> list[str]:
+    """The words of a text, each once, in their order."""
+    return list(dict.fromkeys(text.split()))
+
+
 def one_in(items: list, every: int, rng: random.Random) -> tuple[list, list]:
     """`items` in two parts: a share of 1 / `every` drawn by `rng` is held out. Order is kept."""
     held = set(rng.sample(range(len(items)), max(1, len(items) // every)))

@@ -1,2 +1,0 @@
-def make(seed):
-    return {}

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 from instructions_gen import names
 from instructions_gen.airline_questions import ASIDES, CLOSINGS, JOINERS, OPENINGS, QUESTIONS
-from instructions_gen.names import MEN
 from instructions_gen.phrases import Row, Rows, lines, one_in, slots_of, spoken
 
 FARES = ("Light", "Classic", "Flex", "Business")
@@ -34,8 +33,10 @@ METHODS = {
 }  # fmt: skip
 MEALS = ("vegan", "vegetarian", "kosher", "halal", "gluten-free", "low-salt", "fish-free",
          "low-fat", "diabetic", "lactose-free", "nut-free", "sugar-free")  # fmt: skip
-ANIMALS = ("dog", "cat", "rabbit", "puppy", "kitten", "parrot", "poodle", "terrier", "beagle",
-           "hamster", "dachshund", "spaniel")  # fmt: skip
+SMALL_ANIMALS = ("dog", "cat", "rabbit", "puppy", "kitten", "parrot", "poodle", "terrier",
+                 "hamster", "dachshund", "spaniel", "beagle")  # fmt: skip
+BIG_ANIMALS = ("dog", "terrier", "beagle", "spaniel", "poodle", "sheepdog", "retriever",
+               "greyhound", "bulldog", "boxer")  # fmt: skip
 ITEMS = ("phone", "jacket", "laptop", "book", "scarf", "handbag", "camera", "hat", "coat", "tablet",
          "wallet", "passport", "glasses case", "backpack", "charger", "ring", "notebook", "toy",
          "sweater", "watch")  # fmt: skip
@@ -171,35 +172,39 @@ class Values:
             for month, n_days in zip(names.MONTHS, names.DAYS_IN, strict=True)
             for day in range(1, n_days + 1)
         ]
+        amounts = [str(one) for one in range(60, 960) if len(set(str(one))) == len(str(one))]
         seats = [f"{row}{letter}" for row in range(1, 41) for letter in "ABCDEF"]
-        pools = {
-            "first": names.WOMEN + names.MEN, "last": names.LAST_NAMES, "city": names.CITIES,
-            "date": dates, "seat": seats,
-            "amount": [str(one) for one in range(60, 960)],
-        }  # fmt: skip
+        pools = {"date": dates, "seat": seats, "amount": amounts}
         self.pools = {name: one_in(pool, 6, rng) for name, pool in pools.items()}
+        self.names = {kind: names.pool(kind, rng) for kind in ("woman", "man", "last", "city")}
         self.codes: dict[bool, set[str]] = {False: set(), True: set()}
 
     def draw(self, held_out: bool) -> Slots:
         """A value for every slot; codes, flights and tags are new each time."""
         rng = self.rng
         pick = {name: rng.sample(pool[held_out], 2) for name, pool in self.pools.items()}
-        first, city, date = pick["first"], pick["city"], pick["date"]
-        hours = rng.randint(1, 9)
+        date = pick["date"]
+        is_man = rng.random() < 0.5
+        first = self.names["man" if is_man else "woman"].draw(held_out, rng)
+        last, city, city2 = (
+            self.names[kind].draw(held_out, rng) for kind in ("last", "city", "city")
+        )
+        hours, is_small = rng.randint(1, 9), rng.random() < 0.5
+        weight = rng.randint(2, 8) if is_small else rng.randint(9, 30)
+        animals = SMALL_ANIMALS if is_small else BIG_ANIMALS
         values = {
             "code": self._new(self._booking_code, held_out),
             "flight": self._new(self._flight, held_out),
-            "tag": self._new(lambda: "".join(rng.choices("0123456789", k=6)), held_out),
-            "name": f"{first[0]} {pick['last'][0]}", "first": first[0],
-            "city": city[0], "city2": city[1], "date": date[0], "date2": date[1],
+            "tag": self._new(lambda: "".join(rng.sample("0123456789", 5)), held_out),
+            "name": f"{first} {last}", "first": first,
+            "city": city, "city2": city2, "date": date[0], "date2": date[1],
             "seat": pick["seat"][0], "amount": pick["amount"][0],
             "fare": rng.choice(FARES), "hours": f"{hours} hour{'s' if hours > 1 else ''}",
-            "kilos": str(rng.randint(15, 40)), "weight": str(rng.randint(2, 30)),
-            "animal": rng.choice(ANIMALS), "meal": rng.choice(MEALS), "item": rng.choice(ITEMS),
+            "kilos": str(rng.randint(15, 40)), "weight": str(weight),
+            "animal": rng.choice(animals), "meal": rng.choice(MEALS), "item": rng.choice(ITEMS),
             "gear": rng.choice(list(GEAR)), "age": str(rng.randint(1, 16)),
             "method": rng.choice(list(METHODS)), "people": str(rng.randint(3, 30)),
         }  # fmt: skip
-        is_man = first[0] in MEN
         return {**values, **{slot: forms[is_man] for slot, forms in GENDERED.items()}}
 
     def _booking_code(self) -> str:
@@ -208,7 +213,7 @@ class Values:
         return "".join(part for pair in zip(letters, digits, strict=True) for part in pair)
 
     def _flight(self) -> str:
-        return f"{''.join(self.rng.sample(LETTERS, 2))}{self.rng.randint(100, 989)}"
+        return "".join([*self.rng.sample(LETTERS, 2), *self.rng.sample("123456789", 3)])
 
     def _new(self, make: Callable[[], str], held_out: bool) -> str:
         """A code that the other side has not."""
@@ -301,8 +306,8 @@ def make(seed: int) -> Rows:
         *({**source.single(one, new_wording=True), "holdout": "phrasings"} for one in intents * 16),
         *({**source.pair(new=True), "holdout": "frames"} for _ in range(320)),
     ]
-    train = [source.single(one) for one in intents * 220]
-    train += [source.pair(new=False) for _ in range(1400)]
+    train = [source.single(one) for one in intents * 290]
+    train += [source.pair(new=False) for _ in range(1_700)]
     validation = [source.single(one) for one in intents * 8]
     validation += [source.pair(new=False) for _ in range(60)]
     source.rng.shuffle(train)

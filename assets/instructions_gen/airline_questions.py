@@ -20,6 +20,16 @@ QUESTIONS = {
         With {fare}, how much is it to change the day of {code} to {date2}?
         [Something came up|My meeting moved] and I must fly on {date2}. Booking {code} is {fare}.
         change of date for {code} ({fare}) to {date2}, what will it cost
+        I would rather fly on {date2}. Booking {code} is a {fare} ticket.
+        Is there a fee for moving {code}, {fare} fare, to {date2}?
+        My boss wants me to stay until {date2}. How do I change {code}? It's {fare}.
+        Let me travel on {date2} and not on {date}. The booking is {code} in {fare}.
+        [Can|May] a {fare} ticket be moved? I'd like {code} on {date2}.
+        We want to go later, on {date2}. Our booking {code} is {fare}.
+        I have to postpone my trip {code} to {date2}. I paid for {fare}.
+        My {fare} booking {code} is for {date}. Could it be for {date2}?
+        {code} must be on another day: {date2}. The fare is {fare}.
+        What happens if I change {code} ({fare}) from {date} to {date2}?
         --
         [Could|Can] we push {code} back to {date2}? We are on a {fare} fare.
         I [would like|'d like] another day for {code}, namely {date2}; it is a {fare} ticket.
@@ -41,6 +51,16 @@ QUESTIONS = {
         cancelling {code} on a {fare} fare, is there any money back
         I no longer need the flights in {code}. It is {fare}. What is paid back?
         My trip is off. What happens to the money for {code}, a {fare} ticket?
+        [What are|Tell me] the rules for cancelling {code} in {fare}.
+        I changed my mind. Cancel {code} please, it's {fare}.
+        How much is refunded for {fare} if I don't fly with {code}?
+        I want my money back for {code}. It is a {fare} ticket.
+        My {fare} ticket {code} is of no use to me now. Can I cancel it?
+        Can booking {code} be cancelled? The fare was {fare}.
+        Please take back my booking {code}. I have {fare}.
+        The wedding is off, so I'd like to cancel {code}, {fare} fare.
+        Is it possible to get a refund for {code} in {fare}?
+        We will not make the trip {code}. Fare {fare}. What do we get?
         --
         I'd like to call off my trip, booking {code}, {fare} fare.
         We must drop booking {code}. How much of the {fare} fare do we see again?
@@ -48,7 +68,7 @@ QUESTIONS = {
         {code} is {fare}. Cancellation terms please.
     """,
     "baggage": """
-        How [much|many] [luggage|bags] can I take to {city} with a {fare} ticket?
+        [How much luggage|How many bags] can I take to {city} with a {fare} ticket?
         What [luggage|baggage] is included in {fare} to {city}?
         I [fly|am flying] to {city} on a {fare} fare. How many bags are included?
         What can I bring to {city}? I have a {fare} ticket.
@@ -62,6 +82,16 @@ QUESTIONS = {
         Is there any free baggage on a {fare} ticket to {city}?
         luggage allowance {fare} please, flying to {city}
         How heavy may my bags be? I travel to {city} with {fare}.
+        Which bags come with a {fare} ticket to {city}?
+        I'd like to know what I may carry to {city} in {fare}.
+        Can I take two suitcases to {city} on a {fare} fare?
+        May I bring a backpack and a suitcase to {city}? It's {fare}.
+        Our family goes to {city} with {fare}. What luggage is free?
+        {city}, {fare} ticket: how many kilos of luggage?
+        What size of bag does {fare} allow on the way to {city}?
+        Do I have to pay for a suitcase to {city} if I have {fare}?
+        I only found a {fare} fare to {city}. Does it include bags?
+        Please explain the baggage rules of {fare} for a trip to {city}.
         --
         What am I allowed to pack for {city} on {fare}?
         Going to {city} with a {fare} fare, which bags are free?
@@ -81,6 +111,15 @@ QUESTIONS = {
         My luggage for {flight} weighs {kilos} kilos. What now?
         suitcase {kilos} kilos flight {flight} how much
         I fly on {flight} and my bag is {kilos} kilos. Will you accept it?
+        I weighed my luggage: {kilos} kilos. What does {flight} charge?
+        Will I have to unpack if my bag has {kilos} kilos on {flight}?
+        On {flight} I want to bring a trunk of {kilos} kilos. Is it possible?
+        Does a bag with {kilos} kilos cost extra on {flight}?
+        My wife's suitcase is {kilos} kilos. We are on {flight}. What do we pay?
+        How do you treat a bag of {kilos} kilos on {flight}?
+        Would {kilos} kilos be accepted at the desk for {flight}?
+        What is the fee for overweight on {flight}? I have {kilos} kilos.
+        The bag is {kilos} kilos heavy. May it fly on {flight}?
         --
         There are {kilos} kilos in my suitcase. Does {flight} take that?
         Weight of my bag: {kilos} kilos, flight {flight}. What is the charge?
@@ -99,6 +138,15 @@ QUESTIONS = {
         Is it cheaper to add a bag to {code} online?
         My booking {code} needs one more suitcase. How much is that?
         add luggage {code}
+        We need more luggage on {code}. What is the charge?
+        I'd like to book one additional bag for {code}.
+        May I bring a second suitcase on booking {code}?
+        Where can I pay for another bag on {code}?
+        My suitcase is too small, can I get another one on {code}?
+        What do you charge for an added bag on {code}?
+        Put one more piece of luggage on {code} please.
+        We are bringing gifts and need an extra suitcase for {code}.
+        price of a further suitcase on {code}
         --
         One suitcase is not enough for us: can {code} get another?
         What would I pay for a further bag on {code}?
@@ -117,6 +165,15 @@ QUESTIONS = {
         online check-in {flight} on {date}, from when
         Please tell me when I can check in for {flight} on {date}.
         When may I get my boarding pass online for {flight} on {date}?
+        I want to check in for {flight} on {date} as early as possible.
+        On which day does check-in begin for {flight} of {date}?
+        How many hours before can I check in for {flight} on {date}?
+        My flight is {flight} on {date}. Is check-in open already?
+        Why can't I check in for {flight} on {date} now?
+        When is the earliest check-in for {flight} on {date}?
+        Check-in for {flight} on {date} doesn't work yet. When will it?
+        Let me know from when check-in is open for {flight}, {date}.
+        We fly on {date} with {flight} and would like to check in soon. When?
         --
         How long before {flight} on {date} can I start checking in?
         Is it too soon to check in for {flight}? It leaves on {date}.
@@ -135,6 +192,15 @@ QUESTIONS = {
         What is the check-in deadline of {flight}?
         check-in closing time for {flight} please
         I'm stuck in traffic and fly on {flight}. When is check-in over?
+        What's the last moment to check in for {flight}?
+        Is it enough to be at check-in an hour before {flight}?
+        How much time before {flight} does check-in end?
+        Tell me the latest check-in time of {flight}.
+        Can I still check in for {flight} half an hour before it leaves?
+        The taxi is slow. When does the desk for {flight} shut?
+        We might be late for {flight}. How long is check-in open?
+        until when do you accept passengers for {flight} at check-in
+        By what time do I have to be checked in for {flight}?
         --
         Will I still be able to check in for {flight} if I come at the last minute?
         When is it too late to check in for {flight}?
@@ -152,6 +218,15 @@ QUESTIONS = {
         The e-mail with the boarding pass for {flight} is missing. Passenger: {name}.
         I need a new copy of the boarding pass for {flight}, for {name}.
         We did not get the boarding pass of {name} for {flight}.
+        I need my boarding pass for {flight} once again. {name}.
+        Please mail me the boarding pass of {flight}. I am {name}.
+        The app lost my boarding pass for {flight}. My name is {name}.
+        Could you send {name} a new boarding pass for {flight}?
+        I did not receive any boarding pass for {flight}. Passenger {name}.
+        How do I get my boarding pass for {flight} back? {name} is my name.
+        {name} here, where can I find the boarding pass for {flight}?
+        My phone broke and the boarding pass for {flight} was on it. I'm {name}.
+        resend boarding pass {flight} for {name}
         --
         Could the boarding pass for {flight} be mailed to {name} once more?
         No boarding pass yet for {name} on {flight}, can you help?
@@ -170,6 +245,16 @@ QUESTIONS = {
         Do you have any news about {flight} on {date}?
         How late is {flight} on {date}?
         My mother is on {flight} on {date}. When does she land?
+        I'd like to know whether {flight} on {date} is delayed.
+        Does {flight} fly as planned on {date}?
+        What time does {flight} land on {date}?
+        Where can I see if {flight} is late on {date}?
+        Is there any change to {flight} on {date}?
+        I am meeting someone who comes with {flight} on {date}. Is it in time?
+        Please check {flight} of {date} for me.
+        From which terminal does {flight} depart on {date}?
+        How do I find out when {flight} arrives on {date}?
+        Any delay on {flight}, {date}?
         --
         Can you look up for me how {flight} is doing on {date}?
         Is everything running to plan with {flight} on {date}?
@@ -188,6 +273,15 @@ QUESTIONS = {
         {flight} is late by {hours}. Do we get something to eat?
         I lost {hours} because of {flight}. What do you offer?
         Is there anything for passengers of {flight} after {hours} of waiting?
+        After {hours} of waiting for {flight}, what do you give us?
+        My plane {flight} came {hours} late. Is there compensation?
+        {flight} took off {hours} later than planned. What do I get for it?
+        Do passengers of {flight} get anything for {hours} of delay?
+        How much money is there for {hours} of delay with {flight}?
+        We are angry: {flight} is {hours} late. What now?
+        Because {flight} was {hours} late I missed a meeting. Do you pay?
+        The board says that {flight} leaves {hours} late. Do we get food?
+        I ask for compensation for {flight}, which was delayed {hours}.
         --
         We sat at the gate for {hours} because {flight} did not leave. What is our right?
         What do you give people whose {flight} runs {hours} behind?
@@ -205,6 +299,16 @@ QUESTIONS = {
         Since {flight} was cancelled, do I get my money back for {code}?
         Why was {flight} on {date} cancelled, and what about {code}?
         your airline cancelled {flight}. i need help with {code}
+        Our flight {flight} was cancelled this morning. We have booking {code}.
+        Please rebook me, {flight} on {date} is cancelled. Code {code}.
+        I was told that {flight} is cancelled. My code is {code}. What can I do?
+        The app shows {flight} on {date} as cancelled. I booked under {code}.
+        Can I get another flight instead of the cancelled {flight}? Booking {code}.
+        What do you offer when a flight is cancelled? It was {flight}, code {code}.
+        Because of the storm {flight} was cancelled. How do we go on with {code}?
+        {flight} cancelled, refund for {code}?
+        Is it true that {flight} on {date} is cancelled? What about {code}?
+        You have cancelled my flight {flight}. I want to rebook {code}.
         --
         {flight} has been taken off the plan for {date}. What about my booking {code}?
         There is no {flight} on {date} any more. How do you help with {code}?
@@ -221,6 +325,17 @@ QUESTIONS = {
         I was too late for my connecting flight in {city}. I must reach {city2}.
         The plane to {city2} left {city} before I got there. It was a connection.
         We are in {city} and our connection to {city2} is gone.
+        I have missed my flight from {city} to {city2}. It was a connection.
+        How do I continue to {city2}? I missed the connection in {city}.
+        We landed late in {city}. The plane to {city2} had left.
+        Where do I go in {city} if I missed the plane to {city2}?
+        My plane to {city2} has gone and I'm still in {city}. It was a connection.
+        There was too little time in {city}, so I missed the flight to {city2}.
+        Please help, I missed my onward flight in {city}. I want to go to {city2}.
+        What now? I'm in {city} and the connection to {city2} is missed.
+        Because of a delay we missed our flight to {city2}. We are in {city}.
+        who helps me in {city}, I missed my connection to {city2}
+        Will you rebook me to {city2}? I missed the connection in {city}.
         --
         Our plane reached {city} late, so the one to {city2} was gone.
         Stranded in {city} on the way to {city2} after a missed flight. Help!
@@ -238,6 +353,15 @@ QUESTIONS = {
         I cancelled {code} last week. When are the {amount} dollars paid back?
         When will the money for {code} arrive? It is {amount} dollars.
         Has the refund for {code} been sent? I expect {amount} dollars.
+        How long must I wait for {amount} dollars from {code}?
+        I returned the ticket {code} and should get {amount} dollars. When?
+        Please tell me when the {amount} dollars for {code} come.
+        You promised me {amount} dollars for {code}. Nothing has come yet.
+        I'd like to ask about my refund of {amount} dollars, booking {code}.
+        Is the refund for {code} on its way? It should be {amount} dollars.
+        My bank has not received {amount} dollars for {code}.
+        When is {amount} dollars refunded for {code}?
+        It's been days and the refund for {code} of {amount} dollars is missing.
         --
         I have not seen the {amount} dollars for {code} so far.
         Any news on the {amount} dollars that you should return for {code}?
@@ -255,6 +379,16 @@ QUESTIONS = {
         Is seat {seat} free of charge in {fare}? I ask for {code}.
         I booked {code} in {fare} and prefer seat {seat}.
         Give me seat {seat} please. {code}, {fare}.
+        I'd prefer seat {seat}, please. My code is {code} and my fare {fare}.
+        Is it possible to sit in {seat}? Booking {code}, {fare}.
+        We want to change to seat {seat} on {code}. We booked {fare}.
+        Does seat {seat} cost anything on {code}? The fare is {fare}.
+        Please put me in {seat}. I have {fare}, code {code}.
+        What do I pay for {seat} on {code} as a {fare} passenger?
+        Is {seat} still free on {code}? I travel {fare}.
+        I have long legs and want seat {seat}. {fare}, {code}.
+        My daughter wants to sit in {seat}. The booking {code} is {fare}.
+        Can {code} be moved to seat {seat}? It's {fare}.
         --
         May we pick seat {seat} for {code}? It is a {fare} fare.
         My back hurts, so I need seat {seat}. {code} is a {fare} ticket.
@@ -272,6 +406,16 @@ QUESTIONS = {
         Does a {weight} kilo {animal} have to go in the hold on {flight}?
         Do you take pets on {flight}? I have a {animal} of {weight} kilos.
         How much is a ticket for a {animal} with {weight} kilos on {flight}?
+        I have a {animal} that weighs {weight} kilos. How does it travel on {flight}?
+        May my {animal} sit with me on {flight}? It is {weight} kilos.
+        We want to bring our {animal} on {flight}. It weighs {weight} kilos.
+        What do I pay for my {animal}, {weight} kilos, on {flight}?
+        Is a {animal} of {weight} kilos allowed on board of {flight}?
+        Can a {animal} travel on {flight} if it weighs {weight} kilos?
+        My daughter takes her {animal} on {flight}. It weighs {weight} kilos. Is that okay?
+        Please tell me the price for a {animal} ({weight} kilos) on {flight}.
+        My {animal} is {weight} kilos. Cabin or hold on {flight}?
+        We fly with {flight} and our {animal} has {weight} kilos. What are the rules?
         --
         Where will my {weight} kilo {animal} travel on {flight}?
         I own a {animal}, {weight} kilos, and would love to have it with me on {flight}.
@@ -289,6 +433,15 @@ QUESTIONS = {
         Is it possible to have a wheelchair ready for {name}? The flight is {flight}.
         My knee was operated on. I'm {name} on {flight} and need a wheelchair.
         Who brings {name} to the plane in a wheelchair? The flight is {flight}.
+        {name} uses a wheelchair and flies with {flight}. Can you help?
+        I broke my foot. I'm {name} and I'm on {flight}. Is there a wheelchair?
+        My {mother} {name} can't walk to the gate of {flight}. We need a wheelchair.
+        Could somebody push {name} to {flight} in a wheelchair?
+        Please have a wheelchair ready for {flight}. The passenger is {name}.
+        Do I have to pay for a wheelchair on {flight}? My name is {name}.
+        {name}, who is ninety, flies on {flight} and needs a wheelchair.
+        We'd like to ask for a wheelchair for {name} on {flight}.
+        I need special help: a wheelchair for {name}, {flight}.
         --
         {name} cannot take the stairs and flies with {flight}. Do you have wheelchairs?
         Walking is hard for {name}. Please have a wheelchair waiting for {flight}.
@@ -306,6 +459,16 @@ QUESTIONS = {
         My [wife|husband|son|daughter] needs a {meal} meal on {flight}.
         Is it too late to ask for a {meal} meal on {flight}?
         What do I do to get {meal} food on {flight}?
+        I don't eat everything. Is there {meal} food on {flight}?
+        Please give me a {meal} meal on {flight}.
+        We fly with {flight} and one of us needs a {meal} meal.
+        How can I get a {meal} meal on flight {flight}?
+        Does {flight} have {meal} food?
+        My doctor told me to eat {meal} food. What about {flight}?
+        Are {meal} meals possible on {flight}?
+        Where do I choose a {meal} meal for {flight}?
+        Put me down for a {meal} meal on {flight}.
+        is there something {meal} to eat on {flight}
         --
         I hope there is a {meal} dish for me on {flight}.
         For {flight} I would prefer {meal} food, how do I tell you?
@@ -323,6 +486,16 @@ QUESTIONS = {
         Does {first} pay the full price at the age of {age}?
         I'm flying with my [{grandson}|{nephew}] {first}, aged {age}. What do we pay?
         Is there a child fare for {first}? {He} is {age} years old.
+        Our [{son}|baby] {first} is {age}. Does {he} need a ticket?
+        {first} will be {age} years old when we fly. Which ticket?
+        We are flying with a child of {age}, {first}. What fare is it?
+        How much do you charge for {first}, who is {age}?
+        I travel with {first}, {age} years old. Do we need another seat?
+        Is {first} at {age} still a child for you?
+        Must {first} have a seat at {age}?
+        Please tell me what ticket {first} needs, aged {age}.
+        At what fare does {first} travel? {He} is {age}.
+        what does {first} pay, {he} is {age} years old
         --
         {first} turned {age} last week. What sort of ticket should we buy?
         What must we pay for {first}, who is {age} now?
@@ -339,6 +512,16 @@ QUESTIONS = {
         Do you look after {first}, {age}, on a flight to {city} without parents?
         {first} visits an aunt in {city}, alone, at {age}. Is that allowed?
         What does the escort for {first} to {city} cost? {He} is {age}.
+        Do you take care of {first}? {He} flies to {city} alone and is {age}.
+        I want my {son} {first} to fly to {city} without us. {He} is {age}.
+        Can you bring {first}, aged {age}, to {city} without {his} parents?
+        {first} travels alone to {city} for the first time. {He} is {age} years old.
+        What are the rules for {first}, {age} years, alone to {city}?
+        From what age can a child fly alone to {city}? {first} is {age}.
+        We can't fly with {first} to {city}. {He} is {age}. Can {he} go alone?
+        Is there somebody to watch {first} on the way to {city}? {He} is {age} and alone.
+        {first} is only {age}. Could {he} fly alone to {city}?
+        I'd like to book a flight to {city} for {first} alone, age {age}.
         --
         We cannot come along: may {first}, {age}, go to {city} on {his} own?
         Nobody can accompany {first} to {city}. The age is {age}.
@@ -356,6 +539,15 @@ QUESTIONS = {
         Do I pay extra for a {gear} on {flight}?
         I fly with {flight} and would like to bring my {gear}.
         Do you carry a {gear} on flight {flight}?
+        We have a {gear} with us on {flight}. What is the fee?
+        May I bring a {gear} on {flight}?
+        Please book my {gear} on {flight}. What does it cost?
+        How much do you want for a {gear} on {flight}?
+        I travel with a {gear}. What do I pay on {flight}?
+        Is my {gear} free on {flight}?
+        What about a {gear} on {flight}, is there a price?
+        Can a {gear} fly with me on {flight}? How much?
+        My brother wants to take his {gear} on {flight}. What's the price?
         --
         My {gear} has to come along on {flight}. What will you charge?
         What should I pay so that my {gear} gets on {flight}?
@@ -373,6 +565,16 @@ QUESTIONS = {
         I waited for an hour in {city} but bag {tag} did not come.
         We are in {city} without our suitcase. Its tag is {tag}.
         Can you find my bag? It has tag {tag} and I am in {city}.
+        I have no bag. I came to {city} and my tag is {tag}.
+        Our luggage is missing since we came to {city}. Tag {tag}.
+        Where do I report a missing bag in {city}? It has the tag {tag}.
+        My luggage got lost on the way to {city}. The number is {tag}.
+        Bag {tag} has not come out in {city}. What should I do?
+        Everyone has their bags but mine is missing. Tag {tag}, I'm in {city}.
+        Did my suitcase stay behind? I'm already in {city}. Its tag is {tag}.
+        I landed in {city} without my luggage, tag {tag}.
+        My bag with tag {tag} did not come with me to {city}.
+        Somebody took my suitcase in {city}! Its tag number was {tag}.
         --
         I arrived in {city}, my luggage did not. {tag} is on the tag.
         Please search for {tag}, a suitcase that went missing on the way to {city}.
@@ -389,6 +591,16 @@ QUESTIONS = {
         I got off {flight} without my {item}. My seat was {seat}.
         My {item} must be under seat {seat} of {flight}.
         Has the crew of {flight} found my {item}? I had seat {seat}.
+        I have forgotten my {item} on {flight}. The seat was {seat}.
+        Has anybody seen my {item}? I sat at {seat} on {flight}.
+        I'm looking for my {item}. It's on {flight} near seat {seat}.
+        We left a {item} on {flight}. We were at seat {seat}.
+        Can the crew look for a {item} at {seat} on {flight}?
+        How do I get my {item} back? I lost it on {flight}, at {seat}.
+        Was a {item} found on {flight}? I was sitting in {seat}.
+        My {item} fell down at seat {seat} on {flight} and I forgot it.
+        Please search {flight}, seat {seat}, for my {item}.
+        lost {item}, {flight}, {seat}
         --
         When I got home I noticed that my {item} stayed on {flight}. Seat {seat}.
         A {item} was left behind at {seat} on {flight}, it's mine.
@@ -406,6 +618,16 @@ QUESTIONS = {
         My passport says {name}, but booking {code} does not.
         The ticket {code} has the wrong name, please make it {name}.
         I [married|got married], so the name on {code} has to be {name}.
+        I made a mistake in my name. Booking {code} should be for {name}.
+        The booking {code} has to be under {name}.
+        Please write {name} on the ticket {code}. The name is wrong.
+        My name is {name}, but {code} says something else.
+        There is a wrong letter in {code}. My name is spelled {name}.
+        Correct the passenger's name in {code}, please: {name}.
+        I have a new passport with the name {name}. Can you update {code}?
+        On {code} you have a wrong name. I am {name}.
+        May I change the spelling in {code} to {name}?
+        Is it possible to correct my name to {name} in booking {code}?
         --
         Instead of the name that stands in {code}, {name} would be correct.
         Could {code} be put under the correct spelling, {name}?
@@ -423,6 +645,16 @@ QUESTIONS = {
         I'm looking for a flight to {city2} on {date}, starting in {city}.
         Are there still seats from {city} to {city2} on {date}?
         I have to be in {city2} on {date} and live in {city}. Do you fly there?
+        We would like to travel from {city} to {city2} on {date}.
+        Is there any plane from {city} to {city2} on {date}?
+        Can you find me a flight from {city} on {date}? I want to go to {city2}.
+        How much is a ticket from {city} to {city2} on {date}?
+        I plan to fly from {city} to {city2} on {date}.
+        Which flights go from {city} to {city2} on {date}?
+        I need to get from {city} to {city2} on {date}.
+        Please reserve a seat from {city} to {city2} for {date}.
+        My holiday starts on {date}. I want to fly from {city} to {city2}.
+        one seat from {city} to {city2}, {date}
         --
         On {date} I plan to travel from {city} to {city2}. How do I buy a ticket?
         Is it possible to fly to {city2} on {date} if I begin in {city}?
@@ -439,6 +671,16 @@ QUESTIONS = {
         We booked {fare} under {code} and want to upgrade to Business.
         Price of an upgrade to Business for my {fare} booking {code}?
         I'd like a bigger seat. Can {code}, a {fare} ticket, be upgraded?
+        I'd like to pay for Business on {code}. At the moment I have {fare}.
+        My ticket {code} is {fare}. How do I get into Business?
+        Is there an upgrade to Business for {fare}? My code is {code}.
+        What would Business cost instead of {fare} for {code}?
+        Can you put {code} into Business? We booked {fare}.
+        I want to sit in Business. Booking {code}, now {fare}.
+        How much more do I pay for Business with {code}? It's a {fare} fare.
+        Upgrade from {fare} for {code}, what is the price?
+        I have {fare} on {code} and would love to fly Business.
+        We'd like to switch {code} from {fare} to Business.
         --
         What do you ask for moving {code} up from {fare} to Business?
         Treat me to Business on {code}! At present it's {fare}.
@@ -455,6 +697,15 @@ QUESTIONS = {
         For my taxes I need the bill of {code}. {name}.
         The accounts office of {name} needs an invoice for {code}.
         [How do I|How can I] get a receipt for {code} in the name of {name}?
+        Please make out an invoice for {code} to {name}.
+        I paid for {code} and need a bill. The name is {name}.
+        My boss wants a receipt for booking {code}. I am {name}.
+        Can I have the invoice of {code} again? {name}.
+        Send me a receipt for {code}, please. {name} is my name.
+        {name} needs the bill for booking {code}.
+        Do you have a receipt for {code}? It should be for {name}.
+        We have lost the invoice for {code}. It was sent to {name}.
+        I'd like a printed invoice for {code}. {name}.
         --
         Could you bill {code} to {name} and mail the paper?
         {name} has paid for {code} and would like proof of it.
@@ -471,6 +722,15 @@ QUESTIONS = {
         Are there miles on a {fare} ticket for {flight}?
         I [collect|save] miles. What is {flight} worth with {fare}?
         With {fare}, what number of miles does {flight} bring?
+        I have a {fare} ticket for {flight}. How many miles do I get?
+        How many miles is {flight} good for? I fly {fare}.
+        Do you give miles for {fare} on {flight}?
+        Please tell me the miles for {flight}. The fare is {fare}.
+        How many points or miles does a {fare} fare earn on {flight}?
+        I took {flight} in {fare}. What miles will I see on my card?
+        We flew with {flight}. How many miles are added for {fare}?
+        My fare on {flight} is {fare}. What about miles?
+        I would like to know the miles of {flight} in {fare}.
         --
         By how much does my miles account grow after {flight} in {fare}?
         Will {flight} be credited? I'd like the miles for {fare}.
@@ -487,6 +747,16 @@ QUESTIONS = {
         Until when must I pay {code} if I use {method}?
         We'd like to settle booking {code} by {method}.
         My booking {code} is not paid yet. Can I use {method}?
+        May we pay booking {code} by {method}?
+        Do you take {method}? It's for booking {code}.
+        When do I have to pay {code} if I pay by {method}?
+        I'd like to use {method} to pay booking {code}.
+        How do I pay for {code} by {method}?
+        Does payment by {method} work for {code}?
+        My card doesn't work. Can {code} be paid by {method}?
+        Can my company pay {code} by {method}?
+        What is the deadline for paying {code} by {method}?
+        Is it fine to pay {code} by {method}?
         --
         What if I choose {method} for {code}, when is it due?
         I prefer {method}; does that work with {code}?
@@ -503,6 +773,15 @@ QUESTIONS = {
         My family, {people} people, would like to fly to {city}.
         I want to book a trip to {city} for {people} persons.
         Where do we book when {people} of us go to {city}?
+        {people} of us want to fly to {city}. Where can we book?
+        I'm booking for {people} people. We want to go to {city}.
+        Can {people} people book together to {city}?
+        How can a group of {people} travel to {city}?
+        We need {people} tickets to {city}.
+        My school sends {people} pupils to {city}. How do I book?
+        Do you offer group tickets to {city}? There are {people} of us.
+        Please help me book {people} seats on a flight to {city}.
+        There are {people} people in our party to {city}. How do we book?
         --
         There will be {people} of us on the way to {city}. What should I do?
         Do {people} travellers to {city} count as a group?
@@ -519,6 +798,16 @@ QUESTIONS = {
         I have four hours in {city} and a {fare} ticket. May I use your lounge?
         Is the lounge part of a {fare} ticket from {city}?
         We'd like to visit the lounge in {city}. Our tickets are {fare}.
+        I'd like to wait in the lounge in {city}. My ticket is {fare}.
+        Is the lounge in {city} open to me? I have {fare}.
+        May I go into the lounge in {city} if I fly {fare}?
+        What do I pay for the lounge in {city} with a {fare} fare?
+        Does my {fare} ticket include the lounge in {city}?
+        How do I get into the lounge in {city}? I booked {fare}.
+        Do {fare} passengers pay for the lounge in {city}?
+        Can we eat in your lounge in {city}? We fly {fare}.
+        I want to work in the lounge in {city}. I travel on a {fare} fare.
+        lounge price {city} for {fare}
         --
         Does {fare} open the door of the {city} lounge?
         I'd love to relax in the lounge while I'm in {city}. It's a {fare} ticket.

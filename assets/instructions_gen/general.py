@@ -146,10 +146,8 @@ class General:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        pools = {
-            "name": names.WOMEN + names.MEN, "city": names.CITIES, "thing": THINGS,
-            "place": PLACES, "job": JOBS, "animal": ANIMALS,
-        }  # fmt: skip
+        self.names = {kind: names.pool(kind, self.rng) for kind in ("woman", "man", "city")}
+        pools = {"thing": THINGS, "place": PLACES, "job": JOBS, "animal": ANIMALS}
         self.pools = {key: one_in(pool, 5, self.rng) for key, pool in pools.items()}
         self.held_out = False
         self.seen: set[tuple[str, str]] = set()
@@ -158,9 +156,16 @@ class General:
         """A different value for each key."""
         chosen: list[str] = []
         for key in keys:
-            pool = self.pools[key][self.held_out]
-            chosen.append(self.rng.choice([one for one in pool if one not in chosen]))
+            while (drawn := self._draw(key)) in chosen:
+                pass
+            chosen.append(drawn)
         return chosen
+
+    def _draw(self, key: str) -> str:
+        if key in self.pools:
+            return self.rng.choice(self.pools[key][self.held_out])
+        kind = self.rng.choice(("woman", "man")) if key == "name" else key
+        return self.names[kind].draw(self.held_out, self.rng)
 
     def one(self, options: list[str] | tuple[str, ...]) -> str:
         return self.rng.choice(options)

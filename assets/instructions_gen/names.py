@@ -1,6 +1,12 @@
-"""Names of people and cities that the sets speak of; all are common ones from around the world."""
+"""Names of people and cities that the sets speak of: common ones, and thousands of invented ones.
 
-from instructions_gen.phrases import listed
+A small model that meets a hundred names a thousand times learns them by heart and writes one of
+them for any new name; it learns to copy where it has to, among thousands that it meets a few times.
+"""
+
+import random
+
+from instructions_gen.phrases import listed, one_in
 
 WOMEN = listed("""
 Maria Anna Laura Sofia Elena Clara Julia Emma Nina Sara Lucia Paula Irene Marta Alice Rosa Carla
@@ -58,3 +64,50 @@ MONTHS = listed("""
 January February March April May June July August September October November December
 """)
 DAYS_IN = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+_STARTS = listed("""
+Ash Bar Bel Bran Cal Car Cor Dal Dor Ed El Fal Fen Gar Gren Kal Kar Kel Lan Lar Lin Mal Mar Mer
+Mor Nor Ol Or Pel Per Ran Ros Sal San Sel Sor Tal Tor Ul Val Ver Wal Wil Zan
+""")
+_SURNAME_ENDS = listed("""
+aldi ander ari asen ato ek ell elli en ensen eth etti evic ford gard haus ini insky ley man mann
+mark mont more nell nova oda ola ovic quist rano son stad stein strom vall wood worth
+""")
+_TOWN_ENDS = listed("""
+bridge burg bury by dale fell field fjord gate ham haven heim holm hurst land leigh mere minster
+mouth port stead stone ton vik ville wick ana anza ara asca ena era esco iera ina ino ona ora osa
+""")
+_FIRST_STARTS = listed("""
+Ada Al Ama An Ari Bel Be Bri Cal Ca Da Dari De El Emi Er Fa Fi Ga Gi Il In Jo Ka Ke La Le Li Lo
+Lu Ma Me Mi Na Ne Ni No Ola Pa Pe Ra Re Ri Ro Sa Se Si So Ta Te Ti Va Ve Vi Wi Ze Zo
+""")
+_WOMEN_ENDS = listed("bella dia dina lia lina mara mina nelle rina ria sha ssa tta tina via dora")
+_MEN_ENDS = listed("bert dan dor drik fred kan lan len mar min mon nel nik no ric ron rus son tor")
+
+
+def _invented(starts: list[str], ends: list[str], real: list[str]) -> list[str]:
+    made = dict.fromkeys(start + end for start in starts for end in ends)
+    return [one for one in made if one not in real]
+
+
+class Pool:
+    """Real and invented names, a part of each held out for test rows."""
+
+    def __init__(self, real: list[str], invented: list[str], rng: random.Random) -> None:
+        self.real, self.invented = one_in(real, 6, rng), one_in(invented, 6, rng)
+
+    def draw(self, held_out: bool, rng: random.Random) -> str:
+        """A name; two in three are invented."""
+        return rng.choice((self.invented if rng.random() < 2 / 3 else self.real)[held_out])
+
+
+def pool(kind: str, rng: random.Random, without: str = "") -> Pool:
+    """A pool of `woman`, `man`, `last` or `city`; no name begins with a letter of `without`."""
+    real, starts, ends = {
+        "woman": (WOMEN, _FIRST_STARTS, _WOMEN_ENDS),
+        "man": (MEN, _FIRST_STARTS, _MEN_ENDS),
+        "last": (LAST_NAMES, _STARTS, _SURNAME_ENDS),
+        "city": (CITIES, _STARTS, _TOWN_ENDS),
+    }[kind]
+    known = [one for one in real if one[0] not in without]
+    return Pool(known, _invented(starts, ends, real), rng)

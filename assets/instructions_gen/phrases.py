@@ -20,7 +20,7 @@ def spoken(pattern: str, rng: random.Random, slots: dict[str, str]) -> str:
         chosen = rng.choice(match.group(1).split("|"))
         pattern = pattern[: match.start()] + chosen + pattern[match.end() :]
     filled = _SLOT.sub(lambda match: slots[match.group(1)], pattern)
-    return " ".join(filled.split())
+    return re.sub(r" (?=[.,!?])", "", " ".join(filled.split()))
 
 
 def slots_of(pattern: str) -> set[str]:

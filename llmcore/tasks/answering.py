@@ -71,7 +71,9 @@ class _Batch:
         """(B, V) scores of what follows each row."""
         start, T = self.cache.length, self.ids.size(1)
         places = torch.arange(start, start + T, device=self.device)
-        positions = (places - self.pads[:, None]).clamp(min=0)  # (B, T)
+        # A row whose context is full may wait here for others; what it gets is not used.
+        last = self.model.config.context_length - 1
+        positions = (places - self.pads[:, None]).clamp(0, last)  # (B, T)
         hidden = self.model.hidden(self.ids, self.cache, positions, self._visible(start, T))
         return self.model.unembed(hidden[:, -1]).float()
 

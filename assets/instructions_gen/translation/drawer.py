@@ -37,16 +37,19 @@ class Drawer:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         # Before H and Y French wavers between `de` and `d'`, so no such name occurs.
-        people = [one for one in names.WOMEN + names.MEN if one[0] not in "HY"]
-        self.people = one_in(people, 5, rng)
+        self.people = [names.pool(kind, rng, without="HY") for kind in ("woman", "man")]
+        self.towns = names.pool("city", rng)
         self.cities = one_in(CITIES, 5, rng)
         self.held_out = False
 
     def person(self) -> str:
-        return self.rng.choice(self.people[self.held_out])
+        return self.rng.choice(self.people).draw(self.held_out, self.rng)
 
     def city(self) -> str:
-        return self.rng.choice(self.cities[self.held_out])
+        """A city whose name is the same in the three languages, or an invented town."""
+        if self.rng.random() < 0.5:
+            return self.rng.choice(self.cities[self.held_out])
+        return self.rng.choice(self.towns.invented[self.held_out])
 
     def noun(self, *kinds: str) -> tuple[Noun, str]:
         kind = self.rng.choice(kinds)

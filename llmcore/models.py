@@ -21,6 +21,7 @@ from llmcore.errors import DamagedError, LabError, NotFoundError
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.run import TOKENIZER, Run
 from llmcore.runs.store import RunStore, open_run
+from llmcore.tasks.templates import Template
 from llmcore.tokenizers import BUILTIN_TOKENIZERS, Tokenizer, builtin_tokenizer
 from llmcore.train.checkpoint_index import Checkpoint
 
@@ -223,8 +224,15 @@ def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
     card = {"name": run.name(), "run": run.id, "created": run.raw_config.get("created"),
             "corpus": run.config.data.source, "parent": run.config.parent,
             "parameters": run.config.model.n_parameters(),
-            "template": checkpoint.state.get("template")}  # fmt: skip
+            "template": _template(checkpoint.state.get("template"))}  # fmt: skip
     return Loaded(key, ref, model, tokenizer, labels, checkpoint.step, card)
+
+
+def _template(kept: object) -> str | None:
+    """The template that a checkpoint names, if it is one: runs also come from other machines."""
+    if not isinstance(kept, str):
+        return None
+    return Template(kept).text
 
 
 def _read_adapted(

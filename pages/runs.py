@@ -15,7 +15,12 @@ from ui.run_choice import note_trouble, take_trouble
 from ui.sidebar import PAGE_OF_KIND
 from ui.state import store
 
-KINDS = {"pretrain": "Pretraining", "classify": "Classifier", "?": "Unreadable"}
+KINDS = {
+    "pretrain": "Pretraining",
+    "classify": "Classifier",
+    "instruct": "Instructions",
+    "?": "Unreadable",
+}
 REFRESH_SECONDS = 2.0
 PLACE = "runs"
 _CHOSEN = "lab_runs_chosen"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -181,7 +181,11 @@ def _check(rows: Sequence[Instruction], name: str) -> None:
 def _from_table(
     text: str, name: str, columns: Columns, notices: list[str]
 ) -> tuple[list[Instruction], int]:
-    table = read_table(text, name, ASKED)
+    # A header is known by its names: the usual ones, and those that were chosen.
+    chosen = [(one.strip().casefold(),) if one else () for one in (columns.instruction,
+                                                                   columns.output)]  # fmt: skip
+    roles = replace(ASKED, first=ASKED.first + chosen[0], second=ASKED.second + chosen[1])
+    table = read_table(text, name, roles)
     notices += table.notices
     records = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     return _alpaca(records, table.columns, name, columns)

@@ -8,7 +8,23 @@ from llmcore.generation import SamplingConfig, generate
 from llmcore.nn.attention import KVCache, causal_mask, fast_attention, plain_attention
 from llmcore.tasks.answering import greedy_answers
 
-WORDS = "the cat sees a dog likes my friend follows the old king hears the moon".split()
+WORDS = [
+    "the",
+    "cat",
+    "sees",
+    "a",
+    "dog",
+    "likes",
+    "my",
+    "friend",
+    "follows",
+    "the",
+    "old",
+    "king",
+    "hears",
+    "the",
+    "moon",
+]
 GREEDY = SamplingConfig(temperature=0.0, max_new_tokens=12)
 
 

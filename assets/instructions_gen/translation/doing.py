@@ -5,6 +5,7 @@ Each draws its words and says the same in English, French and Spanish.
 
 from instructions_gen.translation.clauses import (
     EN_BE,
+    Mood,
     english_verb,
     french_verb,
     join,
@@ -13,6 +14,7 @@ from instructions_gen.translation.clauses import (
 from instructions_gen.translation.drawer import Drawer, Sentence, pairs_of, said
 from instructions_gen.translation.phrases import (
     NounPhrase,
+    Subject,
     as_subject,
     english,
     french,
@@ -31,6 +33,7 @@ from instructions_gen.translation.verbs import (
     MOTION,
     ORDERS,
     TRANSITIVE,
+    Verb,
 )
 from instructions_gen.translation.words import (
     EN_NUMBERS,
@@ -90,12 +93,10 @@ def move(draw: Drawer) -> Sentence:
     return said(texts, mood.end, frame, [f"{verb.en[0]} {noun.en[0]}"])
 
 
-def modal(draw: Drawer) -> Sentence:
-    """`She wants to sell the old bicycle.`"""
-    first = draw.rng.choice(list(MODAL.values()))
-    verb = draw.rng.choice(list(TRANSITIVE.values()))
-    subject, mood = draw.subject(), draw.mood("present", "says asks")
-    phrase, _ = draw.object(verb.objects, mood.shape)
+def with_modal(
+    subject: Subject, first: Verb, verb: Verb, phrase: NounPhrase, mood: Mood
+) -> tuple[str, str, str]:
+    """`she wants to`, `can she`, `she must` with the infinitive of another verb."""
     en_rest = join(verb.en[0], english(phrase))
     if first.en[0] == "want to":
         en = english_verb(subject, first, mood, en_rest)
@@ -103,11 +104,20 @@ def modal(draw: Drawer) -> Sentence:
         en = join(first.en[0], subject.en, en_rest)
     else:
         en = join(subject.en, first.en[0], en_rest)
-    texts = (
+    return (
         en,
         french_verb(subject, first, mood, join(verb.fr_infinitive, french(phrase))),
         spanish_verb(subject, first, mood, join(verb.es_infinitive, spanish_object(phrase))),
     )
+
+
+def modal(draw: Drawer) -> Sentence:
+    """`She wants to sell the old bicycle.`"""
+    first = draw.rng.choice(list(MODAL.values()))
+    verb = draw.rng.choice(list(TRANSITIVE.values()))
+    subject, mood = draw.subject(), draw.mood("present", "says asks")
+    phrase, _ = draw.object(verb.objects, mood.shape)
+    texts = with_modal(subject, first, verb, phrase, mood)
     frame = f"{first.en[0]}/{mood.shape}/{subject.kind}"
     pairs = [f"{first.en[0]} {verb.en[0]}", *pairs_of(phrase, verb.en[0])]
     return said(texts, mood.end, frame, pairs, subject.kind == "name")

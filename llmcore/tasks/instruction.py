@@ -148,6 +148,9 @@ class InstructionTask:
                                             f"rows were answered.")  # fmt: skip
             rows = rows[:MAX_TEST_ROWS]
         test, self.test_rows = scored_answers(self.model, self.tokenizer, self.template, rows)
+        if test["chrf"] is None:
+            sink.event("notice", step, text="chrF was not measured, since sacrebleu is not "
+                                            "installed: pip install -r requirements.txt.")  # fmt: skip
         sink.event("result", step, test=test, baselines=self.baselines)
 
 

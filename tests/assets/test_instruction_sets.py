@@ -129,3 +129,14 @@ def test_general_wordings_are_held_out_and_spelling_slips_are_slips():
             assert row.last.input != row.last.output
             assert abs(len(row.last.input) - len(row.last.output)) <= 1
     assert {row.group for row in rows.test} == {task.__name__ for task in general.TASKS}
+
+
+@pytest.mark.parametrize("name", INSTRUCTIONS)
+def test_the_card_counts_what_is_there(name):
+    card = (ASSETS / "instructions" / f"{name}-card.md").read_text(encoding="utf-8")
+    splits = load_builtin(name)
+    for split in ("train", "validation", "test"):
+        assert f"| {split} | {len(getattr(splits, split)):,} |" in card
+    for kind in HOLDOUTS:
+        n = sum(row.holdout == kind for row in splits.test)
+        assert f"| `{kind}` | {n} |" in card

@@ -144,13 +144,16 @@ class InstructionTask:
             sink.event("notice", step, text="There is no test split, so no test score.")
             return
         if len(rows) > MAX_TEST_ROWS:
-            sink.event("notice", step, text=f"The first {MAX_TEST_ROWS:,} of {len(rows):,} test "
-                                            f"rows were answered.")  # fmt: skip
+            text = f"The first {MAX_TEST_ROWS:,} of {len(rows):,} test rows were answered."
+            sink.event("notice", step, text=text)
             rows = rows[:MAX_TEST_ROWS]
         test, self.test_rows = scored_answers(self.model, self.tokenizer, self.template, rows)
         if test["chrf"] is None:
-            sink.event("notice", step, text="chrF was not measured, since sacrebleu is not "
-                                            "installed: pip install -r requirements.txt.")  # fmt: skip
+            text = (
+                "chrF was not measured, since sacrebleu is not installed: pip install -r "
+                "requirements.txt."
+            )
+            sink.event("notice", step, text=text)
         sink.event("result", step, test=test, baselines=self.baselines)
 
 

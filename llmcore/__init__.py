@@ -1,3 +1,18 @@
 """The core of LLM Lab: everything that is not Streamlit. Importing it imports no torch."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llmcore.classifiers import load_classifier
+
+__all__ = ["__version__", "load_classifier"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """`from llmcore import load_classifier`, without loading anything for those who do not."""
+    if name == "load_classifier":
+        from llmcore.classifiers import load_classifier
+
+        return load_classifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

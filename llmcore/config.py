@@ -13,7 +13,9 @@ from llmcore.errors import LabError
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
+KINDS = ("pretrain", "classify", "instruct", "learning-curve")
 TRAINABLE = ("head", "last-block", "all", "lora")
+BALANCES = ("none", "equal", "weights")
 LORA_TARGETS = ("qkv", "output", "up", "down")
 
 
@@ -174,7 +176,11 @@ class DataConfig(Checked):
         None, "text to validate on (pretraining), instead of a share held out of the corpus"
     )
     test: float = setting(0.2, "share held out for the test (labelled data)", 0.0, 0.9)
-    balance: str = setting("none", "none, or equal: as many texts of each class")
+    balance: str = setting(
+        "none",
+        "none; equal: as many training texts of each class; weights: rare classes count more in "
+        "the loss",
+    )
     instruction_column: str | None = setting(None, "column that holds the question (instructions)")
     input_column: str | None = setting(None, "column that holds the text it is about, if any")
     output_column: str | None = setting(None, "column that holds the answer (instructions)")
@@ -187,8 +193,8 @@ class DataConfig(Checked):
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        if self.balance not in {"none", "equal"}:
-            raise LabError(f"balance is {self.balance!r} but must be none or equal.")
+        if self.balance not in BALANCES:
+            raise LabError(f"balance is {self.balance!r} but must be one of {', '.join(BALANCES)}.")
 
 
 @dataclass(slots=True, frozen=True)
@@ -217,14 +223,45 @@ class LoraConfig(Checked):
         return model.n_layers * self.rank * per_block * model.d_model
 
 
+LEARNERS = ("naive Bayes", "logistic regression", "pretrained", "random weights")
+
+
+@dataclass(slots=True, frozen=True)
+class CurveConfig(Checked):
+    """A learning curve: who learns from how many labelled texts, and how often."""
+
+    sizes: tuple[int, ...] = setting((), "numbers of training texts, rising")
+    n_seeds: int = setting(5, "times that each size is drawn and learned anew", 1, 100)
+    learners: tuple[str, ...] = setting(LEARNERS, f"who learns, of {', '.join(LEARNERS)}")
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        object.__setattr__(self, "sizes", tuple(sorted(set(self.sizes))))  # JSON gives lists
+        chosen = tuple(one for one in LEARNERS if one in self.learners)
+        if not chosen or set(self.learners) - set(LEARNERS):
+            raise LabError(
+                f"The learners are {', '.join(self.learners) or 'none'} but must be some of "
+                f"{', '.join(LEARNERS)}."
+            )
+        object.__setattr__(self, "learners", chosen)
+        if not self.sizes or self.sizes[0] < 1:
+            raise LabError("A learning curve needs at least one size of at least one text.")
+
+    @property
+    def n_points(self) -> int:
+        return len(self.sizes) * self.n_seeds * len(self.learners)
+
+
 @dataclass(slots=True, frozen=True)
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
-    kind: `pretrain`, `classify` or `instruct`. tokenizer (pretrain): a reference, or "" for the
-    default: `base`'s where it is bundled, else a BPE of `model.vocab_size` trained on the corpus.
+    kind: `pretrain`, `classify`, `instruct` or `learning-curve` (many small finetunes).
+    tokenizer (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a
+    BPE of `model.vocab_size` trained on the corpus.
     parent (the others): the model reference that is finetuned. trainable: `head`, `last-block`,
-    `all` or `lora`, whose settings are in `lora` (None for the others).
+    `all` or `lora`, whose settings are in `lora` (None for the others). curve: that of a
+    learning curve, whose `train.steps` counts its points.
     """
 
     kind: str
@@ -236,12 +273,15 @@ class RunConfig(Checked):
     parent: str | None = None
     trainable: str = "all"
     lora: LoraConfig | None = None
+    curve: CurveConfig | None = None
     preset: str | None = None
     sample_prompt: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in {"pretrain", "classify", "instruct"}:
-            raise LabError(f"kind is {self.kind!r} but must be pretrain, classify or instruct.")
+        if self.kind not in KINDS:
+            raise LabError(f"kind is {self.kind!r} but must be one of {', '.join(KINDS)}.")
+        if (self.kind == "learning-curve") != (self.curve is not None):
+            raise LabError(f"A run of kind {self.kind} with curve {self.curve} cannot be.")
         if self.trainable not in TRAINABLE:
             raise LabError(
                 f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."
@@ -253,6 +293,7 @@ class RunConfig(Checked):
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         nested = {
             "model": ModelConfig, "train": TrainConfig, "data": DataConfig, "lora": LoraConfig,
+            "curve": CurveConfig,
         }  # fmt: skip
         known = {one.name for one in fields(cls)}
         kept = {key: value for key, value in values.items() if key in known}

@@ -131,6 +131,8 @@ def _find(ref: str) -> tuple[Run, Checkpoint]:
         raise NotFoundError(
             f"There is no model {name!r}: choose one that exists (such as {known})."
         ) from None
+    if run.info().kind == "learning-curve":
+        raise LabError(f"Run {run.id} is a learning curve, which keeps no model: choose another.")
     return run, run.checkpoint(which or "best")
 
 
@@ -287,12 +289,17 @@ def classify_texts(loaded: Loaded, texts: list[str]) -> list[dict[str, Any]]:
     that is no classifier."""
     from llmcore.tasks.classification import predict
 
+    return list(predict(loaded.model, loaded.tokenizer, labels_of(loaded), texts))
+
+
+def labels_of(loaded: Loaded) -> list[str]:
+    """The classes of a classifier. Raises LabError for a model that is none."""
     if loaded.labels is None:
         raise LabError(
             f"{loaded.ref} is a language model, not a classifier: finetune it first, "
             f"or choose a classifier."
         )
-    return list(predict(loaded.model, loaded.tokenizer, loaded.labels, texts))
+    return loaded.labels
 
 
 class ModelCache:

@@ -25,7 +25,7 @@ def test_bad_numbers_are_refused_with_number_and_bound():
         TrainConfig(batch_size=10, accumulation=3)
     with pytest.raises(LabError, match="precision is 'fp8' but must be one of fp32, bf16, auto"):
         TrainConfig(precision="fp8")
-    with pytest.raises(LabError, match="must be none or equal"):
+    with pytest.raises(LabError, match="must be one of none, equal"):
         DataConfig(balance="some")
 
 

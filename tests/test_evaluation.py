@@ -16,6 +16,7 @@ from llmcore.evaluation import (
     chrf,
     classification_scores,
     paired_bootstrap,
+    paired_macro_f1,
     recall_at_precision,
     text_loss,
 )
@@ -178,3 +179,26 @@ def test_chrf_is_a_hundred_for_the_same_and_less_for_others():
     assert chrf(["une voiture rouge"], ["une voiture rouge"]) == pytest.approx(100)
     close = chrf(["une voiture rouge"], ["une voiture rouges"])
     assert 50 < close < 100 and chrf(["une voiture rouge"], ["xyz"]) < 10 and chrf([], []) is None
+
+
+def test_the_paired_macro_f1_is_that_of_the_scores_and_of_a_plain_bootstrap():
+    rng = np.random.default_rng(3)
+    labels = rng.choice(["a", "b", "c"], size=300, p=[0.6, 0.3, 0.1])
+    ours = np.where(rng.random(300) < 0.8, labels, "a")
+    theirs = np.where(rng.random(300) < 0.7, labels, "b")
+
+    def f1(rows, predicted):
+        chosen = [list(one[rows]) for one in (labels, predicted)]
+        return classification_scores(*chosen, ["a", "b", "c"])["macro_f1"]
+
+    found = paired_macro_f1(list(labels), list(ours), list(theirs))
+    everything = np.arange(300)
+    assert found.mean == pytest.approx(f1(everything, ours) - f1(everything, theirs))
+    plain = [f1(rows, ours) - f1(rows, theirs) for rows in rng.integers(300, size=(1500, 300))]
+    low, high = np.percentile(plain, [2.5, 97.5])
+    assert found.low == pytest.approx(low, abs=0.015)
+    assert found.high == pytest.approx(high, abs=0.015)
+    same = paired_macro_f1(list(labels), list(ours), list(ours))
+    assert (same.mean, same.low, same.high) == (0, 0, 0)
+    with pytest.raises(LabError, match="no predictions"):
+        paired_macro_f1([], [], [])

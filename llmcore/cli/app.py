@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from llmcore.cli import convert, runs, text, training, use
+from llmcore.cli import classifying, convert, curve, runs, text, training, use
 from llmcore.cli.output import say, steady_streams
 from llmcore.errors import LabError
 
@@ -24,7 +24,8 @@ app.command("tokenize")(text.tokenize)
 app.command("train-tokenizer")(text.train_tokenizer)
 app.command("pretrain")(training.pretrain)
 app.command("finetune")(training.finetune)
-app.command("classify")(use.classify)
+app.command("learning-curve")(curve.learning_curve)
+app.command("classify")(classifying.classify)
 app.command("generate")(use.generate)
 app.command("evaluate")(use.evaluate)
 app.add_typer(runs.app, name="runs")

@@ -1,16 +1,22 @@
 """The answers of commands that end with a run: the JSON keys and the lines for a person."""
 
+from dataclasses import asdict
 from typing import Any
 
-from llmcore.cli.output import answer, number
+from llmcore.cli.output import answer, number, table
 from llmcore.cli.running import reference, summary
 from llmcore.runs import Run
+from llmcore.runs.curve_points import curve_rows, points_of
 
 
 def answer_run(run: Run, as_json: bool) -> None:
     """The answer that fits the run's kind."""
-    finetuned = run.info().kind in {"classify", "instruct"}
-    (answer_finetune if finetuned else answer_pretrain)(run, as_json)
+    answers = {
+        "classify": answer_finetune,
+        "instruct": answer_finetune,
+        "learning-curve": answer_curve,
+    }
+    answers.get(run.info().kind, answer_pretrain)(run, as_json)
 
 
 def answer_pretrain(run: Run, as_json: bool) -> None:
@@ -31,8 +37,9 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
     answer(values, as_json, line)
 
 
-def answer_finetune(run: Run, as_json: bool) -> None:
-    """`test` is null where the run was stopped before its test."""
+def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None = None) -> None:
+    """`test` is null where the run was stopped before its test, and so is the report on the data
+    where a run was resumed."""
     info = run.info()
     result: dict[str, Any] = run.result() or {}
     test, baselines = result.get("test"), result.get("baselines") or {}
@@ -45,6 +52,7 @@ def answer_finetune(run: Run, as_json: bool) -> None:
         "best_step": info.best_step,
         "test": test,
         "baselines": baselines,
+        "data_report": data_report,
     }
     lines = [summary(info)]
     if counted:
@@ -71,6 +79,27 @@ def scores_line(scores: dict[str, Any]) -> str:
     for kind, one in (scores.get("by_holdout") or {}).items():
         parts.append(f"{kind} {one['exact_match']:.4f} of {one['n']}")
     return ", ".join([*parts, f"{scores['n']} rows"])
+
+
+def answer_curve(run: Run, as_json: bool) -> None:
+    """`curve`: a row for each learner and size, `points`: every single training."""
+    points = points_of(run)
+    rows = curve_rows(points)
+    values = {
+        **_about(run),
+        "curve": [one.to_dict() for one in rows],
+        "points": [asdict(one) for one in points],
+    }
+    cells = [
+        [
+            one.learner, f"{one.size:,}", f"{one.accuracy:.4f}", f"{one.macro_f1:.4f}",
+            f"{one.macro_f1_low:.4f} to {one.macro_f1_high:.4f}", str(one.n_seeds),
+            f"{one.seconds:.1f}",
+        ]
+        for one in rows
+    ]  # fmt: skip
+    header = ["learner", "texts", "accuracy", "macro F1", "lowest to highest", "seeds", "s each"]
+    answer(values, as_json, f"{summary(run.info())}\n{table(header, cells)}")
 
 
 def _about(run: Run) -> dict[str, Any]:

@@ -29,6 +29,19 @@ def own_copy(source: str, builtin: bool) -> tuple[str, bytes | None]:
     return path.name, path.read_bytes()
 
 
+def own_table(source: str, builtin: bool) -> tuple[str, bytes | None]:
+    """`own_copy` for labelled data: e-mails in a folder or a zip become one JSONL table."""
+    from llmcore.data.labelled import mails_as_table, mails_at
+
+    mails = None if builtin else mails_at(source)
+    if mails is None:
+        return own_copy(source, builtin)
+    name, table, notices = mails_as_table(mails, mails.name)
+    for notice in notices:
+        say(notice)
+    return name, table
+
+
 def is_builtin_corpus(source: str) -> bool:
     """Whether `source` is a built-in corpus or a mix `a+b` of them, rather than a file."""
     from llmcore.data import CORPORA
@@ -107,6 +120,12 @@ class Progress:
     def __call__(self, record: dict[str, Any]) -> None:
         if record.get("type") in {"notice", "warning"}:
             say(str(record.get("text", "")))
+        elif record.get("type") == "point":
+            say(
+                f"{record['step']}/{self.steps}  {record['learner']}, {record['size']:,} texts, "
+                f"seed {record['seed']}: macro F1 {record['macro_f1']:.3f}, "
+                f"{record['seconds']:.1f} s"
+            )
         elif record.get("split") == "train":
             self._train = record
             self._started = self._started or (record["step"], time.monotonic())

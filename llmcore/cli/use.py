@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, say, stdin_text, text_or_stdin, visible
+from llmcore.cli.output import AsJson, answer, say, text_or_stdin
 from llmcore.cli.run_answer import scores_line
 from llmcore.cli.running import is_builtin_corpus
 from llmcore.cli.training import InputColumn, InstructionColumn, OutputColumn
@@ -23,44 +23,6 @@ Model = Annotated[
         "or a name in Hugging Face's cache, such as gpt2"
     ),
 ]
-
-
-def classify(
-    text: Annotated[str, typer.Argument(help="the text, or - for standard input, a text a line")],
-    model: Model,
-    as_json: AsJson = False,
-) -> None:
-    """Give text a label with a finetuned classifier."""
-    from llmcore import models
-
-    texts = _lines_of_stdin() if text == "-" else [text_or_stdin(text)]
-    loaded = models.load(model)
-    known = [one for one in texts if one.strip()]
-    if not known:
-        raise LabError("There is no text: give some text, or a text on each line.")
-    found = iter(models.classify_texts(loaded, known))
-    results = [next(found) if one.strip() else _no_label() for one in texts]
-    for number, (one, result) in enumerate(zip(texts, results, strict=True), 1):
-        if not one.strip():
-            say(f"Line {number} is empty and gets no label.")
-        elif result.get("cut"):
-            length = loaded.trunk.config.context_length
-            say(f"Line {number} is longer than the model's {length} tokens: only those were read.")
-    lines = (
-        f"{result['label']}\t{result['probability']:.4f}\t{visible(one)}" if one.strip() else "-"
-        for one, result in zip(texts, results, strict=True)
-    )
-    answer({"model": loaded.ref, "results": results}, as_json, "\n".join(lines))
-
-
-def _lines_of_stdin() -> list[str]:
-    lines = stdin_text().replace("\r\n", "\n").split("\n")
-    return lines[:-1] if lines[-1] == "" else lines
-
-
-def _no_label() -> dict[str, Any]:
-    """Stands for an empty line, so that results and lines of input keep the same numbers."""
-    return {"label": None, "probability": None, "probabilities": {}}
 
 
 def generate(

@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import re
 from pathlib import Path
 
 from llmcore.data.cleaning import clean_tweet
@@ -10,6 +11,9 @@ from llmcore.data.folding import fold, in_fixed_test
 from llmcore.data.plays import read_plays
 from llmcore.data.sources import CORPORA, ensure
 
+_AIRLINES = re.compile(
+    r"@(?:virginamerica|united|southwestair|jetblue|usairways|americanair)\b", re.IGNORECASE
+)
 Rows = list[tuple[str, str]]  # (label, text)
 
 
@@ -45,6 +49,11 @@ def read_tweets() -> Rows:
     rows = csv.DictReader(io.StringIO(raw, newline=""))
     cleaned = ((row["sentiment"], clean_tweet(row["text"])) for row in rows)
     return [(label, text) for label, text in cleaned if text]
+
+
+def about_airlines(tweet: str) -> bool:
+    """Whether a tweet of tweet-sentiment is one of the 14,638 that speak to an airline."""
+    return _AIRLINES.search(tweet) is not None
 
 
 def training_tweets() -> list[str]:

@@ -9,7 +9,7 @@ from llmcore.tokenizers.segments import replace_surrogates
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024  # in a page, and of a table
 MAX_CORPUS_BYTES = 2 * 1024**3  # of a corpus that the command line reads from disk
 
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16's, so it is asked first
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -53,7 +53,7 @@ def decode_upload(data: bytes, name: str, max_bytes: int = MAX_UPLOAD_BYTES) -> 
     """
     _check_size(len(data), name, max_bytes)
     encoding, skip = "utf-8", 0
-    for mark, marked in _MARKS:
+    for mark, marked in MARKS:
         if data.startswith(mark):
             encoding, skip = marked, len(mark)
             break

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from llmcore.config import BALANCES
 from llmcore.data.folding import fold, in_fixed_test, unit_hash
 from llmcore.data.labelled import LabelledSet
 from llmcore.errors import LabError
@@ -27,7 +28,8 @@ def split_labelled(
     have. Each class gives `test` and `validation` of its rows, at least one each, and keeps at
     least one for training; classes of one or two rows stay in training. A set with `fixed_test`
     has the same test split for every seed and share. `balance="equal"` thins the training split
-    to as many texts of each class. Raises LabError where a split would be empty.
+    to as many texts of each class; `"weights"` leaves it as it is, since the loss balances.
+    Raises LabError where a split would be empty.
     """
     _check(data, validation, test, balance)
     folds = [fold(text) for text in data.texts]
@@ -100,8 +102,8 @@ def _check(data: LabelledSet, validation: float, test: float, balance: str) -> N
         raise LabError(
             f"validation {validation} and test {test} leave nothing to train on: make them smaller."
         )
-    if balance not in {"none", "equal"}:
-        raise LabError(f"balance is {balance!r} but must be none or equal.")
+    if balance not in BALANCES:
+        raise LabError(f"balance is {balance!r} but must be one of {', '.join(BALANCES)}.")
     if len(data.classes) < 2:
         found = f"only the label {data.labels[0]!r}" if data.labels else "no rows"
         raise LabError(f"{data.name} has {found}: give texts of at least two classes.")

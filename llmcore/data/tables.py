@@ -67,6 +67,11 @@ def choose_columns(
     return text_at, label_at
 
 
+def choose_text_column(columns: list[str], name: str, chosen: str | None) -> int:
+    """Where the texts stand among named columns. Raises LabError that lists them."""
+    return find_column(columns, name, chosen, TEXT_NAMES, "text")
+
+
 def find_column(
     columns: list[str], name: str, chosen: str | None, usual: tuple[str, ...], role: str
 ) -> int:
@@ -163,7 +168,7 @@ def _cell(value: Any) -> str:
 
 
 def _read_delimited(text: str, name: str, roles: Roles) -> Table:
-    delimiter = _delimiter(text, name, roles)
+    delimiter = delimiter_of(text, name, roles)
     rows = _parse(text, delimiter, name)
     first = [cell.strip() for cell in rows[0]]
     folded = {cell.casefold() for cell in first}
@@ -198,14 +203,16 @@ def _unique(names: list[str]) -> list[str]:
     return unique
 
 
-def _delimiter(text: str, name: str, roles: Roles) -> str:
-    """The delimiter that cuts the first lines into equally many columns, and most of them."""
+def delimiter_of(text: str, name: str, roles: Roles = LABELS) -> str:
+    """The delimiter that cuts the first lines into equally many columns, and most of them.
+
+    Raises LabError where there is one column only."""
     sample = text[:_SNIFF_CHARACTERS]
     if len(sample) < len(text) and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
     scores = {}
     for delimiter in _DELIMITERS:
-        rows = [row for row in _rows(sample, delimiter) if row]
+        rows = [row for row in rows_of(sample, delimiter) if row]
         if not rows or len(rows[0]) < 2:
             continue
         same = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
@@ -224,7 +231,8 @@ def _delimiter(text: str, name: str, roles: Roles) -> str:
     return max(scores, key=lambda delimiter: scores[delimiter])
 
 
-def _rows(text: str, delimiter: str, **options: Any) -> list[list[str]]:
+def rows_of(text: str, delimiter: str, **options: Any) -> list[list[str]]:
+    """Rows of cells as the csv module reads them."""
     # The module's limit of 128 kB a cell is a setting of the whole process; uploads have their own.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_UPLOAD_BYTES))
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **options))
@@ -237,15 +245,11 @@ def _parse(text: str, delimiter: str, name: str) -> list[list[str]]:
     characters in a TSV (its texts are rarely quoted), and refused in the others where one is
     never closed, since it would swallow the rest of the file.
     """
-    try:
-        rows = _rows(text, delimiter, strict=True)
-    except csv.Error:
-        rows = []
-    swallowed = any("\n" in cell and "\t" in cell for row in rows for cell in row)
-    if delimiter == "\t" and (not rows or swallowed):
-        rows = _rows(text, delimiter, quoting=csv.QUOTE_NONE)
+    rows = _strict_rows(text, delimiter)
+    if delimiter == "\t" and not _add_up(rows):
+        rows = rows_of(text, delimiter, quoting=csv.QUOTE_NONE)
     elif not rows:
-        rows = _rows(text, delimiter)
+        rows = rows_of(text, delimiter)
         last = max(rows[-1], key=len) if rows and rows[-1] else ""
         if last.count("\n") > 1 and last.strip() not in ("", text.strip()):
             line = text.count("\n") - last.count("\n") + 1
@@ -257,6 +261,24 @@ def _parse(text: str, delimiter: str, name: str) -> list[list[str]]:
     if not rows:
         raise LabError(f"{name} has no text in any cell: give a table with texts and labels.")
     return rows
+
+
+def _strict_rows(text: str, delimiter: str) -> list[list[str]]:
+    """The rows, none where the quotation marks break the rules."""
+    try:
+        return rows_of(text, delimiter, strict=True)
+    except csv.Error:
+        return []
+
+
+def _add_up(rows: list[list[str]]) -> bool:
+    """False where a quotation mark swallowed other rows of a TSV."""
+    return bool(rows) and not any("\n" in cell and "\t" in cell for row in rows for cell in row)
+
+
+def quotes_add_up(text: str, delimiter: str) -> bool:
+    """Whether quotation marks can be taken as such in a TSV."""
+    return _add_up(_strict_rows(text, delimiter))
 
 
 def _squared(

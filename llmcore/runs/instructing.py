@@ -12,7 +12,7 @@ from llmcore.evaluation import answer_scores, chrf
 from llmcore.nn.lora import add_lora
 from llmcore.nn.model import GPT
 from llmcore.runs.finetuning import begin, parent_of
-from llmcore.runs.plan import read_instructions
+from llmcore.runs.instruct_plan import read_instructions
 from llmcore.runs.run import Run
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.instruction import MAX_TEST_ROWS, InstructionTask

@@ -1,27 +1,29 @@
 """From a few choices to a whole RunConfig; what can be refused is refused here, before a start."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from llmcore import models
-from llmcore.config import DataConfig, LoraConfig, ModelConfig, RunConfig, TrainConfig
+from llmcore.config import (
+    LEARNERS,
+    CurveConfig,
+    DataConfig,
+    LoraConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+)
 from llmcore.data import (
-    INSTRUCTIONS,
-    InstructionSplits,
     LabelledSet,
     Splits,
-    instructions_from_bytes,
     labelled_from_table,
-    load_instructions,
     load_labelled,
-    split_instructions,
     split_labelled,
 )
-from llmcore.data.instructions import Columns, load_builtin
 from llmcore.errors import LabError
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
-from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
 
 DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8, "lora": 4}
 FINETUNE = TrainConfig(
@@ -32,18 +34,11 @@ FINETUNE = TrainConfig(
     beta2=0.98,
     precision="auto",
 )
-LEARNING_RATES = {"head": 1e-2, "lora": 5e-3}
+LEARNING_RATES = {"head": 1e-2, "lora": 2e-3}
 FINETUNE_DROPOUT = 0.1
-INSTRUCT = TrainConfig(
-    batch_size=32,
-    learning_rate=2e-3,
-    min_learning_rate=0.02,
-    weight_decay=0.05,
-    beta2=0.98,
-    precision="auto",
-)
-INSTRUCT_ROWS = 100_000  # that the default recipe sees: a few minutes on two cores
-MOST_EPOCHS = 20
+CURVE_SIZES = (10, 30, 100, 300)
+CURVE_STEPS = 60  # of training on the smallest subsets, whose epochs are one step long
+LORA_DROPOUT = 0.0  # measured better than 0.1: so few numbers hardly learn by heart
 SAMPLE_PROMPTS = {"shakespeare": "My lord, ", "messages": "I am ", "conversations": "What is "}
 
 
@@ -66,14 +61,14 @@ def plan_pretrain(
     Raises LabError where a choice cannot work.
     """
     chosen = preset_named(preset or DEFAULT_PRESET)
-    wanted = _given(model_changes or {})
+    wanted = given(model_changes or {})
     if not tokenizer and "vocab_size" not in wanted:
         bundled = "base" if (BUNDLED_RUNS / "base").is_dir() else ""
         tokenizer = chosen.tokenizer or bundled
     model = chosen.model.with_(**wanted)
     if tokenizer:
         model = model.with_(vocab_size=models.tokenizer_for(tokenizer).vocab_size)
-    train = _with_rhythm(chosen.train, _given(train_changes or {}))
+    train = with_rhythm(chosen.train, given(train_changes or {}))
     if text is not None and len(text.encode("utf-8", "replace")) < 2 * (model.context_length + 1):
         raise LabError(
             f"The text is shorter than two windows of {model.context_length} tokens: "
@@ -118,13 +113,14 @@ def plan_classify(
     data = DataConfig(
         source=source, text_column=text_column, label_column=label_column, balance=balance
     )
-    changes = _given(train_changes or {})
+    changes = given(train_changes or {})
     if n_train is None:
         n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
+    dropout = LORA_DROPOUT if trainable == "lora" else FINETUNE_DROPOUT
     return RunConfig(
         kind="classify",
         name=name or f"{source} {trainable}",
-        model=_finetuned_shape(parent, model_changes or {}, FINETUNE_DROPOUT),
+        model=finetuned_shape(parent, model_changes or {}, dropout),
         train=classify_training(n_train, trainable, epochs, changes),
         data=data,
         parent=parent,
@@ -133,55 +129,7 @@ def plan_classify(
     )
 
 
-def plan_instruct(
-    source: str = "airline-support",
-    model_ref: str | None = None,
-    trainable: str = "all",
-    template: str = DEFAULT_TEMPLATE,
-    packing: bool = False,
-    table: bytes | None = None,
-    columns: Columns = Columns(),
-    epochs: int | None = None,
-    name: str | None = None,
-    model_changes: dict[str, Any] | None = None,
-    train_changes: dict[str, Any] | None = None,
-    lora: LoraConfig | None = None,
-) -> RunConfig:
-    """The configuration of an instruction finetune; reads the data to count its steps.
-
-    source: a built-in set, a file, or the file name of the uploaded `table`. template: a name, or
-    a text with fields (see tasks.templates). Raises LabError where the data cannot be learned
-    from, the template could not ask, or the model does not exist.
-    """
-    if trainable == "head":
-        raise LabError(
-            "An instruction finetune has no new head to learn alone: train all, last-block or lora."
-        )
-    template_named(template)  # checks
-    parent = model_ref or models.default_model()
-    data = DataConfig(
-        source=source,
-        instruction_column=columns.instruction,
-        input_column=columns.input,
-        output_column=columns.output,
-        template=template,
-        packing=packing,
-    )
-    changes = _given(train_changes or {})
-    n_train = len(read_instructions(data, changes.get("seed", INSTRUCT.seed), table).train)
-    return RunConfig(
-        kind="instruct",
-        name=name or f"{source} {trainable}",
-        model=_finetuned_shape(parent, model_changes or {}, dropout=0.0),
-        train=instruct_training(n_train, trainable, epochs, changes),
-        data=data,
-        parent=parent,
-        trainable=trainable,
-        lora=lora if trainable == "lora" else None,
-    )
-
-
-def _finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> ModelConfig:
+def finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> ModelConfig:
     """The parent's shape with a run's own context and dropout. Raises LabError."""
     shape = models.model_config(parent)
     if (wanted.get("context_length") or 0) > shape.context_length:
@@ -189,28 +137,55 @@ def _finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> Mod
             f"The context length {wanted['context_length']} is longer than the "
             f"{shape.context_length} tokens of model {parent}: choose at most that."
         )
-    return shape.with_(**{"dropout": dropout, **_given(wanted)})
+    return shape.with_(**{"dropout": dropout, **given(wanted)})
 
 
-def instruct_training(
-    n_train: int,
-    trainable: str = "all",
-    epochs: int | None = None,
-    changes: dict[str, Any] | None = None,
-) -> TrainConfig:
-    """The recipe of an instruction finetune on `n_train` rows; it is validated once an epoch.
+def plan_learning_curve(
+    source: str = "sms-spam",
+    model_ref: str | None = None,
+    table: bytes | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    sizes: Sequence[int] = CURVE_SIZES,
+    n_seeds: int = 5,
+    learners: Sequence[str] = LEARNERS,
+    context_length: int | None = None,
+    name: str | None = None,
+    train_changes: dict[str, Any] | None = None,
+) -> RunConfig:
+    """The configuration of a learning curve over `sizes` and all texts outside of the test split.
 
-    By default it sees about INSTRUCT_ROWS rows, small sets more often than large ones.
-    changes: fields to replace; None keeps the recipe's."""
-    changes = _given(changes or {})
-    recipe = INSTRUCT.with_(learning_rate=LEARNING_RATES.get(trainable))
-    per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
-    usual = min(MOST_EPOCHS, max(1, round(INSTRUCT_ROWS / n_train)))
-    changes.setdefault("steps", per_epoch * (epochs or usual))
-    changes.setdefault("eval_every", per_epoch)
-    changes.setdefault("checkpoint_every", per_epoch)
-    changes.setdefault("warmup_steps", min(60, per_epoch))
-    return _with_rhythm(recipe, changes)
+    Sizes below the number of classes, or beyond the texts that there are, are left out. Raises
+    LabError where the data cannot be learned from or the model does not exist.
+    """
+    parent = model_ref or models.default_model()
+    data = DataConfig(source, text_column, label_column, validation=0.0)
+    changes = given(train_changes or {})
+    pool = read_splits(data, changes.get("seed", FINETUNE.seed), table).train
+    fitting = [size for size in sizes if len(pool.classes) <= size < len(pool)]
+    curve = CurveConfig((*fitting, len(pool)), n_seeds, tuple(learners))
+    return RunConfig(
+        kind="learning-curve",
+        name=name or f"{source} learning curve",
+        model=finetuned_shape(parent, {"context_length": context_length}, FINETUNE_DROPOUT),
+        train=FINETUNE.with_(**{**changes, "steps": curve.n_points}),
+        data=data,
+        parent=parent,
+        curve=curve,
+    )
+
+
+def curve_training(n_train: int, trainable: str, seed: int, base: TrainConfig) -> TrainConfig:
+    """The recipe of one point of a learning curve: that of a finetune, at least
+    CURVE_STEPS long, and not looked at before its end."""
+    per_epoch = steps_per_epoch(n_train, base.batch_size)
+    epochs = max(DEFAULT_EPOCHS[trainable], -(-CURVE_STEPS // per_epoch))
+    steps = per_epoch * epochs
+    kept = {name: getattr(base, name) for name in ("batch_size", "device", "threads", "precision")}
+    return classify_training(
+        n_train, trainable, epochs,
+        {**kept, "seed": seed, "eval_every": steps, "checkpoint_every": steps},
+    )  # fmt: skip
 
 
 def n_trainable(config: RunConfig, n_classes: int) -> int:
@@ -239,14 +214,14 @@ def classify_training(
 
     It is validated twice an epoch. changes: fields to replace; None keeps the recipe's.
     """
-    changes = _given(changes or {})
+    changes = given(changes or {})
     recipe = FINETUNE.with_(learning_rate=LEARNING_RATES.get(trainable))
     per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
     changes.setdefault("steps", per_epoch * (epochs or DEFAULT_EPOCHS.get(trainable, 4)))
     changes.setdefault("eval_every", max(1, per_epoch // 2))
     changes.setdefault("checkpoint_every", per_epoch)
     changes.setdefault("warmup_steps", min(20, per_epoch))
-    return _with_rhythm(recipe, changes)
+    return with_rhythm(recipe, changes)
 
 
 def read_labelled(data: DataConfig, table: bytes | None) -> LabelledSet:
@@ -262,24 +237,12 @@ def read_splits(data: DataConfig, seed: int, table: bytes | None) -> Splits:
     return split_labelled(labelled, data.validation, data.test, seed, data.balance)
 
 
-def read_instructions(data: DataConfig, seed: int, table: bytes | None) -> InstructionSplits:
-    """The rows of a configuration in training, validation and test: a built-in set as its
-    generator split it, a user's by the seed."""
-    if table is None and data.source in INSTRUCTIONS:
-        return load_builtin(data.source)
-    columns = Columns(data.instruction_column, data.input_column, data.output_column)
-    if table is not None:
-        rows = instructions_from_bytes(table, data.source, columns)
-    else:
-        rows = load_instructions(data.source, columns)
-    return split_instructions(rows, data.validation, data.test, seed)
-
-
-def _given(changes: dict[str, Any]) -> dict[str, Any]:
+def given(changes: dict[str, Any]) -> dict[str, Any]:
+    """The choices that were made; None stands for one that was left to the recipe."""
     return {key: value for key, value in changes.items() if value is not None}
 
 
-def _with_rhythm(train: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
+def with_rhythm(train: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
     """Applies `changes`; a short run is looked at about ten times, a long one logs less often."""
     steps = changes.get("steps", train.steps)
     rhythm: dict[str, Any] = {"log_every": max(1, steps // 1000)}

@@ -8,7 +8,8 @@ from llmcore.runs.run import Run
 
 
 def test_predictions(run: Run) -> list[dict[str, Any]]:
-    """Rows of `text`, `label`, `predicted`, `probability` of the untouched test split.
+    """Rows of `text`, `label`, `predicted`, `probability` of the untouched test split, and the
+    `probabilities` of all classes (older runs kept only the first four).
 
     A run that keeps no predictions (a bundled one holds no text of others) is asked again: the
     same split by its seed, the same weights. Raises LabError where its data is not to be had.
@@ -21,6 +22,12 @@ def test_predictions(run: Run) -> list[dict[str, Any]]:
     test = read_splits(run.config.data, run.config.train.seed, table).test
     rows = models.classify_texts(models.load(str(run.directory)), test.texts)
     return [
-        {"text": text, "label": label, "predicted": row["label"], "probability": row["probability"]}
+        {
+            "text": text,
+            "label": label,
+            "predicted": row["label"],
+            "probability": row["probability"],
+            "probabilities": row["probabilities"],
+        }
         for text, label, row in zip(test.texts, test.labels, rows, strict=True)
     ]

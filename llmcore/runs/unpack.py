@@ -7,10 +7,7 @@ header can say what it likes.
 import errno
 import io
 import re
-import stat
-import struct
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO
 
@@ -27,13 +24,12 @@ from llmcore.runs.run import (
     TOKENIZER,
 )
 from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
+from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_unpacked
 
 MAX_ENTRIES = 1000
 MAX_TEXT_BYTES = 512 << 20  # metrics and data of one run, unpacked
 MAX_WEIGHT_BYTES = 32 << 30
-MAX_RATIO = 200  # metrics shrink about 10 times, zeros 1,000 times
 DATA_SUFFIXES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".md")
-_BLOCK = 1 << 20
 
 _STEP = rf"{CHECKPOINTS}/step_\d{{8}}"
 
@@ -48,10 +44,6 @@ _TEXT = re.compile(
 )
 _WEIGHTS = re.compile(rf"{_STEP}/{_any_of(WEIGHTS, OPTIMIZER)}")
 _FOLDER = re.compile(rf"(?:{TOKENIZER}|{CHECKPOINTS}|{_STEP}|{DATA})/")
-_BROKEN = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
-    ValueError, OverflowError,
-)  # fmt: skip
 
 
 def unpack(source: Path | bytes, target: Path) -> None:
@@ -60,9 +52,9 @@ def unpack(source: Path | bytes, target: Path) -> None:
         raise LabError(f"there is no file {source}.")
     n_packed = len(source) if isinstance(source, bytes) else source.stat().st_size
     opened = io.BytesIO(source) if isinstance(source, bytes) else source
-    # The sum counts, since entries may share their packed bytes; a small zip may hold 1 MiB.
+    # The sum counts, since entries may share their packed bytes.
     left = {True: MAX_TEXT_BYTES, False: MAX_WEIGHT_BYTES}
-    left_in_all = (1 << 20) + MAX_RATIO * n_packed
+    left_in_all = most_unpacked(n_packed)
     try:
         with zipfile.ZipFile(opened) as archive:
             for entry in _checked_entries(archive):
@@ -76,7 +68,7 @@ def unpack(source: Path | bytes, target: Path) -> None:
                 left_in_all -= n_bytes
     except LabError:
         raise
-    except (*_BROKEN, OSError) as error:
+    except (*BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
         raise LabError(f"it cannot be read as a zip ({error}).") from error
@@ -102,23 +94,10 @@ def _checked_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _reason_against(entry: zipfile.ZipInfo) -> str | None:
-    """Why an entry is refused, or None. The name as it stands in the zip counts: Python's own
-    reading of it is cut at a zero byte."""
+    """Why an entry is refused, or None."""
     name = entry.orig_filename
-    parts = name.split("/")
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    if "\\" in name or "\0" in name:
-        return "has a backslash or a zero byte in its name"
-    if name.startswith("/") or re.match(r"[A-Za-z]:", name):
-        return "is an absolute path"
-    if ".." in parts or "." in parts:
-        return "leads out of the folder that it is unpacked into"
-    if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-        return "is a link or a device, not a file"
-    if entry.flag_bits & 0x1:
-        return "is encrypted"
-    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        return "is packed in a way that the lab does not read"
+    if problem := entry_problem(entry):
+        return problem
     if entry.is_dir():
         return None if _FOLDER.fullmatch(name) else "is a folder that no run has"
     if not (_TEXT.fullmatch(name) or _WEIGHTS.fullmatch(name)):
@@ -127,11 +106,5 @@ def _reason_against(entry: zipfile.ZipInfo) -> str | None:
 
 
 def _copy(packed: IO[bytes], file: IO[bytes], limit: int, name: str) -> int:
-    """Bytes copied. Raises LabError beyond `limit`, whatever the zip's header promised."""
-    n_bytes = 0
-    while block := packed.read(_BLOCK):
-        n_bytes += len(block)
-        if n_bytes > limit:
-            raise LabError(f"{name!r} unpacks to far more than a run of its size holds (a bomb).")
-        file.write(block)
-    return n_bytes
+    """Bytes copied. Raises LabError beyond `limit`."""
+    return sum(file.write(block) for block in limited_blocks(packed, limit, name))

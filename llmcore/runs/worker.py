@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from llmcore import models
-from llmcore.classical import MajorityClass, NaiveBayes
+from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression
 from llmcore.config import RunConfig
 from llmcore.data import Corpus, LabelledSet, Splits, corpus_from_text, decode_upload, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
@@ -21,6 +21,7 @@ from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.lora import add_lora
 from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
+from llmcore.runs.curve import run_curve
 from llmcore.runs.finetuning import begin, parent_of
 from llmcore.runs.instructing import build_instruction
 from llmcore.runs.plan import read_splits
@@ -72,9 +73,12 @@ def execute(
     with writer:
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
-        task = _build(run, config, writer)
-        trainer = Trainer(task, config.train, directory / CHECKPOINTS)
-        outcome = trainer.fit(FileControl(directory, leave), writer)
+        control = FileControl(directory, leave)
+        if config.kind == "learning-curve":
+            task, outcome = None, run_curve(run, config, control, writer)
+        else:
+            task = _build(run, config, writer)
+            outcome = Trainer(task, config.train, directory / CHECKPOINTS).fit(control, writer)
         if isinstance(task, (ClassificationTask, InstructionTask)) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
             write_text_atomic(directory / PREDICTIONS, lines)
@@ -170,6 +174,7 @@ def classification_task(
         classes=classes,
         config=config.train,
         device=choose_device(config.train.device),
+        balance=config.data.balance,
     )
     return task, notices
 
@@ -206,14 +211,20 @@ def _examples(
 
 
 def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
-    """Test scores of 'always the largest class' and naive Bayes on the very same split."""
+    """Test scores of 'always the largest class', naive Bayes and logistic regression on the very
+    same split."""
     if not splits.test.texts:
         return {}
     classes = splits.train.classes
     counts = splits.train.counts()
     largest = max(counts, key=lambda label: counts[label])
     scores = {}
-    for name, model in ((f"always {largest}", MajorityClass()), ("naive Bayes", NaiveBayes())):
+    baselines: dict[str, Baseline] = {
+        f"always {largest}": MajorityClass(),
+        "naive Bayes": NaiveBayes(),
+        "logistic regression": WordRegression(),
+    }
+    for name, model in baselines.items():
         try:
             model.fit(splits.train.texts, splits.train.labels)
         except ValueError as error:  # e.g. no word in any text

@@ -53,6 +53,20 @@ def encode_texts(
     return encoded, n_cut
 
 
+def class_weights(labels: Sequence[int], n_classes: int) -> Tensor:
+    """What each class counts in the loss, (K,): inverse to how often it occurs among `labels`,
+    with a mean of one over them. No labels: every class counts one.
+
+    >>> class_weights([0, 0, 0, 1], 2).tolist()
+    [0.6666666865348816, 2.0]
+    """
+    if not len(labels):
+        return torch.ones(n_classes)
+    counts = torch.bincount(torch.as_tensor(labels), minlength=n_classes)
+    present = int((counts > 0).sum())
+    return torch.where(counts > 0, len(labels) / (present * counts.clamp(min=1)), 0.0)
+
+
 class ClassificationTask:
     """Cross-entropy over the classes; epochs over a shuffled, length-bucketed training split.
 
@@ -72,17 +86,23 @@ class ClassificationTask:
         baselines: dict[str, dict[str, Any]] | None = None,
         reuse_frozen: bool = True,
         max_frozen_bytes: int = MAX_BYTES,
+        balance: str = "none",
+        texts: dict[str, Texts] | None = None,
     ) -> None:
         """splits: examples of `train`, `validation` and `test` (may be empty but for train).
         baselines: scores of simpler models on the same test split, to stand beside the result.
-        max_frozen_bytes: memory for what is reused; texts beyond it are computed each time."""
+        max_frozen_bytes: memory for what is reused; texts beyond it are computed each time.
+        balance: `weights` makes rare classes count more in the loss (see `class_weights`).
+        texts: how each split's texts meet the model, where that is settled already."""
         self.model = model.to(device)
         self.tokenizer, self.splits, self.config = tokenizer, splits, config
         self.test_texts, self.classes, self.device = list(test_texts), list(classes), device
         self.baselines = baselines or {}
         self.adapter: dict[str, Any] | None = None  # of a LoRA finetune: what its base is
         self.test_rows: list[dict[str, Any]] = []
-        self._texts = self._readers(max_frozen_bytes if reuse_frozen else None)
+        labels = [one.label for one in splits["train"]] if balance == "weights" else []
+        self._weights = class_weights(labels, len(classes))  # (K,)
+        self._texts = texts or self._readers(max_frozen_bytes if reuse_frozen else None)
         self._per_epoch = steps_per_epoch(len(splits["train"]), config.batch_size)
         self._order: tuple[int, list[np.ndarray]] | None = None
 
@@ -124,7 +144,9 @@ class ClassificationTask:
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         logits = self._texts["train"].logits(batch.indices)  # (B, K)
         right = (logits.argmax(-1) == batch.labels).float().mean().item()
-        return F.cross_entropy(logits, batch.labels), {"accuracy": right}
+        losses = F.cross_entropy(logits, batch.labels, reduction="none")  # (B,)
+        # Over the number of texts, not over the sum of their weights: so micro-batches add up.
+        return (losses * self._weights.to(logits)[batch.labels]).mean(), {"accuracy": right}
 
     def n_tokens(self, batch: Batch) -> int:
         return int(batch.lengths.sum())
@@ -137,7 +159,7 @@ class ClassificationTask:
         chosen = np.clip(rows[np.arange(len(truth)), truth], 1e-12, None)
         scores = self._scores(truth, rows)
         return {
-            "loss": float(-np.log(chosen).mean()),
+            "loss": float((-np.log(chosen) * self._weights.numpy()[truth]).mean()),
             "accuracy": scores["accuracy"],
             "macro_f1": scores["macro_f1"],
         }
@@ -173,6 +195,7 @@ class ClassificationTask:
                 "label": self.classes[label],
                 "predicted": self.classes[int(row.argmax())],
                 "probability": float(row.max()),
+                "probabilities": dict(zip(self.classes, map(float, row), strict=True)),
             }
             for text, label, row in zip(self.test_texts, truth, rows, strict=True)
         ]

@@ -82,6 +82,22 @@ class FrozenFeatures(Texts):
         }  # fmt: skip
 
 
+class FeatureView(Texts):
+    """Some texts of shared features, for a model of its own whose frozen part is the same."""
+
+    def __init__(
+        self, shared: FrozenFeatures, model: SequenceClassifier, numbers: np.ndarray
+    ) -> None:
+        """numbers (N,): which texts of `shared`."""
+        super().__init__(model, [shared.ids[i] for i in numbers], shared.fill, shared.device)
+        self._shared, self._numbers = shared, numbers
+
+    def logits(self, indices: np.ndarray) -> Tensor:
+        lengths = torch.from_numpy(self.lengths[indices]).to(self.device)  # (B,)
+        features = self._shared.features(self._numbers[indices]).to(self.device)
+        return self.model.learning_part(features, lengths)
+
+
 def similar_lengths(lengths: np.ndarray) -> list[np.ndarray]:
     """Numbers of texts of lengths (N,), longest first, in groups of at most GROUP_TEXTS in which
     no text is padded by more than MAX_PADDING of the longest.

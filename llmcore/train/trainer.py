@@ -59,9 +59,10 @@ class Trainer:
 
     The data of a step and its dropout masks depend on (seed, step) and not on the history, so a
     resumed run continues with the very numbers that an uninterrupted one would have used.
+    With no directory nothing is kept, and the last weights are the result.
     """
 
-    def __init__(self, task: Task, config: TrainConfig, directory: Path) -> None:
+    def __init__(self, task: Task, config: TrainConfig, directory: Path | None) -> None:
         self.task, self.config, self.directory = task, config, directory
         self.optimizer = make_optimizer(task.model, config)
         self._device = next(task.model.parameters()).device.type
@@ -137,7 +138,7 @@ class Trainer:
             improved = self._evaluate(step, sink)
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
-        elif checkpoint_index.is_snapshot_step(step):
+        elif self.directory is not None and checkpoint_index.is_snapshot_step(step):
             save_checkpoint(self.directory, step, self.task.model, None, self.task.state())
 
     def _evaluate(self, step: int, sink: Sink) -> bool:
@@ -154,7 +155,7 @@ class Trainer:
         return improved
 
     def _save(self, sink: Sink) -> None:
-        if self.step == 0:
+        if self.step == 0 or self.directory is None:
             return
         step, val_loss = self._evaluated or (0, None)
         val_loss = val_loss if step == self.step else None
@@ -164,6 +165,8 @@ class Trainer:
         sink.event("checkpoint", self.step, val_loss=val_loss)
 
     def _resume(self, sink: Sink) -> None:
+        if self.directory is None:
+            return
         checkpoints = checkpoint_index.list_checkpoints(self.directory)
         start = checkpoint_index.latest(checkpoints, full=True)
         if start is None:
@@ -176,7 +179,8 @@ class Trainer:
         sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
 
     def _load_best(self) -> None:
-        best = checkpoint_index.best(checkpoint_index.list_checkpoints(self.directory))
+        kept = [] if self.directory is None else checkpoint_index.list_checkpoints(self.directory)
+        best = checkpoint_index.best(kept)
         if best is not None and best.step != self.step:
             restore(best, self.task.model)
         self.task.model.eval()

@@ -162,7 +162,7 @@ def test_balance_thins_the_training_split_alone() -> None:
         ([], [], {}, "no rows"),
         (["a", "b"], ["x", "y"], {"validation": 0.6, "test": 0.5}, "nothing to train"),
         (["a", "b"], ["x", "y"], {"validation": -0.1}, "at least 0"),
-        (["a", "b"], ["x", "y"], {"balance": "some"}, "none or equal"),
+        (["a", "b"], ["x", "y"], {"balance": "some"}, "none, equal, weights"),
         (["same"] * 9, ["x", "y"] * 4 + ["x"], {}, "one class only"),
         (["a", "b", "c", "d", "d!", "d?"], [*"xxxx", "y", "x"], {}, "one class only"),
     ],

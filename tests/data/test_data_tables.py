@@ -206,7 +206,7 @@ def test_files_and_folders(tmp_path) -> None:
 
 
 def test_built_in_sets() -> None:
-    assert set(LABELLED) == {"sms-spam", "tweet-sentiment"}
+    assert set(LABELLED) == {"sms-spam", "tweet-sentiment", "email-spam"}
     sms = load_labelled("sms-spam")
     assert sms.counts() == {"ham": 4220, "spam": 642}
     tweets = load_labelled("tweet-sentiment")

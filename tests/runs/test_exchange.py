@@ -230,7 +230,7 @@ def test_a_bomb_whose_header_lies_is_refused_too(store, packed):
 
 def test_the_sum_of_all_entries_is_limited(store, packed, monkeypatch):
     monkeypatch.setattr(unpack, "MAX_TEXT_BYTES", 2000)
-    refused(store, packed.read_bytes(), "far more than a run")
+    refused(store, packed.read_bytes(), "far more than a zip")
     monkeypatch.undo()
     monkeypatch.setattr(unpack, "MAX_ENTRIES", 5)
     refused(store, packed.read_bytes(), "has [0-9]+ entries, but a run has at most 5")

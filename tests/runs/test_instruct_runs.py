@@ -10,7 +10,7 @@ from llmcore import models
 from llmcore.config import LoraConfig
 from llmcore.errors import LabError
 from llmcore.runs import RunStore, launch
-from llmcore.runs.plan import INSTRUCT_ROWS, MOST_EPOCHS, instruct_training, plan_instruct
+from llmcore.runs.instruct_plan import INSTRUCT_ROWS, MOST_EPOCHS, instruct_training, plan_instruct
 
 ROWS = [
     {"instruction": f"the cat {n}", "output": random.Random(n).choice(["sees", "likes"])}

@@ -135,9 +135,11 @@ def test_classifier_learns_its_own_table_and_reports_beside_baselines(store):
     result = run.result()
     assert info.state == "done" and info.parent == pretrained.name
     assert result["test"]["accuracy"] >= 0.9
-    assert set(result["baselines"]) == {"always ham", "naive Bayes"}
+    assert set(result["baselines"]) == {"always ham", "naive Bayes", "logistic regression"}
     assert result["baselines"]["always ham"]["n"] == result["test"]["n"] == len(run.predictions())
-    assert {"text", "label", "predicted", "probability"} <= set(run.predictions()[0])
+    row = run.predictions()[0]
+    assert {"text", "label", "predicted", "probability"} <= set(row)
+    assert row["probabilities"][row["predicted"]] == row["probability"]
     assert run.metrics().series("val", "accuracy")[1][-1] >= 0.9
 
 

@@ -1,0 +1,132 @@
+"""The command `classify`: labels for a text, for standard input, or for a file of any length."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from llmcore.cli.options import within
+from llmcore.cli.output import AsJson, say, text_or_stdin, visible
+from llmcore.cli.use import Model
+from llmcore.config import DataConfig
+from llmcore.errors import LabError
+from llmcore.files import finite_json
+
+SPOOL_CHARACTERS = 1 << 23  # of an answer that waits in memory; beyond, it waits on disk
+SAID_LINES = 10  # notices about single lines; the rest is counted
+
+
+def classify(
+    model: Model,
+    text: Annotated[
+        str | None,
+        typer.Argument(help="the text, or - for standard input, a text a line"),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="a file instead: .jsonl, .csv or .tsv, else a text a line"),
+    ] = None,
+    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
+    as_json: AsJson = False,
+    as_jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="print a JSON object for each text as it is done")
+    ] = False,
+) -> None:
+    """Give texts labels with a finetuned classifier. Any number of them, none of them held."""
+    if (text is None) == (file is None):
+        raise typer.BadParameter("Give a text (or - for standard input), or --file.")
+    if text_column is not None and file is None:
+        raise typer.BadParameter("--text-column belongs to --file.")
+    if as_json and as_jsonl:
+        raise typer.BadParameter("Give --json or --jsonl, not both.")
+    from llmcore.classifiers import load_classifier
+
+    classifier = load_classifier(model)
+    told = _Told(classifier.context_length)
+    results = told.about(classifier.rows(_texts(text, file, text_column)))
+    if as_json:
+        _one_object(model, results)
+    else:
+        for number, (one, row) in enumerate(results, start=1):
+            typer.echo(_json_line(number, row) if as_jsonl else _plain_line(one, row))
+    told.close()
+
+
+def _texts(text: str | None, file: Path | None, text_column: str | None) -> Iterator[str]:
+    """The texts as they come. Raises LabError where there is not one with something in it."""
+    from llmcore.data.streams import lines_of, texts_of_file
+
+    if file is not None:
+        texts = texts_of_file(file, text_column)
+    elif text == "-":
+        texts = lines_of(typer.get_binary_stream("stdin"), "standard input")
+    else:
+        texts = iter([text_or_stdin(str(text))])
+    found = False
+    for one in texts:
+        found = found or bool(one.strip())
+        yield one
+    if not found:
+        raise LabError("There is no text: give some text, or a text on each line.")
+
+
+class _Told:
+    """Says what is to be known of single lines, the first few one by one."""
+
+    def __init__(self, context_length: int) -> None:
+        self.context_length = context_length
+        self._empty = self._cut = 0
+
+    def about(
+        self, results: Iterator[tuple[str, dict[str, Any]]]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for number, (text, row) in enumerate(results, start=1):
+            if row["label"] is None:
+                self._empty += 1
+                if self._empty <= SAID_LINES:
+                    say(f"Line {number} is empty and gets no label.")
+            elif row["cut"]:
+                self._cut += 1
+                if self._cut <= SAID_LINES:
+                    say(f"Line {number} is longer than the model's {self.context_length} tokens: "
+                        f"only those were read.")  # fmt: skip
+            yield text, row
+
+    def close(self) -> None:
+        for n, what in ((self._empty, "empty"), (self._cut, "too long")):
+            if n > SAID_LINES:
+                say(f"{n:,} lines in all were {what}.")
+
+
+def _plain_line(text: str, row: dict[str, Any]) -> str:
+    if row["label"] is None:
+        return "-"
+    return f"{row['label']}\t{row['probability']:.4f}\t{visible(text)}"
+
+
+def _json_line(number: int, row: dict[str, Any]) -> str:
+    clean, _ = finite_json({"line": number, **row})
+    return json.dumps(clean, allow_nan=False)
+
+
+def _one_object(model: str, results: Iterator[tuple[str, dict[str, Any]]]) -> None:
+    """One JSON object, written whole or not at all: it waits aside until all texts are done."""
+    with tempfile.SpooledTemporaryFile(
+        SPOOL_CHARACTERS, mode="w+", encoding="ascii", newline="\n"
+    ) as aside:
+        _write_object(aside, model, results)  # type: ignore[arg-type]
+        aside.seek(0)
+        while block := aside.read(1 << 16):
+            typer.echo(block, nl=False)
+    typer.echo()
+
+
+def _write_object(file: TextIO, model: str, results: Iterator[tuple[str, dict[str, Any]]]) -> None:
+    file.write(f'{{"model": {json.dumps(model)}, "results": [')
+    for number, (_, row) in enumerate(results):
+        clean, _ = finite_json(row)
+        file.write((", " if number else "") + json.dumps(clean, allow_nan=False))
+    file.write("]}")

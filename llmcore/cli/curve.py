@@ -1,0 +1,74 @@
+"""The command `learning-curve`: how much labelled data does it take?"""
+
+from typing import Annotated
+
+import typer
+
+from llmcore.cli.options import within
+from llmcore.cli.output import AsJson
+from llmcore.cli.run_answer import answer_curve
+from llmcore.cli.running import own_table, run_here
+from llmcore.cli.training import (
+    ContextLength,
+    Device,
+    Name,
+    Precision,
+    RunDir,
+    Seed,
+    Threads,
+    default_model,
+)
+from llmcore.config import LEARNERS, CurveConfig, DataConfig
+
+
+def learning_curve(
+    data: Annotated[str, typer.Option(help="labelled data, as for finetune")],
+    model: Annotated[
+        str | None, typer.Option(help="the pretrained model (default: base, else starter)")
+    ] = None,
+    sizes: Annotated[
+        str, typer.Option(help="numbers of texts with commas between; all of them come last")
+    ] = "10,30,100,300",
+    seeds: Annotated[int, within(CurveConfig, "n_seeds", "--seeds")] = 5,
+    learners: Annotated[str, typer.Option(help="who learns, with commas between")] = ",".join(
+        LEARNERS
+    ),
+    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
+    label_column: Annotated[
+        str | None, within(DataConfig, "label_column", "--label-column")
+    ] = None,
+    context_length: ContextLength = None,
+    device: Device = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    name: Name = None,
+    run_dir: RunDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train on 10, 30, 100, … and all texts: the pretrained model, the same from random weights,
+    naive Bayes and logistic regression. Ctrl-C stops; `runs resume` goes on."""
+    from llmcore.data import LABELLED
+    from llmcore.runs.plan import plan_learning_curve
+
+    try:
+        numbers = [int(one) for one in sizes.split(",") if one.strip()]
+    except ValueError as error:
+        raise typer.BadParameter(f"--sizes {sizes!r} are not numbers such as 10,100.") from error
+    source, table = own_table(data, data in LABELLED)
+    config = plan_learning_curve(
+        source,
+        model_ref=model or default_model(),
+        table=table,
+        text_column=text_column,
+        label_column=label_column,
+        sizes=numbers,
+        n_seeds=seeds,
+        learners=[one.strip() for one in learners.split(",")],
+        context_length=context_length,
+        name=name,
+        train_changes={
+            "device": device, "precision": precision, "threads": threads, "seed": seed,
+        },
+    )  # fmt: skip
+    answer_curve(run_here(config, run_dir, table), as_json)

@@ -1,0 +1,168 @@
+"""How much data does it take? Many small finetunes on growing subsets, one point each.
+
+The earlier methods come first, since they take seconds; then the pretrained model, of which the
+last block and the head learn, so that all below runs once for every text and never again; then
+the same architecture from random weights, all of which must learn.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from llmcore import models
+from llmcore.classical import Baseline, NaiveBayes, WordRegression
+from llmcore.config import RunConfig
+from llmcore.data import LabelledSet, Splits
+from llmcore.data.subsets import nested_subset
+from llmcore.device import choose_device
+from llmcore.evaluation import classification_scores
+from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.model import GPT
+from llmcore.runs.curve_points import POINT, CurvePoint, points_of
+from llmcore.runs.plan import curve_training, read_splits
+from llmcore.runs.run import TOKENIZER, Run
+from llmcore.runs.writer import RunWriter
+from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
+from llmcore.tasks.frozen_features import FeatureView, FrozenFeatures
+from llmcore.tasks.texts import Texts
+from llmcore.train.control import Control
+from llmcore.train.sinks import NullSink
+from llmcore.train.trainer import Outcome, Trainer
+
+PRETRAINED, RANDOM = "pretrained", "random weights"
+TRAINABLE = {PRETRAINED: "last-block", RANDOM: "all"}
+CLASSICAL: dict[str, type[Baseline]] = {
+    "naive Bayes": NaiveBayes, "logistic regression": WordRegression,
+}  # fmt: skip
+LOOKED_AT = 64  # training texts that the trainer evaluates; no choice hangs on them
+
+
+def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) -> Outcome:
+    """Does the points that are not done yet, one after another, until all are or `control` says
+    stop. Each is an event; a point that was interrupted is done anew."""
+    curve = config.curve
+    assert curve is not None
+    stored = run.stored_data()
+    table = stored.read_bytes() if stored else None
+    splits = read_splits(config.data, config.train.seed, table)
+    for notice in splits.notices:
+        writer.event("notice", 0, text=notice)
+    done = {(one.learner, one.size, one.seed) for one in points_of(run)}
+    learners = _Learners(run, config, splits)
+    n_done = len(done)
+    for learner, size, seed in _order(config):
+        if (learner, size, seed) in done:
+            continue
+        writer.progress(n_done, "training")
+        if control.should_stop():
+            return Outcome("stopped", n_done, None, None)
+        point = learners.point(learner, size, seed, control)
+        if point is None:
+            return Outcome("stopped", n_done, None, None)
+        n_done += 1
+        writer.event(POINT, n_done, **asdict(point))
+        writer.progress(n_done, "training")
+    return Outcome("done", n_done, None, None)
+
+
+def _order(config: RunConfig) -> Iterator[tuple[str, int, int]]:
+    """Learner by learner, small before large: the chart grows to the right while one watches."""
+    assert config.curve is not None
+    for learner in config.curve.learners:
+        for size in config.curve.sizes:
+            for seed in range(config.curve.n_seeds):
+                yield learner, size, seed
+
+
+class _Learners:
+    """All that learns, with what they share: one test split, and one pass of the frozen layers."""
+
+    def __init__(self, run: Run, config: RunConfig, splits: Splits) -> None:
+        self.run, self.config = run, config
+        self.pool, self.test = splits.train, splits.test
+        self.classes = splits.train.classes
+        self._neural: _Neural | None = None
+
+    def point(self, learner: str, size: int, seed: int, control: Control) -> CurvePoint | None:
+        """None where `control` stopped the training."""
+        rows = nested_subset(self.pool, size, seed)
+        began = time.perf_counter()
+        if learner in CLASSICAL:
+            subset = self.pool.take(rows)
+            model = CLASSICAL[learner]().fit(subset.texts, subset.labels)
+            predicted: list[str] | None = model.predict(self.test.texts)
+        else:
+            if self._neural is None:
+                self._neural = _Neural(self.run, self.config, self.pool, self.test)
+            predicted = self._neural.predicted(learner, rows, seed, control)
+        if predicted is None:
+            return None
+        scores = classification_scores(self.test.labels, predicted, self.classes)
+        seconds = time.perf_counter() - began
+        return CurvePoint(learner, size, seed, scores["accuracy"], scores["macro_f1"], seconds)
+
+
+class _Neural:
+    """The pretrained model and the same from random weights, finetuned anew for each point."""
+
+    def __init__(self, run: Run, config: RunConfig, pool: LabelledSet, test: LabelledSet) -> None:
+        self.config, self.device = config, choose_device(config.train.device)
+        parent = models.load(config.parent or models.default_model())
+        parent.tokenizer.save(run.directory / TOKENIZER)
+        self.parent, self.classes = parent, pool.classes
+        length = config.model.context_length
+        texts, labels = pool.texts + test.texts, pool.labels + test.labels
+        ids, _ = encode_texts(parent.tokenizer, texts, length)
+        self.examples = [
+            Example(one, self.classes.index(label))
+            for one, label in zip(ids, labels, strict=True)
+        ]  # fmt: skip
+        self.test_numbers = np.arange(len(pool), len(texts))
+        self.test_texts = test.texts
+        self._shared: FrozenFeatures | None = None
+
+    def predicted(
+        self, learner: str, rows: list[int], seed: int, control: Control
+    ) -> list[str] | None:
+        """Labels of the test split after learning from `rows` of the pool; None where stopped."""
+        trainable = TRAINABLE[learner]
+        config = curve_training(len(rows), trainable, seed, self.config.train)
+        generator = torch.Generator().manual_seed(seed)
+        trunk = GPT(self.config.model, generator)
+        if learner == PRETRAINED:
+            trunk.copy_weights_of(self.parent.trunk)
+        model = SequenceClassifier(trunk, len(self.classes), generator).to(self.device)
+        model.set_trainable(trainable)
+        numbers = {
+            "train": np.array(rows),
+            "validation": np.array(rows[:LOOKED_AT]),
+            "test": self.test_numbers,
+        }
+        task = ClassificationTask(
+            model,
+            self.parent.tokenizer,
+            {name: [self.examples[i] for i in part] for name, part in numbers.items()},
+            self.test_texts,
+            self.classes,
+            config,
+            self.device,
+            texts=self._views(model, numbers) if model.has_frozen_part else None,
+        )
+        if Trainer(task, config, None).fit(control, NullSink()).state == "stopped":
+            return None
+        return [str(row["predicted"]) for row in task.test_rows]
+
+    def _views(self, model: SequenceClassifier, numbers: dict[str, np.ndarray]) -> dict[str, Texts]:
+        """Every point reads the same features: what lies below the cut never learns."""
+        if self._shared is None:
+            frozen = SequenceClassifier(GPT(self.config.model), len(self.classes))
+            frozen.trunk.copy_weights_of(self.parent.trunk)
+            frozen.to(self.device).set_trainable(TRAINABLE[PRETRAINED])
+            ids = [one.ids for one in self.examples]
+            fill = self.parent.tokenizer.eot_id
+            self._shared = FrozenFeatures(frozen.eval(), ids, fill, self.device)
+        shared = self._shared
+        return {name: FeatureView(shared, model, part) for name, part in numbers.items()}

@@ -13,7 +13,7 @@ from llmcore.errors import LabError
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
-KINDS = ("pretrain", "classify", "learning-curve")
+KINDS = ("pretrain", "classify", "instruct", "learning-curve")
 TRAINABLE = ("head", "last-block", "all", "lora")
 BALANCES = ("none", "equal", "weights")
 LORA_TARGETS = ("qkv", "output", "up", "down")
@@ -177,6 +177,15 @@ class DataConfig(Checked):
         "none; equal: as many training texts of each class; weights: rare classes count more in "
         "the loss",
     )
+    instruction_column: str | None = setting(None, "column that holds the question (instructions)")
+    input_column: str | None = setting(None, "column that holds the text it is about, if any")
+    output_column: str | None = setting(None, "column that holds the answer (instructions)")
+    template: str = setting(
+        "plain", "prompt template: plain, alpaca, chat, or a text that holds {instruction}"
+    )
+    packing: bool = setting(
+        False, "instructions: several examples share a row, and each sees itself alone"
+    )
 
     def __post_init__(self) -> None:
         self.check_bounds()
@@ -243,7 +252,7 @@ class CurveConfig(Checked):
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
-    kind: `pretrain`, `classify` or `learning-curve` (many small finetunes).
+    kind: `pretrain`, `classify`, `instruct` or `learning-curve` (many small finetunes).
     tokenizer (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a
     BPE of `model.vocab_size` trained on the corpus.
     parent (the others): the model reference that is finetuned. trainable: `head`, `last-block`,

@@ -99,6 +99,34 @@ def classification_scores(
     }
 
 
+def answer_scores(
+    expected: Sequence[str], answers: Sequence[str], holdouts: Sequence[str] = ()
+) -> dict[str, Any]:
+    """`n` and `exact_match`, the share of answers that are the expected one, spaces at the ends
+    aside; and `by_holdout`: the same for the rows of each kind of holdout that is named."""
+    right = [one.strip() == two.strip() for one, two in zip(expected, answers, strict=True)]
+    kinds = [kind for kind in dict.fromkeys(holdouts) if kind]
+    by_holdout = {
+        kind: _share_right([r for r, one in zip(right, holdouts, strict=True) if one == kind])
+        for kind in kinds
+    }
+    return {**_share_right(right), "by_holdout": by_holdout}
+
+
+def _share_right(right: Sequence[bool]) -> dict[str, Any]:
+    return {"n": len(right), "exact_match": sum(right) / len(right) if right else 0.0}
+
+
+def chrf(expected: Sequence[str], answers: Sequence[str]) -> float | None:
+    """chrF (Popović 2015) of all answers, 0 to 100, by sacrebleu; None where it is not installed
+    or there is nothing to score."""
+    try:
+        from sacrebleu.metrics import CHRF
+    except ImportError:
+        return None
+    return float(CHRF().corpus_score(list(answers), [list(expected)]).score) if expected else None
+
+
 def balanced_accuracy(labels: Sequence[str], predicted: Sequence[str]) -> float:
     """The mean over the true classes of the share that was found, so a rare class counts as much
     as a frequent one: answering always the same of two classes gives one half."""

@@ -21,6 +21,7 @@ from llmcore.errors import DamagedError, LabError, NotFoundError
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.run import TOKENIZER, Run
 from llmcore.runs.store import RunStore, open_run
+from llmcore.tasks.templates import Template
 from llmcore.tokenizers import BUILTIN_TOKENIZERS, Tokenizer, builtin_tokenizer
 from llmcore.tokenizers.store import find_saved
 from llmcore.train.checkpoint_index import Checkpoint
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from llmcore.nn.classifier import SequenceClassifier
     from llmcore.nn.model import GPT
 
-KINDS = {"pretrain": "language", "classify": "classifier"}
+KINDS = {"pretrain": "language", "classify": "classifier", "instruct": "language"}
 BUNDLED = ("base", "starter")
 ADAPTER = "adapter"  # of a checkpoint's state: what its weights are added to, where that is so
 CACHE_BYTES = 1 << 30
@@ -50,7 +51,11 @@ class ModelEntry:
 
 @dataclass(slots=True, frozen=True)
 class Loaded:
-    """A model ready to use, in eval mode on the CPU; shared between threads, so read-only."""
+    """A model ready to use, in eval mode on the CPU; shared between threads, so read-only.
+
+    card: what is known of it. Its `template` is the prompt template that an instruction finetune
+    taught it; other models have None there, since they only continue text.
+    """
 
     key: str
     ref: str
@@ -202,7 +207,8 @@ def _read_foreign(foreign: ForeignModel) -> Loaded:
     tokenizer, notice = tokenizer_of(foreign)
     model, labels = read_gpt2(foreign)
     card = {"name": foreign.name, "run": None, "created": None, "corpus": None, "parent": None,
-            "parameters": foreign.config.n_parameters(), "notice": notice}  # fmt: skip
+            "parameters": foreign.config.n_parameters(), "template": None,
+            "notice": notice}  # fmt: skip
     return Loaded(foreign.key, foreign.ref, model, tokenizer, labels, 0, card)
 
 
@@ -225,8 +231,16 @@ def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
     model.eval().requires_grad_(False)
     card = {"name": run.name(), "run": run.id, "created": run.raw_config.get("created"),
             "corpus": run.config.data.source, "parent": run.config.parent,
-            "parameters": run.config.model.n_parameters()}  # fmt: skip
+            "parameters": run.config.model.n_parameters(),
+            "template": _template(checkpoint.state.get("template"))}  # fmt: skip
     return Loaded(key, ref, model, tokenizer, labels, checkpoint.step, card)
+
+
+def _template(kept: object) -> str | None:
+    """The template that a checkpoint names, if it is one: runs also come from other machines."""
+    if not isinstance(kept, str):
+        return None
+    return Template(kept).text
 
 
 def _read_adapted(

@@ -1,5 +1,6 @@
 import doctest
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from llmcore import evaluation
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
 from llmcore.evaluation import (
+    answer_scores,
     balanced_accuracy,
+    chrf,
     classification_scores,
     paired_bootstrap,
     paired_macro_f1,
@@ -153,6 +156,29 @@ def test_four_predictions_of_one_message_are_no_more_evidence_than_one():
     assert (four.low, four.high) == pytest.approx((once.low, once.high))
     with pytest.raises(LabError, match="no predictions"):
         paired_bootstrap([], [], [])
+
+
+def test_exact_answers_are_counted_by_holdout():
+    scores = answer_scores(["a", "b", "c", "d"], ["a ", "x", "c", "D"], ["s", "s", "f", ""])
+    assert (scores["n"], scores["exact_match"]) == (4, 0.5)
+    assert scores["by_holdout"] == {
+        "s": {"n": 2, "exact_match": 0.5},
+        "f": {"n": 1, "exact_match": 1.0},
+    }
+    assert answer_scores([], []) == {"n": 0, "exact_match": 0.0, "by_holdout": {}}
+
+
+def test_chrf_is_left_out_where_sacrebleu_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
+    assert chrf(["a cat"], ["a cat"]) is None
+
+
+def test_chrf_is_a_hundred_for_the_same_and_less_for_others():
+    pytest.importorskip("sacrebleu")
+    assert chrf(["une voiture rouge"], ["une voiture rouge"]) == pytest.approx(100)
+    close = chrf(["une voiture rouge"], ["une voiture rouges"])
+    assert 50 < close < 100 and chrf(["une voiture rouge"], ["xyz"]) < 10 and chrf([], []) is None
 
 
 def test_the_paired_macro_f1_is_that_of_the_scores_and_of_a_plain_bootstrap():

@@ -7,5 +7,13 @@ from llmcore.classical.baselines import (
     NaiveBayes,
     WordRegression,
 )
+from llmcore.classical.lookup import NearestAnswer
 
-__all__ = ["Baseline", "CharacterRegression", "MajorityClass", "NaiveBayes", "WordRegression"]
+__all__ = [
+    "Baseline",
+    "CharacterRegression",
+    "MajorityClass",
+    "NaiveBayes",
+    "NearestAnswer",
+    "WordRegression",
+]

@@ -11,7 +11,11 @@ from llmcore.runs.curve_points import curve_rows, points_of
 
 def answer_run(run: Run, as_json: bool) -> None:
     """The answer that fits the run's kind."""
-    answers = {"classify": answer_finetune, "learning-curve": answer_curve}
+    answers = {
+        "classify": answer_finetune,
+        "instruct": answer_finetune,
+        "learning-curve": answer_curve,
+    }
     answers.get(run.info().kind, answer_pretrain)(run, as_json)
 
 
@@ -56,11 +60,25 @@ def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None 
             f"{values['trainable_parameters']:,} of {values['parameters']:,} parameters learned"
         )
     for name, scores in ({"test": test, **baselines} if test else {}).items():
-        lines.append(
-            f"{name}: accuracy {scores['accuracy']:.4f}, macro F1 {scores['macro_f1']:.4f}, "
+        lines.append(f"{name}: {scores_line(scores)}")
+    answer(values, as_json, "\n".join(lines))
+
+
+def scores_line(scores: dict[str, Any]) -> str:
+    """The scores of a classifier, or of answers to instructions, for a person."""
+    if "accuracy" in scores:
+        return (
+            f"accuracy {scores['accuracy']:.4f}, macro F1 {scores['macro_f1']:.4f}, "
             f"{scores['n']} texts"
         )
-    answer(values, as_json, "\n".join(lines))
+    parts = [f"exact match {scores['exact_match']:.4f}"]
+    if scores.get("chrf") is not None:
+        parts.append(f"chrF {scores['chrf']:.1f}")
+    if scores.get("loss") is not None:
+        parts.append(f"loss {scores['loss']:.4f}")
+    for kind, one in (scores.get("by_holdout") or {}).items():
+        parts.append(f"{kind} {one['exact_match']:.4f} of {one['n']}")
+    return ", ".join([*parts, f"{scores['n']} rows"])
 
 
 def answer_queued(run: Run, place: int, as_json: bool) -> None:

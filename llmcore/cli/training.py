@@ -66,6 +66,16 @@ Queue = Annotated[
 Patience = Annotated[int | None, within(TrainConfig, "patience")]
 
 
+# Flags that say which columns of the user's file are read.
+TextColumn = Annotated[str | None, within(DataConfig, "text_column", "--text-column")]
+LabelColumn = Annotated[str | None, within(DataConfig, "label_column", "--label-column")]
+InstructionColumn = Annotated[
+    str | None, within(DataConfig, "instruction_column", "--instruction-column")
+]
+InputColumn = Annotated[str | None, within(DataConfig, "input_column", "--input-column")]
+OutputColumn = Annotated[str | None, within(DataConfig, "output_column", "--output-column")]
+
+
 # Flags of a finetune with `--train lora`.
 LoraRank = Annotated[int | None, within(LoraConfig, "rank", "--lora-rank")]
 LoraAlpha = Annotated[float | None, within(LoraConfig, "alpha", "--lora-alpha")]
@@ -180,13 +190,18 @@ pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
 
 def finetune(
     task: Annotated[
-        str, typer.Option(help="what to learn: classify", callback=one_of(["classify"]))
+        str,
+        typer.Option(
+            help="what to learn: classify (a label) or instruct (an answer)",
+            callback=one_of(["classify", "instruct"]),
+        ),
     ],
     data: Annotated[
         str,
         typer.Option(
-            help="built-in name (sms-spam, tweet-sentiment, email-spam), a CSV, TSV or JSONL "
-            "file, or a folder or zip of .eml and .txt files in a sub-folder for each class"
+            help="built-in name (classify: sms-spam, tweet-sentiment, email-spam; instruct: "
+            "airline-support, translation, general), or a CSV, TSV, JSON or JSONL file; classify "
+            "also a folder or zip of .eml and .txt files in a sub-folder for each class"
         ),
     ],
     model: Annotated[
@@ -207,12 +222,20 @@ def finetune(
         int | None, typer.Option(help="times that each training text is seen", min=1, max=10_000)
     ] = None,
     balance: Annotated[
-        str,
+        str | None,
         typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(BALANCES)),
-    ] = "none",
-    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
-    label_column: Annotated[
-        str | None, within(DataConfig, "label_column", "--label-column")
+    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    template: Annotated[
+        str | None, typer.Option(help=f"instruct: {help_for(DataConfig, 'template')}")
+    ] = None,
+    instruction_column: InstructionColumn = None,
+    input_column: InputColumn = None,
+    output_column: OutputColumn = None,
+    packing: Annotated[
+        bool | None,
+        typer.Option("--packing/--no-packing", help=help_for(DataConfig, "packing")),
     ] = None,
     batch_size: BatchSize = None,
     context_length: ContextLength = None,
@@ -232,32 +255,35 @@ def finetune(
     queue: Queue = False,
     as_json: AsJson = False,
 ) -> None:
-    """Finetune a model into a classifier. Ctrl-C saves a checkpoint and stops."""
-    from llmcore.data import LABELLED
-    from llmcore.runs.plan import plan_classify
-
-    lora = lora_settings(train, lora_rank, lora_alpha, lora_targets)
-    source, table = own_table(data, data in LABELLED)
-    config: RunConfig = plan_classify(
-        source,
-        model_ref=model or default_model(),
-        trainable=train,
-        balance=balance,
-        table=table,
-        text_column=text_column,
-        label_column=label_column,
-        epochs=epochs,
-        name=name,
-        lora=lora,
-        model_changes={"context_length": context_length, "dropout": dropout},
-        train_changes={
+    """Finetune a model into a classifier, or to follow instructions. Ctrl-C saves and stops."""
+    common: dict[str, Any] = {
+        "model_ref": model,
+        "trainable": train,
+        "epochs": epochs,
+        "name": name,
+        "lora": lora_settings(train, lora_rank, lora_alpha, lora_targets),
+        "model_changes": {"context_length": context_length, "dropout": dropout},
+        "train_changes": {
             "batch_size": batch_size, "learning_rate": learning_rate, "warmup_steps": warmup_steps,
             "log_every": log_every, "eval_every": eval_every, "checkpoint_every": checkpoint_every,
             "device": device, "precision": precision, "threads": threads, "seed": seed,
             "patience": patience,
         },
-    )  # fmt: skip
-    report = _report(config, table)
+    }  # fmt: skip
+    for_labels = {"balance": balance, "text_column": text_column, "label_column": label_column}
+    for_answers = {"template": template, "packing": packing}
+    columns = {
+        "instruction_column": instruction_column, "input_column": input_column,
+        "output_column": output_column,
+    }  # fmt: skip
+    if task == "classify":
+        _refuse_given("classify", {**for_answers, **columns})
+        plan = _plan_classify(data, {**common, **for_labels})
+    else:
+        _refuse_given("instruct", for_labels)
+        plan = _plan_instruct(data, {**common, **for_answers}, columns)
+    config, table = plan
+    report = _report(config, table) if task == "classify" else None
     if queue:
         _put_in_queue(config, run_dir, table, as_json)
         return
@@ -290,6 +316,39 @@ def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
     for sentence in report.sentences():
         say(sentence)
     return report.to_dict()
+
+
+def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:
+    """The run's configuration, and the bytes of the user's table where there is one."""
+    from llmcore.data import LABELLED
+    from llmcore.runs.plan import plan_classify
+
+    source, table = own_table(data, data in LABELLED)
+    choices["balance"] = choices["balance"] or "none"
+    choices["model_ref"] = choices["model_ref"] or default_model()
+    return plan_classify(source, table=table, **choices), table
+
+
+def _plan_instruct(
+    data: str, choices: dict[str, Any], columns: dict[str, str | None]
+) -> tuple[RunConfig, bytes | None]:
+    """The same for instructions; choices that were not made are left to the plan."""
+    from llmcore.data import INSTRUCTIONS
+    from llmcore.data.instructions import Columns
+    from llmcore.runs.instruct_plan import plan_instruct
+
+    source, table = own_copy(data, data in INSTRUCTIONS)
+    choices["model_ref"] = choices["model_ref"] or default_model()
+    given = {key: value for key, value in choices.items() if value is not None}
+    chosen = Columns(*columns.values())
+    return plan_instruct(source, table=table, columns=chosen, **given), table
+
+
+def _refuse_given(task: str, others: dict[str, Any]) -> None:
+    """Raises BadParameter where a flag was given that this task has no use for."""
+    given = [f"--{key.replace('_', '-')}" for key, value in others.items() if value is not None]
+    if given:
+        raise typer.BadParameter(f"--task {task} takes no {', '.join(given)}.")
 
 
 def lora_settings(

@@ -1,13 +1,16 @@
 """Commands that use a trained model: `classify`, `generate`, `score`, `evaluate`; with torch."""
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
+from llmcore.cli.run_answer import scores_line
 from llmcore.cli.running import is_builtin_corpus
+from llmcore.cli.training import InputColumn, InstructionColumn, OutputColumn
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
 
@@ -28,12 +31,27 @@ Model = Annotated[
 
 def generate(
     model: Model,
-    prompt: Annotated[str, typer.Option(help="the text to continue, or - for standard input")],
+    prompt: Annotated[
+        str | None, typer.Option(help="the text to continue, or - for standard input")
+    ] = None,
+    instruction: Annotated[
+        str | None,
+        typer.Option(help="a task or question instead, put into the model's prompt template"),
+    ] = None,
+    input: Annotated[str, typer.Option(help="the text that the instruction is about")] = "",
+    system: Annotated[str, typer.Option(help="a system text before the instruction")] = "",
+    template: Annotated[
+        str | None,
+        typer.Option(help="plain, alpaca, chat or a text (default: the one the model learned)"),
+    ] = None,
     max_new_tokens: Annotated[
         int | None, typer.Option(min=1, help="most tokens to add (default 100)")
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(min=0, help="0 is greedy, 1 the model's own (default 0.8)")
+        float | None,
+        typer.Option(
+            min=0, help="0 is greedy, 1 the model's own (default 0.8; 0 with --instruction)"
+        ),
     ] = None,
     top_k: Annotated[
         int | None, typer.Option(min=1, help="choose among the k likeliest tokens only")
@@ -64,9 +82,15 @@ def generate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Continue a prompt with a language model."""
+    """Continue a prompt with a language model, or answer an instruction."""
     from llmcore import generation
 
+    if (prompt is None) == (instruction is None):
+        raise typer.BadParameter("Give either --prompt or --instruction.")
+    if instruction is None and (input or system or template):
+        raise typer.BadParameter("--input, --system and --template need --instruction.")
+    if temperature is None and instruction is not None:
+        temperature = 0.0
     try:
         sampling = generation.SamplingConfig().with_(
             max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
@@ -74,16 +98,20 @@ def generate(
         )  # fmt: skip
     except LabError as error:
         raise typer.BadParameter(str(error)) from error
-    if prompt == "-":
-        prompt = text_or_stdin(prompt, "prompt")
+    asked = instruction or prompt or ""
+    if asked == "-" or instruction is not None:  # an empty prompt begins a text of its own
+        asked = text_or_stdin(asked, "prompt" if instruction is None else "instruction")
     loaded = _language_model(model, "writes no text: use `classify`")
+    if instruction is not None:
+        asked = _templated(loaded, template, asked, input, system)
     made = generation.generate(
-        loaded.trunk, loaded.tokenizer, prompt, sampling, use_cache=not no_cache
+        loaded.trunk, loaded.tokenizer, asked, sampling, use_cache=not no_cache
     )
-    values = {"text": made.text, "ids": made.ids, "tokens_per_s": made.tokens_per_s,
+    text = made.text.strip() if instruction is not None else made.text
+    values = {"text": text, "ids": made.ids, "tokens_per_s": made.tokens_per_s, "prompt": asked,
               "probabilities": made.probabilities, "reason": made.reason,
               "first_token_s": made.first_token_s, "model": loaded.ref}  # fmt: skip
-    answer(values, as_json, prompt + made.text)
+    answer(values, as_json, text if instruction is not None else asked + text)
     speed = f"{len(made.ids)} tokens, {made.tokens_per_s:,.0f} tokens/s"
     say(f"{speed}, ended by {made.reason}, {model}")
 
@@ -132,6 +160,20 @@ def _loss_line(scores: dict[str, Any]) -> str:
     )
 
 
+def _templated(
+    loaded: "Loaded", template: str | None, instruction: str, input: str, system: str
+) -> str:
+    """The prompt that asks for an answer, by the given template or the one the model learned."""
+    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
+
+    learned = loaded.card["template"]
+    if learned is None:
+        say(f"{loaded.ref} was not finetuned on instructions: it continues text, it does not "
+            f"answer.")  # fmt: skip
+    chosen = template_named(template or learned or DEFAULT_TEMPLATE)
+    return chosen.prompt(instruction, input, system)
+
+
 def evaluate(
     model: Model,
     data: Annotated[
@@ -141,23 +183,70 @@ def evaluate(
     label_column: Annotated[
         str | None, within(DataConfig, "label_column", "--label-column")
     ] = None,
+    instruction_column: InstructionColumn = None,
+    input_column: InputColumn = None,
+    output_column: OutputColumn = None,
+    template: Annotated[
+        str | None,
+        typer.Option(help="instructions: plain, alpaca, chat or a text (default: the model's own)"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a model on data. A classifier gets accuracy, a language model bits per byte."""
+    """Measure a model on data. A classifier gets accuracy, a language model bits per byte, a model
+    that follows instructions the share of exact answers."""
     from llmcore import models
 
     loaded = models.load(model)
-    if loaded.labels is None:
+    asked = DataConfig(
+        data, instruction_column=instruction_column, input_column=input_column,
+        output_column=output_column,
+    )  # fmt: skip
+    if loaded.labels is None and _has_instructions(loaded, asked, template):
+        scores = _score_answers(loaded, asked, template)
+        line = scores_line(scores)
+    elif loaded.labels is None:
         scores = _score_language_model(loaded, data)
         line = _loss_line(scores)
     else:
         columns = DataConfig(data, text_column=text_column, label_column=label_column)
         scores = _score_classifier(loaded, columns)
-        line = (
-            f"accuracy {scores['accuracy']:.4f}, macro F1 {scores['macro_f1']:.4f}, "
-            f"{scores['n']} texts"
-        )
+        line = scores_line(scores)
     answer({"model": loaded.ref, "data": data, **scores}, as_json, line)
+
+
+def _has_instructions(loaded: "Loaded", data: DataConfig, template: str | None) -> bool:
+    """Whether `data` is to be answered: an instruction set, or a table for a model (or with flags)
+    that was made for answers. Any other file is text, whose loss is measured."""
+    from llmcore.data import INSTRUCTIONS
+
+    if data.source in INSTRUCTIONS:
+        return True
+    chosen = (data.instruction_column, data.input_column, data.output_column, template)
+    if any(one is not None for one in chosen):
+        return True
+    ending = Path(data.source).suffix.lower()
+    tables = {".json", ".jsonl", ".ndjson", ".csv", ".tsv"}
+    return loaded.card["template"] is not None and ending in tables
+
+
+def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> dict[str, Any]:
+    """Every row of a file; of a built-in set its test split."""
+    from llmcore.data import INSTRUCTIONS, load_instructions
+    from llmcore.data.instructions import Columns, load_builtin
+    from llmcore.tasks.instruction_scores import scored_answers
+    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
+
+    if data.source in INSTRUCTIONS:
+        rows = load_builtin(data.source).test
+    else:
+        columns = Columns(data.instruction_column, data.input_column, data.output_column)
+        read = load_instructions(data.source, columns)
+        rows = read.rows
+        for notice in read.notices:
+            say(notice)
+    chosen = template_named(template or loaded.card["template"] or DEFAULT_TEMPLATE)
+    scores, _ = scored_answers(loaded.trunk, loaded.tokenizer, chosen, rows)
+    return scores
 
 
 def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:

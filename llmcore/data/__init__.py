@@ -3,11 +3,20 @@
 from llmcore.data.corpora import CORPUS_SPLIT_SEED, Corpus, corpus_from_text, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.data.folding import fold
+from llmcore.data.instructions import (
+    Instruction,
+    InstructionSet,
+    InstructionSplits,
+    instructions_from_bytes,
+    load_instructions,
+    split_instructions,
+)
 from llmcore.data.labelled import LabelledSet, labelled_from_table, load_labelled, preview_table
 from llmcore.data.reading import MAX_UPLOAD_BYTES, decode_upload
 from llmcore.data.sources import (
     CORPORA,
     DOWNLOADS,
+    INSTRUCTIONS,
     LABELLED,
     CorpusCard,
     LabelledCard,
@@ -23,11 +32,15 @@ __all__ = [
     "CORPORA",
     "CORPUS_SPLIT_SEED",
     "DOWNLOADS",
+    "INSTRUCTIONS",
     "LABELLED",
     "MAX_CLASSES",
     "MAX_UPLOAD_BYTES",
     "Corpus",
     "CorpusCard",
+    "Instruction",
+    "InstructionSet",
+    "InstructionSplits",
     "LabelledCard",
     "LabelledSet",
     "Splits",
@@ -39,10 +52,13 @@ __all__ = [
     "encoded_corpus",
     "ensure",
     "fold",
+    "instructions_from_bytes",
     "labelled_from_table",
     "load_corpus",
+    "load_instructions",
     "load_labelled",
     "preview_table",
+    "split_instructions",
     "split_labelled",
     "trained_bpe_for",
 ]

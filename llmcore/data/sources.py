@@ -11,7 +11,7 @@ from llmcore.data.spam_assassin import email_path
 from llmcore.errors import NotFoundError, OfflineError
 from llmcore.files import sha256_of
 from llmcore.packaged import packaged_path
-from llmcore.paths import cache_dir
+from llmcore.paths import ASSETS, cache_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,34 @@ LABELLED: dict[str, LabelledCard] = {
     )
 }
 
+_OURS = "written by this project; the generator is assets/make_instructions.py"
+INSTRUCTIONS: dict[str, DataCard] = {
+    card.name: card
+    for card in (
+        DataCard(
+            "airline-support",
+            "An airline's customer support",
+            "questions of passengers; answers copy flights, codes, names and apply the fare's rule",
+            _OURS,
+            "as this project",
+        ),
+        DataCard(
+            "translation",
+            "English to French and Spanish",
+            "everyday sentences from a grammar that agrees in gender, number and person",
+            _OURS,
+            "as this project",
+        ),
+        DataCard(
+            "general",
+            "Small writing tasks",
+            "questions about a text, summaries, rewriting, e-mails, sentiment, spelling",
+            _OURS,
+            "as this project",
+        ),
+    )
+}
+
 # Corpora that are made of other sets' files.
 _PARTS: dict[str, tuple[str, ...]] = {
     "messages": ("sms-spam", "tweet-sentiment"),
@@ -252,6 +280,9 @@ def download(name: str, progress: Progress | None = None, base_url: str | None =
 def dataset_sources(name: str) -> list[dict[str, Any]]:
     """The ordered sources of a data set: kind (cache, package, download), where, available."""
     rows: list[dict[str, Any]] = []
+    if name in INSTRUCTIONS:
+        path = ASSETS / "instructions" / f"{name}-train.jsonl"
+        return [_row(name, "project", str(path), lambda: path if path.is_file() else None)]
     for part in _PARTS.get(name, (name,)):
         if part == EMAILS:
             rows.append(_row(part, "cache", str(email_path()), lambda: local_path(EMAILS)))
@@ -275,7 +306,7 @@ def _row(part: str, kind: str, where: str, find: Callable[[], Path | None]) -> d
 
 
 def _all_names() -> str:
-    return ", ".join([*CORPORA, *LABELLED])
+    return ", ".join([*CORPORA, *LABELLED, *INSTRUCTIONS])
 
 
 def _way_to_get(name: str) -> str:
@@ -285,7 +316,8 @@ def _way_to_get(name: str) -> str:
 def dataset_table() -> list[dict[str, Any]]:
     """One row a built-in data set, for the `datasets` command and the README."""
     table = []
-    for kind, cards in (("corpus", CORPORA), ("labelled", LABELLED)):
+    kinds = (("corpus", CORPORA), ("labelled", LABELLED), ("instructions", INSTRUCTIONS))
+    for kind, cards in kinds:
         for card in cards.values():
             found = [row for row in dataset_sources(card.name) if row["available"]]
             parts = {row["part"] for row in found}

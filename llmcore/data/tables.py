@@ -16,6 +16,23 @@ TEXT_NAMES = ("text", "message", "sentence", "review", "tweet", "sms", "content"
 LABEL_NAMES = ("label", "class", "category", "sentiment", "target", "tag")
 
 
+@dataclass(slots=True, frozen=True)
+class Roles:
+    """What a table's columns are for: usual names of two roles, and what messages call them."""
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    headerless: tuple[str, str]  # how two columns without a header are read
+    wanted: str
+    example: str  # a JSON object with both
+
+
+LABELS = Roles(
+    TEXT_NAMES, LABEL_NAMES, ("label", "text"), "a text and a label",
+    '{"text": "…", "label": "…"}',
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Table:
     """`columns` are unique; each row has as many cells. `header`: the file named them itself."""
@@ -26,22 +43,22 @@ class Table:
     notices: list[str] = field(default_factory=list)
 
 
-def read_table(text: str, name: str) -> Table:
+def read_table(text: str, name: str, roles: Roles = LABELS) -> Table:
     """CSV or TSV (`,` tab `;` `|`), a JSON array of objects, or JSONL. Raises LabError."""
     start = text.lstrip("\ufeff \t\r\n")
     if not start:
-        raise LabError(f"{name} is empty: give a table with a text and a label column.")
+        raise LabError(f"{name} is empty: give a table with {roles.wanted} column.")
     if name.lower().endswith((".jsonl", ".json", ".ndjson")) or _looks_like_json(start):
-        return _read_json(start, name)
-    return _read_delimited(text.lstrip("\ufeff"), name)
+        return _read_json(start, name, roles)
+    return _read_delimited(text.lstrip("\ufeff"), name, roles)
 
 
 def choose_columns(
     table: Table, name: str, text_column: str | None, label_column: str | None
 ) -> tuple[int, int]:
     """Indices of the text and the label column. Raises LabError that lists the columns."""
-    text_at = _find(table, name, text_column, TEXT_NAMES, "text")
-    label_at = _find(table, name, label_column, LABEL_NAMES, "label")
+    text_at = find_column(table.columns, name, text_column, TEXT_NAMES, "text")
+    label_at = find_column(table.columns, name, label_column, LABEL_NAMES, "label")
     if text_at == label_at:
         raise LabError(
             f"Text and label of {name} are both read from {table.columns[text_at]!r}: choose two "
@@ -52,25 +69,25 @@ def choose_columns(
 
 def choose_text_column(columns: list[str], name: str, chosen: str | None) -> int:
     """Where the texts stand among named columns. Raises LabError that lists them."""
-    return _find(Table(columns, [], True), name, chosen, TEXT_NAMES, "text")
+    return find_column(columns, name, chosen, TEXT_NAMES, "text")
 
 
-def _find(table: Table, name: str, chosen: str | None, usual: tuple[str, ...], role: str) -> int:
-    folded = [column.strip().casefold() for column in table.columns]
+def find_column(
+    columns: list[str], name: str, chosen: str | None, usual: tuple[str, ...], role: str
+) -> int:
+    """Index of the column `chosen`, or else of the first with one of the usual names."""
+    folded = [column.strip().casefold() for column in columns]
     if chosen is not None:
-        if chosen in table.columns:
-            return table.columns.index(chosen)
+        if chosen in columns:
+            return columns.index(chosen)
         if folded.count(chosen.strip().casefold()) == 1:
             return folded.index(chosen.strip().casefold())
-        raise NotFoundError(
-            f"{name} has no column {chosen!r}: choose one of {_listed(table.columns)}."
-        )
+        raise NotFoundError(f"{name} has no column {chosen!r}: choose one of {_listed(columns)}.")
     for candidate in usual:
         if candidate in folded:
             return folded.index(candidate)
     raise LabError(
-        f"{name} has no column named {role!r}: choose the {role} column out of "
-        f"{_listed(table.columns)}."
+        f"{name} has no column named {role!r}: choose the {role} column out of {_listed(columns)}."
     )
 
 
@@ -92,16 +109,23 @@ def _looks_like_json(start: str) -> bool:
         return False
 
 
-def _read_json(text: str, name: str) -> Table:
-    records = _json_array(text, name) if text.startswith("[") else _json_lines(text, name)
+def read_records(text: str, name: str, roles: Roles = LABELS) -> list[dict[str, Any]]:
+    """The objects of a JSON array or of JSONL; there is one at least. Raises LabError."""
+    read = _json_array if text.startswith("[") else _json_lines
+    records = read(text, name, roles)
+    if not any(records):
+        raise LabError(f"{name} holds no rows: give objects with {roles.wanted}.")
+    return records
+
+
+def _read_json(text: str, name: str, roles: Roles) -> Table:
+    records = read_records(text, name, roles)
     columns = list(dict.fromkeys(str(key) for record in records for key in record))
-    if not records or not columns:
-        raise LabError(f"{name} holds no rows: give objects with a text and a label.")
     rows = [[_cell(record.get(column)) for column in columns] for record in records]
     return Table(columns, rows, header=True)
 
 
-def _json_array(text: str, name: str) -> list[dict[str, Any]]:
+def _json_array(text: str, name: str, roles: Roles) -> list[dict[str, Any]]:
     try:
         records = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -109,13 +133,12 @@ def _json_array(text: str, name: str) -> list[dict[str, Any]]:
     for i, record in enumerate(records, start=1):
         if not isinstance(record, dict):
             raise LabError(
-                f"Entry {i} of {name} is not an object: each must be like "
-                f'{{"text": "…", "label": "…"}}.'
+                f"Entry {i} of {name} is not an object: each must be like {roles.example}."
             )
     return records
 
 
-def _json_lines(text: str, name: str) -> list[dict[str, Any]]:
+def _json_lines(text: str, name: str, roles: Roles) -> list[dict[str, Any]]:
     records = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -127,7 +150,7 @@ def _json_lines(text: str, name: str) -> list[dict[str, Any]]:
         if not isinstance(record, dict):
             raise LabError(
                 f"Line {number:,} of {name} is not a JSON object: each line must be like "
-                f'{{"text": "…", "label": "…"}}.'
+                f"{roles.example}."
             )
         records.append(record)
     return records
@@ -144,23 +167,27 @@ def _cell(value: Any) -> str:
 # ---- CSV and TSV
 
 
-def _read_delimited(text: str, name: str) -> Table:
-    delimiter = delimiter_of(text, name)
+def _read_delimited(text: str, name: str, roles: Roles) -> Table:
+    delimiter = delimiter_of(text, name, roles)
     rows = _parse(text, delimiter, name)
     first = [cell.strip() for cell in rows[0]]
     folded = {cell.casefold() for cell in first}
-    named = folded.intersection(TEXT_NAMES) and folded.intersection(LABEL_NAMES)
-    if len(first) == 2 and not named and not _half_named(rows):
-        notice = f"{name} has no header with text and label: its columns are read as label, text."
-        return _squared(["label", "text"], rows, delimiter, name, False, [notice])
+    named = folded.intersection(roles.first) and folded.intersection(roles.second)
+    if len(first) == 2 and not named and not _half_named(rows, roles):
+        left, right = roles.headerless
+        notice = (
+            f"{name} has no header with {roles.first[0]} and {roles.second[0]}: its columns are "
+            f"read as {left}, {right}."
+        )
+        return _squared([left, right], rows, delimiter, name, False, [notice])
     return _squared(_unique(first), rows[1:], delimiter, name, True, [])
 
 
-def _half_named(rows: list[list[str]]) -> bool:
+def _half_named(rows: list[list[str]], roles: Roles) -> bool:
     """True where one cell of the first row is a usual name, and never comes again below it."""
     for at, cell in enumerate(rows[0]):
         folded = cell.strip().casefold()
-        if folded in TEXT_NAMES + LABEL_NAMES:
+        if folded in roles.first + roles.second:
             return all(row[at].strip().casefold() != folded for row in rows[1:] if len(row) > at)
     return False
 
@@ -176,7 +203,7 @@ def _unique(names: list[str]) -> list[str]:
     return unique
 
 
-def delimiter_of(text: str, name: str) -> str:
+def delimiter_of(text: str, name: str, roles: Roles = LABELS) -> str:
     """The delimiter that cuts the first lines into equally many columns, and most of them.
 
     Raises LabError where there is one column only."""
@@ -190,7 +217,7 @@ def delimiter_of(text: str, name: str) -> str:
             continue
         same = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
         header = {cell.strip().casefold() for cell in rows[0]}
-        known = len(header.intersection(TEXT_NAMES + LABEL_NAMES))
+        known = len(header.intersection(roles.first + roles.second))
         scores[delimiter] = (
             known,
             round(same, 2),
@@ -199,8 +226,7 @@ def delimiter_of(text: str, name: str) -> str:
         )
     if not scores:
         raise LabError(
-            f"{name} has one column only: give a CSV, TSV or JSONL file with a text and a label "
-            f"column."
+            f"{name} has one column only: give a CSV, TSV or JSONL file with {roles.wanted} column."
         )
     return max(scores, key=lambda delimiter: scores[delimiter])
 

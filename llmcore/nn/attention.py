@@ -11,30 +11,37 @@ from llmcore.nn.dropout import KeyedDropout
 from llmcore.nn.hooks import HookPoint
 
 
-def plain_attention_weights(q: Tensor, k: Tensor) -> Tensor:
+def causal_mask(n_queries: int, n_keys: int, device: torch.device | str = "cpu") -> Tensor:
+    """(T, S), True where a query may look: the last T of S keys are the queries' own tokens."""
+    visible = torch.ones(n_queries, n_keys, dtype=torch.bool, device=device)
+    return visible.tril(diagonal=n_keys - n_queries)
+
+
+def plain_attention_weights(q: Tensor, k: Tensor, visible: Tensor | None = None) -> Tensor:
     """softmax(q kᵀ / √D) with each token blind to later ones.
 
     q (B, H, T, D), k (B, H, S, D) -> (B, H, T, S), S >= T: the last T keys are the queries' own.
-    Rows sum to one.
+    Rows sum to one. visible (B, 1, T, S) says instead which keys each query sees; at least one.
     """
-    T, S = q.size(-2), k.size(-2)
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))  # (B, H, T, S)
-    visible = torch.ones(T, S, dtype=torch.bool, device=q.device).tril(diagonal=S - T)
+    if visible is None:
+        visible = causal_mask(q.size(-2), k.size(-2), q.device)
     return scores.masked_fill(~visible, -math.inf).softmax(dim=-1)
 
 
-def plain_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def plain_attention(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None = None) -> Tensor:
     """The formula as it stands in the paper: weights times values, (B, H, T, D)."""
-    return plain_attention_weights(q, k) @ v
+    return plain_attention_weights(q, k, visible) @ v
 
 
-def fast_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def fast_attention(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None = None) -> Tensor:
     """The same numbers from torch's fused kernel, which never holds all weights."""
     T, S = q.size(-2), k.size(-2)
+    if visible is not None:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
     if S == T or T == 1:  # one query sees every key: no mask at all
         return F.scaled_dot_product_attention(q, k, v, is_causal=T > 1)
-    visible = torch.ones(T, S, dtype=torch.bool, device=q.device).tril(diagonal=S - T)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=causal_mask(T, S, q.device))
 
 
 class CausalSelfAttention(nn.Module):
@@ -50,17 +57,21 @@ class CausalSelfAttention(nn.Module):
         self.weights = HookPoint()  # (B, H, T, S)
         self.head_outputs = HookPoint()  # (B, H, T, D)
 
-    def forward(self, x: Tensor, cache: "KVCache | None" = None) -> Tensor:
-        """(B, T, C) -> (B, T, C); with a cache, x are the newest T tokens."""
+    def forward(
+        self, x: Tensor, cache: "KVCache | None" = None, visible: Tensor | None = None
+    ) -> Tensor:
+        """(B, T, C) -> (B, T, C); with a cache, x are the newest T tokens.
+
+        visible (B, 1, T, S): which keys each query sees, where it is not all the earlier ones."""
         B, T, C = x.shape
         qkv = self.qkv(x).view(B, T, 3, self.n_heads, self.d_head)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)  # (B, H, S, D)
         if self.weights.is_watched:
-            y = self.weights(plain_attention_weights(q, k)) @ v
+            y = self.weights(plain_attention_weights(q, k, visible)) @ v
         else:
-            y = fast_attention(q, k, v)
+            y = fast_attention(q, k, v, visible)
         y = self.head_outputs(y)
         y = y.transpose(1, 2).reshape(B, T, C)  # heads side by side again
         return self.dropout(self.output(y))
@@ -69,7 +80,7 @@ class CausalSelfAttention(nn.Module):
 class KVCache:
     """Keys and values of the tokens seen so far, so that a new token costs one row.
 
-    Holds at most context_length tokens; `length` are filled.
+    Holds at most `capacity` tokens (context_length by default); `length` are filled.
     """
 
     def __init__(
@@ -78,10 +89,11 @@ class KVCache:
         batch_size: int = 1,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        capacity: int | None = None,
     ) -> None:
-        shape = (config.n_layers, 2, batch_size, config.n_heads, config.context_length)
+        self.capacity = capacity or config.context_length
+        shape = (config.n_layers, 2, batch_size, config.n_heads, self.capacity)
         self._store = torch.empty(*shape, config.d_head, device=device, dtype=dtype)
-        self.capacity = config.context_length
         self.length = 0
 
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,3 +119,7 @@ class KVCache:
     def filled_bytes(self) -> int:
         """Memory of the tokens that are in it now."""
         return self.n_bytes // self.capacity * self.length
+
+    def keep(self, rows: Tensor) -> None:
+        """Goes on with some rows of the batch only: numbers (B',) of those to keep."""
+        self._store = self._store[:, :, rows]

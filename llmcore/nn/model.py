@@ -48,8 +48,10 @@ class Block(nn.Module):
         self.feed_forward_out = HookPoint()  # (B, T, C)
         self.residual_out = HookPoint()  # (B, T, C)
 
-    def forward(self, x: Tensor, cache: KVCache | None = None) -> Tensor:
-        x = x + self.attention_out(self.attention(self.attention_norm(x), cache))
+    def forward(
+        self, x: Tensor, cache: KVCache | None = None, visible: Tensor | None = None
+    ) -> Tensor:
+        x = x + self.attention_out(self.attention(self.attention_norm(x), cache, visible))
         x = x + self.feed_forward_out(self.feed_forward(self.feed_forward_norm(x)))
         return self.residual_out(x)
 
@@ -96,35 +98,52 @@ class GPT(nn.Module):
             scale = 1 / math.sqrt(2 * self.config.n_layers) if adds_to_residual else 1.0
             parameter.normal_(0.0, INIT_STD * scale, generator=generator)
 
-    def hidden(self, ids: Tensor, cache: KVCache | None = None) -> Tensor:
+    def hidden(
+        self,
+        ids: Tensor,
+        cache: KVCache | None = None,
+        positions: Tensor | None = None,
+        visible: Tensor | None = None,
+    ) -> Tensor:
         """The residual stream after the last norm: ids (B, T) -> (B, T, C).
 
-        With a cache, `ids` follow the tokens that it holds. Raises LabError where the sequence
-        is longer than the context.
+        With a cache, `ids` follow the tokens that it holds. Where several texts share a row, or
+        rows begin with padding, `positions` (B, T) count anew in each text, and `visible`
+        (B, 1, T, S) says which keys each token sees. Raises LabError where the sequence is longer
+        than the context.
         """
-        x = self.embed(ids, cache.length if cache is not None else 0)
-        x = self.through_blocks(x, cache=cache)
+        x = self.embed(ids, cache.length if cache is not None else 0, positions)
+        x = self.through_blocks(x, cache=cache, visible=visible)
         if cache is not None:
             cache.advance(ids.size(1))
         return self.final_norm(x)
 
-    def embed(self, ids: Tensor, start: int = 0) -> Tensor:
+    def embed(self, ids: Tensor, start: int = 0, positions: Tensor | None = None) -> Tensor:
         """What enters the first block: ids (B, T), the first at position `start` -> (B, T, C).
+
+        positions (B, T) places each token by itself instead.
 
         Raises LabError where the sequence is longer than the context.
         """
         T = ids.size(1)
-        if start + T > self.config.context_length:
+        end = start + T if positions is None else int(positions.max()) + 1
+        if end > self.config.context_length:
             raise LabError(
-                f"The text has {start + T} tokens but the model sees at most "
+                f"The text has {end} tokens but the model sees at most "
                 f"{self.config.context_length}: shorten it or choose a model with a longer context."
             )
-        positions = torch.arange(start, start + T, device=ids.device)  # (T,)
+        if positions is None:
+            positions = torch.arange(start, start + T, device=ids.device)  # (T,)
         x = self.token_embedding(ids) + self.position_embedding(positions)  # (B, T, C)
         return self.embedding(self.dropout(x))
 
     def through_blocks(
-        self, x: Tensor, first: int = 0, end: int | None = None, cache: KVCache | None = None
+        self,
+        x: Tensor,
+        first: int = 0,
+        end: int | None = None,
+        cache: KVCache | None = None,
+        visible: Tensor | None = None,
     ) -> Tensor:
         """The residual stream (B, T, C) after the blocks `first` up to, not including, `end`.
 
@@ -132,7 +151,7 @@ class GPT(nn.Module):
         `through_blocks(x)`.
         """
         for block in list(self.blocks)[first:end]:
-            x = block(x, cache)
+            x = block(x, cache, visible)
         return x
 
     def unembed(self, hidden: Tensor) -> Tensor:

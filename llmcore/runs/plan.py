@@ -61,14 +61,14 @@ def plan_pretrain(
     Raises LabError where a choice cannot work.
     """
     chosen = preset_named(preset or DEFAULT_PRESET)
-    wanted = _given(model_changes or {})
+    wanted = given(model_changes or {})
     if not tokenizer and "vocab_size" not in wanted:
         bundled = "base" if (BUNDLED_RUNS / "base").is_dir() else ""
         tokenizer = chosen.tokenizer or bundled
     model = chosen.model.with_(**wanted)
     if tokenizer:
         model = model.with_(vocab_size=models.tokenizer_for(tokenizer).vocab_size)
-    train = _with_rhythm(chosen.train, _given(train_changes or {}))
+    train = with_rhythm(chosen.train, given(train_changes or {}))
     if text is not None and len(text.encode("utf-8", "replace")) < 2 * (model.context_length + 1):
         raise LabError(
             f"The text is shorter than two windows of {model.context_length} tokens: "
@@ -113,14 +113,14 @@ def plan_classify(
     data = DataConfig(
         source=source, text_column=text_column, label_column=label_column, balance=balance
     )
-    changes = _given(train_changes or {})
+    changes = given(train_changes or {})
     if n_train is None:
         n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
     dropout = LORA_DROPOUT if trainable == "lora" else FINETUNE_DROPOUT
     return RunConfig(
         kind="classify",
         name=name or f"{source} {trainable}",
-        model=_finetuned_shape(parent, model_changes or {}, dropout),
+        model=finetuned_shape(parent, model_changes or {}, dropout),
         train=classify_training(n_train, trainable, epochs, changes),
         data=data,
         parent=parent,
@@ -129,7 +129,7 @@ def plan_classify(
     )
 
 
-def _finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> ModelConfig:
+def finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> ModelConfig:
     """The parent's shape with a run's own context and dropout. Raises LabError."""
     shape = models.model_config(parent)
     if (wanted.get("context_length") or 0) > shape.context_length:
@@ -137,7 +137,7 @@ def _finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> Mod
             f"The context length {wanted['context_length']} is longer than the "
             f"{shape.context_length} tokens of model {parent}: choose at most that."
         )
-    return shape.with_(**{"dropout": dropout, **_given(wanted)})
+    return shape.with_(**{"dropout": dropout, **given(wanted)})
 
 
 def plan_learning_curve(
@@ -160,14 +160,14 @@ def plan_learning_curve(
     """
     parent = model_ref or models.default_model()
     data = DataConfig(source, text_column, label_column, validation=0.0)
-    changes = _given(train_changes or {})
+    changes = given(train_changes or {})
     pool = read_splits(data, changes.get("seed", FINETUNE.seed), table).train
     fitting = [size for size in sizes if len(pool.classes) <= size < len(pool)]
     curve = CurveConfig((*fitting, len(pool)), n_seeds, tuple(learners))
     return RunConfig(
         kind="learning-curve",
         name=name or f"{source} learning curve",
-        model=_finetuned_shape(parent, {"context_length": context_length}, FINETUNE_DROPOUT),
+        model=finetuned_shape(parent, {"context_length": context_length}, FINETUNE_DROPOUT),
         train=FINETUNE.with_(**{**changes, "steps": curve.n_points}),
         data=data,
         parent=parent,
@@ -214,14 +214,14 @@ def classify_training(
 
     It is validated twice an epoch. changes: fields to replace; None keeps the recipe's.
     """
-    changes = _given(changes or {})
+    changes = given(changes or {})
     recipe = FINETUNE.with_(learning_rate=LEARNING_RATES.get(trainable))
     per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
     changes.setdefault("steps", per_epoch * (epochs or DEFAULT_EPOCHS.get(trainable, 4)))
     changes.setdefault("eval_every", max(1, per_epoch // 2))
     changes.setdefault("checkpoint_every", per_epoch)
     changes.setdefault("warmup_steps", min(20, per_epoch))
-    return _with_rhythm(recipe, changes)
+    return with_rhythm(recipe, changes)
 
 
 def read_labelled(data: DataConfig, table: bytes | None) -> LabelledSet:
@@ -237,11 +237,12 @@ def read_splits(data: DataConfig, seed: int, table: bytes | None) -> Splits:
     return split_labelled(labelled, data.validation, data.test, seed, data.balance)
 
 
-def _given(changes: dict[str, Any]) -> dict[str, Any]:
+def given(changes: dict[str, Any]) -> dict[str, Any]:
+    """The choices that were made; None stands for one that was left to the recipe."""
     return {key: value for key, value in changes.items() if value is not None}
 
 
-def _with_rhythm(train: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
+def with_rhythm(train: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
     """Applies `changes`; a short run is looked at about ten times, a long one logs less often."""
     steps = changes.get("steps", train.steps)
     rhythm: dict[str, Any] = {"log_every": max(1, steps // 1000)}

@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from llmcore import models
 from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression
 from llmcore.config import RunConfig, TrainConfig
 from llmcore.data import LabelledSet, Splits
@@ -22,15 +21,18 @@ from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores
 from llmcore.files import json_line, write_text_atomic
 from llmcore.nn.classifier import SequenceClassifier
-from llmcore.nn.lora import adapter_config, add_lora, check_base, trainable_parameters
+from llmcore.nn.lora import add_lora
 from llmcore.nn.model import GPT
 from llmcore.runs.curve import run_curve
+from llmcore.runs.finetuning import begin, parent_of
+from llmcore.runs.instructing import build_instruction
 from llmcore.runs.plan import read_splits
 from llmcore.runs.pretraining_data import token_data
-from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, TOKENIZER, Run
+from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
+from llmcore.tasks.instruction import InstructionTask
 from llmcore.tasks.pretraining import PretrainTask
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.control import FileControl, NeverStop
@@ -85,7 +87,7 @@ def execute(
             world.wait()  # what was downloaded, encoded and trained is there for the others now
             trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
             outcome = trainer.fit(control, writer)
-        if isinstance(task, ClassificationTask) and task.test_rows:
+        if isinstance(task, (ClassificationTask, InstructionTask)) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
             write_text_atomic(directory / PREDICTIONS, lines)
         writer.finish(
@@ -159,7 +161,11 @@ def rate_changes(run: Run) -> list[tuple[int, float]]:
 def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) -> Task:
     """The task that a run's configuration describes, on this process's device."""
     config = replace(config, train=config.train.with_(device=_device(config.train, world)))
-    build = {"pretrain": build_pretraining, "classify": build_classification}[config.kind]
+    build = {
+        "pretrain": build_pretraining,
+        "classify": build_classification,
+        "instruct": build_instruction,
+    }[config.kind]
     return build(run, config, writer)
 
 
@@ -182,43 +188,13 @@ def build_classification(run: Run, config: RunConfig, writer: Sink) -> Classific
     stored = run.stored_data()
     table = stored.read_bytes() if stored else None
     splits = read_splits(config.data, config.train.seed, table)
-    parent = _parent(run, config)
-    if parent.tokenizer.vocab_size > config.model.vocab_size:
-        raise LabError(
-            f"{parent.ref} knows {config.model.vocab_size} tokens but its tokenizer has "
-            f"{parent.tokenizer.vocab_size}: finetune a model that has a tokenizer of its own."
-        )
-    parent.tokenizer.save(run.directory / TOKENIZER)
+    parent = parent_of(run, config)
     task, notices = classification_task(config, splits, parent.trunk, parent.tokenizer)
     for notice in splits.notices + notices:
         writer.event("notice", 0, text=notice)
-    if config.trainable == "lora":
-        task.adapter = {**adapter_config(task.model), "parent": models.pinned(parent.ref)}
-        _check_continues(run, task)
-    total = sum(one.numel() for one in task.model.parameters())
-    writer.event("parameters", 0, trainable=trainable_parameters(task.model), total=total)
+    begin(run, config, task, parent, writer)
     task.baselines = classical_baselines(splits)
     return task
-
-
-def _parent(run: Run, config: RunConfig) -> models.Loaded:
-    """The model that is finetuned; a LoRA run that goes on needs the one that it began with."""
-    begun = next((one.state.get(models.ADAPTER) for one in reversed(run.checkpoints())), None)
-    if begun:
-        return models.load_parent(run, begun)
-    return models.load(config.parent or models.default_model())
-
-
-def _check_continues(run: Run, task: ClassificationTask) -> None:
-    """Raises LabError where a LoRA run cannot go on from the checkpoints that it has."""
-    for checkpoint in run.checkpoints():
-        begun = checkpoint.state.get(models.ADAPTER)
-        if begun is None:
-            raise LabError(
-                f"Run {run.id} came with its LoRA adapter merged, so it can be used but not "
-                f"resumed: start a new run."
-            )
-        check_base(task.model, str(begun.get("base_fingerprint")))
 
 
 def classification_task(
@@ -299,5 +275,5 @@ def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
 def check_runnable(config: RunConfig) -> None:
     """What only torch can tell before a start. Raises LabError."""
     choose_device(config.train.device)
-    if config.kind == "classify" and config.parent is None:
-        raise LabError("A classifier needs a model to start from: choose one.")
+    if config.kind != "pretrain" and config.parent is None:
+        raise LabError("A finetune needs a model to start from: choose one.")

@@ -15,12 +15,10 @@ from llmcore.generation import check_ids
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.tasks.epochs import steps_per_epoch
 from llmcore.tasks.frozen_features import MAX_BYTES, FrozenFeatures
-from llmcore.tasks.sampling import keyed_rng
+from llmcore.tasks.sampling import bucketed_batches
 from llmcore.tasks.texts import Texts, probabilities
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.sinks import Sink
-
-BUCKET_BATCHES = 8  # batches that are sorted by length together, to pad less
 
 
 @dataclass(slots=True, frozen=True)
@@ -133,18 +131,9 @@ class ClassificationTask:
         return [self._batch(piece) for piece in pieces]
 
     def _epoch_batches(self, epoch: int) -> list[np.ndarray]:
-        """Indices of each batch of an epoch: shuffled, sorted by length within buckets of
-        BUCKET_BATCHES batches, and the batches shuffled again."""
-        size = self.config.batch_size
-        rng = keyed_rng(self.config.seed, 1, epoch)
-        order = rng.permutation(len(self.splits["train"]))
+        """Indices of each batch of an epoch, of similar lengths."""
         lengths = np.array([len(one.ids) for one in self.splits["train"]])
-        batches = []
-        for first in range(0, len(order), size * BUCKET_BATCHES):
-            bucket = order[first : first + size * BUCKET_BATCHES]
-            bucket = bucket[np.argsort(lengths[bucket], kind="stable")]
-            batches += [bucket[i : i + size] for i in range(0, len(bucket), size)]
-        return [batches[i] for i in rng.permutation(len(batches))]
+        return bucketed_batches(lengths, self.config.batch_size, self.config.seed, epoch)
 
     def _batch(self, indices: np.ndarray) -> Batch:
         examples = [self.splits["train"][i] for i in indices]

@@ -18,3 +18,21 @@ def window_starts(seed: int, step: int, n_windows: int, n_tokens: int, length: i
     Sample i of step s is the same whatever the number of processes or micro-batches.
     """
     return keyed_rng(seed, 0, step).integers(0, n_tokens - length, size=n_windows)
+
+
+def bucketed_batches(
+    lengths: np.ndarray, batch_size: int, seed: int, epoch: int, bucket: int = 8
+) -> list[np.ndarray]:
+    """Numbers of the examples of each batch of an epoch; each example once.
+
+    Shuffled, sorted by `lengths` (N,) within buckets of `bucket` batches so that little is padded,
+    and the batches shuffled again.
+    """
+    rng = keyed_rng(seed, 1, epoch)
+    order = rng.permutation(len(lengths))
+    batches = []
+    for first in range(0, len(order), batch_size * bucket):
+        part = order[first : first + batch_size * bucket]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]

@@ -8,6 +8,7 @@ import pytest
 
 from llmcore.data import (
     CORPORA,
+    INSTRUCTIONS,
     LABELLED,
     MAX_UPLOAD_BYTES,
     Corpus,
@@ -124,7 +125,7 @@ def test_unknown_sources_name_the_known() -> None:
 
 def test_dataset_table_is_whole() -> None:
     table = {row["name"]: row for row in dataset_table()}
-    assert table.keys() == CORPORA.keys() | LABELLED.keys()
+    assert table.keys() == CORPORA.keys() | LABELLED.keys() | INSTRUCTIONS.keys()
     assert all(row["licence"] and row["origin"] and row["source"] for row in table.values())
     assert table["shakespeare"]["available"] and table["sms-spam"]["available"]
     kinds = [row["kind"] for row in dataset_sources("sms-spam")]

@@ -110,9 +110,9 @@ def counted_texts(task: ClassificationTask) -> list[int]:
     passes: list[int] = []
     plain = task.model.trunk.embed
 
-    def counting(ids: torch.Tensor, start: int = 0) -> torch.Tensor:
+    def counting(ids: torch.Tensor, *rest: object) -> torch.Tensor:
         passes.append(len(ids))
-        return plain(ids, start)
+        return plain(ids, *rest)
 
     task.model.trunk.embed = counting  # type: ignore[method-assign]
     return passes

@@ -1,0 +1,176 @@
+"""Instructions from the command line: finetune, evaluate, generate, and what goes wrong."""
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from tiny import TEXT
+
+from llmcore.cli import main
+from llmcore.models import load
+from llmcore.runs import RunStore
+
+QUICK = ("--batch-size", 8, "--threads", 1, "--learning-rate", 0.01)
+ANSWERS = {"cat": "sees", "dog": "likes", "bird": "hears"}
+
+
+def records(n=60, seed=0):
+    rng = random.Random(seed)
+    made = []
+    for i in range(n):
+        animal = rng.choice(list(ANSWERS))
+        made.append(
+            {"instruction": f"What about {animal} {i}?", "output": f"It {ANSWERS[animal]}."}
+        )
+    return made  # fmt: skip
+
+
+@pytest.fixture
+def alpaca(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(records()))
+    return path
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Path:
+    path = tmp_path / "chat.jsonl"
+    turns = (
+        [{"role": "user", "content": one["instruction"]},
+         {"role": "assistant", "content": one["output"]}] for one in records()
+    )  # fmt: skip
+    path.write_text("\n".join(json.dumps({"messages": turn}) for turn in turns))
+    return path
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pretrained")
+    (folder / "corpus.txt").write_text(TEXT)
+    command = ("pretrain", "--corpus", folder / "corpus.txt", "--preset", "tiny", "--tokenizer",
+               "bytes", "--context-length", 64, "--batch-size", 4, "--threads", 1, "--steps", 4,
+               "--run-dir", folder / "run")  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLMLAB_HOME", str(folder))
+        assert main([str(one) for one in command]) == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def base(made_once: Path, home: Path) -> str:
+    run_id = "20260102-030405-base-0123ab"
+    shutil.copytree(made_once, home / "runs" / run_id)
+    return run_id
+
+
+def test_a_user_s_alpaca_file_end_to_end(lab, alpaca, base):
+    tuned = lab(
+        "finetune", "--task", "instruct", "--data", alpaca, "--model", base, "--epochs", 6, *QUICK,
+        "--json",
+    ).json  # fmt: skip
+    assert tuned["state"] == "done" and tuned["step"] == 6 * 6
+    assert {"n", "exact_match", "loss", "by_holdout"} <= set(tuned["test"])
+    assert tuned["test"]["n"] == 12 and tuned["test"]["by_holdout"] == {}
+    assert "nearest neighbour" in tuned["baselines"]
+    assert tuned["parameters"] == tuned["trainable_parameters"] > 10_000
+    run = RunStore().open(tuned["run"])
+    shown = run.events("answers")
+    assert len(shown[-1]["rows"]) == 5 and shown[0]["step"] == 1
+    assert len(run.predictions()) == 12 and {
+        "prompt",
+        "expected",
+        "answer",
+        "right",
+        "loss",
+    } <= set(run.predictions()[0])
+    assert load(tuned["run"]).card["template"].startswith("[[{system}")
+
+    scores = lab("evaluate", "--model", tuned["run"], "--data", alpaca, "--json").json
+    assert scores["n"] == 60 and 0 <= scores["exact_match"] <= 1
+    told = lab(
+        "generate", "--model", tuned["run"], "--instruction", "What about cat 3?", "--json",
+        "--max-new-tokens", 12,
+    ).json  # fmt: skip
+    assert told["prompt"] == "Q: What about cat 3?\nA:" and told["text"] == told["text"].strip()
+    same = lab("generate", "--model", tuned["run"], "--prompt", told["prompt"], "--temperature", 0,
+               "--max-new-tokens", 12, "--json").json  # fmt: skip
+    assert same["ids"] == told["ids"]
+
+
+def test_a_chat_file_with_packing_lora_and_another_template(lab, chat, base, tmp_path):
+    out = tmp_path / "run"
+    tuned = lab(
+        "finetune", "--task", "instruct", "--data", chat, "--model", base, "--epochs", 2, *QUICK,
+        "--train", "lora", "--lora-rank", 2, "--packing", "--template", "chat", "--run-dir", out,
+        "--json",
+    ).json  # fmt: skip
+    assert tuned["state"] == "done" and tuned["run"] == str(out)
+    assert 0 < tuned["trainable_parameters"] < tuned["parameters"] / 10
+    config = json.loads((out / "config.json").read_text())
+    assert config["data"]["packing"] is True and config["data"]["template"] == "chat"
+    told = lab("generate", "--model", out, "--instruction", "What about dog 1?", "--json").json
+    assert told["prompt"] == "User: What about dog 1?\nAssistant:"
+    plain = lab("generate", "--model", out, "--instruction", "Hi", "--template",
+                "Do {instruction}:", "--max-new-tokens", 2, "--json").json  # fmt: skip
+    assert plain["prompt"] == "Do Hi:"
+
+
+def test_chosen_columns_and_last_block(lab, base, tmp_path):
+    table = tmp_path / "faq.csv"
+    lines = ["frage,antwort"] + [f"{one['instruction']},{one['output']}" for one in records(24)]
+    table.write_text("\n".join(lines))
+    command = ("finetune", "--task", "instruct", "--data", table, "--model", base, "--epochs", 1,
+               "--train", "last-block", *QUICK)  # fmt: skip
+    assert "no column 'fragen'" in lab(*command, "--instruction-column", "fragen").error
+    tuned = lab(*command, "--instruction-column", "frage", "--output-column", "antwort", "--json")
+    assert tuned.json["state"] == "done"
+    assert tuned.json["trainable_parameters"] < tuned.json["parameters"]
+
+
+def test_a_built_in_set_starts(lab, base, monkeypatch):
+    """A few of its rows: the whole set has its own, longer runs."""
+    from llmcore.runs import instruct_plan as plan
+
+    whole = plan.load_builtin("airline-support")
+    whole.train, whole.validation, whole.test = whole.train[:40], whole.validation[:5], (
+        whole.test[::80]
+    )  # fmt: skip
+    monkeypatch.setattr(plan, "load_builtin", lambda name: whole)
+    tuned = lab("finetune", "--task", "instruct", "--data", "airline-support", "--model", base,
+                "--epochs", 1, *QUICK, "--json").json  # fmt: skip
+    assert set(tuned["test"]["by_holdout"]) == {"slots", "phrasings", "frames"}
+    assert all({"n", "exact_match"} == set(v) for v in tuned["test"]["by_holdout"].values())
+
+
+def test_a_base_model_is_said_to_be_one_and_is_measured_all_the_same(lab, base, alpaca):
+    said = lab("generate", "--model", base, "--instruction", "Hi", "--max-new-tokens", 2)
+    assert said.status == 0 and "does not answer" in said.err
+    scores = lab("evaluate", "--model", base, "--data", alpaca, "--template", "plain", "--json")
+    assert scores.json["exact_match"] == 0.0 and scores.json["n"] == 60
+
+
+@pytest.mark.parametrize(
+    "arguments, part",
+    [
+        (("--task", "instruct", "--data", "nowhere.json"), "There is no data set"),
+        (("--task", "instruct", "--data", "general", "--train", "head"), "no new head"),
+        (("--task", "instruct", "--data", "general", "--template", "nonsense"), "no template"),
+        (("--task", "instruct", "--data", "general", "--template", "{input}"), "exactly once"),
+        (("--task", "instruct", "--data", "general", "--balance", "equal"), "no --balance"),
+        (("--task", "classify", "--data", "sms-spam", "--packing"), "no --packing"),
+        (("--task", "sing", "--data", "general"), "classify, instruct"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(lab, base, arguments, part):
+    assert part in lab("finetune", "--model", base, *arguments).error
+    assert len(list(RunStore().root.iterdir())) == 1  # the base alone: nothing was begun
+
+
+def test_generate_wants_a_prompt_or_an_instruction(lab, base):
+    assert "either --prompt or --instruction" in lab("generate", "--model", base).error
+    both = lab("generate", "--model", base, "--prompt", "a", "--instruction", "b")
+    assert "either --prompt or --instruction" in both.error
+    assert "need --instruction" in lab("generate", "--model", base, "--prompt", "a", "--input",
+                                       "b").error  # fmt: skip

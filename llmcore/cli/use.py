@@ -61,6 +61,7 @@ def generate(
 ) -> None:
     """Continue a prompt with a language model, or answer an instruction."""
     from llmcore import generation, models
+    from llmcore.assistants import Assistant
 
     if (prompt is None) == (instruction is None):
         raise typer.BadParameter("Give either --prompt or --instruction.")
@@ -76,13 +77,13 @@ def generate(
     except LabError as error:
         raise typer.BadParameter(str(error)) from error
     asked = text_or_stdin(instruction or prompt or "", "instruction" if instruction else "prompt")
-    loaded = models.load(model)
-    if loaded.labels is not None:
-        raise LabError(
-            f"{model} is a classifier and writes no text: use `classify`, or a language model."
-        )
+    assistant = Assistant(models.load(model), template)
+    loaded = assistant.loaded
     if instruction is not None:
-        asked = _templated(loaded, template, asked, input, system)
+        if not assistant.follows_instructions:
+            say(f"{model} was not finetuned on instructions: it continues text, it does not "
+                f"answer.")  # fmt: skip
+        asked = assistant.prompt(asked, input, system)
     made = generation.generate(loaded.model, loaded.tokenizer, asked, sampling)
     text = made.text.strip() if instruction is not None else made.text
     answer(
@@ -91,20 +92,6 @@ def generate(
         text if instruction is not None else asked + text,
     )
     say(f"{len(made.ids)} tokens, {made.tokens_per_s:,.0f} tokens/s, {model}")
-
-
-def _templated(
-    loaded: "Loaded", template: str | None, instruction: str, input: str, system: str
-) -> str:
-    """The prompt that asks for an answer, by the given template or the one the model learned."""
-    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
-
-    learned = loaded.card["template"]
-    if learned is None:
-        say(f"{loaded.ref} was not finetuned on instructions: it continues text, it does not "
-            f"answer.")  # fmt: skip
-    chosen = template_named(template or learned or DEFAULT_TEMPLATE)
-    return chosen.prompt(instruction, input, system)
 
 
 def evaluate(
@@ -167,10 +154,10 @@ def _has_instructions(loaded: "Loaded", data: DataConfig, template: str | None) 
 
 def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> dict[str, Any]:
     """Every row of a file; of a built-in set its test split."""
+    from llmcore.assistants import Assistant
     from llmcore.data import INSTRUCTIONS, load_instructions
     from llmcore.data.instructions import Columns, load_builtin
     from llmcore.tasks.instruction_scores import scored_answers
-    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
 
     if data.source in INSTRUCTIONS:
         rows = load_builtin(data.source).test
@@ -180,7 +167,7 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
         rows = read.rows
         for notice in read.notices:
             say(notice)
-    chosen = template_named(template or loaded.card["template"] or DEFAULT_TEMPLATE)
+    chosen = Assistant(loaded, template).template
     scores, _ = scored_answers(loaded.trunk, loaded.tokenizer, chosen, rows)
     return scores
 

@@ -105,10 +105,10 @@ def test_other_models_have_no_template(base):
 
 
 def test_the_plan_sees_small_sets_more_often():
-    small, large = instruct_training(320), instruct_training(50_000)
-    assert small.steps == 10 * MOST_EPOCHS
+    small, large = instruct_training(320), instruct_training(30_000)
+    assert small.steps == 20 * MOST_EPOCHS
     assert large.steps * large.batch_size == pytest.approx(INSTRUCT_ROWS, rel=0.05)
-    assert instruct_training(320, epochs=2).steps == 20
+    assert instruct_training(320, epochs=2).steps == 40
 
 
 def test_a_context_longer_than_the_parent_s_is_refused(base):

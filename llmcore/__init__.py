@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from llmcore.assistants import load_assistant
     from llmcore.classifiers import load_classifier
 
-__all__ = ["__version__", "load_classifier"]
+__all__ = ["__version__", "load_assistant", "load_classifier"]
 __version__ = "0.1.0"
 
 
@@ -15,4 +16,8 @@ def __getattr__(name: str) -> Any:
         from llmcore.classifiers import load_classifier
 
         return load_classifier
+    if name == "load_assistant":
+        from llmcore.assistants import load_assistant
+
+        return load_assistant
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -84,6 +84,7 @@ def generate(
 ) -> None:
     """Continue a prompt with a language model, or answer an instruction."""
     from llmcore import generation
+    from llmcore.assistants import Assistant
 
     if (prompt is None) == (instruction is None):
         raise typer.BadParameter("Give either --prompt or --instruction.")
@@ -103,7 +104,11 @@ def generate(
         asked = text_or_stdin(asked, "prompt" if instruction is None else "instruction")
     loaded = _language_model(model, "writes no text: use `classify`")
     if instruction is not None:
-        asked = _templated(loaded, template, asked, input, system)
+        assistant = Assistant(loaded, template)
+        if not assistant.follows_instructions:
+            say(f"{model} was not finetuned on instructions: it continues text, it does not "
+                f"answer.")  # fmt: skip
+        asked = assistant.prompt(asked, input, system)
     made = generation.generate(
         loaded.trunk, loaded.tokenizer, asked, sampling, use_cache=not no_cache
     )
@@ -158,20 +163,6 @@ def _loss_line(scores: dict[str, Any]) -> str:
         f"loss {scores['loss']:.4f}, perplexity {scores['perplexity']:.2f}, "
         f"{scores['bits_per_byte']:.4f} bits per byte, {scores['n']} tokens"
     )
-
-
-def _templated(
-    loaded: "Loaded", template: str | None, instruction: str, input: str, system: str
-) -> str:
-    """The prompt that asks for an answer, by the given template or the one the model learned."""
-    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
-
-    learned = loaded.card["template"]
-    if learned is None:
-        say(f"{loaded.ref} was not finetuned on instructions: it continues text, it does not "
-            f"answer.")  # fmt: skip
-    chosen = template_named(template or learned or DEFAULT_TEMPLATE)
-    return chosen.prompt(instruction, input, system)
 
 
 def evaluate(
@@ -231,10 +222,10 @@ def _has_instructions(loaded: "Loaded", data: DataConfig, template: str | None) 
 
 def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> dict[str, Any]:
     """Every row of a file; of a built-in set its test split."""
+    from llmcore.assistants import Assistant
     from llmcore.data import INSTRUCTIONS, load_instructions
     from llmcore.data.instructions import Columns, load_builtin
     from llmcore.tasks.instruction_scores import scored_answers
-    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
 
     if data.source in INSTRUCTIONS:
         rows = load_builtin(data.source).test
@@ -244,7 +235,7 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
         rows = read.rows
         for notice in read.notices:
             say(notice)
-    chosen = template_named(template or loaded.card["template"] or DEFAULT_TEMPLATE)
+    chosen = Assistant(loaded, template).template
     scores, _ = scored_answers(loaded.trunk, loaded.tokenizer, chosen, rows)
     return scores
 

@@ -1,14 +1,19 @@
 """Instruct runs as runs: stop and resume, LoRA beside its parent, what a model's card says."""
 
+import ast
 import json
 import random
+import subprocess
+import sys
 
 import pytest
 from tiny import TEXT, pretrain_config
 
-from llmcore import models
+from llmcore import load_assistant, models
+from llmcore.assistants import usage_lines
 from llmcore.config import LoraConfig
 from llmcore.errors import LabError
+from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore, launch
 from llmcore.runs.instruct_plan import INSTRUCT_ROWS, MOST_EPOCHS, instruct_training, plan_instruct
 
@@ -69,15 +74,30 @@ def test_lora_keeps_the_adapter_alone_and_answers_like_the_run_did(store, base):
     loaded = models.load(run.id)
     assert loaded.kind == "language" and loaded.card["template"] == "{instruction}:"
     assert loaded.card["parent"] == base
-    from llmcore.tasks.instruction_scores import answers
-    from llmcore.tasks.templates import Template
-
     kept = run.predictions()
-    from llmcore.data.instructions import single
-
-    rows = [single(one["prompt"], one["expected"]) for one in kept]
-    made = answers(loaded.model, loaded.tokenizer, Template("{instruction}:"), rows)
+    longest = max(len(loaded.tokenizer.encode(f" {one['expected']}")) for one in kept)
+    assistant = load_assistant(run.id)
+    made = assistant.answer([one["prompt"] for one in kept], 2 * (longest - 1) + 16)
     assert made == [one["answer"] for one in kept]
+
+
+def test_three_lines_of_python_load_an_adapter_and_answer(store, base, home):
+    """The very lines that are shown, in an interpreter of their own."""
+    run = finished(store, "lora", planned(base, epochs=1, trainable="lora"))
+    lines = usage_lines(run.id, "the cat 3")
+    assert len(lines.splitlines()) == 3
+    done = subprocess.run(
+        [sys.executable, "-c", lines], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    )
+    assert ast.literal_eval(done.stdout) == load_assistant(run.id).answer(["the cat 3"])
+
+
+def test_a_base_model_follows_no_instructions_and_another_template_can_be_given(base):
+    assistant = load_assistant(base, "Do {instruction}!")
+    assert not assistant.follows_instructions and assistant.prompt("it") == "Do it!"
+    assert len(assistant.answer(["a", "b"], 3)) == 2
+    with pytest.raises(LabError, match="exactly once"):
+        load_assistant(base, "{input}")
 
 
 def test_other_models_have_no_template(base):
@@ -85,10 +105,10 @@ def test_other_models_have_no_template(base):
 
 
 def test_the_plan_sees_small_sets_more_often():
-    small, large = instruct_training(320), instruct_training(50_000)
-    assert small.steps == 10 * MOST_EPOCHS
+    small, large = instruct_training(320), instruct_training(30_000)
+    assert small.steps == 20 * MOST_EPOCHS
     assert large.steps * large.batch_size == pytest.approx(INSTRUCT_ROWS, rel=0.05)
-    assert instruct_training(320, epochs=2).steps == 20
+    assert instruct_training(320, epochs=2).steps == 40
 
 
 def test_a_context_longer_than_the_parent_s_is_refused(base):

@@ -1,5 +1,5 @@
 // data: {prompt: parts, tokens: [[key, parts, colour, struck, forks]], cards: [[label, facts, rows]],
-//  names: [..], legend: {title, entries: [[colour, text]]}, selected, live, branch, empty, hint}
+//  names: [..], legend: {title, entries: [[colour, text]], struck}, selected, live, branch, empty, hint}
 // rows: [[id, label, logit, scaled or null, kept, probability, own]]; parts: see token_view.js.
 // Triggers out: "select" {key} (null takes it back), "branch" {node, token}: a click on a row of a
 // card asks for that token in place of the one that stands there.
@@ -112,6 +112,7 @@ function drawLegend(box, legend) {
   box.dataset.drawn = wanted;
   box.replaceChildren(element("span", "title", legend.title), ...legend.entries.map(
     ([colour, text]) => element("span", `swatch k${colour}`, text)));
+  if (legend.struck) box.append(element("span", "out", legend.struck));
 }
 
 const percent = (p) => {

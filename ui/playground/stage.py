@@ -56,6 +56,8 @@ def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> None:
         data |= _tokens(bench, scale, settings)
         scaled = f"÷ {settings.temperature:.2f}" if settings.temperature else "greedy"
         data["names"] = ["", "logit", scaled, "probability"]
+        if any(one[3] for one in data["tokens"]):
+            data["legend"]["struck"] = "cut by the filters"
         data |= {"selected": bench.selected, "live": bench.live and bench.here == bench.job.node_id}
     coloured_tokens(
         key,

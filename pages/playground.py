@@ -5,6 +5,7 @@ import streamlit as st
 from ui.page import code_behind, guarded, header
 from ui.playground import VIEWS
 from ui.playground.code import code_of
+from ui.warm import warm_up
 
 INTRO = (
     "A model gives every token of its vocabulary a score; the sampling settings turn the scores "
@@ -42,3 +43,4 @@ view = chosen_view()
 with guarded():
     VIEWS[view].show()
 code_behind(*code_of(view))
+warm_up(delay=2.0)  # the page has imported all it needs: what is left is to freeze it

@@ -67,6 +67,7 @@ def training(app, new_page, wait_until) -> str:
     """The id of a run that a click on the Pretrain page has started, with a checkpoint."""
     page = new_page()
     page.goto(f"{app.url}/pretrain")
+    page.get_by_role("link", name="Overview").wait_for()
     settled(page)
     page.get_by_role("button", name="Start training").click()
     run = wait_until(lambda: next((app.home / "runs").glob("*/config.json"), None), 30).parent

@@ -1,7 +1,7 @@
 """Spam or ham by cross-validation: a finetuned model beside what came before it, on the same folds.
 
-    python benchmarks/spam.py [--model base] [--seeds 4] [--folds 5] [--whole] [--quick] [--skip-random] [--json]
-        [--train all|last-block|head] [--epochs N] [--dropout P] [--learning-rate R] …
+    python benchmarks/spam.py [--model base] [--seeds 4] [--folds 5] [--whole] [--quick] [--json]
+        [--skip-random] [--train all|last-block|head] [--epochs N] [--dropout P] [--learning-rate R] …
 
 Balanced: all unique spam messages of `sms-spam` and as many ham, drawn anew by each seed. Each
 fold is tested by a model that saw the other folds; the lab's default recipe, as `finetune` runs
@@ -205,8 +205,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--whole", action="store_true", help="the whole unbalanced set")
     parser.add_argument("--quick", action="store_true", help="one seed, two folds")
-    parser.add_argument("--skip-random", action="store_true",
-                        help="leave out the same model from random weights (half the time)")  # fmt: skip
+    parser.add_argument(
+        "--skip-random", action="store_true", help="without the same model from random weights"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     recipe = parser.add_argument_group("the recipe of the finetune")
     recipe.add_argument("--train", default="all", help="all, last-block or head")

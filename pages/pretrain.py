@@ -1,6 +1,7 @@
 """Pretrain: a language model learns from raw text, watched live."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -8,11 +9,11 @@ from llmcore.config import RunConfig
 from llmcore.presets import DEFAULT_PRESET, PRESETS
 from llmcore.runs import RunInfo
 from ui.ask import ask_box
-from ui.estimate import estimate
-from ui.feed import duration
 from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
+from ui.preflight import preflight_card
 from ui.prepare import prepare
+from ui.run_charts import MAX_OVERLAYS
 from ui.run_choice import (
     next_run_id,
     note_trouble,
@@ -107,36 +108,19 @@ def _summary_and_button(
 
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:
-    from llmcore.device import available_memory_bytes
-    from llmcore.train.footprint import footprint, micro_rows
-
     config = choice.config
-    guess = estimate(config, infos)
-    memory = footprint(config.model, micro_rows(config.train)).peak
     st.markdown(
         f"**{plain(config.preset or '')}** model on **{plain(choice.source)}**, "
         f"{config.train.steps:,} steps"
     )
-    known = (
-        f"measured here: {guess.tokens_per_s:,.0f} tokens/s"
-        if guess.measured
-        else "a rough guess until this size has trained here once"
-    )
-    st.caption(
-        f"{config.model.n_parameters():,} parameters · about {megabytes(memory)} of memory · "
-        f"about {duration(guess.seconds)} ({known})"
-    )
-    available = available_memory_bytes()
-    if memory > available:
-        st.warning(
-            f"This needs about {megabytes(memory)}, but only {megabytes(available)} of memory is "
-            f"free: choose a smaller size or batch.",
-            icon=":material/memory:",
-        )
+    preflight_card(config, infos, _apply)
 
 
-def megabytes(n_bytes: float) -> str:
-    return f"{n_bytes / 2**30:.1f} GB" if n_bytes >= 2**30 else f"{max(1, n_bytes / 2**20):.0f} MB"
+def _apply(change: dict[str, Any]) -> None:
+    """A callback: puts what the preflight card suggests into the options."""
+    preset = st.session_state.get("pretrain_preset", DEFAULT_PRESET)
+    if "accumulation" in change:
+        st.session_state[f"pretrain_parts_{preset}"] = int(change["accumulation"])
 
 
 def _options() -> Choice | None:
@@ -242,12 +226,17 @@ def _tokenizer_label(name: str) -> str:
 
 
 def _fine_options(preset: str) -> tuple[dict, dict]:
-    """Batch, context, learning rate and seed; the defaults are the preset's."""
+    """Batch and its parts, context, learning rate, seed; the defaults are the preset's."""
     defaults = PRESETS[preset]
-    batch, context, rate, seed = st.columns(4)
+    batch, parts, context, rate, seed = st.columns(5)
     batch_size = batch.number_input(
         "Batch size", 1, 4096, defaults.train.batch_size, key=f"pretrain_batch_{preset}",
         help="Sequences in each step.", persist_state="session",
+    )  # fmt: skip
+    n_parts = parts.number_input(
+        "Parts of a batch", 1, 4096, defaults.train.accumulation, key=f"pretrain_parts_{preset}",
+        help="Computed one after another: less memory, the same numbers, more time. The batch "
+        "size must be a multiple of it.", persist_state="session",
     )  # fmt: skip
     context_length = context.number_input(
         "Context length", 2, 4096, defaults.model.context_length, key=f"pretrain_context_{preset}",
@@ -266,6 +255,7 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
         {"context_length": int(context_length)},
         {
             "batch_size": int(batch_size),
+            "accumulation": int(n_parts),
             "learning_rate": float(learning_rate),
             "seed": int(seed_value),
         },
@@ -296,9 +286,9 @@ def _choose_run(infos: dict[str, RunInfo]) -> tuple[RunInfo | None, list[str]]:
             others,
             format_func=lambda one: run_label(infos[one]) if one in infos else one,
             key=f"pretrain_overlays_{info.id}",
-            max_selections=5,
+            max_selections=MAX_OVERLAYS,
             disabled=not others,
-            placeholder="Lay their validation loss over this one" if others else "No other run yet",
+            placeholder="Lay their loss over this one" if others else "No other run yet",
         )
     return info, overlays
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from llmcore.cli import convert, runs, text, training, use
+from llmcore.cli import convert, preflight, runs, text, training, use
 from llmcore.cli.output import say, steady_streams
 from llmcore.errors import LabError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("tokenize")(text.tokenize)
 app.command("train-tokenizer")(text.train_tokenizer)
 app.command("pretrain")(training.pretrain)
+app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
 app.command("classify")(use.classify)
 app.command("generate")(use.generate)

@@ -24,6 +24,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 # Flags that `pretrain` and `finetune` share; None means that the preset or the task decides.
 BatchSize = Annotated[int | None, within(TrainConfig, "batch_size", "--batch-size")]
+Accumulation = Annotated[int | None, within(TrainConfig, "accumulation")]
 ContextLength = Annotated[int | None, within(ModelConfig, "context_length", "--context-length")]
 LearningRate = Annotated[float | None, within(TrainConfig, "learning_rate", "--learning-rate")]
 WarmupSteps = Annotated[int | None, within(TrainConfig, "warmup_steps", "--warmup-steps")]
@@ -96,6 +97,7 @@ def pretrain(
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
     d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
     batch_size: BatchSize = None,
+    accumulation: Accumulation = None,
     context_length: ContextLength = None,
     learning_rate: LearningRate = None,
     warmup_steps: WarmupSteps = None,
@@ -119,7 +121,7 @@ def pretrain(
         "steps": steps, "batch_size": batch_size, "learning_rate": learning_rate,
         "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
         "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
-        "threads": threads, "seed": seed, "patience": patience,
+        "threads": threads, "seed": seed, "patience": patience, "accumulation": accumulation,
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,

@@ -1,5 +1,6 @@
 """Figures of a training run: numbers per step in, Plotly figures out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,24 +15,37 @@ Values = Sequence[float | None] | np.ndarray
 
 @dataclass(slots=True)
 class Curve:
-    """One quantity over the steps of a run. A value of None (not finite) becomes a gap."""
+    """One quantity over a run. A value of None (not finite) becomes a gap.
 
-    steps: Sequence[int] = field(default_factory=list)
+    steps: places on the x axis, in whatever the axis counts (`Axis`)."""
+
+    steps: Values = field(default_factory=list)
     values: Values = field(default_factory=list)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Steps (N,) int64 and values (N,) float64; the shorter of both gives N."""
+        """Places (N,) and values (N,) float64; the shorter of both gives N."""
         n = min(len(self.steps), len(self.values))
-        steps = np.asarray(list(self.steps)[:n], dtype=np.int64)
-        values = np.asarray(list(self.values)[:n], dtype=np.float64)
-        return steps, np.where(np.isfinite(values), values, np.nan)
+        values = np.asarray(self.values[:n], dtype=np.float64)
+        return np.asarray(self.steps[:n]), np.where(np.isfinite(values), values, np.nan)
+
+
+@dataclass(slots=True, frozen=True)
+class Axis:
+    """What runs along the bottom: title, and how a place on it is written."""
+
+    title: str
+    hover_format: str = ",d"
+    log: bool = False
+
+
+STEPS = Axis("step")
 
 
 @dataclass(slots=True, frozen=True)
 class Mark:
-    """Something that happened at a step, in a few words."""
+    """Something that happened at a place on the x axis, in a few words."""
 
-    step: int
+    step: float
     label: str
 
 
@@ -98,17 +112,17 @@ def loss_chart(
     uirevision: str = "loss",
     height: int = 340,
     marks: Sequence[Mark] = (),
+    axis: Axis = STEPS,
 ) -> go.Figure:
-    """Train and validation loss over the steps, earlier runs dashed behind them.
-
-    marks: events, drawn as upright lines with their words.
+    """Train and validation loss of a run, earlier runs dashed behind them.
 
     smoothing: width in points of the mean drawn over the pale raw train curve; 1 draws it raw.
     uirevision: as long as it stays, zoom and hidden traces survive new data.
+    marks: events, drawn as upright lines with their words. axis: what the curves' places count.
     """
     figure = go.Figure()
     for place, overlay in enumerate(overlays):
-        _add_overlay(figure, overlay, theme.series_colour(place + 2))
+        _add_overlay(figure, overlay, theme.series_colour(place + 2), smoothing)
     _add_train(figure, run, smoothing)
     steps, values = thin(*run.validation.arrays())
     figure.add_scatter(
@@ -121,11 +135,11 @@ def loss_chart(
         hovertemplate="%{y:.4f}",
     )
     theme.style(figure, height=height, hovermode="x unified", uirevision=uirevision)
-    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d", showgrid=False)
+    _style_x(figure, axis)
     figure.update_yaxes(title=title_y, type="log" if log_y else "linear")
     if log_y:
         figure.update_yaxes(dtick="D2", minor={"showgrid": False}, tickformat=".3~g")
-    _add_marks(figure, marks)
+    _add_marks(figure, marks, axis.log)
     if not len(steps) and not len(run.train.steps):
         _say(figure, "The first point appears in a moment")
     return figure
@@ -220,10 +234,12 @@ def _add_train(figure: go.Figure, run: RunCurves, smoothing: int) -> None:
     )
 
 
-def _add_overlay(figure: go.Figure, run: RunCurves, colour: str) -> None:
-    curve = run.validation if len(run.validation.steps) else run.train
+def _add_overlay(figure: go.Figure, run: RunCurves, colour: str, smoothing: int) -> None:
+    """Its validation loss, or where it has none its train loss."""
+    measured = len(run.validation.steps) > 0
+    steps, values = (run.validation if measured else run.train).arrays()
     figure.add_scatter(
-        **_xy(*thin(*curve.arrays())),
+        **_xy(*thin(steps, values if measured else smooth(values, smoothing))),
         name=plain(run.name),
         mode="lines",
         line={"color": colour, "width": 1.8, "dash": "dot"},
@@ -231,14 +247,27 @@ def _add_overlay(figure: go.Figure, run: RunCurves, colour: str) -> None:
     )
 
 
-def _add_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
+def _style_x(figure: go.Figure, axis: Axis) -> None:
+    figure.update_xaxes(title=axis.title, hoverformat=axis.hover_format, showgrid=False)
+    if axis.log:
+        figure.update_xaxes(type="log", dtick="D1" if figure.data else None, tickformat="~s")
+    else:
+        figure.update_xaxes(rangemode="tozero")
+
+
+def _add_marks(figure: go.Figure, marks: Sequence[Mark], log_x: bool) -> None:
+    """On a logarithmic axis Plotly wants a line's place as it is, and a label's as its power."""
     for place, mark in enumerate(marks):
-        figure.add_vline(
-            x=mark.step, line={"color": theme.MUTED, "width": 1.2, "dash": "dash"},
-            annotation={
-                "text": plain(mark.label), "textangle": -90, "xanchor": "left", "yanchor": "top",
-                "font": {"size": 11}, "xshift": 2, "y": 1 if place % 2 == 0 else 0.55,
-            },
+        if log_x and mark.step <= 0:
+            continue
+        figure.add_shape(
+            type="line", x0=mark.step, x1=mark.step, y0=0, y1=1, yref="paper",
+            line={"color": theme.MUTED, "width": 1.2, "dash": "dash"},
+        )  # fmt: skip
+        figure.add_annotation(
+            text=plain(mark.label), x=math.log10(mark.step) if log_x else mark.step,
+            y=1 if place % 2 == 0 else 0.55, yref="paper", showarrow=False, textangle=-90,
+            xanchor="left", yanchor="top", xshift=2, font={"size": 11},
         )  # fmt: skip
 
 

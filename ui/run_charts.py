@@ -14,14 +14,25 @@ from ui.page import plain
 from ui.state import store
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
     from llmcore.runs import RunInfo
 
 MAX_OVERLAYS = 5  # beside the run itself
-# Small charts of every kind of run: split, key, title, number format, colour.
-OPTIMISATION = (
+# Small charts: split, key, title, number format, colour.
+Cell = tuple[str, str, str, str, str]
+OPTIMISATION: tuple[Cell, ...] = (
     ("train", "lr", "learning rate", ".1e", theme.TRAIN),
     ("train", "grad_norm", "gradient norm", ".2~f", theme.TRAIN),
     ("train", "tokens_per_s", "tokens per second", ".2~s", theme.TRAIN),
+)
+PRETRAINING: tuple[Cell, ...] = (
+    ("val", "perplexity", "perplexity", ".4~s", theme.VALIDATION),
+    *OPTIMISATION,
+)
+FINETUNING: tuple[Cell, ...] = (
+    ("val", "macro_f1", "macro F1, validation", ".2~f", theme.VALIDATION),
+    *OPTIMISATION,
 )
 AXES = {"step": "Steps", "tokens": "Tokens", "time": "Minutes"}
 TITLES = {"step": "step", "tokens": "tokens read", "time": "minutes of training"}
@@ -50,24 +61,39 @@ def pretrain_charts(info: "RunInfo", data: RunFeed, overlays: Sequence[str]) -> 
     left, right = st.columns([3, 2], gap="medium")
     with left:
         view = _view()
-        others = {one: feed(store().open(one)) for one in overlays[:MAX_OVERLAYS]}
-        names = {one: store().open(one).name() for one in others}
-        figure = loss_chart(
-            data.curves(info.name, view.axis),
-            [other.curves(names[one], view.axis) for one, other in others.items()],
-            view.log_y,
-            view.window(data.metrics.count("train")),
-            uirevision=f"{info.id}-{view.axis}-{view.log_x}-{view.log_y}",
-            marks=data.marks(view.axis),
-            axis=view.as_axis(),
-        )
+        others = _named_feeds(overlays[:MAX_OVERLAYS], info.name)
+        figure = loss_figure(info.name, data, others, view, info.id)
         live_chart(figure, key=f"loss_{info.id}")
     with right:
         _samples(data)
     if others:
-        _differences({info.name: data, **{names[one]: other for one, other in others.items()}})
-    perplexity = ("val", "perplexity", "perplexity", ".4~s", theme.VALIDATION)
-    _small_charts(info, (perplexity, *OPTIMISATION), data)
+        _differences({info.name: data, **others})
+    _draw_small(info, PRETRAINING, small_figures(data, info.id))
+
+
+def loss_figure(
+    name: str, data: RunFeed, others: dict[str, RunFeed], view: View, uirevision: str
+) -> "Figure":
+    """A run's loss with that of others behind it."""
+    return loss_chart(
+        data.curves(name, view.axis),
+        [other.curves(one, view.axis) for one, other in others.items()],
+        view.log_y,
+        view.window(data.metrics.count("train")),
+        uirevision=f"{uirevision}-{view.axis}-{view.log_x}-{view.log_y}",
+        marks=data.marks(view.axis),
+        axis=view.as_axis(),
+    )
+
+
+def _named_feeds(run_ids: Sequence[str], taken: str) -> dict[str, RunFeed]:
+    """By name; of two with one name the second is called by its id."""
+    found: dict[str, RunFeed] = {}
+    for run_id in run_ids:
+        run = store().open(run_id)
+        name = run.name()
+        found[run_id if name == taken or name in found else name] = feed(run)
+    return found
 
 
 def classify_charts(info: "RunInfo", data: RunFeed) -> None:
@@ -87,8 +113,7 @@ def classify_charts(info: "RunInfo", data: RunFeed) -> None:
         )
         live_chart(figure, key=f"accuracy_{info.id}")
     with st.expander("More curves", icon=":material/monitoring:"):
-        macro_f1 = ("val", "macro_f1", "macro F1, validation", ".2~f", theme.VALIDATION)
-        _small_charts(info, (macro_f1, *OPTIMISATION), data)
+        _draw_small(info, FINETUNING, small_figures(data, info.id, FINETUNING))
 
 
 def _view() -> View:
@@ -148,14 +173,16 @@ def _samples(data: RunFeed) -> None:
             st.code(text or " ", language=None, wrap_lines=True)
 
 
-def _small_charts(
-    info: "RunInfo", cells: Sequence[tuple[str, str, str, str, str]], data: RunFeed
-) -> None:
-    for column, (split, key, title, form, colour) in zip(
-        st.columns(len(cells)), cells, strict=True
-    ):
+def small_figures(
+    data: RunFeed, uirevision: str, cells: Sequence[Cell] = PRETRAINING
+) -> "list[Figure]":
+    return [
+        small_chart(data.curve(split, key), title, colour, form, split == "val", False, uirevision)
+        for split, key, title, form, colour in cells
+    ]
+
+
+def _draw_small(info: "RunInfo", cells: Sequence[Cell], figures: "Sequence[Figure]") -> None:
+    for column, (_, key, *_), figure in zip(st.columns(len(cells)), cells, figures, strict=True):
         with column:
-            figure = small_chart(
-                data.curve(split, key), title, colour, form, split == "val", uirevision=info.id
-            )
             live_chart(figure, key=f"{key}_{info.id}")

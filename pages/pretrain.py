@@ -28,6 +28,12 @@ from ui.state import well_formed
 
 KIND = "pretrain"
 BUILT_IN, PASTE, UPLOAD = "Built in", "Paste", "Upload"
+IN_APP, OWN_PROCESS, TORCHRUN = "In the app", "A process of its own", "torchrun"
+WHERE_HELP = (
+    "**In the app**: a background thread; it saves and stops when the app ends.  \n"
+    "**A process of its own**: goes on when the app ends; you find it here again.  \n"
+    "**torchrun**: several processes or GPUs, by a command line to copy."
+)
 PYTHON = """
 from llmcore.runs import RunStore, launch
 
@@ -45,11 +51,12 @@ python -m llmcore generate --model RUN_ID --prompt "My lord, "
 
 @dataclass(slots=True)
 class Choice:
-    """What the options say: a source, and the user's own text where there is one."""
+    """What the options say: a source, the user's own text where there is one, and who trains."""
 
     source: str
     text: str | None
     config: RunConfig
+    where: str = IN_APP
 
 
 def main() -> None:
@@ -104,7 +111,23 @@ def _summary_and_button(
         else:
             with guarded():
                 _summary(choice, infos)
-    start_button("Start training", run_id, KIND, right, ready=choice is not None)
+    by_hand = choice is not None and choice.where == TORCHRUN
+    if by_hand:
+        _torchrun(choice)
+    start_button("Start training", run_id, KIND, right, ready=choice is not None and not by_hand)
+
+
+def _torchrun(choice: Choice) -> None:
+    """The command line to copy; the run then appears among the others."""
+    from llmcore.runs.process import torchrun_command
+
+    st.markdown(
+        "Run this in a terminal, in the lab's folder and its environment; the run then appears "
+        "below like any other. One process for each GPU; docs/scaling.md tells of several machines."
+    )
+    st.code(torchrun_command(choice.config), language="bash", wrap_lines=True)
+    if choice.text is not None:
+        st.caption(f"Save your text as {plain(choice.source)} in that folder first.")
 
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:
@@ -157,6 +180,10 @@ def _options() -> Choice | None:
         persist_state="session",
     )
     model_changes, train_changes = _fine_options(preset)
+    where = st.segmented_control(
+        "Where it runs", [IN_APP, OWN_PROCESS, TORCHRUN], default=IN_APP, required=True,
+        key="pretrain_where", persist_state="session", help=WHERE_HELP,
+    )  # fmt: skip
     if chosen is None:
         return None
     source, text = chosen
@@ -169,7 +196,7 @@ def _options() -> Choice | None:
             model_changes=model_changes,
             train_changes={"steps": int(n_steps), **train_changes},
         )
-    return Choice(source, text, config)
+    return Choice(source, text, config, where or IN_APP)
 
 
 def _text_choice() -> tuple[str, str | None] | None:
@@ -265,7 +292,8 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
 def _start(wish: str, run_id: str, choice: Choice) -> None:
     try:
         data = None if choice.text is None else choice.text.encode("utf-8")
-        start_or_queue(wish, run_id, KIND, choice.config, data)
+        own = choice.where == OWN_PROCESS
+        start_or_queue(wish, run_id, KIND, choice.config, data, own)
     except Exception as error:
         note_trouble(KIND, error)
 

@@ -130,9 +130,12 @@ def _stop(run_id: str) -> None:
 
 
 def _resume(run_id: str) -> None:
-    from llmcore.runs import launch
+    from llmcore.runs import launch, process
 
-    launch.resume(run_id, store())
+    if process.is_own_process(store().open(run_id)):
+        process.resume_process(run_id, store())
+    else:
+        launch.resume(run_id, store())
 
 
 def _leave_queue(run_id: str) -> None:

@@ -53,6 +53,11 @@ Queue = Annotated[
     bool,
     typer.Option("--queue", help="do not train now: wait in the queue of the lab (runs queue)"),
 ]
+TensorBoard = Annotated[
+    bool,
+    typer.Option("--tensorboard", help="write event files into RUN/tensorboard, too (needs the "
+                 "package tensorboard)"),
+]  # fmt: skip
 Patience = Annotated[int | None, within(TrainConfig, "patience")]
 
 
@@ -113,6 +118,7 @@ def pretrain(
     name: Name = None,
     run_dir: RunDir = None,
     queue: Queue = False,
+    tensorboard: TensorBoard = False,
     resume: Resume = None,
     as_json: AsJson = False,
 ) -> None:
@@ -131,7 +137,7 @@ def pretrain(
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
         _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir,
                       "validation_corpus": validation_corpus})  # fmt: skip
-        answer_run(resume_here(resume), as_json)
+        answer_run(resume_here(resume, tensorboard), as_json)
         return
     if corpus is None:
         raise typer.BadParameter("A new run needs --corpus: a built-in name or a text file.")
@@ -151,7 +157,7 @@ def pretrain(
         model_changes=model_changes,
         train_changes=train_changes,
     )
-    _carry_out(config, run_dir, data, queue, as_json)
+    _carry_out(config, run_dir, data, queue, as_json, tensorboard)
 
 
 pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
@@ -202,6 +208,7 @@ def finetune(
     name: Name = None,
     run_dir: RunDir = None,
     queue: Queue = False,
+    tensorboard: TensorBoard = False,
     as_json: AsJson = False,
 ) -> None:
     """Finetune a model into a classifier. Ctrl-C saves a checkpoint and stops."""
@@ -227,21 +234,28 @@ def finetune(
             "patience": patience,
         },
     )  # fmt: skip
-    _carry_out(config, run_dir, table, queue, as_json)
+    _carry_out(config, run_dir, table, queue, as_json, tensorboard)
 
 
 def _carry_out(
-    config: RunConfig, run_dir: Path | None, data: bytes | None, queue: bool, as_json: bool
+    config: RunConfig,
+    run_dir: Path | None,
+    data: bytes | None,
+    queue: bool,
+    as_json: bool,
+    tensorboard: bool,
 ) -> None:
     """Trains here and now, or puts the run into the lab's queue."""
     if not queue:
-        answer_run(run_here(config, run_dir, data), as_json)
+        answer_run(run_here(config, run_dir, data, tensorboard), as_json)
         return
     from llmcore.runs import RunStore
     from llmcore.runs.queue import RunQueue
 
     if run_dir is not None:
         raise typer.BadParameter("A queued run lives among the lab's runs: leave --run-dir out.")
+    if tensorboard:
+        raise typer.BadParameter("A queued run trains in the lab: leave --tensorboard out.")
     waiting = RunQueue()
     run_id = RunStore.mint_id(config.name)
     waiting.add(run_id, config, data)

@@ -76,18 +76,18 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
     if measured:
         source = "measured just now"
     elif guess.measured:
-        source = "measured in an earlier run"
+        source = "as in an earlier run"
     else:
-        source = "estimate, measuring …" if waits else "a rough estimate"
+        source = "a guess, measuring …" if waits else "a rough guess"
     cells = (
         (_short(found.parameters), "parameters", ""),
         (f"{found.tokens_per_s:,.0f}", "tokens per second", source),
-        (duration(seconds or 0), "to the end", "evaluations and checkpoints included"),
+        (duration(seconds or 0), "to the end", "evaluations included"),
         (written_bytes(found.disk_bytes), "on disk", free),
         (
             f"{found.tokens_per_parameter:.3g}",
-            "tokens per parameter",
-            f"{CHINCHILLA:.0f} use a computing budget best",
+            "tokens / parameter",
+            f"Chinchilla: {CHINCHILLA:.0f}",
         ),
     )  # fmt: skip
     for column, (value, label, note) in zip(st.columns(len(cells)), cells, strict=True):
@@ -97,8 +97,8 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
 def _memory(found: "Preflight") -> None:
     from llmcore.runs.preflight import written_bytes
 
-    st.markdown(f":small[Memory at the peak of a step: **{written_bytes(found.memory.peak)}**]")
     parts = found.memory_parts()
+    st.markdown(f":small[**{written_bytes(found.memory.peak)}** of memory at the peak of a step]")
     registered("memory_bar")(
         key="preflight_memory",
         data=payload({

@@ -44,6 +44,7 @@ launch.start(run_id, config, store)                  # returns at once; a thread
 steps, losses = store.open(run_id).metrics().series("train", "loss")
 """
 CLI = """
+python -m llmcore preflight --corpus shakespeare --preset tiny
 python -m llmcore pretrain --corpus shakespeare --preset tiny
 python -m llmcore generate --model RUN_ID --prompt "My lord, "
 """

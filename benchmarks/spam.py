@@ -1,7 +1,7 @@
 """Spam or ham by cross-validation: a finetuned model beside what came before it, on the same folds.
 
     python benchmarks/spam.py [--model base] [--seeds 4] [--folds 5] [--whole] [--quick] [--json]
-        [--skip-random] [--train all|last-block|head] [--epochs N] [--dropout P] [--learning-rate R] …
+        [--skip-random] [--train all|last-block|head] [--epochs N] [--dropout P] …
 
 Balanced: all unique spam messages of `sms-spam` and as many ham, drawn anew by each seed. Each
 fold is tested by a model that saw the other folds; the lab's default recipe, as `finetune` runs

@@ -11,6 +11,7 @@ from llmcore.cli import (
     classifying,
     convert,
     curve,
+    preflight,
     runs,
     text,
     tokenizers,
@@ -33,6 +34,7 @@ app.command("tokenize")(text.tokenize)
 app.command("train-tokenizer")(tokenizers.train_tokenizer)
 app.add_typer(tokenizers.app, name="tokenizers")
 app.command("pretrain")(training.pretrain)
+app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
 app.command("learning-curve")(curve.learning_curve)
 app.command("classify")(classifying.classify)

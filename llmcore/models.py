@@ -125,6 +125,8 @@ def _find(ref: str) -> tuple[Run, Checkpoint]:
         raise NotFoundError(
             f"There is no model {name!r}: choose one that exists (such as {known})."
         ) from None
+    if run.info().kind not in KINDS and run.info().kind != "?":
+        raise LabError(f"Run {run.id} is a table of results, which keeps no model: choose another.")
     return run, run.checkpoint(which or "best")
 
 

@@ -7,5 +7,15 @@ from llmcore.classical.baselines import (
     NaiveBayes,
     WordRegression,
 )
+from llmcore.classical.ngram import NgramModel
+from llmcore.classical.ngram_classifier import NgramClassifier
 
-__all__ = ["Baseline", "CharacterRegression", "MajorityClass", "NaiveBayes", "WordRegression"]
+__all__ = [
+    "Baseline",
+    "CharacterRegression",
+    "MajorityClass",
+    "NaiveBayes",
+    "NgramClassifier",
+    "NgramModel",
+    "WordRegression",
+]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from llmcore.cli import convert, runs, text, training, use
+from llmcore.cli import compare, convert, runs, text, training, use
 from llmcore.cli.output import say, steady_streams
 from llmcore.errors import LabError
 
@@ -25,6 +25,8 @@ app.command("train-tokenizer")(text.train_tokenizer)
 app.command("pretrain")(training.pretrain)
 app.command("finetune")(training.finetune)
 app.command("classify")(use.classify)
+app.command("compare-nlp")(compare.compare_nlp)
+app.command("diverse-data")(compare.diverse_data)
 app.command("generate")(use.generate)
 app.command("evaluate")(use.evaluate)
 app.add_typer(runs.app, name="runs")

@@ -9,7 +9,13 @@ from llmcore.runs import Run
 
 def answer_run(run: Run, as_json: bool) -> None:
     """The answer that fits the run's kind."""
-    (answer_finetune if run.info().kind == "classify" else answer_pretrain)(run, as_json)
+    from llmcore.cli.compare import answer_comparison, answer_diverse
+
+    answers = {
+        "classify": answer_finetune, "compare-nlp": answer_comparison,
+        "diverse-data": answer_diverse,
+    }  # fmt: skip
+    answers.get(run.info().kind, answer_pretrain)(run, as_json)
 
 
 def answer_pretrain(run: Run, as_json: bool) -> None:

@@ -120,6 +120,13 @@ class Progress:
     def __call__(self, record: dict[str, Any]) -> None:
         if record.get("type") in {"notice", "warning"}:
             say(str(record.get("text", "")))
+        elif record.get("type") == "cell":
+            score = "" if record["score"] is None else f" {record['score']:.3f},"
+            say(f"{record['step']}/{self.steps}  {record['task']}, {record['model']}:{score} "
+                f"trained for {record['seconds']:.1f} s")  # fmt: skip
+        elif record.get("type") == "score":
+            say(f"{record['step']}/{self.steps}  trained on {record['trained']}, tested on "
+                f"{record['tested']}: {record['bits_per_byte']:.3f} bits per byte")  # fmt: skip
         elif record.get("split") == "train":
             self._train = record
             self._started = self._started or (record["step"], time.monotonic())

@@ -56,7 +56,7 @@ def plan_pretrain(
     model = chosen.model.with_(**wanted)
     if tokenizer:
         model = model.with_(vocab_size=models.tokenizer_for(tokenizer).vocab_size)
-    train = _with_rhythm(chosen.train, _given(train_changes or {}))
+    train = with_rhythm(chosen.train, _given(train_changes or {}))
     if text is not None and len(text.encode("utf-8", "replace")) < 2 * (model.context_length + 1):
         raise LabError(
             f"The text is shorter than two windows of {model.context_length} tokens: "
@@ -137,7 +137,7 @@ def classify_training(
     changes.setdefault("eval_every", max(1, per_epoch // 2))
     changes.setdefault("checkpoint_every", per_epoch)
     changes.setdefault("warmup_steps", min(20, per_epoch))
-    return _with_rhythm(recipe, changes)
+    return with_rhythm(recipe, changes)
 
 
 def read_labelled(data: DataConfig, table: bytes | None) -> LabelledSet:
@@ -157,7 +157,7 @@ def _given(changes: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in changes.items() if value is not None}
 
 
-def _with_rhythm(train: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
+def with_rhythm(train: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
     """Applies `changes`; a short run is looked at about ten times, a long one logs less often."""
     steps = changes.get("steps", train.steps)
     rhythm: dict[str, Any] = {"log_every": max(1, steps // 1000)}

@@ -25,6 +25,8 @@ from llmcore.files import json_line, write_text_atomic
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
+from llmcore.runs.compare import run_comparison
+from llmcore.runs.diverse import run_diverse
 from llmcore.runs.plan import read_splits
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, TOKENIZER, Run
 from llmcore.runs.state import RunInfo
@@ -41,6 +43,8 @@ from llmcore.train.world import ALONE, World
 log = logging.getLogger(__name__)
 OnRecord = Callable[[dict[str, Any]], None]
 
+# Runs that train many small models and keep none of them.
+TABLE_RUNS = {"compare-nlp": run_comparison, "diverse-data": run_diverse}
 CORPUS_SPLIT_SEED = 0  # one held-out text for all runs on a corpus, so that their losses compare
 
 
@@ -78,10 +82,14 @@ def execute(
     with writer, kept_memory(), _disk_trouble(run):
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
-        task = build_task(run, config, writer)
-        world.wait()  # what was downloaded, encoded and trained is there for the others now
-        trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
-        outcome = trainer.fit(FileControl(directory, leave), writer)
+        control = FileControl(directory, leave)
+        if config.kind in TABLE_RUNS:
+            task, outcome = None, TABLE_RUNS[config.kind](run, config, control, writer)
+        else:
+            task = build_task(run, config, writer)
+            world.wait()  # what was downloaded, encoded and trained is there for the others now
+            trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
+            outcome = trainer.fit(control, writer)
         if isinstance(task, ClassificationTask) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
             write_text_atomic(directory / PREDICTIONS, lines)

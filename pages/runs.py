@@ -17,7 +17,13 @@ from ui.run_controls import ask_to_resume, take_trouble_of
 from ui.sidebar import PAGE_OF_KIND
 from ui.state import store
 
-KINDS = {"pretrain": "Pretraining", "classify": "Classifier", "?": "Unreadable"}
+KINDS = {
+    "pretrain": "Pretraining",
+    "classify": "Classifier",
+    "compare-nlp": "Comparison",
+    "diverse-data": "Diverse data",
+    "?": "Unreadable",
+}
 REFRESH_SECONDS = 2.0
 PLACE = "runs"
 _CHOSEN = "lab_runs_chosen"
@@ -200,7 +206,7 @@ def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> str:
 def _actions(info: RunInfo) -> None:
     trouble = take_trouble_of(info.id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if info.kind in {"pretrain", "classify"}:
+        if info.kind in PAGE_OF_KIND:
             _open_link(info)
         if info.can_resume:
             st.button("Resume", icon=":material/play_arrow:", key=f"runs_resume_{info.id}",

@@ -11,7 +11,7 @@ from llmcore.paths import PROJECT_ROOT
 
 @dataclass(frozen=True, slots=True)
 class PageCard:
-    """One page: `pages/<name>.py`, served at `/<name>` (the first at `/`)."""
+    """One page: `pages/<name>.py`, served at `/<name>` with dashes (the first at `/`)."""
 
     name: str
     group: str
@@ -35,6 +35,7 @@ CARDS = {
         PageCard("attention", "Look", "Attention", ":material/visibility:"),
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
+        PageCard("earlier_nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),
     )
 }
@@ -49,7 +50,7 @@ def grouped_pages() -> dict[str, list[object]]:
                 card.path,
                 title=card.title,
                 icon=card.icon,
-                url_path=card.name,
+                url_path=card.name.replace("_", "-"),
                 default=card.name == "overview",
             )
             groups.setdefault(card.group, []).append(page)

@@ -11,7 +11,9 @@ from llmcore.paths import PROJECT_ROOT
 
 @dataclass(frozen=True, slots=True)
 class PageCard:
-    """One page: `pages/<name>.py`, served at `/<name>` with dashes (the first at `/`)."""
+    """One page: `pages/<name>.py`, served at `/<name>` (the first at `/`).
+
+    File and address are alike: before app.py has run once, Streamlit knows a page by its file."""
 
     name: str
     group: str
@@ -35,7 +37,7 @@ CARDS = {
         PageCard("attention", "Look", "Attention", ":material/visibility:"),
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
-        PageCard("earlier_nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
+        PageCard("earlier-nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),
     )
 }
@@ -50,7 +52,7 @@ def grouped_pages() -> dict[str, list[object]]:
                 card.path,
                 title=card.title,
                 icon=card.icon,
-                url_path=card.name.replace("_", "-"),
+                url_path=card.name,
                 default=card.name == "overview",
             )
             groups.setdefault(card.group, []).append(page)

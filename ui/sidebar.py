@@ -20,8 +20,8 @@ _WAS_LIVE = "lab_strip_live"
 PAGE_OF_KIND = {
     "pretrain": "pretrain",
     "classify": "classifier",
-    "compare-nlp": "earlier_nlp",
-    "diverse-data": "earlier_nlp",
+    "compare-nlp": "earlier-nlp",
+    "diverse-data": "earlier-nlp",
 }
 
 

@@ -264,8 +264,10 @@ def modified_discounts(counts: np.ndarray) -> np.ndarray:
         return np.array([0.0, *FALLBACK_DISCOUNTS])
     y = n[1] / (n[1] + 2 * n[2])
     found = [r - (r + 1) * y * n[r + 1] / n[r] for r in (1, 2, 3)]
-    # Odd little texts can give a discount below nothing or above the count itself.
-    return np.array([0.0, *np.clip(found, 0.0, [1.0, 2.0, 3.0])])
+    # Odd little texts can give a discount of nothing, which would leave what is unseen without
+    # any probability, or one above the count itself.
+    usual = all(0 < one <= r for r, one in zip((1, 2, 3), found, strict=True))
+    return np.array([0.0, *(found if usual else FALLBACK_DISCOUNTS)])
 
 
 def encode_for(tokenizer: Tokenizer, documents: Sequence[str]) -> np.ndarray:

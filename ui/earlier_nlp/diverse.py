@@ -147,8 +147,8 @@ def _scale(run_id: str | None) -> None:
         own = sorted(own, key=lambda one: one[1])
     amounts = own + [(name, amount) for name, amount, _ in PUBLISHED]
     live_chart(scale_chart(amounts, frozenset(name for name, _ in own)), key="scale_of_text")
-    sources = "; ".join(f"{name}: {source}" for name, _, source in PUBLISHED)
+    sources = "; ".join(f"{name} ({source})" for name, _, source in PUBLISHED)
     st.caption(
-        plain(f"Published figures. {sources}. A token is about three quarters of an English word, ")
-        + "a difference that is not seen on this scale."
+        plain(f"Published figures: {sources}. A token is about three quarters of an English word, ")
+        + "a difference that is hardly seen on this scale."
     )

@@ -22,8 +22,8 @@ MODELS = (
         "n-gram model, Kneser-Ney",
         "1913; smoothing 1995",
         "It counts which word followed the last few words in a text, and guesses accordingly. "
-        "Kneser and Ney's smoothing says how much to trust rare counts, and made it the best "
-        "language model for fifteen years.",
+        "Kneser and Ney's smoothing says how far to trust rare counts; with it these were the "
+        "language models to beat until neural networks came.",
         "It sees a handful of words back and no further, and a phrase that it never saw teaches it "
         "nothing about a similar one: so it writes lines that sound right and lead nowhere.",
     ),

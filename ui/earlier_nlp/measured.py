@@ -27,13 +27,11 @@ MEGA, KILO = 1e6, 1e3
 
 def show() -> None:
     infos = runs_of(KIND)
-    place = st.container()  # above the button, which may have just started what it shows
     with guarded():
         _start_box(first=not infos)
-    with place:
-        info = run_picker(infos, KIND, "Comparison to show")
-        if info is not None:
-            table_panel(info.id, draw)
+    info = run_picker(infos, KIND, "Comparison to show")
+    if info is not None:
+        table_panel(info.id, draw)
 
 
 def draw(run: "Run") -> None:
@@ -157,8 +155,11 @@ def _start_box(first: bool) -> None:
     from llmcore.runs.plan_tables import imported_gpt2
 
     entries = {entry.ref: entry for entry in list_models("language")}
-    with st.container(border=True):
-        st.markdown("**Measure it on this machine**" if first else "**Measure again**")
+    # The answer comes first: where there is one, the settings are folded away.
+    box = st.container(border=True) if first else st.expander("Measure again", key="compare_again")
+    with box:
+        if first:
+            st.markdown("**Measure it on this machine**")
         left, middle, right = st.columns([3, 3, 2], gap="medium", vertical_alignment="bottom")
         default = default_model()
         if st.session_state.get("compare_model") not in entries and entries:

@@ -1,12 +1,14 @@
 """Small data for runs that fill a table, instead of the built-in sets, and a parent to compare."""
 
 import pytest
-from tiny import TEXT, pretrain_config, sentences, spam_table
+from tiny import TEXT, TINY_MODEL, pretrain_config, sentences, spam_table
 
 from llmcore import models
+from llmcore.config import TrainConfig
 from llmcore.data import Corpus, labelled_from_table, split_labelled
 from llmcore.data.splits import Splits
-from llmcore.runs import RunStore, compare, diverse, launch
+from llmcore.presets import Preset
+from llmcore.runs import RunStore, compare, diverse, launch, plan_tables
 
 SMALL = {
     "n_train": 40, "n_test": 20, "epochs": 1, "lm_steps": 4, "held_out_bytes": 600,
@@ -25,7 +27,13 @@ def small_corpus(name: str) -> Corpus:
     return Corpus(name, [sentences(60, seed + i) for i in range(12)])
 
 
+def small_preset(name: str) -> Preset:
+    return Preset(name, "for tests", TINY_MODEL, TrainConfig(batch_size=4))
+
+
 def use_small_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (compare, plan_tables):
+        monkeypatch.setattr(module, "preset_named", small_preset)
     monkeypatch.setattr(compare, "read_splits", small_splits)
     monkeypatch.setattr(compare, "load_corpus", small_corpus)
     monkeypatch.setattr(diverse, "load_corpus", small_corpus)

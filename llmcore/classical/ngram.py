@@ -114,8 +114,7 @@ class NgramModel:
         own = keys[k - 1]
         at = nodes[k - 1]
         seen = at[at != UNSEEN] if k > 1 else at[1:]  # the boundary in front is no event
-        raw = np.bincount(seen, minlength=len(own))
-        counts = raw
+        counts = raw = np.bincount(seen, minlength=len(own))
         if k < self.order:
             longer = nodes[k]
             starts = np.flatnonzero(longer != UNSEEN)
@@ -270,15 +269,10 @@ def modified_discounts(counts: np.ndarray) -> np.ndarray:
     return np.array([0.0, *(found if usual else FALLBACK_DISCOUNTS)])
 
 
-def encode_for(tokenizer: Tokenizer, documents: Sequence[str]) -> np.ndarray:
-    """The documents as one row of ids, each followed by the end-of-text token."""
-    return tokenizer.encode_documents(documents)
-
-
 def fit_on(tokenizer: Tokenizer, documents: Sequence[str], order: int = 5) -> NgramModel:
     """An n-gram model over the tokens of any tokenizer of the lab (`bytes` counts bytes)."""
     model = NgramModel(order, tokenizer.vocab_size, tokenizer.eot_id)
-    return model.fit(encode_for(tokenizer, documents))
+    return model.fit(tokenizer.encode_documents(documents))
 
 
 def bits_per_byte(model: NgramModel, tokenizer: Tokenizer, documents: Sequence[str]) -> float:
@@ -287,7 +281,7 @@ def bits_per_byte(model: NgramModel, tokenizer: Tokenizer, documents: Sequence[s
     n_bytes = sum(len(one.encode("utf-8", "replace")) for one in documents)
     if n_bytes == 0:
         raise LabError("The text is empty, so there is nothing to score: give at least one word.")
-    nats = -model.log_probabilities(encode_for(tokenizer, documents)).sum()
+    nats = -model.log_probabilities(tokenizer.encode_documents(documents)).sum()
     return float(nats / math.log(2) / n_bytes)
 
 

@@ -61,6 +61,7 @@ PROMPTS = {
     EMAIL: "Subject: Our meeting on Friday\n\nDear Anna,\n\nthank you for your",
 }
 SAMPLE_SEEDS, TEMPERATURE = (1, 2), 0.8
+MANY = 20  # documents that stand for all of a text without being cut
 LOOKED_AT = 64  # training texts that the trainer evaluates; no choice hangs on them
 FLOAT_BYTES, DOUBLE_BYTES = 4, 8
 HOW_IT_LEARNED = {
@@ -381,9 +382,13 @@ def thinned(data: LabelledSet, n: int) -> LabelledSet:
 
 
 def cut_documents(documents: list[str], n_bytes: int) -> list[str]:
-    """The documents, each cut to its share of `n_bytes` in all, at a line where there is one."""
+    """About `n_bytes` of the documents: some of them whole, evenly spaced, where they are many and
+    short; else a part of each, cut at a line where there is one."""
     total = sum(len(one.encode()) for one in documents)
     share = min(1.0, n_bytes / max(1, total))
+    n_whole = round(share * len(documents))
+    if n_whole >= MANY:
+        return [documents[int(i)] for i in np.linspace(0, len(documents) - 1, n_whole).round()]
     kept = []
     for one in documents:
         cut = one[: round(len(one) * share)]

@@ -10,6 +10,7 @@ from llmcore.runs.compare_cells import (
     NGRAM,
     PRETRAINED,
     RANDOM,
+    ROWS,
     SENTIMENT,
     SPAM,
     WRITING,
@@ -85,11 +86,13 @@ def _after(cell: Cell) -> str:
 
 
 def _writing(found: Comparison) -> str:
-    mute = [one for one in EARLIER if one != NGRAM and one in found.models]
+    """Who can write, and who does every row, by the cells that are there."""
+    can = [one for one in EARLIER if found.cell(WRITING[0], one)]
+    rows = sum(found.cell(task, PRETRAINED) is not None for task in ROWS)
     return (
-        f"Only models of the next word can write: the {len(mute)} bags of words cannot, the n-gram "
-        f"model loses the thread after a few words, and one pretrained GPT does every row of the "
-        f"table."
+        f"Only models of the next word can write: {len(can)} of the {len(EARLIER)} earlier models "
+        f"and every GPT; read the samples. The one pretrained GPT does {rows} of the {len(ROWS)} "
+        f"rows."
     )
 
 

@@ -153,6 +153,9 @@ def test_texts_are_thinned_and_cut_evenly() -> None:
     assert few.texts == ["0", "25", "50", "74", "99"] and thinned(data, 100) is data
     cut = cut_documents(["one\ntwo\nthree\n" * 10, "four\nfive\n" * 10], 60)
     assert sum(map(len, cut)) <= 60 and all(one.endswith("\n") for one in cut)
+    messages = [f"message {i:03}" for i in range(200)]
+    some = cut_documents(messages, 11 * 50)
+    assert len(some) == 50 and set(some) <= set(messages) and some[-1] == messages[-1]
 
 
 def test_what_is_counted_of_a_sample() -> None:

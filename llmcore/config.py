@@ -237,6 +237,9 @@ class RunConfig(Checked):
             raise LabError(f"kind is {self.kind!r} but must be one of {', '.join(KINDS)}.")
         if self.trainable not in {"head", "last-block", "all"}:
             raise LabError(f"train is {self.trainable!r} but must be head, last-block or all.")
+        for kind, settings in (("compare-nlp", self.compare), ("diverse-data", self.diverse)):
+            if (self.kind == kind) != (settings is not None):
+                raise LabError(f"A run of kind {self.kind} with settings {settings} cannot be.")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -84,6 +84,8 @@ def execute(
             torch.set_num_threads(config.train.threads)
         control = FileControl(directory, leave)
         if config.kind in TABLE_RUNS:
+            if not world.is_alone:
+                raise LabError("This run trains many small models: start it without torchrun.")
             task, outcome = None, TABLE_RUNS[config.kind](run, config, control, writer)
         else:
             task = build_task(run, config, writer)
@@ -107,6 +109,8 @@ def follow(directory: Path, world: World) -> None:
     """What every process but the first does: its share of each step, and nothing else."""
     run = Run(directory)
     config = run.config
+    if config.kind in TABLE_RUNS:
+        return  # the first process refuses it
     world.wait()
     with kept_memory():
         task = build_task(run, config, NullSink(), world)

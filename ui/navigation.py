@@ -11,7 +11,9 @@ from llmcore.paths import PROJECT_ROOT
 
 @dataclass(frozen=True, slots=True)
 class PageCard:
-    """One page: `pages/<name>.py`, served at `/<name>` (the first at `/`)."""
+    """One page: `pages/<name>.py`, served at `/<name>` (the first at `/`).
+
+    File and address are alike: before app.py has run once, Streamlit knows a page by its file."""
 
     name: str
     group: str
@@ -36,6 +38,7 @@ CARDS = {
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
         PageCard("playground", "Use", "Playground", ":material/play_circle:"),
+        PageCard("earlier-nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),
     )
 }

@@ -139,7 +139,7 @@ def _view() -> View:
 
 def _differences(feeds: dict[str, RunFeed]) -> None:
     """Only the settings in which the drawn runs differ, a column each."""
-    from llmcore.runs.compare import differing_settings
+    from llmcore.runs.differences import differing_settings
 
     rows = differing_settings([one.run.config for one in feeds.values()])
     if not rows:

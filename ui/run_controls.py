@@ -17,15 +17,17 @@ logger = logging.getLogger(__name__)
 _TROUBLE = "lab_run_trouble"
 
 
-def run_controls(info: "RunInfo", peak: float) -> None:
+def run_controls(info: "RunInfo", peak: float | None = None) -> None:
     """What can be done with this run now, as buttons beside its name.
 
-    peak: of the learning rate's schedule that the run follows now."""
+    peak: of the learning rate's schedule that the run follows now; None where there is none to
+    change, as in a run that trains many small models."""
     if info.waiting:
         _button("Take out of the queue", ":material/playlist_remove:", info, _leave_queue)
     elif info.is_live:
         asked = wished_state(info)
-        _learning_rate(info, peak)
+        if peak is not None:
+            _learning_rate(info, peak)
         if asked == "pause":
             _button("Continue", ":material/play_arrow:", info, _continue, disabled=False)
         else:

@@ -17,7 +17,12 @@ logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 4
 _WAS_LIVE = "lab_strip_live"
-PAGE_OF_KIND = {"pretrain": "pretrain", "classify": "classifier"}
+PAGE_OF_KIND = {
+    "pretrain": "pretrain",
+    "classify": "classifier",
+    "compare-nlp": "earlier-nlp",
+    "diverse-data": "earlier-nlp",
+}
 
 
 def live_infos() -> list["RunInfo"]:

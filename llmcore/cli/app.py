@@ -9,6 +9,7 @@ import typer
 
 from llmcore.cli import (
     classifying,
+    compare,
     convert,
     curve,
     preflight,
@@ -38,6 +39,8 @@ app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
 app.command("learning-curve")(curve.learning_curve)
 app.command("classify")(classifying.classify)
+app.command("compare-nlp")(compare.compare_nlp)
+app.command("diverse-data")(compare.diverse_data)
 app.command("generate")(use.generate)
 app.command("score")(use.score)
 app.command("evaluate")(use.evaluate)

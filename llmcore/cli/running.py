@@ -174,6 +174,13 @@ class Progress:
                 f"seed {record['seed']}: macro F1 {record['macro_f1']:.3f}, "
                 f"{record['seconds']:.1f} s"
             )
+        elif record.get("type") == "cell":
+            score = "" if record["score"] is None else f" {record['score']:.3f},"
+            say(f"{record['step']}/{self.steps}  {record['task']}, {record['model']}:{score} "
+                f"trained for {record['seconds']:.1f} s")  # fmt: skip
+        elif record.get("type") == "score":
+            say(f"{record['step']}/{self.steps}  trained on {record['trained']}, tested on "
+                f"{record['tested']}: {record['bits_per_byte']:.3f} bits per byte")  # fmt: skip
         elif record.get("split") == "train":
             self._train = record
             self._started = self._started or (record["step"], time.monotonic())

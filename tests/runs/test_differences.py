@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from tiny import pretrain_config
 
-from llmcore.runs.compare import differing_settings
+from llmcore.runs.differences import differing_settings
 
 
 def test_only_what_differs_is_named_with_the_values_in_order():

@@ -17,7 +17,12 @@ from ui.run_controls import ask_to_resume, take_trouble_of
 from ui.sidebar import PAGE_OF_KIND
 from ui.state import store
 
-KINDS = {"pretrain": "Pretraining", "classify": "Classifier", "?": "Unreadable"}
+KINDS = {
+    "pretrain": "Pretraining",
+    "classify": "Classifier",
+    "learning-curve": "Learning curve",
+    "?": "Unreadable",
+}
 REFRESH_SECONDS = 2.0
 PLACE = "runs"
 _CHOSEN = "lab_runs_chosen"

@@ -8,6 +8,7 @@ import streamlit as st
 from llmcore.plots import theme
 from llmcore.plots.training import accuracy_chart, loss_chart, small_chart
 from ui.charts import live_chart
+from ui.curve_panel import learning_curve
 from ui.feed import RunFeed, duration, feed
 from ui.page import guarded, plain
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
@@ -63,6 +64,9 @@ def _panel(run_id: str, overlays: tuple[str, ...], was_live: bool) -> None:
         _head(run, info, data)
         if info.state == "damaged":
             return
+        if info.kind == "learning-curve":
+            learning_curve(run, info)
+            return
         _numbers(info, data)
         if info.kind == "classify":
             _classify_charts(info, data)
@@ -109,7 +113,8 @@ def _notes(info: "RunInfo") -> None:
 
 
 def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
-    steps = f"Step {step:,} of {info.steps:,}"
+    unit = "Training" if info.kind == "learning-curve" else "Step"
+    steps = f"{unit} {step:,} of {info.steps:,}"
     if not info.is_live:
         trained = data.seconds_trained()
         return f"{steps} · trained for {duration(trained)}" if trained else steps

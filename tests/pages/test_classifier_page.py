@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+import torch
 from page_driver import button, component, only_error, open_page, shown
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, spam_table
@@ -20,8 +21,9 @@ from llmcore import models, paths
 from llmcore.config import LEARNERS, LoraConfig
 from llmcore.interpret import attribution
 from llmcore.plots.classification import percent
-from llmcore.runs import RunStore, launch, plan, run
+from llmcore.runs import RunStore, beginnings, launch, plan, run
 from llmcore.runs.writer import RunWriter
+from ui.state import DEFAULT_TEXT
 
 
 @pytest.fixture(scope="module")
@@ -182,12 +184,17 @@ def test_each_token_carries_what_the_model_was_measured_to_do(classifier: str) -
 def test_before_is_the_very_start_of_the_run(classifier: str, language: str) -> None:
     page = opened(classifier, "try_it")
     assert not page.exception and not page.error
-    assert "the head was drawn at random (seed 1337)" in shown(page).replace("\\", "")
-    shutil.rmtree(RunStore().directory(language))
-    models.clear_cache()
-    page = opened(classifier, "try_it")
+    seed = RunStore().open(classifier).config.train.seed
+    assert f"the head was drawn at random (seed {seed})" in shown(page)
+    before = beginnings.untuned(RunStore().open(classifier))
+    (answer,) = models.classify_texts(before, [DEFAULT_TEXT])
+    trunk = models.load(language).trunk
+    assert all(map(torch.equal, before.trunk.parameters(), trunk.parameters()))
+    assert answer != models.classify_texts(models.load(classifier), [DEFAULT_TEXT])[0]
+    config = RunStore().directory(classifier) / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"parent": "gone"}))
     st.cache_resource.clear()
-    page.run()
+    page = opened(classifier, "try_it")
     assert not page.exception and not page.error
     assert "cannot be loaded" in shown(page) and "After: the finetuned" not in shown(page)
 

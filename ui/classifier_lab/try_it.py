@@ -85,7 +85,7 @@ def _example_buttons(source: str) -> None:
     with st.container(horizontal=True):
         for place, example in enumerate(examples):
             st.button(
-                f"“{example[:34]}…”",
+                f"“{example[:26]}…”",
                 key=f"example_{source}_{place}",
                 type="tertiary",
                 icon=":material/format_quote:",

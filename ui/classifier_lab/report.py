@@ -46,13 +46,16 @@ def _report(
     return report_on(labelled, _tokenizer, length or None)
 
 
-def show_report(choice: Choice, report: "DataReport") -> None:
-    """Folded away for what comes with the lab, open for one's own."""
+def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool) -> None:
+    """Open for one's own texts as long as they are `unseen`, that is not trained on yet.
+
+    run_id: of the run that would start next; a new one folds the report away again.
+    """
     from llmcore.plots.classification import class_bars
 
     own = choice.table is not None
-    with st.expander(_headline(report), icon=":material/fact_check:", expanded=own,
-                     key=f"classify_report_{choice.version}"):  # fmt: skip
+    with st.expander(_headline(report), icon=":material/fact_check:", expanded=own and unseen,
+                     key=f"classify_report_{choice.version}_{run_id}"):  # fmt: skip
         left, right = st.columns([2, 3], gap="medium")
         with left:
             figure = class_bars(report.counts)

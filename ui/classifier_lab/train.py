@@ -21,6 +21,7 @@ from ui.run_choice import (
 )
 
 KIND = "classify"
+_TRAINED_ON = "lab_classify_trained_on"  # versions of data: their report need not stand open
 
 
 def show() -> None:
@@ -60,7 +61,8 @@ def _start_box() -> None:
                 try:
                     report = report_of(choice, settings.model if settings else None)
                     n_classes = report.n_classes
-                    show_report(choice, report)
+                    trained = st.session_state.get(_TRAINED_ON, set())
+                    show_report(choice, report, run_id, choice.version not in trained)
                 except Exception as error:
                     choice = None
                     show_error(error)
@@ -110,5 +112,6 @@ def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> 
 def _start(wish: str, run_id: str, choice: Choice, settings: Settings) -> None:
     try:
         start_or_queue(wish, run_id, KIND, _planned(choice, settings), choice.table)
+        st.session_state.setdefault(_TRAINED_ON, set()).add(choice.version)
     except Exception as error:
         note_trouble(KIND, error)

@@ -141,7 +141,7 @@ def _lora() -> LoraConfig:
 
 
 def learned_share(config: "RunConfig", n_classes: int) -> str:
-    """`25,858 of 1,234,567 parameters learn (2.1%)`."""
+    """`25,858 of 1,234,567 parameters learn (2.09%)`."""
     from llmcore.runs.plan import n_trainable
 
     learned = n_trainable(config, n_classes)
@@ -149,5 +149,5 @@ def learned_share(config: "RunConfig", n_classes: int) -> str:
     if config.lora is not None:
         total += config.lora.n_parameters(config.model)
     share = learned / total
-    shown = f"{share:.0%}" if share >= 0.1 else f"{share:.2g}" if share < 1e-4 else f"{share:.2%}"
+    shown = f"{share:.0%}" if share >= 0.1 else f"{share:.2%}" if share >= 1e-3 else f"{share:.3%}"
     return f"{learned:,} of {total:,} parameters learn ({shown})"

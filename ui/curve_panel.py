@@ -1,5 +1,6 @@
 """A learning curve while it grows, and what it says."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -32,7 +33,8 @@ def learning_curve(run: "Run", info: "RunInfo") -> None:
     live_chart(learning_curve_chart(rows, measure, f"{info.id} {measure}"), key=f"curve_{info.id}")
     st.caption("Lines: the mean over all draws. Bands: the lowest to the highest of them. "
                "The axis of texts is logarithmic.")  # fmt: skip
-    if sentence := what_it_says(rows, measure):
+    curve = run.config.curve
+    if sentence := what_it_says(rows, measure, curve.learners if curve else ()):
         st.markdown(sentence)
     with st.expander("The numbers", icon=":material/table:", key=f"curve_numbers_{info.id}"):
         st.dataframe(
@@ -51,9 +53,9 @@ def learning_curve(run: "Run", info: "RunInfo") -> None:
         )
 
 
-def what_it_says(rows: "list[CurveRow]", measure: str) -> str:
+def what_it_says(rows: "list[CurveRow]", measure: str, learners: Sequence[str]) -> str:
     """How much data the random weights need to reach what the pretrained model does with its
-    fewest, and who is best with all of it; "" before there is enough to say."""
+    fewest, and which of the `learners` is best with all of it; "" before all are that far."""
     by_learner: dict[str, list[CurveRow]] = {}
     for row in rows:
         by_learner.setdefault(row.learner, []).append(row)
@@ -73,7 +75,7 @@ def what_it_says(rows: "list[CurveRow]", measure: str) -> str:
         parts.append(what[0].upper() + what[1:])
     largest = max(row.size for row in rows)
     full = [row for row in rows if row.size == largest]
-    if len(full) > 1 and len(full) == len(by_learner):
+    if len(full) > 1 and len(full) == len(learners):
         best = max(full, key=lambda row: getattr(row, measure))
         parts.append(
             f"With all {largest:,}, **{best.learner}** is ahead at {getattr(best, measure):.3f}."

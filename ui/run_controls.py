@@ -23,7 +23,8 @@ def run_controls(info: "RunInfo") -> None:
         _button("Take out of the queue", ":material/playlist_remove:", info, _leave_queue)
     elif info.is_live:
         asked = wished_state(info)
-        _learning_rate(info)
+        if info.kind != "learning-curve":  # its many trainings follow one recipe
+            _learning_rate(info)
         if asked == "pause":
             _button("Continue", ":material/play_arrow:", info, _continue, disabled=False)
         else:

@@ -25,14 +25,14 @@ def show() -> None:
     st.markdown(
         "The same finetune on 10, 30, 100, 300 and all labelled texts, by four that learn: the "
         "**pretrained** model, the same one from **random weights**, and two earlier methods. "
-        "The gap between the first two is what pretraining is worth; it closes as labels grow."
+        "The gap between the first two is what pretraining is worth at that number of labels."
     )
     infos = runs_of(KIND)
     _start_box()
     info = run_picker(infos, KIND, "Curve to show")
     if info is None:
         st.info("No learning curve was drawn here yet: press the button above. The earlier "
-                "methods come within seconds, the random weights last.")  # fmt: skip
+                "methods come first, the random weights last.")  # fmt: skip
         return
     run_panel(info.id)
 

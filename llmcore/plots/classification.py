@@ -17,6 +17,7 @@ LEARNER_COLOURS = {
     "naive Bayes": "#8A63C9",
     "logistic regression": "#4B7BD1",
 }
+FEW_CLASSES, MOST_NUMBERED = 6, 25  # of a confusion matrix
 LEARNER_DASHES = {"naive Bayes": "dot", "logistic regression": "dash"}
 
 
@@ -35,8 +36,8 @@ def confusion_chart(
             z=shares,
             x=names,
             y=names,
-            text=[[f"{count:,}" for count in row] for row in counts],
-            texttemplate="%{text}" if len(names) <= 20 else None,
+            text=[[_cell_text(count, len(names)) for count in row] for row in counts],
+            texttemplate="%{text}" if len(names) <= MOST_NUMBERED else None,
             customdata=counts,
             textfont={"size": 16 if len(names) <= 4 else 12},
             hovertemplate=(
@@ -47,8 +48,8 @@ def confusion_chart(
             zmin=0,
             zmax=1,
             showscale=False,
-            xgap=3,
-            ygap=3,
+            xgap=3 if len(names) <= FEW_CLASSES else 1,
+            ygap=3 if len(names) <= FEW_CLASSES else 1,
         )
     )
     theme.style(figure, height=height)
@@ -56,7 +57,15 @@ def confusion_chart(
     figure.update_yaxes(
         title="true", type="category", showgrid=False, autorange="reversed", ticksuffix=" "
     )
+    if FEW_CLASSES < len(names) <= 2 * MOST_NUMBERED:  # every name, however narrow
+        figure.update_xaxes(dtick=1, tickangle=-45)
+        figure.update_yaxes(dtick=1)
     return figure
+
+
+def _cell_text(count: int, n_classes: int) -> str:
+    """Among many classes most cells are empty: noughts would only hide the numbers."""
+    return f"{count:,}" if count or n_classes <= FEW_CLASSES else ""
 
 
 def probability_bars(probabilities: Mapping[str, float], height: int | None = None) -> go.Figure:

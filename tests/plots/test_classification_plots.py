@@ -5,6 +5,7 @@ import pytest
 from llmcore.evaluation import precision_recall
 from llmcore.plots.classification import (
     class_bars,
+    confusion_chart,
     learning_curve_chart,
     precision_recall_chart,
 )
@@ -17,6 +18,14 @@ def test_bars_of_classes_are_sorted_and_escaped() -> None:
     bars = class_bars({"few": 2, SCRIPT: 1200, "some": 30}).data[0]
     assert list(bars.x) == [1200, 30, 2] and bars.text[0] == "1,200"
     assert bars.y[0] == "&lt;b&gt;x&lt;/b&gt;&lt;script&gt;"
+
+
+def test_noughts_are_left_out_among_many_classes_only() -> None:
+    assert confusion_chart([[3, 0], [1, 2]], ["a", "b"]).data[0].text[0] == ("3", "0")
+    names = [f"class {i}" for i in range(12)]
+    many = confusion_chart([[5 * (i == j) for j in range(12)] for i in range(12)], names)
+    assert many.data[0].text[1] == ("", "5", *[""] * 10)
+    assert many.layout.xaxis.dtick == 1
 
 
 def test_the_chosen_threshold_is_a_dot_on_the_curve() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from llmcore.models import checkpoint_key
-from llmcore.plots.classification import confusion_chart, percent
+from llmcore.plots.classification import FEW_CLASSES, confusion_chart, percent
 from ui.charts import CONFIG
 from ui.classifier_lab.thresholds import thresholds
 from ui.feed import feed
@@ -29,11 +29,14 @@ def results(info: "RunInfo") -> None:
     test, baselines = verdict["test"], verdict.get("baselines") or {}
     st.subheader("On texts that it never saw", anchor=False)
     _scores(test, baselines)
-    left, right = st.columns([2, 3], gap="large")
+    n_classes = len(test["classes"])
+    many = n_classes > FEW_CLASSES
+    # A matrix of many classes needs the whole width.
+    left, right = (st.container(), st.container()) if many else st.columns([2, 3], gap="large")
     with left:
         st.caption("Which class is taken for which")
-        n_classes = len(test["classes"])
-        figure = confusion_chart(test["confusion"], test["classes"], 170 + 60 * min(n_classes, 6))
+        height = 150 + (24 if many else 60) * min(n_classes, 40)
+        figure = confusion_chart(test["confusion"], test["classes"], height)
         st.plotly_chart(figure, key=f"confusion_{info.id}", config=CONFIG)
     rows = _test_rows(checkpoint_key(info.id), run)
     with right:

@@ -357,6 +357,21 @@ def test_the_threshold_moves_precision_and_recall(classifier: str) -> None:
         assert precision == (percent(found / len(called)) if called else "–")
 
 
+def test_tweets_to_airlines_are_scored_apart() -> None:
+    def script() -> None:
+        from ui.classifier_lab.results import _airlines
+
+        rows = [("@united late again", "bad"), ("@JetBlue thanks", "good"), ("so happy", "good")]
+        _airlines(
+            [{"text": t, "label": label, "predicted": "good"} for t, label in rows], ["bad", "good"]
+        )
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert "**Tweets to an airline** (2): accuracy 50.0%" in page.markdown[0].value
+    assert "**All other tweets** (1): accuracy 100.0%" in page.markdown[0].value
+
+
 def test_emails_that_are_not_there_can_be_dropped_in(language: str) -> None:
     page = opened()
     page.button_group(key="classify_data").set_value("email-spam").run()

@@ -3,6 +3,7 @@
 import io
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def _labelled(
     counts: dict[str, int] = {}
     state = {"more": False}
 
-    def first_texts(path: Path):
+    def first_texts(path: Path) -> Iterator[str]:
         for number, text in enumerate(texts_of_file(path, column)):
             if number >= MAX_TEXTS:
                 state["more"] = True

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.curve_panel import learning_curve
 from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
 from ui.page import guarded, plain
@@ -17,6 +18,8 @@ from ui.state import store
 if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
 
+# Runs that follow one schedule of the learning rate, which can be changed while they train.
+LEARNING_KINDS = {"pretrain", "classify", "instruct"}
 REFRESH_SECONDS = 1.0
 STATES = {
     "queued": ("Waiting to start", ":material/hourglass_empty:", "gray"),
@@ -59,6 +62,9 @@ def _panel(run_id: str, overlays: tuple[str, ...], was_live: bool) -> None:
         _head(run, info, data)
         if info.state == "damaged":
             return
+        if info.kind == "learning-curve":
+            learning_curve(run, info)
+            return
         _numbers(info, data)
         doctor_panel(info, data)
         if info.kind == "classify":
@@ -92,7 +98,7 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
             st.badge(BACKENDS[run_backend(run)], icon=":material/terminal:", color="gray")
         st.space("stretch")
         if info.state != "damaged":
-            run_controls(info, data.peak)
+            run_controls(info, data.peak if info.kind in LEARNING_KINDS else None)
     # One place for what may be said, so that the charts below never change theirs.
     with st.container():
         _notes(info)
@@ -118,7 +124,8 @@ def _notes(info: "RunInfo") -> None:
 
 
 def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
-    steps = f"Step {step:,} of {info.steps:,}"
+    unit = "Training" if info.kind == "learning-curve" else "Step"
+    steps = f"{unit} {step:,} of {info.steps:,}"
     if not info.is_live:
         trained = data.seconds_trained()
         return f"{steps} · trained for {duration(trained)}" if trained else steps

@@ -22,6 +22,7 @@ PAGE_OF_KIND = {
     "classify": "classifier",
     "compare-nlp": "earlier-nlp",
     "diverse-data": "earlier-nlp",
+    "learning-curve": "classifier",
 }
 
 

@@ -215,7 +215,7 @@ def classification_task(
     classes = splits.train.classes
     examples, notices = _examples(splits, tokenizer, classes, config.model.context_length)
     task = ClassificationTask(
-        model=_classifier(config, trunk, len(classes)),
+        model=new_classifier(config, trunk, len(classes)),
         tokenizer=tokenizer,
         splits=examples,
         test_texts=splits.test.texts,
@@ -227,7 +227,7 @@ def classification_task(
     return task, notices
 
 
-def _classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
+def new_classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
     """A copy of the parent's trunk, cut to this run's context, under a new head."""
     generator = torch.Generator().manual_seed(config.train.seed)
     model = SequenceClassifier(GPT(config.model, generator=generator), n_classes, generator)

@@ -46,7 +46,7 @@ def main() -> None:
     header(
         "Chat",
         "Talk with any language model here. **What to look at:** the text that the model really "
-        "reads, how the context fills up, and what falls out of it: a model remembers nothing else.",
+        "reads, how the context fills up, and what falls out of it.",
     )
     ref = None
     with guarded():
@@ -86,8 +86,8 @@ def _introduce(loaded: "Loaded") -> None:
         )
         return
     st.info(
-        f"**{name}** is a base model: it continues a text, it does not answer. What you type is the "
-        f"beginning. A template under Options makes it look like a dialogue, no more.",
+        f"**{name}** is a base model: it continues a text, it does not answer. What you type is "
+        f"its beginning. A template under Options makes it look like a dialogue, no more.",
         icon=":material/info:",
     )
     page_link("instructions", "Teach it to answer: finetune on instructions")

@@ -30,6 +30,7 @@ class RunFeed:
         self.metrics = MetricsReader(run.directory / METRICS)
         self._events = LineTail(run.directory / EVENTS)
         self.samples: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
         self.notices: list[str] = []
         self.result: dict[str, Any] | None = None
         self.step_saved: int | None = None
@@ -41,6 +42,8 @@ class RunFeed:
             kind = event.get("type")
             if kind == "sample":
                 self.samples.append(event)
+            elif kind == "answers":
+                self.answers.append(event)
             elif kind in {"notice", "warning"} and event.get("text"):
                 self.notices.append(str(event["text"]))
             elif kind == "result":
@@ -51,9 +54,7 @@ class RunFeed:
                 self.marks.append(Mark(int(event["best_step"]), "best: it stopped improving here"))
             elif kind == "checkpoint":
                 self.step_saved = event.get("step")
-        if len(self.samples) > KEPT_SAMPLES:
-            # The first one stays: it shows where the model began.
-            self.samples = self.samples[:1] + self.samples[-KEPT_SAMPLES + 1 :]
+        self.samples, self.answers = _newest(self.samples), _newest(self.answers)
 
     def curve(self, split: str, key: str) -> Curve:
         return Curve(*self.metrics.series(split, key))
@@ -93,6 +94,11 @@ class RunFeed:
             first, last = spans.get(attempt, (t, t))
             spans[attempt] = (min(first, t), max(last, t))
         return sum(last - first for first, last in spans.values())
+
+
+def _newest(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The newest ones, and the first: it shows where the model began."""
+    return events if len(events) <= KEPT_SAMPLES else events[:1] + events[-KEPT_SAMPLES + 1 :]
 
 
 def feed(run: "Run") -> RunFeed:

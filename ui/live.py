@@ -9,6 +9,7 @@ from llmcore.plots import theme
 from llmcore.plots.training import accuracy_chart, loss_chart, small_chart
 from ui.charts import live_chart
 from ui.feed import RunFeed, duration, feed
+from ui.instructions.answers import answers_view
 from ui.page import guarded, plain
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
 from ui.state import store
@@ -33,6 +34,7 @@ PHASES = {
     "evaluating": "measuring the validation loss",
     "testing": "scoring the test split",
 }
+TOKENS_RIGHT = "Share of the answers' tokens, in validation, that are the likeliest one there."
 # Small charts of every kind of run: split, key, title, number format, colour.
 OPTIMISATION = (
     ("train", "lr", "learning rate", ".1e", theme.TRAIN),
@@ -66,6 +68,8 @@ def _panel(run_id: str, overlays: tuple[str, ...], was_live: bool) -> None:
         _numbers(info, data)
         if info.kind == "classify":
             _classify_charts(info, data)
+        elif info.kind == "instruct":
+            _instruct_charts(info, data)
         else:
             _pretrain_charts(info, data, overlays)
 
@@ -130,11 +134,19 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
 def _numbers(info: "RunInfo", data: RunFeed) -> None:
     """Four figures of one line. All four are always there, so nothing jumps."""
     best = f" (best {info.val_loss:.3f})" if info.val_loss is not None else ""
-    if info.kind == "classify":
+    if info.kind in ("classify", "instruct"):
+        classify = info.kind == "classify"
+        third = (
+            ("Validation accuracy", "accuracy") if classify else ("Tokens right", "token_accuracy")
+        )
         cells = (
             ("Train loss", _number(data.last("train", "loss"), ".3f"), None),
             ("Validation loss", _number(data.last("val", "loss"), ".3f"), f"Lowest so far{best}."),
-            ("Validation accuracy", _number(data.last("val", "accuracy"), ".1%"), None),
+            (
+                third[0],
+                _number(data.last("val", third[1]), ".1%"),
+                None if classify else TOKENS_RIGHT,
+            ),
             ("Tokens per second", _number(data.last("train", "tokens_per_s"), ",.0f"), None),
         )
     else:
@@ -191,6 +203,29 @@ def _classify_charts(info: "RunInfo", data: RunFeed) -> None:
     with st.expander("More curves", icon=":material/monitoring:"):
         macro_f1 = ("val", "macro_f1", "macro F1, validation", ".2~f", theme.VALIDATION)
         _small_charts(info, (macro_f1, *OPTIMISATION), data)
+
+
+def _instruct_charts(info: "RunInfo", data: RunFeed) -> None:
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        st.caption("Loss over the answers' tokens: lower is better")
+        smoothing = max(1, len(data.metrics.records("train")) // 40)
+        figure = loss_chart(
+            data.curves(info.name), smoothing=smoothing, uirevision=info.id, height=356,
+            marks=data.marks,
+        )  # fmt: skip
+        live_chart(figure, key=f"loss_{info.id}")
+    with right:
+        answers_view(data.answers)
+    with st.expander("More curves", icon=":material/monitoring:"):
+        right_tokens = (
+            "val",
+            "token_accuracy",
+            "tokens right, validation",
+            ".2~f",
+            theme.VALIDATION,
+        )
+        _small_charts(info, (right_tokens, *OPTIMISATION), data)
 
 
 def _chart_options(run_id: str, data: RunFeed) -> tuple[bool, int]:

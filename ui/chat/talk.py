@@ -74,7 +74,7 @@ class Settings:
     """How the model is asked."""
 
     system: str = ""
-    template: str = AS_TAUGHT  # AS_TAUGHT, AS_IT_IS, or a name of TEMPLATES
+    template: str = AS_TAUGHT  # AS_TAUGHT, AS_IT_IS, a name of TEMPLATES or a text
     temperature: float = 0.0
     longest: int = 80  # tokens of an answer
 
@@ -149,6 +149,8 @@ def template_text(loaded: "Loaded", settings: Settings) -> str | None:
 
     if settings.template == AS_TAUGHT:
         return loaded.card.get("template")
+    if "{" in settings.template:
+        return settings.template
     return TEMPLATES.get(settings.template)
 
 
@@ -204,9 +206,7 @@ def _window(
     )
 
 
-def _sampling(
-    loaded: "Loaded", settings: Settings, seed: int, longest: int
-) -> "SamplingConfig":
+def _sampling(loaded: "Loaded", settings: Settings, seed: int, longest: int) -> "SamplingConfig":
     """A model that was never taught to end its answers ends where it begins a next question."""
     from llmcore.generation import SamplingConfig
     from llmcore.tasks.conversation import next_question

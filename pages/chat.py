@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.chat.export import as_json, as_markdown
 from ui.chat.options import options
-from ui.chat.talk import Talk, talk_with
+from ui.chat.talk import Talk, learned_alone, talk_with
 from ui.chat.transcript import (
     MAX_MESSAGE,
     export_buttons,
@@ -80,9 +80,14 @@ def _introduce(loaded: "Loaded") -> None:
     name = plain(str(loaded.card.get("name") or loaded.ref))
     if loaded.card.get("template") is not None:
         about = plain(str(loaded.card.get("corpus")))
+        alone = (
+            " It learned from single questions, so each message is asked alone: see Options."
+            if learned_alone(loaded)
+            else ""
+        )
         st.caption(
             f"**{name}** was finetuned on instructions ({about}). It answers what resembles them; "
-            f"anything else gets an answer that sounds like them."
+            f"anything else gets an answer that sounds like them.{alone}"
         )
         return
     st.info(

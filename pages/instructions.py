@@ -109,13 +109,16 @@ def _summary(choice: Choice, settings: Settings) -> None:
     shape = finetuned_shape(settings.model, {}, 0.0)
     steps = instruct_training(len(splits.train), settings.trainable, settings.epochs).steps
     n, total = learned(shape, settings)
+    share = f"All {n:,} parameters learn"
+    if n < total:
+        share = f"{n:,} of {total:,} parameters learn ({n / total:.1%})"
     times = "once" if settings.epochs == 1 else f"{settings.epochs} times"
     st.markdown(
         f"**{plain(TRAINABLE[settings.trainable])}** of **{plain(settings.model)}** on "
         f"**{plain(choice.name)}**, {times}: {steps:,} steps"
     )
     lines = [
-        f"{n:,} of {total:,} parameters learn ({n / total:.1%}) · {len(splits.train):,} examples "
+        f"{share} · {len(splits.train):,} examples "
         f"to train, {len(splits.validation):,} to validate, {len(splits.test):,} to test"
     ]
     lines += [plain(notice) for notice in splits.notices]

@@ -43,7 +43,9 @@ def test_the_oldest_exchanges_fall_out_whole_and_the_system_text_stays() -> None
 def test_a_question_too_long_by_itself_loses_its_beginning_only() -> None:
     long = window([Turn("x" * 500 + "END", "")], context=64, room=20)
     assert len(long.ids) == 64 - 20 and long.left_out == 0
-    assert long.n_cut == len(prompt_ids(BYTES, CHAT, Instruction((Turn("x" * 500 + "END", ""),)))) - 44
+    assert (
+        long.n_cut == len(prompt_ids(BYTES, CHAT, Instruction((Turn("x" * 500 + "END", ""),)))) - 44
+    )
     assert long.text.endswith("END\nAssistant:")
 
 

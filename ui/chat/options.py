@@ -23,6 +23,12 @@ def options(talk: Talk, loaded: "Loaded", ref: str) -> None:
             _system(talk.settings, loaded, ref)
         with right:
             _numbers(talk.settings, loaded, ref)
+            talk.settings.remember = st.toggle(
+                "Read the conversation so far",
+                key=_key("chat_remember", ref, talk.settings.remember),
+                help="Off: each message is asked alone. A model that learned from single questions "
+                "mixes up what it finds in earlier ones.",
+            )
             _show_template(talk.settings, loaded)
 
 

@@ -77,6 +77,7 @@ class Settings:
     template: str = AS_TAUGHT  # AS_TAUGHT, AS_IT_IS, a name of TEMPLATES or a text
     temperature: float = 0.0
     longest: int = 80  # tokens of an answer
+    remember: bool = True  # whether the model reads what was said before
 
 
 @dataclass
@@ -136,11 +137,21 @@ def talk_with(ref: str, loaded: "Loaded") -> Talk:
     talks: OrderedDict[str, Talk] = st.session_state.setdefault(_TALKS, OrderedDict())
     if ref not in talks:
         tuned = loaded.card.get("template") is not None
-        talks[ref] = Talk(Settings() if tuned else Settings(template=AS_IT_IS, temperature=0.8))
+        settings = Settings() if tuned else Settings(template=AS_IT_IS, temperature=0.8)
+        settings.remember = not learned_alone(loaded)
+        talks[ref] = Talk(settings)
     talks.move_to_end(ref)
     while len(talks) > MAX_TALKS:
         talks.popitem(last=False)[1].stop()
     return talks[ref]
+
+
+def learned_alone(loaded: "Loaded") -> bool:
+    """Whether a model learned from single questions only, as those of the built-in sets are: what
+    was said before would be taken for a part of the question."""
+    from llmcore.data import INSTRUCTIONS
+
+    return loaded.card.get("template") is not None and loaded.card.get("corpus") in INSTRUCTIONS
 
 
 def template_text(loaded: "Loaded", settings: Settings) -> str | None:
@@ -162,7 +173,7 @@ def asked(
     from llmcore.generation import start_generation
     from llmcore.generation.tree import Tree
 
-    window = _window(loaded, settings, earlier, question)
+    window = _window(loaded, settings, earlier if settings.remember else [], question)
     length = loaded.trunk.config.context_length
     # No longer than the context has room: else the window would slide over the question.
     longest = max(1, min(settings.longest, length - len(window.ids)))

@@ -116,7 +116,7 @@ def _answer(one: Exchange) -> None:
 def _facts(one: Exchange) -> str:
     facts = ["1 token" if one.n_tokens == 1 else f"{one.n_tokens} tokens"]
     if one.tokens_per_s:
-        facts.append(f"{one.tokens_per_s:,.0f} tokens/s")
+        facts.append(f"{one.tokens_per_s:,.{0 if one.tokens_per_s >= 10 else 1}f} tokens/s")
     if one.reason == "length":
         full = one.n_read + one.n_tokens >= one.context_length
         facts.append("the context is full" if full else "cut at the longest answer: see Options")

@@ -78,7 +78,8 @@ def choose_data() -> Choice | None:
     )
     if kind == OWN:
         return _own_file()
-    st.caption(plain(INSTRUCTIONS[kind].summary))
+    summary = INSTRUCTIONS[kind].summary
+    st.caption(plain(summary[:1].upper() + summary[1:] + "."))
     with right.popover("Its card", icon=":material/description:", width="stretch"):
         st.markdown((FOLDER / f"{kind}-card.md").read_text(encoding="utf-8"))
     return Choice(kind, TITLES[kind])

@@ -91,7 +91,7 @@ def _introduce(loaded: "Loaded") -> None:
         )
         return
     st.info(
-        f"**{name}** is a base model: it continues a text, it does not answer. What you type is "
+        f"**{name}**, a base model: it continues a text, it does not answer. What you type is "
         f"its beginning. A template under Options makes it look like a dialogue, no more.",
         icon=":material/info:",
     )

@@ -65,7 +65,7 @@ def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: float | None) -
         "base": "runs",
         "classify": "classifier",
         "instruct": "instructions",
-        "use": "classifier",
+        "use": "chat",
     }
     return _with_next([_with_page(one, pages.get(one.name)) for one in stations])
 

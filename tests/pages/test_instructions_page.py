@@ -83,7 +83,7 @@ def test_an_upload_shows_its_rows_and_what_the_loss_sees(base: str) -> None:
     page = own_template(upload(DATA), TEMPLATE)
     assert not page.exception and not page.error
     assert len(page.dataframe) == 1 and not button(page, "Start training").disabled
-    assert "40" not in shown(page) or "examples to train" in shown(page).replace("\\", "")
+    assert "29 examples to train, 3 to validate, 8 to test" in shown(page)
     found = tokens_of(page)
     roles = [role for role, _ in found]
     assert roles.index("answer") > 0 and set(roles[: roles.index("answer")]) == {"prompt"}
@@ -94,7 +94,7 @@ def test_an_upload_shows_its_rows_and_what_the_loss_sees(base: str) -> None:
 
 def test_the_audit_finds_what_is_cut_and_shows_one(base: str) -> None:
     rows = [*ROWS, {"instruction": "so long " * 20, "output": "never learned"}]
-    page = own_template(upload(json.dumps(rows * 1).encode()), TEMPLATE)
+    page = own_template(upload(json.dumps(rows).encode()), TEMPLATE)
     found = {one.label: one.value for one in page.metric}
     # The long row may have gone to another split: the seed decides, so both must agree.
     train = plan_rows(rows)

@@ -21,7 +21,7 @@ MAX_PROMPT = 4_000
 TICK_SECONDS = 0.2
 LONGEST = 96
 HOLDOUTS = {
-    "slots": "New values in known wordings",
+    "slots": "New values",
     "phrasings": "New wordings",
     "frames": "New combinations",
 }
@@ -59,10 +59,11 @@ def _scores(test: dict[str, Any], lookup: dict[str, Any] | None) -> None:
             st.metric("chrF", f"{float(test['chrf']):.1f}", border=True)
             beside = (lookup or {}).get("chrf")
             st.caption(f"looked up: {float(beside):.1f}" if beside is not None else "0 to 100")
+    chrf = " chrF counts common pieces of words, so a near miss earns something."
     st.caption(
         "Exact match: the share of answers that are the expected one to the last sign. Looked up: "
-        "the answer of the most similar training question, which learns nothing. chrF counts "
-        "common pieces of words, so a near miss earns something."
+        "the answer of the most similar training question, which takes no learning."
+        + (chrf if with_chrf else "")
     )
 
 
@@ -90,15 +91,15 @@ def _worst(run: "Run") -> None:
         frame,
         hide_index=True,
         width="stretch",
-        height=300,
-        row_height=54,
+        height=340,
+        row_height=84,
         column_config={
-            "right": st.column_config.CheckboxColumn("Right", width=60),
-            "prompt": st.column_config.TextColumn("Prompt"),
-            "expected": st.column_config.TextColumn("Expected"),
-            "answer": st.column_config.TextColumn("Answered"),
+            "right": st.column_config.CheckboxColumn("Right", width=58),
+            "prompt": st.column_config.TextColumn("Prompt", width=190),
+            "expected": st.column_config.TextColumn("Expected", width=170),
+            "answer": st.column_config.TextColumn("Answered", width=170),
             "loss": st.column_config.NumberColumn(
-                "Loss", format="%.2f", width=70, help="Of the expected answer, a token, in nats."
+                "Loss", format="%.2f", width=58, help="Of the expected answer, a token, in nats."
             ),
         },
     )

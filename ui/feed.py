@@ -33,6 +33,7 @@ class RunFeed:
         self.metrics = MetricsReader(run.directory / METRICS)
         self._events = LineTail(run.directory / EVENTS)
         self.samples: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
         self.notices: list[str] = []
         self.result: dict[str, Any] | None = None
         self.step_saved: int | None = None
@@ -46,14 +47,14 @@ class RunFeed:
         self.metrics.refresh()
         for event in self._events.read_new():
             self._take(event)
-        if len(self.samples) > KEPT_SAMPLES:
-            # The first one stays: it shows where the model began.
-            self.samples = self.samples[:1] + self.samples[-KEPT_SAMPLES + 1 :]
+        self.samples, self.answers = _newest(self.samples), _newest(self.answers)
 
     def _take(self, event: dict[str, Any]) -> None:
         kind = event.get("type")
         if kind == "sample":
             self.samples.append(event)
+        elif kind == "answers":
+            self.answers.append(event)
         elif kind in {"notice", "warning"} and event.get("text"):
             self.notices.append(str(event["text"]))
         elif kind == "result":
@@ -136,6 +137,11 @@ class RunFeed:
         """Time from the first record to the last, summed over attempts."""
         _, seconds = self.metrics.clock("train")
         return float(seconds[-1]) if len(seconds) else 0.0
+
+
+def _newest(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The newest ones, and the first: it shows where the model began."""
+    return events if len(events) <= KEPT_SAMPLES else events[:1] + events[-KEPT_SAMPLES + 1 :]
 
 
 def feed(run: "Run") -> RunFeed:

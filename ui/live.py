@@ -11,7 +11,7 @@ from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
 from ui.page import guarded, plain
 from ui.replay import replay
-from ui.run_charts import classify_charts, pretrain_charts
+from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
 from ui.state import store
 
@@ -38,6 +38,7 @@ PHASES = {
     "evaluating": "measuring the validation loss",
     "testing": "scoring the test split",
 }
+TOKENS_RIGHT = "Share of the answers' tokens, in validation, that are the likeliest one there."
 
 
 def run_panel(run_id: str, overlays: Sequence[str] = ()) -> None:
@@ -69,6 +70,8 @@ def _panel(run_id: str, overlays: tuple[str, ...], was_live: bool) -> None:
         doctor_panel(info, data)
         if info.kind == "classify":
             classify_charts(info, data)
+        elif info.kind == "instruct":
+            instruct_charts(info, data)
         else:
             pretrain_charts(info, data, overlays)
             replay(info, data)
@@ -146,11 +149,19 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
 def _numbers(info: "RunInfo", data: RunFeed) -> None:
     """Four figures of one line. All four are always there, so nothing jumps."""
     best = f" (best {info.val_loss:.3f})" if info.val_loss is not None else ""
-    if info.kind == "classify":
+    if info.kind in ("classify", "instruct"):
+        classify = info.kind == "classify"
+        third = (
+            ("Validation accuracy", "accuracy") if classify else ("Tokens right", "token_accuracy")
+        )
         cells = (
             ("Train loss", _number(data.last("train", "loss"), ".3f"), None),
             ("Validation loss", _number(data.last("val", "loss"), ".3f"), f"Lowest so far{best}."),
-            ("Validation accuracy", _number(data.last("val", "accuracy"), ".1%"), None),
+            (
+                third[0],
+                _number(data.last("val", third[1]), ".1%"),
+                None if classify else TOKENS_RIGHT,
+            ),
             ("Tokens per second", _number(data.last("train", "tokens_per_s"), ",.0f"), None),
         )
     else:

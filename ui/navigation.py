@@ -37,6 +37,8 @@ CARDS = {
         PageCard("attention", "Look", "Attention", ":material/visibility:"),
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
+        PageCard("instructions", "Build", "Finetune on instructions", ":material/school:"),
+        PageCard("chat", "Use", "Chat", ":material/forum:"),
         PageCard("playground", "Use", "Playground", ":material/play_circle:"),
         PageCard("earlier-nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),

@@ -10,6 +10,7 @@ from llmcore.plots import theme
 from llmcore.plots.training import Axis, accuracy_chart, loss_chart, small_chart
 from ui.charts import live_chart
 from ui.feed import RunFeed, feed
+from ui.instructions.answers import answers_view
 from ui.page import plain
 from ui.state import store
 
@@ -32,6 +33,10 @@ PRETRAINING: tuple[Cell, ...] = (
 )
 FINETUNING: tuple[Cell, ...] = (
     ("val", "macro_f1", "macro F1, validation", ".2~f", theme.VALIDATION),
+    *OPTIMISATION,
+)
+ANSWERING: tuple[Cell, ...] = (
+    ("val", "token_accuracy", "tokens right, validation", ".2~f", theme.VALIDATION),
     *OPTIMISATION,
 )
 AXES = {"step": "Steps", "tokens": "Tokens", "time": "Minutes"}
@@ -114,6 +119,22 @@ def classify_charts(info: "RunInfo", data: RunFeed) -> None:
         live_chart(figure, key=f"accuracy_{info.id}")
     with st.expander("More curves", icon=":material/monitoring:"):
         _draw_small(info, FINETUNING, small_figures(data, info.id, FINETUNING))
+
+
+def instruct_charts(info: "RunInfo", data: RunFeed) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.caption("Loss over the answers' tokens: lower is better")
+        smoothing = max(1, data.metrics.count("train") // 40)
+        figure = loss_chart(
+            data.curves(info.name), smoothing=smoothing, uirevision=info.id, height=356,
+            marks=data.marks(),
+        )  # fmt: skip
+        live_chart(figure, key=f"loss_{info.id}")
+    with right:
+        answers_view(data.answers)
+    with st.expander("More curves", icon=":material/monitoring:"):
+        _draw_small(info, ANSWERING, small_figures(data, info.id, ANSWERING))
 
 
 def _view() -> View:

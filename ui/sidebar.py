@@ -20,6 +20,7 @@ _WAS_LIVE = "lab_strip_live"
 PAGE_OF_KIND = {
     "pretrain": "pretrain",
     "classify": "classifier",
+    "instruct": "instructions",
     "compare-nlp": "earlier-nlp",
     "diverse-data": "earlier-nlp",
     "learning-curve": "classifier",

@@ -1,12 +1,14 @@
-"""The whole playground in real Chromium, while a tiny run trains in the same server."""
+"""The whole playground in real Chromium, with a tiny model that trains meanwhile."""
 
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tiny import TEXT, pretrain_config
 
-from llmcore.runs import Run
+from llmcore.runs import Run, RunStore, launch
 from llmcore.train.checkpoint_index import list_checkpoints
 
 pytestmark = pytest.mark.browser
@@ -18,12 +20,12 @@ N_TOKENS = 14
 def settled(page: Page) -> None:
     """Waits until the script has run to its end and nothing is written any more."""
     expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", re.compile("notRunning|stopped"), timeout=60_000
+        "data-test-script-state", re.compile("notRunning|stopped")
     )
 
 
 def opened(page: Page, address: str) -> None:
-    """A server's very first page is drawn twice: what is clicked before that is lost."""
+    """A server draws its very first page twice: what is clicked before that is lost."""
     page.goto(address)
     page.get_by_role("link", name="Overview").wait_for()
     expect(page.get_by_text("continues").first).to_be_visible(timeout=60_000)
@@ -62,18 +64,23 @@ def last_step(app, run_id: str) -> int:
     return newest["step"] if newest else 0
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Machines that do other work as well take their time."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
-def training(app, new_page, wait_until) -> str:
-    """The id of a run that a click on the Pretrain page has started, with a checkpoint."""
-    page = new_page()
-    page.goto(f"{app.url}/pretrain")
-    page.get_by_role("link", name="Overview").wait_for()
-    settled(page)
-    page.get_by_role("button", name="Start training").click()
-    run = wait_until(lambda: next((app.home / "runs").glob("*/config.json"), None), 30).parent
-    wait_until(lambda: list_checkpoints(run / "checkpoints"), 90)
-    page.close()
-    return run.name
+def training(app, wait_until) -> str:
+    """The id of a run in the app's store that trains in this process, with a checkpoint."""
+    store = RunStore(app.home / "runs")
+    run_id = store.mint_id("live")
+    config = pretrain_config(steps=1_000_000, checkpoint_every=200, eval_every=200)
+    launch.start(run_id, config, store, TEXT.encode())
+    wait_until(lambda: list_checkpoints(store.directory(run_id) / "checkpoints"), 90)
+    return run_id
 
 
 @pytest.mark.timeout(300)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_BENCHES = 8
 MAX_TOLD = 4_000  # tokens; each with its card takes some 2 kB
+MAX_MODEL_BYTES = 2 << 30  # a bench holds on to its model: its checkpoint may be pruned
 STOP_SECONDS = 2.0
 _BENCHES = "lab_playground_benches"
 _SHOWN = "lab_playground_shown"
@@ -154,25 +155,37 @@ def bench(slot: str, ref: str, loaded: "Loaded", prompt: str) -> Bench:
         benches[key] = Bench(ref, loaded, tree, Labels(loaded.tokenizer), Rereader())
     benches.move_to_end(key)
     benches[key].ref = ref
-    while len(benches) > MAX_BENCHES:
+    while len(benches) > 2 and (len(benches) > MAX_BENCHES or _model_bytes() > MAX_MODEL_BYTES):
         benches.popitem(last=False)[1].stop()
     _show(slot, key)
     return benches[key]
 
 
+def _model_bytes() -> int:
+    """Memory of the distinct models that all benches hold."""
+    models = {one.loaded.key: one.loaded.model for one in _benches().values()}
+    return sum(
+        one.numel() * one.element_size() for model in models.values() for one in model.parameters()
+    )
+
+
 def shown_bench(slot: str, ref: str, prompt: str) -> Bench | None:
     """What `slot` shows for this reference and prompt. The newest checkpoint of a live run moves
     on: what an older one has written stays until somebody asks the new one."""
-    key = st.session_state.get(_SHOWN, {}).get(slot)
-    found = _benches().get(key)
-    if found is not None and found.ref == ref and found.tree.prompt == prompt:
-        return found
     from llmcore.models import checkpoint_key
 
-    key = f"{checkpoint_key(ref)}\0{prompt}"
-    if key in _benches():
-        _show(slot, key)
-    return _benches().get(key)
+    shown = st.session_state.get(_SHOWN, {}).get(slot)
+    exact = f"{checkpoint_key(ref)}\0{prompt}"
+    fitting = [
+        key
+        for key, one in reversed(_benches().items())
+        if one.ref == ref and one.tree.prompt == prompt
+    ]
+    for key in (shown if shown in fitting else None, exact, *fitting):
+        if key in _benches():
+            _show(slot, key)
+            return _benches()[key]
+    return None
 
 
 def _show(slot: str, key: str) -> None:

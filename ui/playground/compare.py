@@ -8,7 +8,7 @@ from ui.playground import sampling, stage
 from ui.playground.bench import Bench, bench, shown_bench
 from ui.playground.choice import choice_of
 from ui.playground.models import first_model, model_name, second_model
-from ui.playground.write import FIRST_TOKEN_SECONDS, prompt_form
+from ui.playground.write import FIRST_TOKEN_SECONDS, prompt_form, taken_wish
 
 SLOTS = ("first", "second")
 
@@ -22,31 +22,26 @@ def show() -> None:
     with settings:
         sampling.options()
     slots = list(zip(SLOTS, refs, strict=True))
-    prompt, pressed = prompt_form(slots, height=92)
+    prompt = prompt_form(slots, height=92)
+    loaded = [load_model(ref) for ref in refs]
+    pressed = taken_wish()
     shown: dict[str, Bench | None] = {}
-    for slot, ref in slots:
+    for (slot, ref), model in zip(slots, loaded, strict=True):
+        shown[slot] = shown_bench(slot, ref, prompt)
         with guarded():
-            shown[slot] = shown_bench(slot, ref, prompt)
-            shown[slot] = _act(pressed, slot, ref, prompt, shown[slot])
-    for one in shown.values():
+            if pressed in ("generate", "another"):
+                shown[slot] = bench(slot, ref, model, prompt)
+                shown[slot].write(sampling.config())
+            elif pressed == "continue" and shown[slot] is not None:
+                shown[slot].write(sampling.config(), shown[slot].here)
+            elif pressed == "stop" and shown[slot] is not None:
+                shown[slot].stop()
+    benches = list(shown.values())
+    for one in benches:
         if one is not None and pressed:
             one.await_token(FIRST_TOKEN_SECONDS)
-    benches = list(shown.values())
     was_live = any(one is not None and one.live for one in benches)
     stage.live_stage(benches, lambda: _draw(shown, dict(slots), prompt), was_live)
-
-
-def _act(
-    pressed: str | None, slot: str, ref: str, prompt: str, known: Bench | None
-) -> Bench | None:
-    if pressed in ("generate", "another"):
-        known = bench(slot, ref, load_model(ref), prompt)
-        known.write(sampling.config())
-    elif pressed == "continue" and known is not None:
-        known.write(sampling.config(), known.here)
-    elif pressed == "stop" and known is not None:
-        known.stop()
-    return known
 
 
 def _draw(shown: dict[str, Bench | None], refs: dict[str, str], prompt: str) -> None:

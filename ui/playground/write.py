@@ -12,7 +12,7 @@ from ui.playground.models import first_model, kind_of_text, model_name
 from ui.state import shared_text
 
 FIRST_TOKEN_SECONDS = 0.25
-ACTIONS = ("generate", "another", "continue", "stop")
+_WISH = "lab_playground_wish"
 
 
 def show() -> None:
@@ -21,10 +21,11 @@ def show() -> None:
         ref = first_model()
         sampling.options()
     with left:
-        prompt, pressed = prompt_form([("first", ref)])
+        prompt = prompt_form([("first", ref)])
     shown = shown_bench("first", ref, prompt)
     with guarded():
         loaded = load_model(ref)
+        pressed = taken_wish()
         if pressed == "continue" and shown is not None:
             shown.write(sampling.config(), shown.here)
         elif pressed == "stop" and shown is not None:
@@ -41,12 +42,11 @@ def show() -> None:
     stage.live_stage([shown], lambda: _draw(shown, prompt), was_live)
 
 
-def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> tuple[str, str | None]:
-    """The prompt with its buttons; returns it and which button was pressed.
+def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> str:
+    """The prompt with its buttons (see `taken_wish`).
 
     A form, so that Ctrl+Enter generates also where the text is the same as before.
     """
-    pressed = None
     with st.form("playground_form", border=False, enter_to_submit=True):
         prompt = shared_text("Prompt", key="playground_prompt", height=height)
         shown = [shown_bench(slot, ref, prompt) for slot, ref in slots]
@@ -54,22 +54,34 @@ def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> tuple[str, s
         written = any(one is not None and len(one.tree.nodes) > 1 for one in shown)
         with st.container(horizontal=True, gap="small"):
             buttons = (
-                ("generate", "Generate", ":material/play_arrow:", True, None),
-                ("another", "Another seed", ":material/casino:", True, sampling.next_seed),
-                ("continue", "Continue", ":material/east:", written and not live, None),
-                ("stop", "Stop", ":material/stop:", live, None),
+                ("generate", "Generate", ":material/play_arrow:", True),
+                ("another", "Another seed", ":material/casino:", True),
+                ("continue", "Continue", ":material/east:", written and not live),
+                ("stop", "Stop", ":material/stop:", live),
             )
-            for name, label, icon, enabled, callback in buttons:
-                if st.form_submit_button(
+            for name, label, icon, enabled in buttons:
+                st.form_submit_button(
                     label,
                     icon=icon,
                     type="primary" if name == "generate" else "secondary",
                     disabled=not enabled,
-                    on_click=callback,
+                    on_click=_note_wish,
+                    args=(name,),
                     key=f"playground_press_{name}",
-                ):
-                    pressed = name
-    return prompt, pressed
+                )
+    return prompt
+
+
+def taken_wish() -> str | None:
+    """The button that was pressed, once. The run that a press starts may give way to another one
+    before it acts, so the press is noted by a callback and taken when all is there to act."""
+    return st.session_state.pop(_WISH, None)
+
+
+def _note_wish(name: str) -> None:
+    if name == "another":
+        sampling.next_seed()
+    st.session_state[_WISH] = name
 
 
 def _draw(shown: Bench | None, prompt: str) -> None:

@@ -18,6 +18,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.warm import warm_up
 
 KIND = "instruct"
 PYTHON = """
@@ -64,6 +65,7 @@ def main() -> None:
                 side_by_side(info)
                 page_link("chat", "Chat with it")
     code_behind(PYTHON, CLI)
+    warm_up(delay=1.0)
 
 
 def _start_box() -> tuple[Choice, Settings] | None:

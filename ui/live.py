@@ -150,18 +150,15 @@ def _numbers(info: "RunInfo", data: RunFeed) -> None:
     """Four figures of one line. All four are always there, so nothing jumps."""
     best = f" (best {info.val_loss:.3f})" if info.val_loss is not None else ""
     if info.kind in ("classify", "instruct"):
-        classify = info.kind == "classify"
-        third = (
-            ("Validation accuracy", "accuracy") if classify else ("Tokens right", "token_accuracy")
+        title, key, about = (
+            ("Validation accuracy", "accuracy", None)
+            if info.kind == "classify"
+            else ("Tokens right", "token_accuracy", TOKENS_RIGHT)
         )
         cells = (
             ("Train loss", _number(data.last("train", "loss"), ".3f"), None),
             ("Validation loss", _number(data.last("val", "loss"), ".3f"), f"Lowest so far{best}."),
-            (
-                third[0],
-                _number(data.last("val", third[1]), ".1%"),
-                None if classify else TOKENS_RIGHT,
-            ),
+            (title, _number(data.last("val", key), ".1%"), about),
             ("Tokens per second", _number(data.last("train", "tokens_per_s"), ",.0f"), None),
         )
     else:

@@ -132,26 +132,22 @@ def _buttons(talk: Talk, ref: str) -> None:
         if talk.live:
             st.button("Stop", icon=":material/stop:", key=f"chat_stop_{ref}", on_click=talk.stop)
         else:
-            _rerun_button(
+            again = st.button(
                 "Regenerate",
-                ":material/refresh:",
-                f"chat_again_{ref}",
+                icon=":material/refresh:",
+                key=f"chat_again_{ref}",
                 disabled=greedy,
                 help="At temperature 0 the answer would be the same: raise it under Options."
                 if greedy
                 else "Another answer to the last message, with another seed.",
             )
+            if again:  # inside the fragment: the whole page acts on it
+                wish("again")
+                st.rerun()
         with st.popover("What the model read", icon=":material/visibility:"):
             newest = talk.exchanges[-1]
             st.caption(f"{newest.n_read:,} tokens, to the last sign, before the newest answer")
             st.code(newest.read, language=None, wrap_lines=True)
-
-
-def _rerun_button(label: str, icon: str, key: str, **more: Any) -> None:
-    """A button inside the fragment whose wish the whole page acts on."""
-    if st.button(label, icon=icon, key=key, **more):
-        wish("again")
-        st.rerun()
 
 
 def context_bar(one: Exchange) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
-from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, template_named
+from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, Template, template_named
 from ui.state import well_formed
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _template(choice: "Choice | None") -> str:
         else:
             chosen = name
             st.code(TEMPLATES[name], language=None, wrap_lines=True)
-    template = template_named(chosen) if name != OWN else _own(chosen)
+    template = template_named(chosen) if name != OWN else Template(chosen)
     with right:
         row = _shown_row(choice)
         if row is not None:
@@ -160,12 +160,6 @@ def _template(choice: "Choice | None") -> str:
             st.code(prompt, language=None, wrap_lines=True)
             st.code(answer, language=None, wrap_lines=True)
     return chosen
-
-
-def _own(text: str):
-    from llmcore.tasks.templates import Template
-
-    return Template(text)
 
 
 def _shown_row(choice: "Choice | None") -> "Instruction | None":

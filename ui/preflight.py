@@ -82,7 +82,7 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
     cells = (
         (_short(found.parameters), "parameters", ""),
         (f"{found.tokens_per_s:,.0f}", "tokens per second", source),
-        (duration(seconds or 0), "to the end", "evaluations included"),
+        (duration(seconds or 0), "to the end", "all included"),
         (written_bytes(found.disk_bytes), "on disk", free),
         (
             f"{found.tokens_per_parameter:.3g}",

@@ -92,12 +92,14 @@ def loss_figure(
 
 
 def _named_feeds(run_ids: Sequence[str], taken: str) -> dict[str, RunFeed]:
-    """By name; of two with one name the second is called by its id."""
+    """By name; runs of one name are numbered."""
     found: dict[str, RunFeed] = {}
     for run_id in run_ids:
         run = store().open(run_id)
-        name = run.name()
-        found[run_id if name == taken or name in found else name] = feed(run)
+        name, n = run.name(), 1
+        while (shown := name if n == 1 else f"{name} {n}") == taken or shown in found:
+            n += 1
+        found[shown] = feed(run)
     return found
 
 
@@ -167,13 +169,13 @@ def _differences(feeds: dict[str, RunFeed]) -> None:
         st.caption("These runs have the same settings.")
         return
     with st.expander("Where these runs differ", icon=":material/difference:", expanded=True):
-        lines = ["| | " + " | ".join(plain(name) for name in feeds) + " |"]
+        lines = ["| | " + " | ".join(f":small[{plain(name)}]" for name in feeds) + " |"]
         lines.append("|---" * (len(feeds) + 1) + "|")
         for setting, values in rows.items():
-            cells = (plain(str(value)) for value in values)
-            lines.append(f"| **{plain(setting)}** | " + " | ".join(cells) + " |")
+            cells = (f":small[{plain(str(value))}]" for value in values)
+            lines.append(f"| :small[{plain(setting)}] | " + " | ".join(cells) + " |")
         lowest = (_lowest(one) for one in feeds.values())
-        lines.append("| *lowest validation loss* | " + " | ".join(lowest) + " |")
+        lines.append("| :small[lowest validation loss] | " + " | ".join(lowest) + " |")
         st.markdown("\n".join(lines))
 
 

@@ -36,10 +36,7 @@ def confusion_chart(
             z=shares,
             x=names,
             y=names,
-            text=[[_cell_text(count, len(names)) for count in row] for row in counts],
-            texttemplate="%{text}" if len(names) <= MOST_NUMBERED else None,
             customdata=counts,
-            textfont={"size": 16 if len(names) <= 4 else 12},
             hovertemplate=(
                 "true %{y}, predicted %{x}<br>%{customdata:,} texts, "
                 "%{z:.1%} of the class<extra></extra>"
@@ -52,7 +49,9 @@ def confusion_chart(
             ygap=3 if len(names) <= FEW_CLASSES else 1,
         )
     )
-    theme.style(figure, height=height)
+    if len(names) <= MOST_NUMBERED:
+        _number_cells(figure, counts, shares, names)
+    theme.style(figure, height=height, showlegend=False)
     figure.update_xaxes(title="predicted", type="category", showgrid=False, side="bottom")
     figure.update_yaxes(
         title="true", type="category", showgrid=False, autorange="reversed", ticksuffix=" "
@@ -63,9 +62,23 @@ def confusion_chart(
     return figure
 
 
-def _cell_text(count: int, n_classes: int) -> str:
-    """Among many classes most cells are empty: noughts would only hide the numbers."""
-    return f"{count:,}" if count or n_classes <= FEW_CLASSES else ""
+def _number_cells(
+    figure: go.Figure, counts: np.ndarray, shares: np.ndarray, names: Sequence[str]
+) -> None:
+    """Writes the counts: white on full cells, else in the theme's own colour, since a heatmap's
+    text takes no account of what shines through a faint cell. Among many classes most cells are
+    empty, and noughts would only hide the numbers."""
+    shown = (counts > 0) | (len(names) <= FEW_CLASSES)
+    for part, colour in ((shown & (shares >= 0.5), "white"), (shown & (shares < 0.5), None)):
+        rows, columns = np.nonzero(part)
+        figure.add_scatter(
+            x=[names[i] for i in columns],
+            y=[names[i] for i in rows],
+            text=[f"{count:,}" for count in counts[part]],
+            mode="text",
+            textfont={"size": 16 if len(names) <= 4 else 12, "color": colour},
+            hoverinfo="skip",
+        )
 
 
 def probability_bars(probabilities: Mapping[str, float], height: int | None = None) -> go.Figure:

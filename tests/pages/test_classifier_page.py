@@ -291,6 +291,18 @@ def test_columns_are_chosen_when_they_have_other_names(language: str) -> None:
     assert "two different columns" in only_error(page)
 
 
+def test_a_link_to_a_run_holds_whatever_view_was_open_before(classifier: str) -> None:
+    other = RunStore().directory(RunStore.mint_id("newer"))
+    shutil.copytree(RunStore().directory(classifier), other)
+    page = AppTest.from_file(str(paths.PROJECT_ROOT / "pages/classifier.py"), default_timeout=90)
+    page.session_state["lab_classifier_view"] = "curves"  # as another page left it
+    page.query_params["run"] = classifier
+    page.run()
+    assert not page.exception and not page.error
+    assert page.selectbox(key="run_of_classify").value == classifier
+    assert page.query_params["run"] == classifier
+
+
 def test_a_run_deleted_meanwhile_is_said(classifier: str) -> None:
     page = opened("20200101-000000-gone-abcdef")
     assert not page.exception and "may have been deleted" in page.warning[0].value

@@ -10,7 +10,7 @@ from llmcore.errors import LabError
 from ui.state import store
 
 TRAIN = "train"
-_VIEW = "classifier_view"
+_VIEW, _BEFORE = "classifier_view", "lab_classifier_view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,10 @@ VIEWS = {
 
 def chosen_view() -> View:
     """The control that chooses the view; it stands in the URL as `?view=`."""
-    if _VIEW not in st.session_state:
+    if _VIEW not in st.session_state:  # a new page, or one that was left and opened again
         st.session_state[_VIEW] = _view_of_the_address()
-    before = st.session_state.get("lab_classifier_view")
+        st.session_state.pop(_BEFORE, None)
+    before = st.session_state.get(_BEFORE)
     name = st.segmented_control(
         "View",
         list(VIEWS),
@@ -53,7 +54,7 @@ def chosen_view() -> View:
         required=True,
         label_visibility="collapsed",
     )
-    st.session_state["lab_classifier_view"] = name
+    st.session_state[_BEFORE] = name
     if before in VIEWS and VIEWS[before].kind != VIEWS[name].kind:
         st.query_params.pop("run", None)
     if name == TRAIN:

@@ -91,8 +91,8 @@ def _worst(run: "Run") -> None:
         frame,
         hide_index=True,
         width="stretch",
-        height=340,
-        row_height=84,
+        height=380,
+        row_height=108,
         column_config={
             "right": st.column_config.CheckboxColumn("Right", width=58),
             "prompt": st.column_config.TextColumn("Prompt", width=190),

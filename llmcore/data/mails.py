@@ -16,6 +16,8 @@ from llmcore.errors import LabError
 from llmcore.tokenizers.segments import replace_surrogates
 
 MAX_MAIL_BYTES = 4 << 20  # what follows is an attachment as a rule; the rest is not read
+MAX_SUBJECT_CHARACTERS = 4_000
+MAX_HTML_CHARACTERS = 1 << 20
 MAX_TEXT_CHARACTERS = 20_000  # of one mail: several times what the longest context holds
 
 _HEADER = re.compile(rb"(?:From |(?:[A-Za-z][A-Za-z0-9-]*:[ \t]))[^\n]*\n")
@@ -87,8 +89,13 @@ def _subject(message: Message) -> str:
     raw = message.get("Subject")
     if raw is None:
         return ""
+    raw = str(raw)[:MAX_SUBJECT_CHARACTERS]
+    try:
+        encoded = decode_header(raw)
+    except MessageError:
+        return " ".join(raw.split())
     parts = []
-    for part, charset in decode_header(raw):
+    for part, charset in encoded:
         parts.append(part if isinstance(part, str) else _decoded(part, charset))
     return " ".join("".join(parts).split())
 
@@ -165,17 +172,33 @@ class _Text(HTMLParser):
 
 
 def html_to_text(html: str) -> str:
-    """The visible text of an HTML page, a line for each block; scripts and styles left out.
+    """The visible text of an HTML page (its first MAX_HTML_CHARACTERS), a line for each block;
+    scripts and styles left out.
 
     >>> html_to_text("<p>Dear <b>friend</b>,</p>win &pound;5<br>now<script>x()</script>")
     'Dear friend,\\nwin £5\\nnow'
     """
-    parser = _Text()
+    parser, html = _Text(), _tame(html[:MAX_HTML_CHARACTERS])
     try:
         parser.feed(html)
         parser.close()
         text = "".join(parser.parts)
     except (AssertionError, ValueError):  # the parser's answer to some broken declarations
-        text = re.sub(r"<[^>]{0,2000}>", " ", html)
+        text = re.sub(r"<[^<>]*>", " ", html)
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _tame(html: str) -> str:
+    """The page without comments, and each `<` that opens no tag as plain text.
+
+    The parser looks for the end of a tag or a comment again at each that is left open, so its
+    time would grow with the square of a hostile page, or worse.
+    """
+    kept, at = [], 0
+    while (start := html.find("<!--", at)) >= 0:
+        kept.append(html[at:start])
+        end = html.find("-->", start + 4)
+        at = end + 3 if end >= 0 else len(html)
+    kept.append(html[at:])
+    return re.sub(r"<(?![a-zA-Z/!?][^<>]{0,5000}>)", "&lt;", "".join(kept))

@@ -233,6 +233,8 @@ def _check_checkpoint(directory: Path, config: RunConfig) -> None:
     state = read_json(directory / STATE)
     if not (state.get("val_loss") is None or isinstance(state["val_loss"], _NUMBER)):
         raise LabError(f"the {STATE} of {directory.name} has a val_loss that is no number.")
+    if models.ADAPTER in state:
+        raise LabError(f"{directory.name} is a LoRA adapter without the model that it adds to.")
     n_classes = 0
     if config.kind == "classify":
         labels = state.get("labels")

@@ -5,6 +5,7 @@ import contextlib
 import doctest
 import quopri
 import random
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -121,3 +122,16 @@ def test_a_text_file_is_a_mail_only_with_its_headers() -> None:
     assert looks_like_mail(b"From a@b Thu\nReturn-Path: <a>\nReceived: x\n\tmore\nSubject: s\n\nhi")
     assert not looks_like_mail(b"Subject: minutes of the meeting\n\nhello")
     assert not looks_like_mail(b"Dear you,\nTo: see\nthis: is\nno: mail\n")
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<a ", "<![", "<a href='", "</", "<script>", "&#", "<"])
+def test_a_hostile_page_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    """The standard library's parser alone takes minutes for some of these."""
+    began = time.process_time()
+    html_to_text(piece * (300_000 // len(piece)))
+    assert time.process_time() - began < 5
+
+
+def test_a_subject_that_cannot_be_decoded_is_kept_as_it_stands() -> None:
+    mail = read_mail(raw("Subject: =?utf-8?b?abc?= offer " + "=?a?b?c?= " * 9000, "body"))
+    assert mail.text.startswith("=?utf-8?b?abc?= offer") and mail.body == "body"

@@ -297,6 +297,7 @@ def step_of(files):
         ("tokenizer/tokenizer.json", None, r"tokenizer\.json cannot be read"),
         ("STEP/state.json", b"nonsense", r"state\.json cannot be read"),
         ("STEP/state.json", b'{"val_loss": "low"}', "val_loss that is no number"),
+        ("STEP/state.json", b'{"adapter": {"parent": "/etc"}}', "LoRA adapter without the model"),
         ("STEP/model.safetensors", b"\x80\x04pickle", "is no safetensors file"),
         ("STEP/model.safetensors", None, "is no safetensors file"),
         ("STEP/optim.safetensors", b"\x80\x04", "is no safetensors file"),

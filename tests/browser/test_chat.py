@@ -4,6 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
+READY = '[data-test-script-state="notRunning"]'
 ROLES = """() => {
   const root = [...document.querySelectorAll("*")].map((one) => one.shadowRoot)
     .find((one) => one?.querySelector(".token.answer"));
@@ -16,9 +17,11 @@ def test_an_answer_streams_goes_on_elsewhere_and_is_there_again(app, new_page, s
     page = new_page()
     page.goto(f"{app.url}/chat?model=starter")
     box = page.get_by_placeholder("Begin a text")
+    box.wait_for(timeout=60_000)
+    page.locator(READY).wait_for(state="attached", timeout=60_000)
     box.fill("The <b>king</b> *said*")
     box.press("Enter")
-    page.get_by_text("The <b>king</b> *said*").first.wait_for()
+    page.get_by_text("The <b>king</b> *said*").first.wait_for(timeout=60_000)
     page.get_by_role("link", name="Runs").click()
     page.get_by_role("heading", name="Runs").first.wait_for()
     page.get_by_role("link", name="Chat", exact=True).click()

@@ -90,7 +90,9 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
             continue
         if not Run(info.directory).checkpoints():
             continue
-        label = f"{info.name} (bundled)" if info.example else f"{info.name} · step {info.step:,}"
+        # Stands still while the run goes on: the browser knows an entry by its label.
+        progress = "training now" if info.is_live else f"step {info.step:,}"
+        label = f"{info.name} (bundled)" if info.example else f"{info.name} · {progress}"
         entries.append(
             ModelEntry(info.id, label, run_kind, info.example, info.state, info.step, info.created)
         )

@@ -31,6 +31,7 @@ def model_picker(kind: str | None = None, label: str = "Model", key: str = "mode
         raise NotFoundError(f"There is no {what} yet: train one in the Build section first.")
     if st.session_state.get(key) not in entries or st.session_state.get(key) != wanted:
         st.session_state[key] = wanted if wanted in entries else _default(entries)
+    shown = st.session_state[key]
     ref = st.selectbox(
         label,
         list(entries),
@@ -39,6 +40,8 @@ def model_picker(kind: str | None = None, label: str = "Model", key: str = "mode
         on_change=_chosen,
         args=(key, kind),
     )
+    if ref not in entries:  # the browser sends labels, and that of a live run has just changed
+        ref = shown
     _remember(ref, kind)
     return ref
 

@@ -75,3 +75,13 @@ def test_deleted_model_falls_back() -> None:
     app.selectbox[0].set_value(gone).run()
     RunStore().delete(gone)
     assert chosen(app.run()) == default_model() and not app.exception
+
+
+def test_the_label_of_a_live_run_stands_still() -> None:
+    """The browser sends labels: one that moved with the training would lose the choice."""
+    live = write_run("live", state="running", step=3)
+    app = app_with().run()
+    app.selectbox[0].set_value(live).run()
+    assert chosen(app) == live
+    (label,) = [one for one in app.selectbox[0].options if one.startswith("live")]
+    assert label == "live · training now"

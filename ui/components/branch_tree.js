@@ -19,24 +19,17 @@ function action(name, sign, title) {
   return button;
 }
 
+// A row keeps its elements while its content changes: a press that began before a new token came
+// ends on the same button.
 function rowOf(row) {
   const line = element("div", "row");
-  line.dataset.node = row.node;
-  line.classList.toggle("on", row.on);
-  line.classList.toggle("here", row.here);
   row.rails.forEach((kind) => line.append(element("span", `rail ${kind}`)));
   const segment = element("button", "segment");
   segment.type = "button";
   segment.setAttribute("role", "treeitem");
   segment.setAttribute("aria-level", row.rails.length + 1);
-  segment.setAttribute("aria-current", row.here);
-  segment.tabIndex = row.here ? 0 : -1;
-  segment.append(element("span", "dot"));
-  if (row.name) segment.append(element("span", "name", row.name));
-  const text = element("span", "text");
-  row.parts.forEach(([kind, sign]) => text.append(
-    kind === "t" ? document.createTextNode(sign) : element("span", "mark", sign)));
-  segment.append(text, element("span", "facts", row.facts));
+  segment.append(element("span", "dot"), element("span", "name"), element("span", "text"),
+    element("span", "facts"));
   line.append(segment);
   if (!row.root) {
     line.append(action("rename", "✎", "Name this branch (F2)"),
@@ -45,19 +38,46 @@ function rowOf(row) {
   return line;
 }
 
+function fill(line, row) {
+  line.dataset.node = row.node;
+  line.classList.toggle("on", row.on);
+  line.classList.toggle("here", row.here);
+  const segment = line.querySelector(".segment");
+  if (!segment) return; // it is being named
+  segment.setAttribute("aria-current", row.here);
+  segment.tabIndex = row.here ? 0 : -1;
+  const name = segment.querySelector(".name");
+  name.textContent = row.name;
+  name.hidden = !row.name;
+  segment.querySelector(".facts").textContent = row.facts;
+  segment.querySelector(".text").replaceChildren(...row.parts.map(([kind, sign]) => (
+    kind === "t" ? document.createTextNode(sign) : element("span", "mark", sign))));
+}
+
+function draw(tree, rows) {
+  rows.forEach((row, place) => {
+    const shape = JSON.stringify([row.rails, row.root]);
+    let line = tree.children[place];
+    if (line?.shape !== shape) {
+      const fresh = rowOf(row);
+      fresh.shape = shape;
+      if (line) line.replaceWith(fresh);
+      else tree.append(fresh);
+      line = fresh;
+    }
+    fill(line, row);
+  });
+  while (tree.children.length > rows.length) tree.lastElementChild.remove();
+  if (!tree.querySelector(".segment[tabindex='0']")) {
+    tree.querySelector(".segment")?.setAttribute("tabindex", "0");
+  }
+}
+
 export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const tree = parentElement.querySelector(".tree");
   const data = JSON.parse(new TextDecoder().decode(bytes));
-  const drawn = JSON.stringify(data.rows);
-  if (tree.drawn !== drawn && !tree.querySelector(".edit")) {
-    const focused = parentElement.activeElement?.closest?.(".row")?.dataset.node;
-    tree.replaceChildren(...data.rows.map(rowOf));
-    if (!tree.querySelector(".segment[tabindex='0']")) {
-      tree.querySelector(".segment")?.setAttribute("tabindex", "0");
-    }
-    tree.drawn = drawn;
-    if (focused) tree.querySelector(`.row[data-node="${focused}"] .segment`)?.focus();
-  }
+  tree.rows = data.rows;
+  if (!tree.querySelector(".edit")) draw(tree, tree.rows);
   const rowAt = (target) => target.closest?.(".row");
   const nodeOf = (row) => Number(row.dataset.node);
   const rename = (row) => {
@@ -74,9 +94,11 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
       if (over) return;
       over = true;
       const name = input.value.trim();
-      tree.drawn = null;
-      row.replaceWith(rowOf({ ...known, name: keep ? name : known.name }));
-      if (keep && name !== known.name) setTriggerValue("name", { node, name });
+      const before = known.name;
+      if (keep) known.name = name;
+      row.shape = null; // its field gives way to a row again
+      draw(tree, tree.rows);
+      if (known.name !== before) setTriggerValue("name", { node, name });
     };
     input.onkeydown = (event) => {
       event.stopPropagation();

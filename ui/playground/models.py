@@ -32,12 +32,14 @@ def second_model(first: str) -> str:
         others = [ref for ref in entries if ref != own]
         kept = st.session_state.get(_AGAINST, st.query_params.get("against"))
         st.session_state[key] = kept if kept in entries else (others or list(entries))[-1]
+    shown = st.session_state[key]
     ref = st.selectbox(
         "Held against",
         list(entries),
         format_func=lambda one: entries[one].label if one in entries else one,
         key=key,
     )
+    ref = ref if ref in entries else shown  # see ui.picker: a label may have changed
     st.session_state[_AGAINST] = st.query_params["against"] = ref
     return _checkpoint(ref, "second")
 

@@ -74,6 +74,7 @@ def _models() -> list[str]:
         key=key,
         help="Up to three, any checkpoint of any run. Type to search.",
     )
+    refs = [one for one in refs if one in entries]
     st.session_state[_MODELS] = refs
     return refs
 

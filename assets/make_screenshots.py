@@ -26,6 +26,7 @@ PAGES = {
     "attention": "attention",
     "pretrain": "pretrain",
     "classifier": "classifier",
+    "earlier-nlp": "earlier-nlp",
     "runs": "runs",
 }
 

@@ -1,7 +1,7 @@
 """Spam or ham by cross-validation: a finetuned model beside what came before it, on the same folds.
 
     python benchmarks/spam.py [--model base] [--seeds 4] [--folds 5] [--whole] [--quick] [--json]
-        [--train all|last-block|head] [--epochs N] [--dropout P] [--learning-rate R] …
+        [--skip-random] [--train all|last-block|head] [--epochs N] [--dropout P] …
 
 Balanced: all unique spam messages of `sms-spam` and as many ham, drawn anew by each seed. Each
 fold is tested by a model that saw the other folds; the lab's default recipe, as `finetune` runs
@@ -205,6 +205,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--whole", action="store_true", help="the whole unbalanced set")
     parser.add_argument("--quick", action="store_true", help="one seed, two folds")
+    parser.add_argument(
+        "--skip-random", action="store_true", help="without the same model from random weights"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     recipe = parser.add_argument_group("the recipe of the finetune")
     recipe.add_argument("--train", default="all", help="all, last-block or head")
@@ -229,7 +232,7 @@ def measure(asked: argparse.Namespace) -> None:
     contestants = {ours: finetuned(asked.model, recipe)}
     if asked.whole:
         contestants["always ham"] = classical(MajorityClass)
-    else:
+    elif not asked.skip_random:
         contestants["the same from random weights"] = finetuned(asked.model, recipe, True)
     contestants |= {name: classical(kind) for name, kind in CLASSICAL.items()}
     answers, runs = cross_validated(contestants, asked.seeds, asked.folds, asked.whole)

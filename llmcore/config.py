@@ -13,7 +13,7 @@ from llmcore.errors import LabError
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
-KINDS = ("pretrain", "classify", "instruct", "learning-curve")
+KINDS = ("pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data")
 TRAINABLE = ("head", "last-block", "all", "lora")
 BALANCES = ("none", "equal", "weights")
 LORA_TARGETS = ("qkv", "output", "up", "down")
@@ -249,15 +249,46 @@ class CurveConfig(Checked):
 
 
 @dataclass(slots=True, frozen=True)
+class CompareConfig(Checked):
+    """LLM against earlier NLP: how much of each task is done, and the imported GPT-2, if any."""
+
+    gpt2: str | None = setting(None, "an imported GPT-2 to compare as well; it takes minutes more")
+    n_train: int = setting(2000, "labelled texts to learn from, at most", 50, 1_000_000)
+    n_test: int = setting(1500, "labelled texts to test on, at most", 20, 1_000_000)
+    epochs: int = setting(3, "how often the GPTs see each labelled text", 1, 100)
+    lm_steps: int = setting(300, "training steps of the small GPT that learns to write", 1, 100_000)
+    held_out_bytes: int = setting(150_000, "held-out Shakespeare to predict", 500, 10_000_000)
+    sample_tokens: int = setting(70, "length of each sample, in tokens", 1, 1000)
+
+
+@dataclass(slots=True, frozen=True)
+class DiverseConfig(Checked):
+    """One small model a corpus and one on their mix, each scored on every corpus."""
+
+    corpora: tuple[str, ...] = setting(
+        ("shakespeare", "messages", "conversations"), "the corpora to train and test on"
+    )
+    part_steps: int = setting(300, "training steps of each of the models", 1, 100_000)
+    held_out_bytes: int = setting(60_000, "held-out text to score of each corpus", 500, 10_000_000)
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        object.__setattr__(self, "corpora", tuple(dict.fromkeys(self.corpora)))  # JSON: a list
+        if len(self.corpora) < 2:
+            raise LabError("Diverse data needs at least two corpora: name two that differ.")
+
+
+@dataclass(slots=True, frozen=True)
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
-    kind: `pretrain`, `classify`, `instruct` or `learning-curve` (many small finetunes).
-    tokenizer (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a
-    BPE of `model.vocab_size` trained on the corpus.
-    parent (the others): the model reference that is finetuned. trainable: `head`, `last-block`,
-    `all` or `lora`, whose settings are in `lora` (None for the others). curve: that of a
-    learning curve, whose `train.steps` counts its points.
+    kind: `pretrain`, `classify`, `instruct`, or what trains many small models and keeps none of
+    them: `learning-curve` (settings in `curve`), `compare-nlp` (in `compare`) and `diverse-data`
+    (in `diverse`), whose `train.steps` counts their points or cells. tokenizer (pretrain): a
+    reference, or "" for the default: `base`'s where it is bundled, else a BPE of
+    `model.vocab_size` trained on the corpus. parent (the finetunes): the model reference that is
+    finetuned. trainable: `head`, `last-block`, `all` or `lora`, whose settings are in `lora` (None
+    for the others).
     """
 
     kind: str
@@ -272,12 +303,18 @@ class RunConfig(Checked):
     curve: CurveConfig | None = None
     preset: str | None = None
     sample_prompt: str = ""
+    compare: CompareConfig | None = None
+    diverse: DiverseConfig | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise LabError(f"kind is {self.kind!r} but must be one of {', '.join(KINDS)}.")
-        if (self.kind == "learning-curve") != (self.curve is not None):
-            raise LabError(f"A run of kind {self.kind} with curve {self.curve} cannot be.")
+        for kind, settings in (
+            ("learning-curve", self.curve), ("compare-nlp", self.compare),
+            ("diverse-data", self.diverse),
+        ):  # fmt: skip
+            if (self.kind == kind) != (settings is not None):
+                raise LabError(f"A run of kind {self.kind} with settings {settings} cannot be.")
         if self.trainable not in TRAINABLE:
             raise LabError(
                 f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."
@@ -289,7 +326,7 @@ class RunConfig(Checked):
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         nested = {
             "model": ModelConfig, "train": TrainConfig, "data": DataConfig, "lora": LoraConfig,
-            "curve": CurveConfig,
+            "curve": CurveConfig, "compare": CompareConfig, "diverse": DiverseConfig,
         }  # fmt: skip
         known = {one.name for one in fields(cls)}
         kept = {key: value for key, value in values.items() if key in known}

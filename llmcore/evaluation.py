@@ -156,6 +156,69 @@ def recall_at_precision(
 
 
 @dataclass(slots=True, frozen=True)
+class PrecisionRecall:
+    """A point for each distinct score, taken as the threshold; all (P,), thresholds falling."""
+
+    thresholds: np.ndarray
+    precision: np.ndarray
+    recall: np.ndarray
+
+
+def precision_recall(
+    positive: Sequence[bool] | np.ndarray, scores: Sequence[float] | np.ndarray
+) -> PrecisionRecall:
+    """Precision and recall of `score >= threshold` over all thresholds that differ.
+
+    positive, scores: (N,). Raises LabError where nothing is positive.
+
+    >>> precision_recall([True, False, True], [0.9, 0.7, 0.7]).precision.round(3).tolist()
+    [1.0, 0.667]
+    """
+    truth, values = np.asarray(positive, dtype=bool), np.asarray(scores, dtype=float)
+    if not truth.any():
+        raise LabError("No text of this class is in the test split, so nothing can be found.")
+    order = np.argsort(-values, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(values[order])), len(order) - 1)  # of equal scores
+    right = np.cumsum(truth[order])[ends]
+    return PrecisionRecall(values[order][ends], right / (ends + 1), right / truth.sum())
+
+
+@dataclass(slots=True, frozen=True)
+class Verdicts:
+    """What a threshold does: `found` of the class, `missed` of it, and `false_alarms`."""
+
+    found: int
+    missed: int
+    false_alarms: int
+
+    @property
+    def precision(self) -> float | None:
+        """None where nothing is called by this name."""
+        called = self.found + self.false_alarms
+        return self.found / called if called else None
+
+    @property
+    def recall(self) -> float:
+        return self.found / max(1, self.found + self.missed)
+
+
+def verdicts(
+    positive: Sequence[bool] | np.ndarray,
+    scores: Sequence[float] | np.ndarray,
+    threshold: float,
+) -> Verdicts:
+    """Counts of `score >= threshold` against the truth, both (N,).
+
+    >>> verdicts([True, False, True], [0.9, 0.7, 0.2], 0.5)
+    Verdicts(found=1, missed=1, false_alarms=1)
+    """
+    truth, called = np.asarray(positive, dtype=bool), np.asarray(scores, dtype=float) >= threshold
+    return Verdicts(
+        int((truth & called).sum()), int((truth & ~called).sum()), int((~truth & called).sum())
+    )
+
+
+@dataclass(slots=True, frozen=True)
 class Difference:
     """A mean with the interval that holds 95% of its resampled values."""
 

@@ -134,8 +134,10 @@ def _find(ref: str) -> tuple[Run, Checkpoint]:
         raise NotFoundError(
             f"There is no model {name!r}: choose one that exists (such as {known})."
         ) from None
-    if run.info().kind == "learning-curve":
-        raise LabError(f"Run {run.id} is a learning curve, which keeps no model: choose another.")
+    if run.info().kind not in KINDS and run.info().kind != "?":
+        raise LabError(
+            f"Run {run.id} is a {run.info().kind} run, which keeps no model: choose another."
+        )
     return run, run.checkpoint(which or "best")
 
 

@@ -1,6 +1,7 @@
 """Pretrain: a language model learns from raw text, watched live."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -8,11 +9,11 @@ from llmcore.config import RunConfig
 from llmcore.presets import DEFAULT_PRESET, PRESETS
 from llmcore.runs import RunInfo
 from ui.ask import ask_box
-from ui.estimate import estimate
-from ui.feed import duration
 from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
+from ui.preflight import preflight_card
 from ui.prepare import prepare
+from ui.run_charts import MAX_OVERLAYS
 from ui.run_choice import (
     next_run_id,
     note_trouble,
@@ -26,6 +27,12 @@ from ui.run_choice import (
 from ui.text_source import PRETRAIN_WISH, choose_built_in, text_source
 
 KIND = "pretrain"
+IN_APP, OWN_PROCESS, TORCHRUN = "In the app", "A process of its own", "torchrun"
+WHERE_HELP = (
+    "**In the app**: a background thread; it saves and stops when the app ends.  \n"
+    "**A process of its own**: goes on when the app ends; you find it here again.  \n"
+    "**torchrun**: several processes or GPUs, by a command line to copy."
+)
 PYTHON = """
 from llmcore.runs import RunStore, launch
 
@@ -36,6 +43,7 @@ launch.start(run_id, config, store)                  # returns at once; a thread
 steps, losses = store.open(run_id).metrics().series("train", "loss")
 """
 CLI = """
+python -m llmcore preflight --corpus shakespeare --preset tiny
 python -m llmcore pretrain --corpus shakespeare --preset tiny
 python -m llmcore generate --model RUN_ID --prompt "My lord, "
 """
@@ -43,11 +51,12 @@ python -m llmcore generate --model RUN_ID --prompt "My lord, "
 
 @dataclass(slots=True)
 class Choice:
-    """What the options say: a source, and the user's own text where there is one."""
+    """What the options say: a source, the user's own text where there is one, and who trains."""
 
     source: str
     text: str | None
     config: RunConfig
+    where: str = IN_APP
 
 
 def main() -> None:
@@ -111,42 +120,41 @@ def _summary_and_button(
         else:
             with guarded():
                 _summary(choice, infos)
-    start_button("Start training", run_id, KIND, right, ready=choice is not None)
+    by_hand = choice is not None and choice.where == TORCHRUN
+    if by_hand:
+        _torchrun(choice)
+    start_button("Start training", run_id, KIND, right, ready=choice is not None and not by_hand)
+
+
+def _torchrun(choice: Choice) -> None:
+    """The command line to copy; the run then appears among the others."""
+    from llmcore.runs.process import torchrun_command
+
+    st.markdown(
+        "Run this in a terminal, in the lab's folder and its environment; the run then appears "
+        "below like any other. One process for each GPU; docs/scaling.md tells of several machines."
+    )
+    st.code(torchrun_command(choice.config), language="bash", wrap_lines=True)
+    if choice.text is not None:
+        st.caption(f"Save your text as {plain(choice.source)} in that folder first.")
 
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:
-    from llmcore.device import available_memory_bytes
-    from llmcore.train.footprint import footprint, micro_rows
-
     config = choice.config
-    guess = estimate(config, infos)
-    memory = footprint(config.model, micro_rows(config.train)).peak
     own = st.session_state.get("pretrain_tokenizer")
     tokens = f", in tokens of **{plain(own)}**" if own else ""
     st.markdown(
         f"**{plain(config.preset or '')}** model on **{plain(choice.source)}**{tokens}, "
         f"{config.train.steps:,} steps"
     )
-    known = (
-        f"measured here: {guess.tokens_per_s:,.0f} tokens/s"
-        if guess.measured
-        else "a rough guess until this size has trained here once"
-    )
-    st.caption(
-        f"{config.model.n_parameters():,} parameters · about {megabytes(memory)} of memory · "
-        f"about {duration(guess.seconds)} ({known})"
-    )
-    available = available_memory_bytes()
-    if memory > available:
-        st.warning(
-            f"This needs about {megabytes(memory)}, but only {megabytes(available)} of memory is "
-            f"free: choose a smaller size or batch.",
-            icon=":material/memory:",
-        )
+    preflight_card(config, infos, _apply)
 
 
-def megabytes(n_bytes: float) -> str:
-    return f"{n_bytes / 2**30:.1f} GB" if n_bytes >= 2**30 else f"{max(1, n_bytes / 2**20):.0f} MB"
+def _apply(change: dict[str, Any]) -> None:
+    """A callback: puts what the preflight card suggests into the options."""
+    preset = st.session_state.get("pretrain_preset", DEFAULT_PRESET)
+    if "accumulation" in change:
+        st.session_state[f"pretrain_parts_{preset}"] = int(change["accumulation"])
 
 
 def _options() -> Choice | None:
@@ -185,6 +193,10 @@ def _options() -> Choice | None:
         help="Your own come from the Tokenizer page, where you can train them.",
     )
     model_changes, train_changes = _fine_options(preset)
+    where = st.segmented_control(
+        "Where it runs", [IN_APP, OWN_PROCESS, TORCHRUN], default=IN_APP, required=True,
+        key="pretrain_where", persist_state="session", help=WHERE_HELP,
+    )  # fmt: skip
     if chosen is None:
         return None
     source, text = chosen
@@ -197,7 +209,7 @@ def _options() -> Choice | None:
             model_changes=model_changes,
             train_changes={"steps": int(n_steps), **train_changes},
         )
-    return Choice(source, text, config)
+    return Choice(source, text, config, where or IN_APP)
 
 
 def _tokenizers() -> dict[str, str]:
@@ -220,12 +232,17 @@ def _tokenizers() -> dict[str, str]:
 
 
 def _fine_options(preset: str) -> tuple[dict, dict]:
-    """Batch, context, learning rate and seed; the defaults are the preset's."""
+    """Batch and its parts, context, learning rate, seed; the defaults are the preset's."""
     defaults = PRESETS[preset]
-    batch, context, rate, seed = st.columns(4)
+    batch, parts, context, rate, seed = st.columns(5)
     batch_size = batch.number_input(
         "Batch size", 1, 4096, defaults.train.batch_size, key=f"pretrain_batch_{preset}",
         help="Sequences in each step.", persist_state="session",
+    )  # fmt: skip
+    n_parts = parts.number_input(
+        "Parts of a batch", 1, 4096, defaults.train.accumulation, key=f"pretrain_parts_{preset}",
+        help="Computed one after another: less memory, the same numbers, more time. The batch "
+        "size must be a multiple of it.", persist_state="session",
     )  # fmt: skip
     context_length = context.number_input(
         "Context length", 2, 4096, defaults.model.context_length, key=f"pretrain_context_{preset}",
@@ -244,6 +261,7 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
         {"context_length": int(context_length)},
         {
             "batch_size": int(batch_size),
+            "accumulation": int(n_parts),
             "learning_rate": float(learning_rate),
             "seed": int(seed_value),
         },
@@ -253,7 +271,8 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
 def _start(wish: str, run_id: str, choice: Choice) -> None:
     try:
         data = None if choice.text is None else choice.text.encode("utf-8")
-        start_or_queue(wish, run_id, KIND, choice.config, data)
+        own = choice.where == OWN_PROCESS
+        start_or_queue(wish, run_id, KIND, choice.config, data, own)
     except Exception as error:
         note_trouble(KIND, error)
 
@@ -274,9 +293,9 @@ def _choose_run(infos: dict[str, RunInfo]) -> tuple[RunInfo | None, list[str]]:
             others,
             format_func=lambda one: run_label(infos[one]) if one in infos else one,
             key=f"pretrain_overlays_{info.id}",
-            max_selections=5,
+            max_selections=MAX_OVERLAYS,
             disabled=not others,
-            placeholder="Lay their validation loss over this one" if others else "No other run yet",
+            placeholder="Lay their loss over this one" if others else "No other run yet",
         )
     return info, overlays
 

@@ -21,6 +21,9 @@ KINDS = {
     "pretrain": "Pretraining",
     "classify": "Classifier",
     "instruct": "Instructions",
+    "learning-curve": "Learning curve",
+    "compare-nlp": "Comparison",
+    "diverse-data": "Diverse data",
     "?": "Unreadable",
 }
 REFRESH_SECONDS = 2.0
@@ -205,7 +208,7 @@ def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> str:
 def _actions(info: RunInfo) -> None:
     trouble = take_trouble_of(info.id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if info.kind in {"pretrain", "classify"}:
+        if info.kind in PAGE_OF_KIND:
             _open_link(info)
         if info.can_resume:
             st.button("Resume", icon=":material/play_arrow:", key=f"runs_resume_{info.id}",

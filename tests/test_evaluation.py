@@ -126,6 +126,26 @@ def test_recall_at_precision_agrees_with_scikit_learn_also_for_equal_scores():
         assert recall_at_precision(truth, scores, wanted) == pytest.approx(expected)
 
 
+def test_the_precision_recall_curve_agrees_with_scikit_learn_also_for_equal_scores():
+    from sklearn.metrics import precision_recall_curve
+
+    rng = np.random.default_rng(3)
+    truth = rng.random(200) < 0.3
+    scores = np.round(rng.random(200), 1)
+    ours = evaluation.precision_recall(truth, scores)
+    precision, recall, thresholds = precision_recall_curve(truth, scores)
+    assert ours.thresholds == pytest.approx(thresholds[::-1])
+    assert ours.precision == pytest.approx(precision[:-1][::-1])
+    assert ours.recall == pytest.approx(recall[:-1][::-1])
+    for place in (0, 4, len(ours.thresholds) - 1):
+        now = evaluation.verdicts(truth, scores, ours.thresholds[place])
+        assert now.precision == pytest.approx(ours.precision[place])
+        assert now.recall == pytest.approx(ours.recall[place])
+    assert evaluation.verdicts(truth, scores, 2.0).precision is None
+    with pytest.raises(LabError):
+        evaluation.precision_recall([False], [0.5])
+
+
 def test_recall_at_a_precision_that_no_threshold_reaches_is_zero():
     assert recall_at_precision([False, True], [0.9, 0.1], 0.9) == 0.0
     assert recall_at_precision([True, False], [0.5, 0.5], 0.9) == 0.0

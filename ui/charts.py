@@ -37,7 +37,8 @@ def live_chart(figure: "Figure", key: str) -> None:
         logger.warning("live charts fall back to st.plotly_chart", exc_info=True)
         st.plotly_chart(figure, key=key, config=CONFIG)
         return
-    figure.update_layout(template="none")
+    if figure.layout.template.to_plotly_json():
+        figure.update_layout(template="none")
     payload = f'{{"figure":{figure.to_json()},"config":{json.dumps(CONFIG)},"library":"{library}"}}'
     _component()(key=key, data=payload.encode("utf-8"))
 

@@ -4,12 +4,14 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from llmcore.plots.training import Curve, Mark, RunCurves
 
 if TYPE_CHECKING:
     from llmcore.runs import Run
+    from llmcore.runs.doctor import Finding
 
 _FEEDS = "lab_feeds"
 MAX_FEEDS = 12
@@ -17,6 +19,7 @@ KEPT_SAMPLES = 40
 # Steps over which the speed is taken: enough to cover an evaluation, few enough to follow change.
 SPEED_WINDOW = 200
 MIN_PACE_STEPS = 3
+FINDINGS_SECONDS = 5.0  # between two looks of the curve doctor
 
 
 class RunFeed:
@@ -30,36 +33,83 @@ class RunFeed:
         self.metrics = MetricsReader(run.directory / METRICS)
         self._events = LineTail(run.directory / EVENTS)
         self.samples: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
         self.notices: list[str] = []
         self.result: dict[str, Any] | None = None
         self.step_saved: int | None = None
-        self.marks: list[Mark] = []
+        self.train_tokens: int | None = None
+        self._peak: float | None = None
+        self._marks: list[Mark] = []
+        self._findings: list[Finding] = []
+        self._examined: tuple[int, float] = (0, -FINDINGS_SECONDS)  # records, when
 
     def refresh(self) -> None:
         self.metrics.refresh()
         for event in self._events.read_new():
-            kind = event.get("type")
-            if kind == "sample":
-                self.samples.append(event)
-            elif kind in {"notice", "warning"} and event.get("text"):
-                self.notices.append(str(event["text"]))
-            elif kind == "result":
-                self.result = event
-            elif kind == "setting" and event.get("name") == "learning_rate":
-                self.marks.append(Mark(int(event["step"]), f"learning rate {event['value']:.3g}"))
-            elif kind == "early_stop":
-                self.marks.append(Mark(int(event["best_step"]), "best: it stopped improving here"))
-            elif kind == "checkpoint":
-                self.step_saved = event.get("step")
-        if len(self.samples) > KEPT_SAMPLES:
-            # The first one stays: it shows where the model began.
-            self.samples = self.samples[:1] + self.samples[-KEPT_SAMPLES + 1 :]
+            self._take(event)
+        self.samples, self.answers = _newest(self.samples), _newest(self.answers)
 
-    def curve(self, split: str, key: str) -> Curve:
-        return Curve(*self.metrics.series(split, key))
+    def _take(self, event: dict[str, Any]) -> None:
+        kind = event.get("type")
+        if kind == "sample":
+            self.samples.append(event)
+        elif kind == "answers":
+            self.answers.append(event)
+        elif kind in {"notice", "warning"} and event.get("text"):
+            self.notices.append(str(event["text"]))
+        elif kind == "result":
+            self.result = event
+        elif kind == "setting" and event.get("name") == "learning_rate":
+            self._peak = float(event["value"])
+            self._marks.append(Mark(int(event["step"]), f"learning rate {self._peak:.3g}"))
+        elif kind == "early_stop":
+            self._marks.append(Mark(int(event["best_step"]), "best: it stopped improving here"))
+        elif kind == "data":
+            self.train_tokens = event.get("train_tokens")
+        elif kind == "checkpoint":
+            self.step_saved = event.get("step")
 
-    def curves(self, name: str) -> RunCurves:
-        return RunCurves(name, self.curve("train", "loss"), self.curve("val", "loss"))
+    def curve(self, split: str, key: str, axis: str = "step") -> Curve:
+        steps, values = self.metrics.arrays(split, key)
+        return Curve(self.places(steps, axis), values)
+
+    def curves(self, name: str, axis: str = "step") -> RunCurves:
+        train, validation = (self.curve(split, "loss", axis) for split in ("train", "val"))
+        return RunCurves(name, train, validation)
+
+    def marks(self, axis: str = "step") -> list[Mark]:
+        """Changed settings and an early end, on that axis."""
+        places = self.places(np.array([one.step for one in self._marks]), axis).tolist()
+        return [Mark(at, one.label) for at, one in zip(places, self._marks, strict=True)]
+
+    def places(self, steps: np.ndarray, axis: str) -> np.ndarray:
+        """Where steps lie on an axis of `step`, `tokens` read, or `time` trained in minutes."""
+        if axis == "step" or not len(steps):
+            return steps
+        if axis == "tokens":
+            known, there = self.metrics.arrays("train", "tokens")
+        else:
+            known, seconds = self.metrics.clock("train")
+            there = seconds / 60
+        return np.interp(steps, known, there) if len(known) else steps * np.nan
+
+    def findings(self) -> "list[Finding]":
+        """What the curve doctor says, looked at anew every few seconds where there is news."""
+        n, at = self._examined
+        count = self.metrics.count("train") + self.metrics.count("val")
+        if count != n and time.monotonic() - at >= FINDINGS_SECONDS:
+            from llmcore.runs.doctor import curves_from, examine
+
+            self._findings = examine(curves_from(
+                self.run.config, self.metrics, self.peak, self.train_tokens
+            ))  # fmt: skip
+            self._examined = (count, time.monotonic())
+        return self._findings
+
+    @property
+    def peak(self) -> float:
+        """The peak of the learning rate's schedule that the run follows now."""
+        return self.run.config.train.learning_rate if self._peak is None else self._peak
 
     def last(self, split: str, key: str) -> float | None:
         """The newest number of that name, or None before the first."""
@@ -72,12 +122,10 @@ class RunFeed:
 
     def seconds_per_step(self) -> float | None:
         """Pace of the newest steps of the newest attempt, evaluations included."""
-        records = self.metrics.records("train")[-SPEED_WINDOW:]
-        if not records:
+        steps, times = self.metrics.newest_attempt("train", SPEED_WINDOW)
+        if not len(steps):
             return None
-        newest = records[-1]
-        same = [one for one in records if one.get("attempt") == newest.get("attempt")]
-        done, took = newest["step"] - same[0]["step"], newest["t"] - same[0]["t"]
+        done, took = int(steps[-1] - steps[0]), float(times[-1] - times[0])
         return took / done if done >= MIN_PACE_STEPS and took > 0 else None
 
     def seconds_left(self, steps: int) -> float | None:
@@ -87,12 +135,13 @@ class RunFeed:
 
     def seconds_trained(self) -> float:
         """Time from the first record to the last, summed over attempts."""
-        spans: dict[int, tuple[float, float]] = {}
-        for record in self.metrics.records("train"):
-            attempt, t = record.get("attempt", 1), float(record.get("t", 0.0))
-            first, last = spans.get(attempt, (t, t))
-            spans[attempt] = (min(first, t), max(last, t))
-        return sum(last - first for first, last in spans.values())
+        _, seconds = self.metrics.clock("train")
+        return float(seconds[-1]) if len(seconds) else 0.0
+
+
+def _newest(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The newest ones, and the first: it shows where the model began."""
+    return events if len(events) <= KEPT_SAMPLES else events[:1] + events[-KEPT_SAMPLES + 1 :]
 
 
 def feed(run: "Run") -> RunFeed:

@@ -5,17 +5,21 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.plots import theme
-from llmcore.plots.training import accuracy_chart, loss_chart, small_chart
-from ui.charts import live_chart
+from llmcore.errors import LabError
+from ui.curve_panel import learning_curve
+from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
 from ui.page import guarded, plain
+from ui.replay import replay
+from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
 from ui.state import store
 
 if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
 
+# Runs that follow one schedule of the learning rate, which can be changed while they train.
+LEARNING_KINDS = {"pretrain", "classify", "instruct"}
 REFRESH_SECONDS = 1.0
 STATES = {
     "queued": ("Waiting to start", ":material/hourglass_empty:", "gray"),
@@ -27,25 +31,21 @@ STATES = {
     "interrupted": ("Interrupted", ":material/bolt:", "orange"),
     "damaged": ("Damaged", ":material/broken_image:", "red"),
 }
+BACKENDS = {"process": "A process of its own", "torchrun": "torchrun"}
 PHASES = {
     "preparing": "preparing the data",
     "tokenizing": "turning the text into tokens",
     "evaluating": "measuring the validation loss",
     "testing": "scoring the test split",
 }
-# Small charts of every kind of run: split, key, title, number format, colour.
-OPTIMISATION = (
-    ("train", "lr", "learning rate", ".1e", theme.TRAIN),
-    ("train", "grad_norm", "gradient norm", ".2~f", theme.TRAIN),
-    ("train", "tokens_per_s", "tokens per second", ".2~s", theme.TRAIN),
-)
+TOKENS_RIGHT = "Share of the answers' tokens, in validation, that are the likeliest one there."
 
 
 def run_panel(run_id: str, overlays: Sequence[str] = ()) -> None:
     """Everything that one sees of a run. It refreshes itself while the run is live, and reruns
     the page once when that changes, so that the page can show what comes after the training.
 
-    overlays: ids of runs whose loss is drawn behind this one's.
+    overlays: ids of runs whose loss is drawn behind this one's, and whose settings are compared.
     """
     with guarded():
         live = store().info(run_id).is_live
@@ -63,11 +63,26 @@ def _panel(run_id: str, overlays: tuple[str, ...], was_live: bool) -> None:
         _head(run, info, data)
         if info.state == "damaged":
             return
+        if info.kind == "learning-curve":
+            learning_curve(run, info)
+            return
         _numbers(info, data)
+        doctor_panel(info, data)
         if info.kind == "classify":
-            _classify_charts(info, data)
+            classify_charts(info, data)
+        elif info.kind == "instruct":
+            instruct_charts(info, data)
         else:
-            _pretrain_charts(info, data, overlays)
+            pretrain_charts(info, data, overlays)
+            replay(info, data)
+
+
+def run_backend(run: "Run") -> str:
+    """Who writes the run: `thread` of an app, `process`, `torchrun`; empty where unknown."""
+    try:
+        return str(run.status().get("backend") or "")
+    except LabError:
+        return ""
 
 
 def state_badge(info: "RunInfo") -> None:
@@ -82,8 +97,11 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
         state_badge(info)
         if info.example:
             st.badge("Example that comes with the lab", icon=":material/science:", color="orange")
+        if run_backend(run) in {"process", "torchrun"}:
+            st.badge(BACKENDS[run_backend(run)], icon=":material/terminal:", color="gray")
         st.space("stretch")
-        run_controls(info)
+        if info.state != "damaged":
+            run_controls(info, data.peak if info.kind in LEARNING_KINDS else None)
     # One place for what may be said, so that the charts below never change theirs.
     with st.container():
         _notes(info)
@@ -109,7 +127,8 @@ def _notes(info: "RunInfo") -> None:
 
 
 def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
-    steps = f"Step {step:,} of {info.steps:,}"
+    unit = "Training" if info.kind == "learning-curve" else "Step"
+    steps = f"{unit} {step:,} of {info.steps:,}"
     if not info.is_live:
         trained = data.seconds_trained()
         return f"{steps} · trained for {duration(trained)}" if trained else steps
@@ -130,11 +149,16 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
 def _numbers(info: "RunInfo", data: RunFeed) -> None:
     """Four figures of one line. All four are always there, so nothing jumps."""
     best = f" (best {info.val_loss:.3f})" if info.val_loss is not None else ""
-    if info.kind == "classify":
+    if info.kind in ("classify", "instruct"):
+        title, key, about = (
+            ("Validation accuracy", "accuracy", None)
+            if info.kind == "classify"
+            else ("Tokens right", "token_accuracy", TOKENS_RIGHT)
+        )
         cells = (
             ("Train loss", _number(data.last("train", "loss"), ".3f"), None),
             ("Validation loss", _number(data.last("val", "loss"), ".3f"), f"Lowest so far{best}."),
-            ("Validation accuracy", _number(data.last("val", "accuracy"), ".1%"), None),
+            (title, _number(data.last("val", key), ".1%"), about),
             ("Tokens per second", _number(data.last("train", "tokens_per_s"), ",.0f"), None),
         )
     else:
@@ -154,79 +178,3 @@ def _numbers(info: "RunInfo", data: RunFeed) -> None:
 
 def _number(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
-
-
-def _pretrain_charts(info: "RunInfo", data: RunFeed, overlays: tuple[str, ...]) -> None:
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        log_y, smoothing = _chart_options(info.id, data)
-        others = [feed(store().open(one)).curves(_name(one)) for one in overlays]
-        figure = loss_chart(
-            data.curves(info.name), others, log_y, smoothing, uirevision=f"{info.id}-{log_y}",
-            marks=data.marks,
-        )  # fmt: skip
-        live_chart(figure, key=f"loss_{info.id}")
-    with right:
-        _samples(info, data)
-    perplexity = ("val", "perplexity", "perplexity", ".4~s", theme.VALIDATION)
-    _small_charts(info, (perplexity, *OPTIMISATION), data)
-
-
-def _classify_charts(info: "RunInfo", data: RunFeed) -> None:
-    left, right = st.columns(2, gap="medium")
-    smoothing = max(1, len(data.metrics.records("train")) // 25)
-    with left:
-        st.caption("Loss: how wrong, and how sure of it")
-        figure = loss_chart(
-            data.curves(info.name), smoothing=smoothing, uirevision=info.id, height=300,
-            marks=data.marks,
-        )  # fmt: skip
-        live_chart(figure, key=f"loss_{info.id}")
-    with right:
-        st.caption("Accuracy: how often the likeliest class is the right one")
-        figure = accuracy_chart(
-            data.curve("train", "accuracy"), data.curve("val", "accuracy"), info.id, height=300
-        )
-        live_chart(figure, key=f"accuracy_{info.id}")
-    with st.expander("More curves", icon=":material/monitoring:"):
-        macro_f1 = ("val", "macro_f1", "macro F1, validation", ".2~f", theme.VALIDATION)
-        _small_charts(info, (macro_f1, *OPTIMISATION), data)
-
-
-def _chart_options(run_id: str, data: RunFeed) -> tuple[bool, int]:
-    """Log scale and smoothing: (log_y, window in logged steps)."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Loss: lower is better")
-        st.space("stretch")
-        smooth = st.toggle("Smooth", value=True, key="chart_smooth", persist_state="session")
-        log_y = st.toggle("Log scale", key="chart_log", persist_state="session")
-    return log_y, max(1, len(data.metrics.records("train")) // 40) if smooth else 1
-
-
-def _samples(info: "RunInfo", data: RunFeed) -> None:
-    """What the model writes after the same prompt at each evaluation, newest on top."""
-    st.caption("What it writes, newest first")
-    with st.container(height=356, border=True):
-        if not data.samples:
-            st.caption("The first sample appears after the first evaluation.")
-        for sample in reversed(data.samples):
-            st.caption(f"step {int(sample.get('step', 0)):,}")
-            text = str(sample.get("prompt", "")) + str(sample.get("text", ""))
-            st.code(text or " ", language=None, wrap_lines=True)
-
-
-def _small_charts(
-    info: "RunInfo", cells: Sequence[tuple[str, str, str, str, str]], data: RunFeed
-) -> None:
-    for column, (split, key, title, form, colour) in zip(
-        st.columns(len(cells)), cells, strict=True
-    ):
-        with column:
-            figure = small_chart(
-                data.curve(split, key), title, colour, form, split == "val", uirevision=info.id
-            )
-            live_chart(figure, key=f"{key}_{info.id}")
-
-
-def _name(run_id: str) -> str:
-    return store().open(run_id).name()

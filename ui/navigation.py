@@ -11,7 +11,9 @@ from llmcore.paths import PROJECT_ROOT
 
 @dataclass(frozen=True, slots=True)
 class PageCard:
-    """One page: `pages/<name>.py`, served at `/<name>` (the first at `/`)."""
+    """One page: `pages/<name>.py`, served at `/<name>` (the first at `/`).
+
+    File and address are alike: before app.py has run once, Streamlit knows a page by its file."""
 
     name: str
     group: str
@@ -35,7 +37,10 @@ CARDS = {
         PageCard("attention", "Look", "Attention", ":material/visibility:"),
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
+        PageCard("instructions", "Build", "Finetune on instructions", ":material/school:"),
+        PageCard("chat", "Use", "Chat", ":material/forum:"),
         PageCard("playground", "Use", "Playground", ":material/play_circle:"),
+        PageCard("earlier-nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),
     )
 }

@@ -105,14 +105,23 @@ def start_wanted(kind: str) -> str | None:
 
 
 def start_or_queue(
-    wish: str, run_id: str, kind: str, config: "RunConfig", data: bytes | None
+    wish: str,
+    run_id: str,
+    kind: str,
+    config: "RunConfig",
+    data: bytes | None,
+    own_process: bool = False,
 ) -> None:
-    """Starts the run, or lets it wait for its turn; once for an id, however often it is called."""
-    from llmcore.runs import launch
+    """Starts the run, or lets it wait for its turn; once for an id, however often it is called.
+
+    own_process: not in a thread of the app. What waits trains in the app."""
+    from llmcore.runs import launch, process
     from llmcore.runs.queue import RunQueue
 
     if wish == "queue":
         RunQueue(store()).add(run_id, config, data)
+    elif own_process:
+        process.start_process(run_id, config, store(), data)
     else:
         launch.start(run_id, config, store(), data)
     run_id_used(kind)

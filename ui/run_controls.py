@@ -17,13 +17,17 @@ logger = logging.getLogger(__name__)
 _TROUBLE = "lab_run_trouble"
 
 
-def run_controls(info: "RunInfo") -> None:
-    """What can be done with this run now, as buttons beside its name."""
+def run_controls(info: "RunInfo", peak: float | None = None) -> None:
+    """What can be done with this run now, as buttons beside its name.
+
+    peak: of the learning rate's schedule that the run follows now; None where there is none to
+    change, as in a run that trains many small models."""
     if info.waiting:
         _button("Take out of the queue", ":material/playlist_remove:", info, _leave_queue)
     elif info.is_live:
         asked = wished_state(info)
-        _learning_rate(info)
+        if peak is not None:
+            _learning_rate(info, peak)
         if asked == "pause":
             _button("Continue", ":material/play_arrow:", info, _continue, disabled=False)
         else:
@@ -57,7 +61,7 @@ def _button(
     )  # fmt: skip
 
 
-def _learning_rate(info: "RunInfo") -> None:
+def _learning_rate(info: "RunInfo", peak: float) -> None:
     """A small form: the schedule's peak from the next step on."""
     rate_key = f"rate_{info.id}"
     with st.popover("Learning rate", icon=":material/tune:"):
@@ -65,15 +69,8 @@ def _learning_rate(info: "RunInfo") -> None:
             "The peak of the schedule from the next step on. The change is kept with the run, "
             "drawn on its curve, and made again when the run is resumed."
         )
-        st.text_input("New peak", value=f"{_peak(info):g}", key=rate_key, max_chars=12)
+        st.text_input("New peak", value=f"{peak:g}", key=rate_key, max_chars=12)
         st.button("Apply", key=f"apply_{info.id}", on_click=_apply_rate, args=(info.id, rate_key))
-
-
-def _peak(info: "RunInfo") -> float:
-    """The peak that the run follows now."""
-    run = store().open(info.id)
-    changes = [one for one in run.events("setting") if one.get("name") == "learning_rate"]
-    return float(changes[-1]["value"]) if changes else run.config.train.learning_rate
 
 
 def _apply_rate(run_id: str, key: str) -> None:
@@ -135,9 +132,12 @@ def _stop(run_id: str) -> None:
 
 
 def _resume(run_id: str) -> None:
-    from llmcore.runs import launch
+    from llmcore.runs import launch, process
 
-    launch.resume(run_id, store())
+    if process.is_own_process(store().open(run_id)):
+        process.resume_process(run_id, store())
+    else:
+        launch.resume(run_id, store())
 
 
 def _leave_queue(run_id: str) -> None:

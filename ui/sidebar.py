@@ -17,7 +17,14 @@ logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 4
 _WAS_LIVE = "lab_strip_live"
-PAGE_OF_KIND = {"pretrain": "pretrain", "classify": "classifier"}
+PAGE_OF_KIND = {
+    "pretrain": "pretrain",
+    "classify": "classifier",
+    "instruct": "instructions",
+    "compare-nlp": "earlier-nlp",
+    "diverse-data": "earlier-nlp",
+    "learning-curve": "classifier",
+}
 
 
 def live_infos() -> list["RunInfo"]:

@@ -14,7 +14,7 @@ UNFINISHED = {"failed", "damaged", "?"}
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A station of the map. state: done, live, next, open, or field (known, not in this lab)."""
+    """A station of the map. state: done, live, next or open."""
 
     name: str
     title: str
@@ -48,7 +48,13 @@ def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: float | None) -
             5,
             lane=-1,
         ),
-        Stage("instruct", "Finetuning: instructions", "answers to requests", "field", 5, lane=1),
+        Stage(
+            "instruct",
+            "Finetuning: instructions",
+            *_trained(_own(runs, "instruct"), "answers to requests"),
+            5,
+            lane=1,
+        ),
         Stage("use", "Use", *_use(classifiers), 6),
     ]
     pages = {
@@ -58,7 +64,8 @@ def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: float | None) -
         "pretrain": "pretrain",
         "base": "runs",
         "classify": "classifier",
-        "use": "classifier",
+        "instruct": "instructions",
+        "use": "chat",
     }
     return _with_next([_with_page(one, pages.get(one.name)) for one in stations])
 

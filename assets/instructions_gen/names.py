@@ -5,6 +5,7 @@ them for any new name; it learns to copy where it has to, among thousands that i
 """
 
 import random
+from collections.abc import Callable
 
 from instructions_gen.phrases import listed, one_in
 
@@ -85,20 +86,61 @@ _WOMEN_ENDS = listed("bella dia dina lia lina mara mina nelle rina ria sha ssa t
 _MEN_ENDS = listed("bert dan dor drik fred kan lan len mar min mon nel nik no ric ron rus son tor")
 
 
-def _invented(starts: list[str], ends: list[str], real: list[str]) -> list[str]:
-    made = dict.fromkeys(start + end for start in starts for end in ends)
-    return [one for one in made if one not in real]
+_ONSETS = listed("b c d f g h j k l m n p r s t v w z br ch cr dr fr gr kr pr sh st th tr qu")
+_VOWELS = listed("a e i o u ai ea ee ia ie oo ou")
+_CODAS = listed("d k l m n nd nt r rd rk rn rt s sk ss st t x")
+_N_DRAWN = 3_000  # blends, and names of syllables, in a pool
+_LETTERS = (4, 10)  # the shortest and the longest of these names
+_RUDE = listed("""
+fuck shit cunt nig fag cock dick cum tit ass sex rap naz slut whor pus pis poo anal anus bitch
+damn hitl jew gay homo dyk crap turd wank kik spic chink coon gook dum ugly
+""")
+
+
+def _drawn(make: Callable[[], str]) -> list[str]:
+    """Different names of a decent length and sound."""
+    made: dict[str, None] = {}
+    while len(made) < _N_DRAWN:
+        name = make().lower()
+        if _LETTERS[0] <= len(name) <= _LETTERS[1] and not any(part in name for part in _RUDE):
+            made[name.capitalize()] = None
+    return list(made)
+
+
+def _blend(real: list[str], rng: random.Random) -> str:
+    """The start of one name and the end of another. A model copies a piece of a word badly that no
+    training answer held, whatever stands around it (measured: 0 of 36); blends bring the pieces of
+    the real names, in names that nobody has."""
+    first, last = rng.choice(real), rng.choice(real)
+    cut = len(first) // 2 + rng.choice((0, 1))
+    return first[:cut] + last[len(last) // 2 + rng.choice((-1, 0)) :]
+
+
+def _syllables(rng: random.Random) -> str:
+    name = ""
+    for _ in range(rng.choice((2, 2, 3))):
+        name += rng.choice(_ONSETS) + rng.choice(_VOWELS[:5] if rng.random() < 0.7 else _VOWELS)
+    return name + (rng.choice(_CODAS) if rng.random() < 0.5 else "")
+
+
+def _compounds(starts: list[str], ends: list[str]) -> list[str]:
+    return list(dict.fromkeys(start + end for start in starts for end in ends))
 
 
 class Pool:
-    """Real and invented names, a part of each held out for test rows."""
+    """Names of four kinds, a part of each held out for test rows: real ones, compounds, blends of
+    real ones, and names of random syllables."""
 
-    def __init__(self, real: list[str], invented: list[str], rng: random.Random) -> None:
-        self.real, self.invented = one_in(real, 6, rng), one_in(invented, 6, rng)
+    WEIGHTS = (2, 1, 6, 1)
+
+    def __init__(self, kinds: list[list[str]], rng: random.Random) -> None:
+        self.kinds = [one_in(kind, 6, rng) for kind in kinds]
 
     def draw(self, held_out: bool, rng: random.Random) -> str:
-        """A name; two in three are invented."""
-        return rng.choice((self.invented if rng.random() < 2 / 3 else self.real)[held_out])
+        return rng.choice(rng.choices(self.kinds, self.WEIGHTS)[0][held_out])
+
+    def draw_invented(self, held_out: bool, rng: random.Random) -> str:
+        return rng.choice(rng.choices(self.kinds[1:], self.WEIGHTS[1:])[0][held_out])
 
 
 def pool(kind: str, rng: random.Random, without: str = "") -> Pool:
@@ -109,5 +151,10 @@ def pool(kind: str, rng: random.Random, without: str = "") -> Pool:
         "last": (LAST_NAMES, _STARTS, _SURNAME_ENDS),
         "city": (CITIES, _STARTS, _TOWN_ENDS),
     }[kind]
-    known = [one for one in real if one[0] not in without]
-    return Pool(known, _invented(starts, ends, real), rng)
+    kinds = [real, _compounds(starts, ends), _drawn(lambda: _blend(real, rng)),
+             _drawn(lambda: _syllables(rng))]  # fmt: skip
+    seen: set[str] = set()
+    for i, names in enumerate(kinds):
+        kinds[i] = [one for one in names if one not in seen and one[0] not in without]
+        seen.update(names)
+    return Pool(kinds, rng)

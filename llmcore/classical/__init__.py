@@ -8,6 +8,8 @@ from llmcore.classical.baselines import (
     WordRegression,
 )
 from llmcore.classical.lookup import NearestAnswer
+from llmcore.classical.ngram import NgramModel
+from llmcore.classical.ngram_classifier import NgramClassifier
 
 __all__ = [
     "Baseline",
@@ -15,5 +17,7 @@ __all__ = [
     "MajorityClass",
     "NaiveBayes",
     "NearestAnswer",
+    "NgramClassifier",
+    "NgramModel",
     "WordRegression",
 ]

@@ -32,7 +32,7 @@ class MajorityClass:
     classes: list[str]
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Self:
-        _check(texts, labels)
+        check_pairs(texts, labels)
         counts = Counter(labels)
         self.classes = sorted(counts)
         self._shares = np.array([counts[label] for label in self.classes]) / len(labels)
@@ -57,7 +57,7 @@ class _Pipeline(ABC):
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> Self:
         from sklearn.pipeline import make_pipeline
 
-        _check(texts, labels)
+        check_pairs(texts, labels)
         self._pipeline: Any = make_pipeline(*self._steps())
         try:
             self._pipeline.fit(list(texts), list(labels))
@@ -67,6 +67,13 @@ class _Pipeline(ABC):
             raise LabError("The texts hold no words: give texts with something in them.") from error
         self.classes = [str(label) for label in self._pipeline.classes_]
         return self
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers were learned: one for each class and word, and one for each class."""
+        model = self._pipeline[-1]
+        names = ("feature_log_prob_", "class_log_prior_", "coef_", "intercept_")
+        return sum(getattr(model, name).size for name in names if hasattr(model, name))
 
     def predict(self, texts: Sequence[str]) -> list[str]:
         best = self.predict_proba(texts).argmax(axis=1)
@@ -120,7 +127,7 @@ def _regression() -> Any:
     return LogisticRegression(C=10.0, max_iter=1000)
 
 
-def _check(texts: Sequence[str], labels: Sequence[str]) -> None:
+def check_pairs(texts: Sequence[str], labels: Sequence[str]) -> None:
     if not len(texts) or len(texts) != len(labels):
         raise LabError(
             f"There are {len(texts)} texts and {len(labels)} labels: give as many of one as of "

@@ -9,8 +9,10 @@ import typer
 
 from llmcore.cli import (
     classifying,
+    compare,
     convert,
     curve,
+    preflight,
     runs,
     text,
     tokenizers,
@@ -33,9 +35,12 @@ app.command("tokenize")(text.tokenize)
 app.command("train-tokenizer")(tokenizers.train_tokenizer)
 app.add_typer(tokenizers.app, name="tokenizers")
 app.command("pretrain")(training.pretrain)
+app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
 app.command("learning-curve")(curve.learning_curve)
 app.command("classify")(classifying.classify)
+app.command("compare-nlp")(compare.compare_nlp)
+app.command("diverse-data")(compare.diverse_data)
 app.command("generate")(use.generate)
 app.command("score")(use.score)
 app.command("evaluate")(use.evaluate)

@@ -11,10 +11,14 @@ from llmcore.runs.curve_points import curve_rows, points_of
 
 def answer_run(run: Run, as_json: bool) -> None:
     """The answer that fits the run's kind."""
+    from llmcore.cli.compare import answer_comparison, answer_diverse
+
     answers = {
         "classify": answer_finetune,
         "instruct": answer_finetune,
         "learning-curve": answer_curve,
+        "compare-nlp": answer_comparison,
+        "diverse-data": answer_diverse,
     }
     answers.get(run.info().kind, answer_pretrain)(run, as_json)
 

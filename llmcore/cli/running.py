@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +52,27 @@ def is_builtin_corpus(source: str) -> bool:
     return all(part.strip() in CORPORA for part in source.split("+"))
 
 
-def run_here(config: RunConfig, run_dir: Path | None, data: bytes | None) -> Run:
+def run_here(
+    config: RunConfig, run_dir: Path | None, data: bytes | None, tensorboard: bool = False
+) -> Run:
     """Trains in this process until the end or Ctrl-C, and returns the run.
+
+    tensorboard: writes event files into the run's directory, too.
 
     A new run that is refused before its first step (a LabError) leaves no directory behind.
     """
-    from llmcore.runs.launch import run_foreground
-
     _follow_the_first()
     directory = new_directory(config.name, run_dir)
-    say(f"Run {reference(directory)}")
+    with _listeners(directory, config.train.steps, tensorboard) as listener:
+        say(f"Run {reference(directory)}")
+        return _run_new(directory, config, data, listener)
+
+
+def _run_new(directory: Path, config: RunConfig, data: bytes | None, listener: "Listener") -> Run:
+    from llmcore.runs.launch import run_foreground
+
     try:
-        run_foreground(directory, config, data, Progress(config.train.steps))
+        run_foreground(directory, config, data, listener)
     except LabError:
         if Run(directory).info().step == 0:
             remove_tree(directory)
@@ -69,16 +80,40 @@ def run_here(config: RunConfig, run_dir: Path | None, data: bytes | None) -> Run
     return finished(directory)
 
 
-def resume_here(name: str) -> Run:
+def resume_here(name: str, tensorboard: bool = False) -> Run:
     """Goes on with a run in this process."""
     from llmcore.runs.launch import run_foreground
 
     _follow_the_first()
     run = open_run(name)
-    say(f"Run {reference(run.directory)}")
-    steps = run.info().steps
-    run_foreground(run.directory, on_record=Progress(steps))
+    with _listeners(run.directory, run.info().steps, tensorboard) as listener:
+        say(f"Run {reference(run.directory)}")
+        run_foreground(run.directory, on_record=listener)
     return finished(run.directory)
+
+
+Listener = Callable[[dict[str, Any]], None]
+
+
+@contextmanager
+def _listeners(directory: Path, steps: int, tensorboard: bool) -> Iterator[Listener]:
+    """Who is told of each record: the progress lines, and TensorBoard where it is wished."""
+    progress = Progress(steps)
+    if not tensorboard:
+        yield progress
+        return
+    from llmcore.runs.tensorboard import TensorBoardLog
+
+    events = TensorBoardLog(directory)
+
+    def both(record: dict[str, Any]) -> None:
+        progress(record)
+        events(record)
+
+    try:
+        yield both
+    finally:
+        events.close()
 
 
 def _follow_the_first() -> None:
@@ -139,6 +174,13 @@ class Progress:
                 f"seed {record['seed']}: macro F1 {record['macro_f1']:.3f}, "
                 f"{record['seconds']:.1f} s"
             )
+        elif record.get("type") == "cell":
+            score = "" if record["score"] is None else f" {record['score']:.3f},"
+            say(f"{record['step']}/{self.steps}  {record['task']}, {record['model']}:{score} "
+                f"trained for {record['seconds']:.1f} s")  # fmt: skip
+        elif record.get("type") == "score":
+            say(f"{record['step']}/{self.steps}  trained on {record['trained']}, tested on "
+                f"{record['tested']}: {record['bits_per_byte']:.3f} bits per byte")  # fmt: skip
         elif record.get("split") == "train":
             self._train = record
             self._started = self._started or (record["step"], time.monotonic())

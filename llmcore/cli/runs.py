@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from llmcore.cli.running import reference, resume_here
 from llmcore.config import TrainConfig
 from llmcore.errors import StateError
 from llmcore.runs import Run, RunInfo, RunStore, open_run
+from llmcore.runs.doctor import examine_run
 from llmcore.runs.queue import RunQueue, work_off
 from llmcore.runs.store import delete_run
 
@@ -61,7 +63,7 @@ def _brief(info: RunInfo) -> dict[str, Any]:
 
 @app.command()
 def show(run: RunName, as_json: AsJson = False) -> None:
-    """Show one run: its state, settings, checkpoints and result."""
+    """Show one run: its state, settings, checkpoints, result and what the curve doctor finds."""
     opened = open_run(run)
     info = opened.info()
     damaged = info.state == "damaged"
@@ -75,11 +77,15 @@ def show(run: RunName, as_json: AsJson = False) -> None:
             for one in opened.checkpoints()
         ],
         "result": opened.result(),
+        "findings": [] if damaged else [asdict(one) for one in examine_run(opened)],
     }
     lines = [f"{key:>10}  {value}" for key, value in _brief(info).items()]
     lines.append(f"{'directory':>10}  {info.directory}")
     steps = ", ".join(str(one["step"]) for one in values["checkpoints"]) or "none"
     lines.append(f"{'saved':>10}  {steps}")
+    for one in values["findings"]:
+        advice = f" Try {one['change_label']}." if one["change_label"] else ""
+        lines.append(f"{'finding':>10}  {one['title']}: {one['text']}{advice}")
     answer(values, as_json, "\n".join(lines))
 
 

@@ -35,6 +35,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 # Flags that `pretrain` and `finetune` share; None means that the preset or the task decides.
 BatchSize = Annotated[int | None, within(TrainConfig, "batch_size", "--batch-size")]
+Accumulation = Annotated[int | None, within(TrainConfig, "accumulation")]
 ContextLength = Annotated[int | None, within(ModelConfig, "context_length", "--context-length")]
 LearningRate = Annotated[float | None, within(TrainConfig, "learning_rate", "--learning-rate")]
 WarmupSteps = Annotated[int | None, within(TrainConfig, "warmup_steps", "--warmup-steps")]
@@ -63,6 +64,11 @@ Queue = Annotated[
     bool,
     typer.Option("--queue", help="do not train now: wait in the queue of the lab (runs queue)"),
 ]
+TensorBoard = Annotated[
+    bool,
+    typer.Option("--tensorboard", help="write event files into RUN/tensorboard, too (needs the "
+                 "package tensorboard)"),
+]  # fmt: skip
 Patience = Annotated[int | None, within(TrainConfig, "patience")]
 
 
@@ -126,6 +132,7 @@ def pretrain(
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
     d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
     batch_size: BatchSize = None,
+    accumulation: Accumulation = None,
     context_length: ContextLength = None,
     learning_rate: LearningRate = None,
     warmup_steps: WarmupSteps = None,
@@ -141,6 +148,7 @@ def pretrain(
     name: Name = None,
     run_dir: RunDir = None,
     queue: Queue = False,
+    tensorboard: TensorBoard = False,
     resume: Resume = None,
     as_json: AsJson = False,
 ) -> None:
@@ -149,7 +157,7 @@ def pretrain(
         "steps": steps, "batch_size": batch_size, "learning_rate": learning_rate,
         "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
         "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
-        "threads": threads, "seed": seed, "patience": patience,
+        "threads": threads, "seed": seed, "patience": patience, "accumulation": accumulation,
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,
@@ -159,7 +167,7 @@ def pretrain(
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
         _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir,
                       "validation_corpus": validation_corpus})  # fmt: skip
-        answer_run(resume_here(resume), as_json)
+        answer_run(resume_here(resume, tensorboard), as_json)
         return
     if corpus is None:
         raise typer.BadParameter("A new run needs --corpus: a built-in name or a text file.")
@@ -180,9 +188,9 @@ def pretrain(
         train_changes=train_changes,
     )
     if queue:
-        _put_in_queue(config, run_dir, data, as_json)
+        _put_in_queue(config, run_dir, data, as_json, tensorboard)
         return
-    answer_run(run_here(config, run_dir, data), as_json)
+    answer_run(run_here(config, run_dir, data, tensorboard), as_json)
 
 
 pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
@@ -253,6 +261,7 @@ def finetune(
     name: Name = None,
     run_dir: RunDir = None,
     queue: Queue = False,
+    tensorboard: TensorBoard = False,
     as_json: AsJson = False,
 ) -> None:
     """Finetune a model into a classifier, or to follow instructions. Ctrl-C saves and stops."""
@@ -285,13 +294,13 @@ def finetune(
     config, table = plan
     report = _report(config, table) if task == "classify" else None
     if queue:
-        _put_in_queue(config, run_dir, table, as_json)
+        _put_in_queue(config, run_dir, table, as_json, tensorboard)
         return
-    answer_finetune(run_here(config, run_dir, table), as_json, report)
+    answer_finetune(run_here(config, run_dir, table, tensorboard), as_json, report)
 
 
 def _put_in_queue(
-    config: RunConfig, run_dir: Path | None, data: bytes | None, as_json: bool
+    config: RunConfig, run_dir: Path | None, data: bytes | None, as_json: bool, tensorboard: bool
 ) -> None:
     """Lets the run wait for its turn among the lab's runs."""
     from llmcore.runs import RunStore
@@ -299,6 +308,8 @@ def _put_in_queue(
 
     if run_dir is not None:
         raise typer.BadParameter("A queued run lives among the lab's runs: leave --run-dir out.")
+    if tensorboard:
+        raise typer.BadParameter("A queued run trains in the lab: leave --tensorboard out.")
     waiting = RunQueue()
     run_id = RunStore.mint_id(config.name)
     waiting.add(run_id, config, data)

@@ -158,6 +158,17 @@ def instructions_from_bytes(
     return InstructionSet(name, rows, notices)
 
 
+def column_names(data: bytes, name: str) -> list[str]:
+    """What a file calls its columns; empty for chat messages, which need no choice of any."""
+    text, _ = clean_text(decode_upload(data, name), name)
+    start = text.lstrip("\ufeff \t\r\n")
+    if start[:1] not in ("[", "{"):
+        return read_table(text, name, ASKED).columns
+    records = read_records(start, name, ASKED)
+    names = dict.fromkeys(str(key) for record in records for key in record)
+    return [] if names.keys() & {"messages", "conversations"} else list(names)
+
+
 def _check(rows: Sequence[Instruction], name: str) -> None:
     if not rows:
         raise LabError(
@@ -228,7 +239,9 @@ def _alpaca(
 
 
 def _input_column(names: list[str], name: str, chosen: str | None) -> str | None:
-    """The input's column; a file may well have none."""
+    """The input's column; a file may well have none, and "" asks for none."""
+    if chosen == "":
+        return None
     if chosen is not None:
         return names[find_column(names, name, chosen, INPUT_NAMES, "input")]
     return next((one for one in names if one.strip().casefold() in INPUT_NAMES), None)

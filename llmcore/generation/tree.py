@@ -9,6 +9,7 @@ import codecs
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,11 +47,18 @@ class Node:
 class Tree:
     """The continuations of one prompt by one model. Jobs append to it while pages read it."""
 
-    def __init__(self, tokenizer: Tokenizer, prompt: str, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        prompt: str,
+        max_bytes: int = MAX_BYTES,
+        ids: Sequence[int] | None = None,
+    ) -> None:
         """`max_bytes` bounds the scores that are kept: the oldest are dropped, and computed again
-        where somebody asks (`restore`)."""
+        where somebody asks (`restore`). `ids`: the prompt's tokens where they are not simply those
+        of its text, as in a conversation, where an end of text stands behind each answer."""
         self.tokenizer, self.prompt, self.max_bytes = tokenizer, prompt, max_bytes
-        self.prompt_ids = prompt_ids(tokenizer, prompt)
+        self.prompt_ids = list(ids) if ids else prompt_ids(tokenizer, prompt)
         self.nodes = [Node(0)]
         self.names: dict[int, str] = {}
         self._children: list[dict[int, int]] = [{}]  # of each node: token -> node

@@ -5,8 +5,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from llmcore.evaluation import PrecisionRecall
 from llmcore.plots import theme
 from llmcore.plots.training import plain
+from llmcore.runs.curve_points import CurveRow
+
+# By learner, so that a curve keeps its colour while others join it; classical ones are broken.
+LEARNER_COLOURS = {
+    "pretrained": theme.TRAIN,
+    "random weights": theme.VALIDATION,
+    "naive Bayes": "#8A63C9",
+    "logistic regression": "#4B7BD1",
+}
+FEW_CLASSES, MOST_NUMBERED = 6, 25  # of a confusion matrix
+LEARNER_DASHES = {"naive Bayes": "dot", "logistic regression": "dash"}
 
 
 def confusion_chart(
@@ -24,10 +36,7 @@ def confusion_chart(
             z=shares,
             x=names,
             y=names,
-            text=[[f"{count:,}" for count in row] for row in counts],
-            texttemplate="%{text}" if len(names) <= 20 else None,
             customdata=counts,
-            textfont={"size": 16 if len(names) <= 4 else 12},
             hovertemplate=(
                 "true %{y}, predicted %{x}<br>%{customdata:,} texts, "
                 "%{z:.1%} of the class<extra></extra>"
@@ -36,16 +45,40 @@ def confusion_chart(
             zmin=0,
             zmax=1,
             showscale=False,
-            xgap=3,
-            ygap=3,
+            xgap=3 if len(names) <= FEW_CLASSES else 1,
+            ygap=3 if len(names) <= FEW_CLASSES else 1,
         )
     )
-    theme.style(figure, height=height)
+    if len(names) <= MOST_NUMBERED:
+        _number_cells(figure, counts, shares, names)
+    theme.style(figure, height=height, showlegend=False)
     figure.update_xaxes(title="predicted", type="category", showgrid=False, side="bottom")
     figure.update_yaxes(
         title="true", type="category", showgrid=False, autorange="reversed", ticksuffix=" "
     )
+    if FEW_CLASSES < len(names) <= 2 * MOST_NUMBERED:  # every name, however narrow
+        figure.update_xaxes(dtick=1, tickangle=-45)
+        figure.update_yaxes(dtick=1)
     return figure
+
+
+def _number_cells(
+    figure: go.Figure, counts: np.ndarray, shares: np.ndarray, names: Sequence[str]
+) -> None:
+    """Writes the counts: white on full cells, else in the theme's own colour, since a heatmap's
+    text takes no account of what shines through a faint cell. Among many classes most cells are
+    empty, and noughts would only hide the numbers."""
+    shown = (counts > 0) | (len(names) <= FEW_CLASSES)
+    for part, colour in ((shown & (shares >= 0.5), "white"), (shown & (shares < 0.5), None)):
+        rows, columns = np.nonzero(part)
+        figure.add_scatter(
+            x=[names[i] for i in columns],
+            y=[names[i] for i in rows],
+            text=[f"{count:,}" for count in counts[part]],
+            mode="text",
+            textfont={"size": 16 if len(names) <= 4 else 12, "color": colour},
+            hoverinfo="skip",
+        )
 
 
 def probability_bars(probabilities: Mapping[str, float], height: int | None = None) -> go.Figure:
@@ -79,6 +112,125 @@ def probability_bars(probabilities: Mapping[str, float], height: int | None = No
         tickfont={"size": 15},
     )
     return figure
+
+
+def class_bars(counts: Mapping[str, int]) -> go.Figure:
+    """One bar a class with its number of texts, the largest on top."""
+    order = sorted(counts.items(), key=lambda pair: pair[1], reverse=True)
+    values = [n for _, n in order]
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=unique_labels([name for name, _ in order]),
+            orientation="h",
+            marker={"color": theme.TRAIN, "cornerradius": 3},
+            text=[f"{n:,}" for n in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,} texts<extra></extra>",
+            width=0.66,
+        )
+    )
+    theme.style(figure, height=28 + 26 * max(len(values), 1))
+    figure.update_xaxes(range=[0, 1.22 * max(values, default=1)], visible=False)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticksuffix="  ")
+    return figure
+
+
+def precision_recall_chart(
+    curve: PrecisionRecall, at: tuple[float, float] | None, base_rate: float, uirevision: str
+) -> go.Figure:
+    """Precision against recall, with the chosen threshold `at` (recall, precision) as a dot.
+
+    base_rate: the precision of calling every text by this name, drawn as a line.
+    """
+    figure = go.Figure(
+        go.Scatter(
+            x=curve.recall,
+            y=curve.precision,
+            customdata=curve.thresholds,
+            mode="lines",
+            line={"color": theme.TRAIN, "width": 2.5},
+            hovertemplate=(
+                "threshold %{customdata:.3f}<br>precision %{y:.1%}, recall %{x:.1%}<extra></extra>"
+            ),
+            showlegend=False,
+        )
+    )
+    if at is not None:
+        figure.add_scatter(
+            x=[at[0]],
+            y=[at[1]],
+            mode="markers",
+            marker={"color": theme.VALIDATION, "size": 13, "line": {"width": 2, "color": "white"}},
+            hovertemplate="here: precision %{y:.1%}, recall %{x:.1%}<extra></extra>",
+            showlegend=False,
+        )
+    figure.add_hline(y=base_rate, line={"color": theme.MUTED, "dash": "dot", "width": 1})
+    theme.style(figure, height=300, uirevision=uirevision)
+    figure.update_xaxes(title="recall: how many of them are found", range=[-0.02, 1.03])
+    figure.update_yaxes(title="precision", range=[0, 1.05])
+    for axis in (figure.update_xaxes, figure.update_yaxes):
+        axis(tickformat=".0%")
+    return figure
+
+
+def learning_curve_chart(
+    rows: Sequence[CurveRow], measure: str, uirevision: str, height: int = 420
+) -> go.Figure:
+    """Mean and band (lowest to highest seed) of each learner against the number of texts.
+
+    measure: `accuracy` or `macro_f1`. The axis of texts is logarithmic: ten times the texts is a
+    step of one size.
+    """
+    figure = go.Figure()
+    for learner in dict.fromkeys(one.learner for one in rows):
+        part = [one for one in rows if one.learner == learner]
+        colour = LEARNER_COLOURS.get(learner, theme.MUTED)
+        sizes = [one.size for one in part]
+        low = [getattr(one, f"{measure}_low") for one in part]
+        high = [getattr(one, f"{measure}_high") for one in part]
+        figure.add_scatter(
+            x=[*sizes, *sizes[::-1]],
+            y=[*high, *low[::-1]],
+            fill="toself",
+            fillcolor=_faint(colour),
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=learner,
+            mode="lines",
+        )
+        figure.add_scatter(
+            x=sizes,
+            y=[getattr(one, measure) for one in part],
+            name=learner,
+            legendgroup=learner,
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5, "dash": LEARNER_DASHES.get(learner, "solid")},
+            marker={"size": 8},
+            customdata=[[a, b, one.n_seeds] for a, b, one in zip(low, high, part, strict=True)],
+            hovertemplate=(
+                f"{plain(learner)}, %{{x:,}} texts<br>%{{y:.3f}} (%{{customdata[0]:.3f}} to "
+                "%{customdata[1]:.3f}, %{customdata[2]} seeds)<extra></extra>"
+            ),
+        )
+    sizes = sorted({one.size for one in rows})
+    theme.style(figure, height=height, uirevision=uirevision)
+    figure.update_layout(margin={"t": 44})
+    figure.update_xaxes(
+        title="labelled texts that it learned from", type="log",
+        tickvals=sizes, ticktext=[f"{n:,}" for n in sizes],
+    )  # fmt: skip
+    named = {"accuracy": "accuracy", "macro_f1": "macro F1"}[measure]
+    figure.update_yaxes(title=f"{named} on the test split", tickformat=".2f")
+    return figure
+
+
+def _faint(colour: str) -> str:
+    """`#12857E` as a band behind its line."""
+    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({r}, {g}, {b}, 0.16)"
 
 
 def percent(value: float) -> str:

@@ -42,6 +42,27 @@ def series_colour(index: int) -> str:
     return SERIES[index % len(SERIES)]
 
 
+def layout(height: int = 320, **more: Any) -> dict[str, Any]:
+    """The shared look as a plain dict, for figures that are built anew every second: Plotly
+    checks each change of a figure, which costs several times what drawing from a dict does.
+
+    It has no template: `ui.charts.live_chart` gives it the theme's colours.
+    """
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True}
+    return {
+        "template": "none",
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 12, "b": 8},
+        "paper_bgcolor": TRANSPARENT,
+        "plot_bgcolor": TRANSPARENT,
+        "colorway": list(SERIES),
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        **more,
+        "xaxis": {**axis, **more.get("xaxis", {})},
+        "yaxis": {**axis, **more.get("yaxis", {})},
+    }
+
+
 def style(figure: "Figure", height: int = 320, **layout: Any) -> "Figure":
     """Applies the shared look in place and returns the figure.
 

@@ -1,7 +1,9 @@
 """Figures of a training run: numbers per step in, Plotly figures out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,24 +16,37 @@ Values = Sequence[float | None] | np.ndarray
 
 @dataclass(slots=True)
 class Curve:
-    """One quantity over the steps of a run. A value of None (not finite) becomes a gap."""
+    """One quantity over a run. A value of None (not finite) becomes a gap.
 
-    steps: Sequence[int] = field(default_factory=list)
+    steps: places on the x axis, in whatever the axis counts (`Axis`)."""
+
+    steps: Values = field(default_factory=list)
     values: Values = field(default_factory=list)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Steps (N,) int64 and values (N,) float64; the shorter of both gives N."""
+        """Places (N,) and values (N,) float64; the shorter of both gives N."""
         n = min(len(self.steps), len(self.values))
-        steps = np.asarray(list(self.steps)[:n], dtype=np.int64)
-        values = np.asarray(list(self.values)[:n], dtype=np.float64)
-        return steps, np.where(np.isfinite(values), values, np.nan)
+        values = np.asarray(self.values[:n], dtype=np.float64)
+        return np.asarray(self.steps[:n]), np.where(np.isfinite(values), values, np.nan)
+
+
+@dataclass(slots=True, frozen=True)
+class Axis:
+    """What runs along the bottom: title, and how a place on it is written."""
+
+    title: str
+    hover_format: str = ",d"
+    log: bool = False
+
+
+STEPS = Axis("step")
 
 
 @dataclass(slots=True, frozen=True)
 class Mark:
-    """Something that happened at a step, in a few words."""
+    """Something that happened at a place on the x axis, in a few words."""
 
-    step: int
+    step: float
     label: str
 
 
@@ -98,37 +113,39 @@ def loss_chart(
     uirevision: str = "loss",
     height: int = 340,
     marks: Sequence[Mark] = (),
+    axis: Axis = STEPS,
 ) -> go.Figure:
-    """Train and validation loss over the steps, earlier runs dashed behind them.
-
-    marks: events, drawn as upright lines with their words.
+    """Train and validation loss of a run, earlier runs dashed behind them.
 
     smoothing: width in points of the mean drawn over the pale raw train curve; 1 draws it raw.
     uirevision: as long as it stays, zoom and hidden traces survive new data.
+    marks: events, drawn as upright lines with their words. axis: what the curves' places count.
     """
-    figure = go.Figure()
-    for place, overlay in enumerate(overlays):
-        _add_overlay(figure, overlay, theme.series_colour(place + 2))
-    _add_train(figure, run, smoothing)
     steps, values = thin(*run.validation.arrays())
-    figure.add_scatter(
-        x=steps,
-        y=values,
-        name="validation",
-        mode="lines+markers",
-        line={"color": theme.VALIDATION, "width": 2.5},
-        marker={"size": 6 if len(steps) < 60 else 4},
-        hovertemplate="%{y:.4f}",
-    )
-    theme.style(figure, height=height, hovermode="x unified", uirevision=uirevision)
-    figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d", showgrid=False)
-    figure.update_yaxes(title=title_y, type="log" if log_y else "linear")
+    traces = [
+        *(
+            _overlay(one, theme.series_colour(place + 2), smoothing)
+            for place, one in enumerate(overlays)
+        ),
+        *_train(run, smoothing),
+        {
+            **_line(steps, values, theme.VALIDATION, 2.5),
+            "name": "validation",
+            "mode": "lines+markers",
+            "marker": {"size": 6 if len(steps) < 60 else 4},
+            "hovertemplate": "%{y:.4f}",
+        },
+    ]
+    y_axis: dict[str, Any] = {"title": {"text": title_y}, "type": "log" if log_y else "linear"}
     if log_y:
-        figure.update_yaxes(dtick="D2", minor={"showgrid": False}, tickformat=".3~g")
-    _add_marks(figure, marks)
+        y_axis |= {"dtick": "D2", "minor": {"showgrid": False}, "tickformat": ".3~g"}
+    shapes, notes = _marks(marks, axis.log)
     if not len(steps) and not len(run.train.steps):
-        _say(figure, "The first point appears in a moment")
-    return figure
+        notes.append(_said("The first point appears in a moment"))
+    return go.Figure({"data": traces, "layout": theme.layout(
+        height, hovermode="x unified", uirevision=uirevision, xaxis=_x_axis(axis), yaxis=y_axis,
+        shapes=shapes, annotations=notes,
+    )})  # fmt: skip
 
 
 def accuracy_chart(
@@ -156,7 +173,7 @@ def accuracy_chart(
     figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d", showgrid=False)
     figure.update_yaxes(title="accuracy", tickformat=".0%")
     if not len(train.steps) and not len(validation.steps):
-        _say(figure, "The first point appears in a moment")
+        figure.add_annotation(_said("The first point appears in a moment"))
     return figure
 
 
@@ -172,84 +189,101 @@ def small_chart(
 ) -> go.Figure:
     """One quantity in little space."""
     steps, values = thin(*curve.arrays(), limit=MAX_POINTS // 2)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=steps,
-        y=values,
-        mode="lines+markers" if markers or len(steps) < 2 else "lines",
-        line={"color": colour, "width": 1.8},
-        marker={"size": 4},
-        showlegend=False,
-        hovertemplate=f"step %{{x:,d}}: %{{y:{value_format}}}<extra></extra>",
-    )
-    theme.style(figure, height=height, uirevision=uirevision)
-    figure.update_layout(margin={"l": 40, "r": 8, "t": 26, "b": 4})
-    # An annotation, not a title: titles take the serif face of the page's headings.
-    figure.add_annotation(
-        text=title, showarrow=False, xref="paper", x=0, xanchor="left", xshift=-36, yref="paper",
-        y=1, yanchor="bottom", yshift=6, font={"size": 13},
-    )  # fmt: skip
-    figure.update_xaxes(nticks=4, tickformat="~s", rangemode="tozero", showgrid=False)
+    trace = {
+        **_line(steps, values, colour, 1.8),
+        "mode": "lines+markers" if markers or len(steps) < 2 else "lines",
+        "marker": {"size": 4},
+        "showlegend": False,
+        "hovertemplate": f"step %{{x:,d}}: %{{y:{value_format}}}<extra></extra>",
+    }
+    x_axis: dict[str, Any] = {
+        "nticks": 4, "tickformat": "~s", "rangemode": "tozero", "showgrid": False,
+    }  # fmt: skip
     if len(steps) and steps[-1] <= 4:
-        figure.update_xaxes(dtick=1)
-    figure.update_yaxes(nticks=4, tickformat=value_format, type="log" if log_y else "linear")
-    return figure
+        x_axis["dtick"] = 1
+    # An annotation, not a title: titles take the serif face of the page's headings.
+    name = {
+        "text": title, "showarrow": False, "xref": "paper", "x": 0, "xanchor": "left",
+        "xshift": -36, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 6,
+        "font": {"size": 13},
+    }  # fmt: skip
+    return go.Figure({"data": [trace], "layout": theme.layout(
+        height, uirevision=uirevision, margin={"l": 40, "r": 8, "t": 26, "b": 4}, xaxis=x_axis,
+        yaxis={"nticks": 4, "tickformat": value_format, "type": "log" if log_y else "linear"},
+        annotations=[name],
+    )})  # fmt: skip
 
 
-def _add_train(figure: go.Figure, run: RunCurves, smoothing: int) -> None:
+def _line(x: np.ndarray, y: np.ndarray, colour: str, width: float, **more: Any) -> dict[str, Any]:
+    line = {"color": colour, "width": width, **more}
+    return {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": line}
+
+
+def _train(run: RunCurves, smoothing: int) -> list[dict[str, Any]]:
     steps, values = run.train.arrays()
-    smoothed = smoothing > 1 and len(values) > 3
-    if smoothed:
-        figure.add_scatter(
-            **_xy(*thin(steps, values)),
-            name="train, each step",
-            mode="lines",
-            line={"color": theme.TRAIN, "width": 1},
-            opacity=0.28,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    traces = []
+    if smoothing > 1 and len(values) > 3:
+        traces.append({
+            **_line(*thin(steps, values), theme.TRAIN, 1),
+            "name": "train, each step", "opacity": 0.28, "hoverinfo": "skip", "showlegend": False,
+        })  # fmt: skip
         values = smooth(values, smoothing)
-    figure.add_scatter(
-        **_xy(*thin(steps, values)),
-        name="train",
+    traces.append({
+        **_line(*thin(steps, values), theme.TRAIN, 2),
+        "name": "train",
         # A single point is invisible as a line, and it is the one that people wait for.
-        mode="lines" if len(steps) > 1 else "markers",
-        line={"color": theme.TRAIN, "width": 2},
-        hovertemplate="%{y:.4f}",
-    )
+        "mode": "lines" if len(steps) > 1 else "markers",
+        "hovertemplate": "%{y:.4f}",
+    })  # fmt: skip
+    return traces
 
 
-def _add_overlay(figure: go.Figure, run: RunCurves, colour: str) -> None:
-    curve = run.validation if len(run.validation.steps) else run.train
-    figure.add_scatter(
-        **_xy(*thin(*curve.arrays())),
-        name=plain(run.name),
-        mode="lines",
-        line={"color": colour, "width": 1.8, "dash": "dot"},
-        hovertemplate="%{y:.4f}",
-    )
+def _overlay(run: RunCurves, colour: str, smoothing: int) -> dict[str, Any]:
+    """Its validation loss, or where it has none its train loss."""
+    measured = len(run.validation.steps) > 0
+    steps, values = (run.validation if measured else run.train).arrays()
+    values = values if measured else smooth(values, smoothing)
+    return {
+        **_line(*thin(steps, values), colour, 1.8, dash="dot"),
+        "name": plain(run.name),
+        "hovertemplate": "%{y:.4f}",
+    }
 
 
-def _add_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
+def _x_axis(axis: Axis) -> dict[str, Any]:
+    shown = {"title": {"text": axis.title}, "hoverformat": axis.hover_format, "showgrid": False}
+    return shown | ({"type": "log", "dtick": "D1"} if axis.log else {"rangemode": "tozero"})
+
+
+def _marks(marks: Sequence[Mark], log_x: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Lines and labels. On a logarithmic axis Plotly wants a line's place as it is, and a
+    label's as its power of ten."""
+    shapes, notes = [], []
     for place, mark in enumerate(marks):
-        figure.add_vline(
-            x=mark.step, line={"color": theme.MUTED, "width": 1.2, "dash": "dash"},
-            annotation={
-                "text": plain(mark.label), "textangle": -90, "xanchor": "left", "yanchor": "top",
-                "font": {"size": 11}, "xshift": 2, "y": 1 if place % 2 == 0 else 0.55,
-            },
-        )  # fmt: skip
+        if log_x and mark.step <= 0:
+            continue
+        shapes.append({
+            "type": "line", "x0": mark.step, "x1": mark.step, "y0": 0, "y1": 1, "yref": "paper",
+            "line": {"color": theme.MUTED, "width": 1.2, "dash": "dash"},
+        })  # fmt: skip
+        notes.append({
+            "text": plain(mark.label), "x": math.log10(mark.step) if log_x else mark.step,
+            "y": 1 if place % 2 == 0 else 0.55, "yref": "paper", "showarrow": False,
+            "textangle": -90, "xanchor": "left", "yanchor": "top", "xshift": 2,
+            "font": {"size": 11},
+        })  # fmt: skip
+    return shapes, notes
 
 
 def _xy(steps: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
     return {"x": steps, "y": values}
 
 
-def _say(figure: go.Figure, text: str) -> None:
-    figure.add_annotation(
-        text=text, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", font={"size": 15}
-    )
+def _said(text: str) -> dict[str, Any]:
+    return {
+        "text": text, "showarrow": False, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper",
+        "font": {"size": 15},
+    }  # fmt: skip
 
 
 def plain(text: str) -> str:

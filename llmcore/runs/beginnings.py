@@ -1,12 +1,14 @@
-"""What a model was before it learned anything: the start of a pretraining run."""
+"""What a model was before it learned anything: the start of a pretraining run or a finetune."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from llmcore.errors import LabError, NotFoundError
 from llmcore.runs.run import Run
 
 if TYPE_CHECKING:
+    from llmcore.models import Loaded
     from llmcore.nn.model import GPT
 
 
@@ -39,3 +41,29 @@ def random_start(run: Run) -> GPT:
 
     generator = torch.Generator().manual_seed(run.config.train.seed)
     return GPT(run.config.model, generator=generator).eval().requires_grad_(False)
+
+
+def untuned(run: Run) -> Loaded:
+    """The classifier before the first step of its finetune: the weights of the language model
+    under the random head that the run's seed draws, as the training began.
+
+    Raises NotFoundError where the language model is gone, LabError for a run of another kind.
+    """
+    from llmcore import models
+    from llmcore.runs.worker import new_classifier
+
+    tuned = models.load(str(run.directory))
+    parent = run.config.parent
+    if run.config.kind != "classify" or parent is None:
+        raise LabError(f"{run.id} was not finetuned from a language model that this lab knows.")
+    try:
+        trunk = models.load(parent).trunk
+    except LabError as error:
+        raise NotFoundError(
+            f"The language model {parent} that {run.id} began from cannot be loaded "
+            f"({str(error).rstrip('.')})."
+        ) from error
+    labels = models.labels_of(tuned)
+    model = new_classifier(run.config, trunk, len(labels)).eval().requires_grad_(False)
+    key = f"{tuned.key} before"
+    return models.Loaded(key, tuned.ref, model, tuned.tokenizer, labels, 0, tuned.card)

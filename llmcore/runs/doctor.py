@@ -8,10 +8,15 @@ where there is too little to see: a healthy run has no finding.
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from llmcore.config import RunConfig, TrainConfig
+import numpy as np
+
+from llmcore.config import ModelConfig, RunConfig, TrainConfig
+from llmcore.errors import LabError
+from llmcore.runs.plan import plan_pretrain
+from llmcore.runs.reader import MetricsReader
 from llmcore.runs.run import Run
 
 
@@ -26,9 +31,13 @@ class Thresholds:
     rise_nats: float = 0.3  # and at least this much
     spike_nats: float = 0.5  # a step so far above its neighbours
     spikes: float = 0.03  # share of such steps that is too many
+    fewest_spikes: int = 5  # and so many of them: one bad moment mends itself
     clip_factor: float = 20.0  # a gradient norm so many times its median is a spike of its own
     slow_share: float = 0.2  # of the whole gain made in the last quarter: still falling fast
     slow_rate: float = 0.2  # of the rate that suits the size: low
+    slow_gain: float = 0.1  # of the loss at the start: less than that is hardly learned
+    high_rate: float = 5.0  # times the rate that suits the size: high
+    high_loss: float = 0.75  # of ln V: with a high rate, stuck at how often each token occurs
     flat_nats: float = 0.01  # gained in the last third: a plateau
     flat_rate: float = 0.5  # of the peak: later in the decay a flat curve is as it should be
     overfit_nats: float = 0.03  # validation loss above its best
@@ -38,6 +47,7 @@ class Thresholds:
 
 
 LIMITS = Thresholds()
+MOST_POINTS = 1000  # that the rules read of a series
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,17 +81,40 @@ class Curves:
 
 def examine_run(run: Run) -> list[Finding]:
     """Findings about a run as it stands on disk, the gravest first."""
-    metrics = run.metrics()
+    return examine(curves_of(run))
+
+
+def curves_of(run: Run) -> Curves:
+    """What the rules read of a run, from its files."""
     changes = [one for one in run.events("setting") if one.get("name") == "learning_rate"]
-    config = run.config
-    return examine(Curves(
+    facts = run.events("data")  # distinct tokens of the training data, as the run counted them
+    return curves_from(
+        run.config,
+        run.metrics(),
+        float(changes[-1]["value"]) if changes else run.config.train.learning_rate,
+        facts[-1].get("train_tokens") if facts else None,
+    )
+
+
+def curves_from(
+    config: RunConfig, metrics: MetricsReader, peak: float, train_tokens: int | None
+) -> Curves:
+    """The same from what a page has already read. Of a long run, evenly chosen steps."""
+
+    def series(split: str, key: str) -> tuple[list[int], list[float]]:
+        steps, values = metrics.arrays(split, key)
+        stride = -(-len(steps) // MOST_POINTS) or 1
+        from_end = slice((len(steps) - 1) % stride if len(steps) else 0, None, stride)
+        return steps[from_end].tolist(), values[from_end].tolist()
+
+    return Curves(
         config=config,
-        train=metrics.series("train", "loss"),
-        val=metrics.series("val", "loss"),
-        grad_norm=metrics.series("train", "grad_norm"),
-        peak=float(changes[-1]["value"]) if changes else config.train.learning_rate,
-        train_tokens=_train_tokens(run),
-    ))  # fmt: skip
+        train=series("train", "loss"),
+        val=series("val", "loss"),
+        grad_norm=series("train", "grad_norm"),
+        peak=peak,
+        train_tokens=train_tokens,
+    )
 
 
 def examine(curves: Curves, limits: Thresholds = LIMITS) -> list[Finding]:
@@ -97,10 +130,38 @@ def examine(curves: Curves, limits: Thresholds = LIMITS) -> list[Finding]:
     return found
 
 
+def changed_config(config: RunConfig, finding: Finding) -> RunConfig:
+    """The configuration of a new run with the one change that a finding suggests.
+
+    Raises LabError where the finding suggests no setting.
+    """
+    change = dict(finding.change)
+    if not change:
+        raise LabError("This finding suggests no setting that a new run could be started with.")
+    name = f"{config.name}, {finding.change_label}"
+    if (preset := change.pop("preset", None)) is not None:
+        smaller = plan_pretrain(
+            config.data.source,
+            preset=preset,
+            tokenizer=config.tokenizer,
+            validation_source=config.data.validation_source,
+            model_changes={"vocab_size": None if config.tokenizer else config.model.vocab_size},
+            train_changes={"steps": config.train.steps, "seed": config.train.seed},
+        )
+        config = replace(smaller, sample_prompt=config.sample_prompt)
+    of_model = {key for key in change if key in {one.name for one in fields(ModelConfig)}}
+    return replace(
+        config,
+        name=name,
+        model=config.model.with_(**{key: change[key] for key in of_model}),
+        train=config.train.with_(**{key: change[key] for key in change.keys() - of_model}),
+    )
+
+
 # What one finding already says: a diverged curve also has spikes, an overfitted one is flat.
 _COVERS = {
     "diverged": {"rate too high", "overfitting", "plateau", "rate too low"},
-    "guessing": {"plateau", "rate too low"},
+    "guessing": {"plateau", "rate too low", "rate too high"},
     "overfitting": {"plateau"},
     "rate too high": {"plateau"},
 }
@@ -112,11 +173,10 @@ def _explained(kind: str, found: list[Finding]) -> bool:
 
 def smoothed(values: Sequence[float], width: int) -> list[float]:
     """Medians over the `width` values that end at each place: spikes vanish, trends stay."""
-    width = max(1, width)
-    return [
-        statistics.median(values[max(0, place - width + 1) : place + 1])
-        for place in range(len(values))
-    ]
+    width = max(1, min(width, len(values)))
+    start = [statistics.median(values[: place + 1]) for place in range(width - 1)]
+    windows = np.lib.stride_tricks.sliding_window_view(np.asarray(values, np.float64), width)
+    return start + np.median(windows, axis=1).tolist()
 
 
 def _trend(curves: Curves, limits: Thresholds) -> list[float]:
@@ -155,11 +215,31 @@ def guessing(curves: Curves, limits: Thresholds) -> Finding | None:
         "The model still guesses blindly",
         f"Its loss is {now:.2f}; choosing among {curves.n_choices:,} tokens by lot gives "
         f"{uniform:.2f}. After {curves.train[0][-1]:,} steps it should be well below.",
-        *_rate(curves, 5.0 if curves.peak < _usual_rate(curves) else 0.2),
+        *_rate(curves, 5.0 if curves.peak < usual_rate(curves.config) else 0.2),
     )
 
 
 def rate_too_high(curves: Curves, limits: Thresholds) -> Finding | None:
+    return _jumps(curves, limits) or _stuck(curves, limits)
+
+
+def _stuck(curves: Curves, limits: Thresholds) -> Finding | None:
+    """A rate so high that only the frequencies of the tokens are learned, without one jump."""
+    usual, warmed = usual_rate(curves.config), 4 * _warmed_up(curves.config.train)
+    high = curves.peak > limits.high_rate * usual and curves.train[0][-1] >= warmed
+    now = _trend(curves, limits)[-1]
+    if not high or not curves.n_choices or now < limits.high_loss * math.log(curves.n_choices):
+        return None
+    return Finding(
+        "rate too high",
+        "The learning rate is far too high",
+        f"It is {curves.peak:g}, where about {usual:.2g} suits a model of this width, and the "
+        f"loss is {now:.2f} still: the model has learned how often each token occurs, and no more.",
+        *_rate(curves, usual / curves.peak),
+    )
+
+
+def _jumps(curves: Curves, limits: Thresholds) -> Finding | None:
     steps, values = curves.train
     trend = _trend(curves, limits)
     after = [
@@ -171,16 +251,19 @@ def rate_too_high(curves: Curves, limits: Thresholds) -> Finding | None:
         return None
     noise = statistics.median([abs(one) for one in after])
     high = max(limits.spike_nats, 6 * noise)
-    jumps = sum(one > high for one in after) / len(after)
     norms = curves.grad_norm[1][-len(after) :]
     usual = statistics.median(norms) if norms else 0.0
-    bursts = sum(one > limits.clip_factor * usual for one in norms) / max(1, len(norms))
-    if max(jumps, bursts) < limits.spikes:
+    jumps = max(
+        sum(one > high for one in after),
+        sum(one > limits.clip_factor * usual for one in norms),
+    )
+    share = jumps / len(after)
+    if jumps < limits.fewest_spikes or share < limits.spikes:
         return None
     return Finding(
         "rate too high",
         "The curve jumps",
-        f"{max(jumps, bursts):.0%} of the steps throw the loss or its gradient far above the "
+        f"{share:.0%} of the steps throw the loss or its gradient far above the "
         f"steps beside them, as a learning rate does that is too high.",
         *_rate(curves, 0.5),
     )
@@ -241,8 +324,10 @@ def rate_too_low(curves: Curves, limits: Thresholds) -> Finding | None:
     trend = _trend(curves, limits)
     quarter = trend[-max(1, len(trend) // 4)]
     gained = trend[0] - trend[-1]
-    low = curves.peak < limits.slow_rate * _usual_rate(curves)
-    barely = gained < limits.flat_nats * 10 and steps[-1] > 2 * _warmed_up(curves.config.train)
+    low = curves.peak < limits.slow_rate * usual_rate(curves.config)
+    barely = gained < limits.slow_gain * trend[0] and steps[-1] > 2 * _warmed_up(
+        curves.config.train
+    )
     falling = gained > 0 and (quarter - trend[-1]) > limits.slow_share * gained
     if not (low and (falling or barely)):
         return None
@@ -250,7 +335,7 @@ def rate_too_low(curves: Curves, limits: Thresholds) -> Finding | None:
         "rate too low",
         "The model learns slowly",
         f"With a learning rate of {curves.peak:g} the loss has come from {trend[0]:.2f} to "
-        f"{trend[-1]:.2f} and still falls as fast as before: larger steps would get further.",
+        f"{trend[-1]:.2f} in {steps[-1]:,} steps: larger ones would get further.",
         *_rate(curves, 5.0),
     )
 
@@ -288,18 +373,12 @@ def _rate(curves: Curves, factor: float) -> tuple[dict[str, Any], str]:
     return {"learning_rate": rate}, f"learning rate {rate:g}"
 
 
-def _usual_rate(curves: Curves) -> float:
+def usual_rate(config: RunConfig) -> float:
     """A peak rate that suits a GPT of this width (about 5e-3 at 64 channels, 6e-4 at 768)."""
-    if curves.config.kind != "pretrain":
+    if config.kind != "pretrain":
         return 1e-3
-    return 5e-3 * (64 / max(64, curves.config.model.d_model)) ** 0.85
+    return 5e-3 * (64 / max(64, config.model.d_model)) ** 0.85
 
 
 def _warmed_up(train: TrainConfig) -> int:
     return max(train.warmup_steps, 20)
-
-
-def _train_tokens(run: Run) -> int | None:
-    """Distinct tokens of the training data, as the run itself wrote them down."""
-    facts = run.events("data")
-    return int(facts[-1]["train_tokens"]) if facts and facts[-1].get("train_tokens") else None

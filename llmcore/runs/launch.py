@@ -17,7 +17,7 @@ from typing import Any
 import llmcore
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, RunConfig
 from llmcore.device import host_name, lower_priority_of_this_thread
-from llmcore.errors import LabError, StateError
+from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.files import read_json, write_json_atomic
 from llmcore.paths import slug
 from llmcore.runs.plan import plan_classify, plan_pretrain
@@ -109,12 +109,16 @@ def start_waiting(directory: Path) -> None:
         _start_thread(directory)
 
 
-def write_queued(directory: Path, before: dict[str, Any], waiting: bool = False) -> None:
-    """The status of a run that waits for its writer; what `before` tells of progress is kept."""
+def write_queued(
+    directory: Path, before: dict[str, Any], waiting: bool = False, handed: bool = False
+) -> None:
+    """The status of a run that waits for its writer; what `before` tells of progress is kept.
+
+    handed: over to a process that was just started, which may take it as it is."""
     write_json_atomic(directory / STATUS, {
         "v": 1, "step": 0, "attempt": 0, **before, "state": RunState.QUEUED, "reason": None,
-        "phase": None, "error": None, "waiting": waiting, "heartbeat": time.time(),
-        **writer_identity(),
+        "phase": None, "error": None, "waiting": waiting, "handed": handed,
+        "heartbeat": time.time(), **writer_identity(),
     })  # fmt: skip
 
 
@@ -200,8 +204,9 @@ def run_foreground(
     with joined_world() as world, _signals_set(leave):
         try:
             if config is None:
-                check_resumable(Run(directory))
-                reset_control(directory)
+                if not _was_handed_over(directory):  # else that was seen to
+                    check_resumable(Run(directory))
+                    reset_control(directory)
             else:
                 check_runnable(config)
                 create(directory, config, data)
@@ -211,6 +216,16 @@ def run_foreground(
         world.from_first(str(directory))
         backend = "process" if world.is_alone else "torchrun"
         return execute(directory, backend, leave, on_record, world)
+
+
+def _was_handed_over(directory: Path) -> bool:
+    """Whether llmcore.runs.process made this run ready for a process such as this one. A second
+    one is kept out by the writer's lock."""
+    try:
+        status = read_json(directory / STATUS)
+    except DamagedError:
+        return False
+    return status.get("state") == RunState.QUEUED and bool(status.get("handed"))
 
 
 def follow_foreground() -> None:

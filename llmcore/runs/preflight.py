@@ -53,6 +53,15 @@ class Preflight:
         """1 where the run reads 20 tokens for each parameter."""
         return self.tokens_per_parameter / CHINCHILLA
 
+    def memory_parts(self) -> dict[str, int]:
+        """Bytes that sum to the peak of a step. Gradients grow while activations are given back,
+        so `activations` is what the peak holds beside the three others."""
+        memory = self.memory
+        known = {
+            "weights": memory.weights, "gradients": memory.gradients, "optimizer": memory.optimizer,
+        }  # fmt: skip
+        return {**known, "activations": memory.peak - sum(known.values())}
+
     @property
     def fits(self) -> bool:
         return not self.problems
@@ -121,7 +130,10 @@ def _memory_problems(
 ) -> list[Problem]:
     if memory.peak <= available:
         return []
-    text = f"The run needs about {_gb(memory.peak)} of memory but {_gb(available)} are available: "
+    text = (
+        f"The run needs about {written_bytes(memory.peak)} of memory but "
+        f"{written_bytes(available)} are available: "
+    )
     head = config.kind == "pretrain"
     rows = micro_rows(config.train)
     while rows > 1:
@@ -143,8 +155,8 @@ def _disk_problems(needed: int, free: int) -> list[Problem]:
     if needed + FREE_DISK <= free:
         return []
     return [Problem(
-        f"The checkpoints take about {_gb(needed)} but {_gb(free)} are free on the disk: delete "
-        f"runs that you no longer need, or choose a smaller model."
+        f"The checkpoints take about {written_bytes(needed)} but {written_bytes(free)} are free "
+        f"on the disk: delete runs that you no longer need, or choose a smaller model."
     )]  # fmt: skip
 
 
@@ -154,5 +166,6 @@ def _free_disk(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _gb(n_bytes: int) -> str:
+def written_bytes(n_bytes: float) -> str:
+    """`written_bytes(2_400_000_000) == "2.4 GB"`."""
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e6:.0f} MB"

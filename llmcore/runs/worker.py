@@ -23,7 +23,9 @@ from llmcore.files import json_line, write_text_atomic
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.lora import add_lora
 from llmcore.nn.model import GPT
+from llmcore.runs.compare import run_comparison
 from llmcore.runs.curve import run_curve
+from llmcore.runs.diverse import run_diverse
 from llmcore.runs.finetuning import begin, parent_of
 from llmcore.runs.instructing import build_instruction
 from llmcore.runs.plan import read_splits
@@ -43,6 +45,11 @@ from llmcore.train.world import ALONE, World
 
 log = logging.getLogger(__name__)
 OnRecord = Callable[[dict[str, Any]], None]
+
+# Runs that train many small models and keep none of them.
+TABLE_RUNS = {
+    "learning-curve": run_curve, "compare-nlp": run_comparison, "diverse-data": run_diverse,
+}  # fmt: skip
 
 
 class Listening(RunWriter):
@@ -80,8 +87,10 @@ def execute(
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
         control = FileControl(directory, leave)
-        if config.kind == "learning-curve":
-            task, outcome = None, run_curve(run, config, control, writer)
+        if config.kind in TABLE_RUNS:
+            if not world.is_alone:
+                raise LabError("This run trains many small models: start it without torchrun.")
+            task, outcome = None, TABLE_RUNS[config.kind](run, config, control, writer)
         else:
             task = build_task(run, config, writer)
             world.wait()  # what was downloaded, encoded and trained is there for the others now
@@ -104,6 +113,8 @@ def follow(directory: Path, world: World) -> None:
     """What every process but the first does: its share of each step, and nothing else."""
     run = Run(directory)
     config = run.config
+    if config.kind in TABLE_RUNS:
+        return  # the first process refuses it
     world.wait()
     with kept_memory():
         task = build_task(run, config, NullSink(), world)
@@ -204,7 +215,7 @@ def classification_task(
     classes = splits.train.classes
     examples, notices = _examples(splits, tokenizer, classes, config.model.context_length)
     task = ClassificationTask(
-        model=_classifier(config, trunk, len(classes)),
+        model=new_classifier(config, trunk, len(classes)),
         tokenizer=tokenizer,
         splits=examples,
         test_texts=splits.test.texts,
@@ -216,7 +227,7 @@ def classification_task(
     return task, notices
 
 
-def _classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
+def new_classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
     """A copy of the parent's trunk, cut to this run's context, under a new head."""
     generator = torch.Generator().manual_seed(config.train.seed)
     model = SequenceClassifier(GPT(config.model, generator=generator), n_classes, generator)
@@ -275,5 +286,5 @@ def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
 def check_runnable(config: RunConfig) -> None:
     """What only torch can tell before a start. Raises LabError."""
     choose_device(config.train.device)
-    if config.kind != "pretrain" and config.parent is None:
+    if config.kind not in {"pretrain", "diverse-data"} and config.parent is None:
         raise LabError("A finetune needs a model to start from: choose one.")

@@ -301,7 +301,6 @@ I like water. | J'aime l'eau. | Me gusta el agua.
 I like dogs. | J'aime les chiens. | Me gustan los perros.
 We do not like meat. | Nous n'aimons pas la viande. | No nos gusta la carne.
 You like this hotel. | Tu aimes cet hôtel. | Te gusta este hotel.
-The doctor likes cheese. | Le médecin aime le fromage. | Al médico le gusta el queso.
 I am ten years old. | J'ai dix ans. | Tengo diez años.
 When does the plane leave? | Quand est-ce que l'avion part ? | ¿Cuándo sale el avión?
 The train leaves at eight o'clock. | Le train part à huit heures. | El tren sale a las ocho.

@@ -100,6 +100,6 @@ def test_a_learning_curve_is_printed_resumed_and_is_no_model(lab, parent, tmp_pa
     ]  # fmt: skip
     assert "4/4  pretrained, 48 texts, seed 0" in made.err
     assert "done" in lab("runs", "resume", answer["run"]).error
-    assert "learning curve" in lab("classify", "--model", answer["run"], "hi").error
+    assert "keeps no model" in lab("classify", "--model", answer["run"], "hi").error
     for wrong in (("--sizes", "ten"), ("--learners", "oracle")):
         assert lab(*command, *wrong).error

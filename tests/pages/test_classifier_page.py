@@ -1,19 +1,29 @@
 """The classifier page: empty, with a finished run, with a live one, one click to a verdict, and
 tables that cannot be learned from."""
 
+import csv
+import io
+import json
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from page_driver import button, only_error, open_page, shown
+import streamlit as st
+import torch
+from page_driver import button, component, only_error, open_page, shown
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models, paths
-from llmcore.runs import RunStore, launch, plan, run
+from llmcore.config import LEARNERS, LoraConfig
+from llmcore.interpret import attribution
+from llmcore.plots.classification import percent
+from llmcore.runs import RunStore, beginnings, launch, plan, run
 from llmcore.runs.writer import RunWriter
+from ui.state import DEFAULT_TEXT
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +72,36 @@ def live_run(language: str) -> Iterator[RunWriter]:
         writer.finish("stopped", 3)
 
 
-def opened(run_id: str | None = None) -> AppTest:
-    return open_page("classifier", run_id)
+def opened(run_id: str | None = None, view: str | None = None) -> AppTest:
+    """The page as an address with these parameters opens it."""
+    if view is None:
+        return open_page("classifier", run_id)
+    page = AppTest.from_file(str(paths.PROJECT_ROOT / "pages/classifier.py"), default_timeout=90)
+    page.query_params["view"] = view
+    if run_id is not None:
+        page.query_params["run"] = run_id
+    return page.run()
+
+
+def file_named(page: AppTest, key: str, data: bytes, name: str) -> AppTest:
+    return page.file_uploader(key=key).set_value((name, data, "application/octet-stream")).run()
 
 
 def upload(data: bytes, name: str = "mine.csv") -> AppTest:
     page = opened()
     page.button_group(key="classify_data").set_value("own").run()
-    return page.file_uploader(key="classify_upload").set_value((name, data, "text/csv")).run()
+    return file_named(page, "classify_upload", data, name)
+
+
+def expanders(page: AppTest) -> str:
+    return "\n".join(one.label for one in page.get("expander"))
 
 
 def test_page_without_any_model_says_what_to_do() -> None:
     page = opened()
     assert "pretrain one first" in only_error(page)
     assert button(page, "Train the spam classifier").disabled
-    assert "Once a classifier has its first checkpoint" in shown(page)
+    assert "Once a classifier has its first checkpoint" in shown(opened(view="try_it"))
 
 
 def test_page_before_the_first_classifier(language: str) -> None:
@@ -85,6 +110,8 @@ def test_page_before_the_first_classifier(language: str) -> None:
     assert not button(page, "Train the spam classifier").disabled
     assert "4,862 real text messages" in shown(page)
     assert "No classifier was trained here yet" in shown(page)
+    assert "4,862 texts of 2 classes, the largest" in expanders(page)
+    assert "The classes are uneven" in shown(page)
 
 
 def test_a_finished_run_shows_scores_beside_baselines_and_mistakes(classifier: str) -> None:
@@ -96,7 +123,7 @@ def test_a_finished_run_shows_scores_beside_baselines_and_mistakes(classifier: s
     assert any(name.startswith("Always ") for name in metrics)
     assert f"{verdict['test']['n']} held-out texts" in shown(page)
     assert "macro F1" in shown(page) and "The mistakes:" in shown(page)
-    # The confusion matrix and the bars of the text that is in the box.
+    # The bars of the classes in the data, and the confusion matrix.
     assert len(page.get("plotly_chart")) == 2
 
 
@@ -108,29 +135,95 @@ def test_the_bundled_example_can_be_tried_at_once(trained: tuple[Path, Path]) ->
     assert "Example that comes with the lab" in shown(page)
     assert "On texts that it never saw" in shown(page)
     assert not button(page, "Train the spam classifier").disabled
+    page.button_group(key="classifier_view").set_value("try_it").run()
     page.text_area(key="classify_text").set_value("WIN a prize now").run()
     assert "### " in shown(page)
 
 
 def test_a_message_is_classified_and_lines_make_a_table(classifier: str) -> None:
-    page = opened(classifier)
+    page = opened(classifier, "try_it")
     page.text_area(key="classify_text").set_value("WIN a prize now call 12345 free").run()
     assert not page.exception and not page.error
     assert "### spam" in shown(page) or "### ham" in shown(page)
     page.text_area(key="classify_text").set_value("one\n\n two <b> \nthree \x00").run()
     button(page, "Classify").click().run()
     assert not page.exception and not page.error
-    table = page.dataframe[-1].value
+    table = page.dataframe[0].value
     assert list(table["Text"])[:2] == ["one", "two <b>"] and len(table) == 3
     page.text_area(key="classify_text").set_value(" \n").run()
     assert "Type a message" in shown(page)
 
 
 def test_a_very_long_message_is_read_from_its_beginning(classifier: str) -> None:
-    page = opened(classifier)
+    page = opened(classifier, "try_it")
     page.text_area(key="classify_text").set_value("very long " * 5000).run()
     assert not page.exception and not page.error
     assert "its beginning was read" in shown(page)
+
+
+def test_each_token_carries_what_the_model_was_measured_to_do(classifier: str) -> None:
+    page = opened(classifier, "try_it")
+    text = "WIN a <b>prize</b> now"
+    page.text_area(key="classify_text").set_value(text).run()
+    loaded = models.load(classifier)
+    for method in attribution.METHODS:
+        page.button_group(key="classify_why").set_value(method).run()
+        assert not page.exception and not page.error
+        drawn = json.loads(component(page, "moved_tokens"))
+        measured = attribution.attribute(loaded, text, method)
+        assert drawn["label"] == measured.label
+        assert [one[1] for one in drawn["tokens"]] == pytest.approx(measured.values.tolist())
+        signs = "".join(part[1] for parts, _ in drawn["tokens"] for part in parts)
+        assert signs == text.replace(" ", "·")[: len(signs)] and len(signs) > 5
+    assert "Neither proves why" in shown(page) and "add up to" in shown(page)
+    other = next(one for one in loaded.labels if one != drawn["label"])
+    next(one for one in page.selectbox if one.label == "For or against").set_value(other).run()
+    assert json.loads(component(page, "moved_tokens"))["label"] == other
+
+
+def test_before_is_the_very_start_of_the_run(classifier: str, language: str) -> None:
+    page = opened(classifier, "try_it")
+    assert not page.exception and not page.error
+    seed = RunStore().open(classifier).config.train.seed
+    assert f"the head was drawn at random (seed {seed})" in shown(page)
+    before = beginnings.untuned(RunStore().open(classifier))
+    (answer,) = models.classify_texts(before, [DEFAULT_TEXT])
+    trunk = models.load(language).trunk
+    assert all(map(torch.equal, before.trunk.parameters(), trunk.parameters()))
+    assert answer != models.classify_texts(models.load(classifier), [DEFAULT_TEXT])[0]
+    config = RunStore().directory(classifier) / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"parent": "gone"}))
+    st.cache_resource.clear()
+    page = opened(classifier, "try_it")
+    assert not page.exception and not page.error
+    assert "cannot be loaded" in shown(page) and "After: the finetuned" not in shown(page)
+
+
+def test_a_file_comes_back_with_labels(classifier: str) -> None:
+    page = opened(classifier, "try_it")
+    rows = b'id,text\n1,WIN a prize now call 12345 free\n2,"=1+1, are you home"\n3,\n'
+    file_named(page, "classify_file", rows, "../mine.csv")
+    button(page, "Label the file").click().run()
+    assert not page.exception and not page.error
+    (_, data, counts, cut) = page.session_state["lab_labelled_file"]
+    read = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert [one["text"] for one in read] == [
+        "WIN a prize now call 12345 free", "'=1+1, are you home", "",
+    ]  # fmt: skip
+    expected = models.classify_texts(models.load(classifier), ["WIN a prize now call 12345 free"])
+    assert read[0]["label"] == expected[0]["label"] and not read[2]["label"]
+    assert float(read[0]["probability"]) == pytest.approx(expected[0]["probability"], abs=1e-4)
+    assert sum(counts.values()) == 3 and not cut
+    page.text_input(key="classify_file_column").set_value("nothing").run()
+    button(page, "Label the file").click().run()
+    assert "nothing" in only_error(page)
+
+
+def test_code_of_this_very_run(classifier: str) -> None:
+    page = opened(classifier)
+    code = "\n".join(one.value for one in page.code)
+    assert f"load_classifier({classifier!r})" in code
+    assert f"classify --model {classifier} --file" in code
 
 
 def test_a_live_run_shows_curves_and_no_verdict_yet(live_run: RunWriter) -> None:
@@ -149,7 +242,7 @@ def test_one_click_trains_an_uploaded_table_to_a_verdict(
 ) -> None:
     page = upload(spam_table())
     assert not page.exception and not page.error
-    assert "120 texts: ham 60 · spam 60" in shown(page)
+    assert "120 texts of 2 classes" in expanders(page)
     page.number_input(key="classify_epochs_all").set_value(1).run()
     button(page, "Train the classifier").click().run()
     assert not page.exception and not page.error
@@ -198,6 +291,124 @@ def test_columns_are_chosen_when_they_have_other_names(language: str) -> None:
     assert "two different columns" in only_error(page)
 
 
+def test_a_link_to_a_run_holds_whatever_view_was_open_before(classifier: str) -> None:
+    other = RunStore().directory(RunStore.mint_id("newer"))
+    shutil.copytree(RunStore().directory(classifier), other)
+    page = AppTest.from_file(str(paths.PROJECT_ROOT / "pages/classifier.py"), default_timeout=90)
+    page.session_state["lab_classifier_view"] = "curves"  # as another page left it
+    page.query_params["run"] = classifier
+    page.run()
+    assert not page.exception and not page.error
+    assert page.selectbox(key="run_of_classify").value == classifier
+    assert page.query_params["run"] == classifier
+
+
 def test_a_run_deleted_meanwhile_is_said(classifier: str) -> None:
     page = opened("20200101-000000-gone-abcdef")
     assert not page.exception and "may have been deleted" in page.warning[0].value
+
+
+def test_the_report_and_the_parameters_before_training(language: str) -> None:
+    rows = [f"ham,are you home tonight {i}" for i in range(40)] + ["spam,WIN a prize"] * 3
+    rows += ["spam,call 123 now", "ham,Call 123, now!", "spam,free money", "spam,win win win"]
+    table = "\n".join(["label,text", *(row.replace(",", ',"', 1) + '"' for row in rows)])
+    page = upload(table.encode())
+    assert not page.exception and not page.error
+    assert "47 texts of 2 classes, the largest 6.8 times" in expanders(page)
+    assert "1 texts stand there with different labels" in shown(page).replace("\\", "")
+    assert "rows repeat another text" in shown(page)
+    page.selectbox(key="classify_trainable").set_value("lora").run()
+    page.number_input(key="classify_lora_rank").set_value(4).run()
+    model = models.load(language).trunk.config
+    learned = LoraConfig(4).n_parameters(model) + 2 * (model.d_model + 1)
+    assert f"{learned:,} of" in shown(page)
+    page.multiselect(key="classify_lora_targets").set_value([]).run()
+    assert "No layer is chosen for LoRA" in only_error(page)
+    assert button(page, "Train the classifier").disabled
+
+
+def test_a_zip_of_mails_is_trained_with_lora(language: str, wait_until: Callable[..., Any]) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as zipped:
+        for i in range(40):
+            spam = i % 2
+            body = f"WIN a prize now call {i}" if spam else f"are you home at {i}"
+            mail = f"From: a@b.c\nSubject: hello {i}\n\n{body}\n"
+            zipped.writestr(f"mails/{'junk' if spam else 'good'}/{i}.eml", mail)
+    page = upload(packed.getvalue(), "mails.zip")
+    assert not page.exception and not page.error
+    assert "40 texts of 2 classes" in expanders(page)
+    assert list(page.dataframe[0].value.columns) == ["label", "text"]
+    page.selectbox(key="classify_trainable").set_value("lora").run()
+    page.number_input(key="classify_epochs_lora").set_value(1).run()
+    button(page, "Train the classifier").click().run()
+    assert not page.exception and not page.error
+    store = RunStore()
+    (info,) = [one for one in store.list() if one.kind == "classify"]
+    wait_until(lambda: store.info(info.id).state == "done", 60)
+    assert store.open(info.id).config.lora is not None
+    page.run()
+    assert "On texts that it never saw" in shown(page)
+    # The upload outlives the other view, where its widget is not drawn.
+    page.button_group(key="classifier_view").set_value("try_it").run()
+    page.button_group(key="classifier_view").set_value("train").run()
+    assert "40 texts of 2 classes" in expanders(page)
+
+
+def test_the_threshold_moves_precision_and_recall(classifier: str) -> None:
+    page = opened(classifier)
+    rows = RunStore().open(classifier).predictions()
+    for threshold in (0.0, 0.5, 0.97):
+        page.slider(key=f"pr_threshold_{classifier}").set_value(threshold).run()
+        label = page.selectbox(key=f"pr_class_{classifier}").value
+        called = [one for one in rows if one["probabilities"][label] >= threshold]
+        found = sum(one["label"] == label for one in called)
+        n = sum(one["label"] == label for one in rows)
+        assert f"{found} of {n} texts of **{label}** found" in shown(page)
+        precision = next(one.value for one in page.metric if one.label == "Precision")
+        assert precision == (percent(found / len(called)) if called else "–")
+
+
+def test_tweets_to_airlines_are_scored_apart() -> None:
+    def script() -> None:
+        from ui.classifier_lab.results import _airlines
+
+        rows = [("@united late again", "bad"), ("@JetBlue thanks", "good"), ("so happy", "good")]
+        _airlines(
+            [{"text": t, "label": label, "predicted": "good"} for t, label in rows], ["bad", "good"]
+        )
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert "**Tweets to an airline** (2): accuracy 50.0%" in page.markdown[0].value
+    assert "**All other tweets** (1): accuracy 100.0%" in page.markdown[0].value
+
+
+def test_emails_that_are_not_there_can_be_dropped_in(language: str) -> None:
+    page = opened()
+    page.button_group(key="classify_data").set_value("email-spam").run()
+    assert not page.exception and not page.error
+    assert "make email-data" in shown(page).replace("\\", "")
+    assert button(page, "Train the classifier").disabled
+    file = ("wrong.tgz", b"no archive", "application/gzip")
+    page.file_uploader(key="classify_email_files").set_value([file]).run()
+    assert "is not" in only_error(page)
+
+
+def test_one_click_draws_a_learning_curve(language: str, wait_until: Callable[..., Any]) -> None:
+    page = upload(spam_table(60))
+    page.button_group(key="classifier_view").set_value("curves").run()
+    assert "No learning curve was drawn here yet" in shown(page)
+    page.number_input(key="curve_seeds").set_value(1).run()
+    button(page, "Draw the learning curve").click().run()
+    assert not page.exception and not page.error
+    store = RunStore()
+    (info,) = [one for one in store.list() if one.kind == "learning-curve"]
+    wait_until(lambda: store.info(info.id).state == "done", 90)
+    page = opened(info.id)  # the run says which view is meant
+    assert not page.exception and not page.error and not page.warning
+    table = page.dataframe[-1].value
+    assert set(table["Learner"]) == set(LEARNERS) and set(table["Texts"]) == {10, 30, 48}
+    assert "the pretrained model reaches" in shown(page)
+    page.button_group(key="classifier_view").set_value("train").run()
+    assert not page.exception and not page.error and not page.warning

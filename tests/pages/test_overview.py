@@ -42,8 +42,8 @@ def test_empty_shows_map_steps_and_field() -> None:
     assert not app.exception and not app.error
     assert app.title[0].value == "LLM Lab"
     stations = map_of(app)
-    assert next(iter(stations)) == "text" and stations["instruct"]["state"] == "field"
-    assert stations["instruct"]["page"] is None
+    assert next(iter(stations)) == "text" and stations["instruct"]["state"] == "open"
+    assert stations["instruct"]["page"] == "instructions"
     assert [name for name, one in stations.items() if one["state"] == "next"] == ["tokens"]
     assert "0 of 5 done" in captions(app)
     assert "Nothing is training now." in captions(app)

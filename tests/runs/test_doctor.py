@@ -6,7 +6,9 @@ import random
 import pytest
 from tiny import pretrain_config
 
-from llmcore.runs.doctor import Curves, examine
+from llmcore.errors import LabError
+from llmcore.runs.doctor import Curves, Finding, changed_config, curves_from, examine
+from llmcore.runs.reader import MetricsReader
 
 
 def curves(train, val=None, steps=1000, norms=None, peak=None, tokens=None, **changes):
@@ -117,3 +119,41 @@ def test_nothing_is_said_before_there_is_something_to_see():
     few = Curves(config, ([1, 2, 3, 20], [5.7] * 4), ([], []), ([], []), peak=5e-3)
     assert examine(few) == []
     assert examine(Curves(config, ([], []), ([], []), ([], []), peak=5e-3)) == []
+
+
+def test_one_bad_moment_is_no_rate_too_high():
+    norms = [60.0 if place in {20, 21, 70} else 1.0 for place in range(200)]
+    assert examine(curves(noisy(healthy), norms=norms, steps=300)) == []
+
+
+def test_a_rate_far_too_high_is_found_without_one_jump_and_the_usual_one_is_suggested():
+    (finding,) = examine(curves(noisy(lambda at: 5.0 + 0.7 * math.exp(-30 * at), 0.02), peak=0.2))
+    assert finding.kind == "rate too high" and finding.change == {"learning_rate": 5e-3}
+
+
+def test_a_finding_becomes_the_configuration_of_a_new_run():
+    config = pretrain_config(steps=70, seed=3)
+    change = Finding("overfitting", "", "", {"dropout": 0.2}, "dropout 0.2")
+    changed = changed_config(config, change)
+    assert changed.model == config.model.with_(dropout=0.2) and changed.train == config.train
+    assert changed.name == "tiny text, dropout 0.2"
+    rate = changed_config(config, Finding("plateau", "", "", {"learning_rate": 1e-4}, "x"))
+    assert rate.train == config.train.with_(learning_rate=1e-4) and rate.model == config.model
+    smaller = changed_config(config, Finding("data too small", "", "", {"preset": "tiny"}, "x"))
+    assert smaller.preset == "tiny" and smaller.train.steps == 70 and smaller.train.seed == 3
+    assert smaller.model.vocab_size == config.model.vocab_size and smaller.data == config.data
+    with pytest.raises(LabError, match="no setting"):
+        changed_config(config, Finding("data too small", "", ""))
+
+
+def test_a_long_run_is_read_in_part_and_to_its_end(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("".join(
+        f'{{"step":{step},"split":"train","loss":{healthy(step / 9000)},"attempt":1}}\n'
+        for step in range(1, 9001)
+    ))  # fmt: skip
+    metrics = MetricsReader(path)
+    metrics.refresh()
+    read = curves_from(pretrain_config(steps=9000), metrics, 5e-3, None)
+    assert len(read.train[0]) == 1000 and read.train[0][-1] == 9000
+    assert examine(read) == []

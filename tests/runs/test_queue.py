@@ -28,7 +28,7 @@ def add(queue, name, data=DATA, **settings):
 
 
 def began(queue, run_id):
-    return queue.store.open(run_id).metrics().records("train")[0]["t"]
+    return queue.store.open(run_id).metrics().arrays("train", "t")[1][0]
 
 
 def test_waiting_runs_start_one_after_another_in_an_order_that_can_be_changed(queue):
@@ -99,8 +99,8 @@ def test_two_processes_on_one_home_never_start_a_run_twice_nor_two_at_once(queue
     for run_id in ids:
         run = queue.store.open(run_id)
         assert run.info().state == "done" and run.status()["attempt"] == 1
-        records = run.metrics().records("train")
-        spans.append((records[0]["t"], records[-1]["t"]))
+        times = run.metrics().arrays("train", "t")[1]
+        spans.append((times[0], times[-1]))
     spans.sort()
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
     assert time.time() > spans[-1][1]

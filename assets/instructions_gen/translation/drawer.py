@@ -38,7 +38,7 @@ class Drawer:
         self.rng = rng
         # Before H and Y French wavers between `de` and `d'`, so no such name occurs.
         self.people = [names.pool(kind, rng, without="HY") for kind in ("woman", "man")]
-        self.towns = names.pool("city", rng)
+        self.towns = names.pool("city", rng, without="HY")
         self.cities = one_in(CITIES, 5, rng)
         self.held_out = False
 
@@ -47,9 +47,9 @@ class Drawer:
 
     def city(self) -> str:
         """A city whose name is the same in the three languages, or an invented town."""
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.3:
             return self.rng.choice(self.cities[self.held_out])
-        return self.rng.choice(self.towns.invented[self.held_out])
+        return self.towns.draw_invented(self.held_out, self.rng)
 
     def noun(self, *kinds: str) -> tuple[Noun, str]:
         kind = self.rng.choice(kinds)

@@ -1,0 +1,98 @@
+"""`preflight`: what a pretraining run will take on this machine, before it starts."""
+
+from typing import Annotated, Any
+
+import typer
+
+from llmcore.cli.options import within
+from llmcore.cli.output import AsJson, answer, table
+from llmcore.cli.running import is_builtin_corpus, own_copy
+from llmcore.cli.training import (
+    Accumulation,
+    BatchSize,
+    ContextLength,
+    Device,
+    Precision,
+    PresetName,
+    TokenizerRef,
+    VocabSize,
+)
+from llmcore.config import ModelConfig, RunConfig, TrainConfig
+
+
+def preflight(
+    corpus: Annotated[str, typer.Option(help="built-in name, a mix such as a+b, or a text file")],
+    preset: PresetName = None,
+    tokenizer: TokenizerRef = "",
+    steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
+    vocab_size: VocabSize = None,
+    n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
+    n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
+    d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
+    batch_size: BatchSize = None,
+    accumulation: Accumulation = None,
+    context_length: ContextLength = None,
+    device: Device = None,
+    precision: Precision = None,
+    measure: Annotated[
+        bool, typer.Option(help="try a few real steps for the speed (a few seconds)")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a pretraining run will take: memory, time, disk; and what to change if too much."""
+    from llmcore.runs.plan import plan_pretrain
+
+    source, _ = own_copy(corpus, is_builtin_corpus(corpus))
+    config = plan_pretrain(
+        source,
+        preset=preset,
+        tokenizer=tokenizer,
+        model_changes={
+            "context_length": context_length, "vocab_size": vocab_size, "n_layers": n_layers,
+            "n_heads": n_heads, "d_model": d_model,
+        },
+        train_changes={
+            "steps": steps, "batch_size": batch_size, "accumulation": accumulation,
+            "device": device, "precision": precision,
+        },
+    )  # fmt: skip
+    values, lines = _answer(config, measure)
+    answer(values, as_json, lines)
+
+
+def _answer(config: RunConfig, measure: bool) -> tuple[dict[str, Any], str]:
+    from llmcore.runs.preflight import CHINCHILLA, preflight, written_bytes
+
+    found = preflight(config, measure)
+    values = {
+        "fits": found.fits,
+        "parameters": found.parameters,
+        "memory": {**found.memory_parts(), "peak": found.memory.peak},
+        "available_memory": found.available_bytes,
+        "disk": found.disk_bytes,
+        "free_disk": found.free_disk_bytes,
+        "tokens": found.tokens,
+        "tokens_per_s": found.tokens_per_s,
+        "seconds": found.seconds,
+        "tokens_per_parameter": found.tokens_per_parameter,
+        "chinchilla_ratio": found.chinchilla_ratio,
+        "problems": [{"text": one.text, "change": one.change} for one in found.problems],
+    }
+    parts = ", ".join(f"{name} {written_bytes(n)}" for name, n in found.memory_parts().items())
+    speed = "not measured" if found.tokens_per_s is None else f"{found.tokens_per_s:,.0f} tokens/s"
+    took = "" if found.seconds is None else f", about {_clock(found.seconds)} for all steps"
+    rows = [
+        ["parameters", f"{found.parameters:,}"],
+        ["memory", f"{written_bytes(found.memory.peak)} at the peak of a step ({parts})"],
+        ["", f"{written_bytes(found.available_bytes)} available"],
+        ["speed", speed + took],
+        ["disk", f"{written_bytes(found.disk_bytes)}, {written_bytes(found.free_disk_bytes)} free"],
+        ["tokens", f"{found.tokens:,}: {found.tokens_per_parameter:.3g} for each parameter, where "
+                   f"{CHINCHILLA:.0f} use a computing budget best"],
+        *(["will not fit", one.text] for one in found.problems),
+    ]  # fmt: skip
+    return values, table(["fits", "yes" if found.fits else "no"], rows)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 3600}:{int(seconds) // 60 % 60:02d}:{int(seconds) % 60:02d}"

@@ -1,0 +1,77 @@
+"""Diverse data, read from its run's events while the matrix fills; no torch needed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from llmcore.config import DiverseConfig
+from llmcore.runs.run import Run
+
+TRAINED, SCORE = "trained", "score"  # the types of the events
+MIX = "mix"
+
+
+@dataclass(slots=True, frozen=True)
+class TrainedModel:
+    """One small model: what it could read, and what it did read while it trained."""
+
+    corpus: str
+    words: int
+    corpus_bytes: int
+    tokens_read: int
+    seconds: float
+    parameters: int
+
+
+class DiverseMatrix:
+    """Bits per byte by (trained on, tested on), as far as it is done."""
+
+    def __init__(self, run: Run) -> None:
+        self.corpora: tuple[str, ...] = (run.config.diverse or DiverseConfig()).corpora
+        self.trained: dict[str, TrainedModel] = {}
+        self.scores: dict[tuple[str, str], float] = {}
+        for event in run.events():
+            try:
+                if event.get("type") == TRAINED:
+                    model = TrainedModel(*(event[name] for name in TrainedModel.__slots__))
+                    self.trained.setdefault(model.corpus, model)
+                elif event.get("type") == SCORE:
+                    key = str(event["trained"]), str(event["tested"])
+                    self.scores.setdefault(key, float(event["bits_per_byte"]))
+            except (KeyError, TypeError):
+                continue  # torn by a full disk, or of another version
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The rows: each corpus, and their mix."""
+        return (*self.corpora, MIX)
+
+    def rows(self) -> list[list[float | None]]:
+        """(models, corpora) bits per byte; None where a cell is not done yet."""
+        return [[self.scores.get((one, test)) for test in self.corpora] for one in self.models]
+
+    def mean(self, model: str) -> float | None:
+        """Over all corpora, each as much as another; None before all are scored."""
+        values = [self.scores.get((model, test)) for test in self.corpora]
+        known = [one for one in values if one is not None]
+        return sum(known) / len(known) if len(known) == len(values) else None
+
+    @property
+    def words(self) -> int:
+        """Words of all corpora of this run."""
+        return sum(one.words for name, one in self.trained.items() if name != MIX)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "corpora": list(self.corpora),
+            "models": [asdict(one) for one in self.trained.values()],
+            "matrix": {
+                one: {test: self.scores.get((one, test)) for test in self.corpora}
+                for one in self.models
+            },
+            "mean": {one: self.mean(one) for one in self.models},
+        }
+
+
+def n_cells(corpora: Sequence[str]) -> int:
+    return (len(corpora) + 1) * len(corpora)

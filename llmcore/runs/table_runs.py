@@ -1,0 +1,96 @@
+"""Runs that fill a table, cell by cell: what their workers share.
+
+Each cell is an event and counts as a step. A cell that was interrupted is done anew, but what
+trains for a while within it has checkpoints of its own and goes on where it was.
+"""
+
+import time
+from typing import Any
+
+from llmcore.config import TrainConfig
+from llmcore.files import remove_tree
+from llmcore.paths import slug
+from llmcore.runs.run import Run
+from llmcore.train.control import Control, Wish
+from llmcore.train.sinks import Sink
+from llmcore.train.trainer import PAUSE_SECONDS, Outcome, Task, Trainer
+
+PARTS = "parts"
+TELL_SECONDS = 1.0  # between two lines about the training of a part
+
+
+class Stopped(Exception):
+    """The user asked to stop; what is done is kept."""
+
+
+class TableWork:
+    """The loop's side of a table run: cells that are done, the user's wishes, nested trainings."""
+
+    def __init__(self, run: Run, control: Control, sink: Sink, n_done: int) -> None:
+        self.run, self.control, self.sink, self.n_done = run, control, sink, n_done
+
+    def begin(self, what: str) -> None:
+        """Before a cell. Waits while paused. Raises Stopped."""
+        while (wish := self.control.wish().state) == "pause":
+            self.sink.progress(self.n_done, "paused", state="paused")
+            time.sleep(PAUSE_SECONDS)
+        if wish == "stop":
+            raise Stopped
+        self.sink.progress(self.n_done, what, state="running")
+
+    def end(self, kind: str, **values: Any) -> None:
+        """A cell is done: its event, and one step more."""
+        self.n_done += 1
+        self.sink.event(kind, self.n_done, **values)
+        self.sink.progress(self.n_done, "next")
+
+    def train(self, name: str, what: str, task: Task, config: TrainConfig) -> None:
+        """Trains `task`, from its last checkpoint where it was begun before. Raises Stopped."""
+        trainer = Trainer(task, config, self.run.directory / PARTS / slug(name))
+        sink = _PartSink(self, what, config.steps)
+        if trainer.fit(_StateOnly(self.control), sink).state == "stopped":
+            raise Stopped
+
+    def clear(self) -> None:
+        """Nothing that the parts kept is needed once the table is whole."""
+        parts = self.run.directory / PARTS
+        if parts.is_dir():
+            remove_tree(parts)
+
+    def outcome(self, stopped: bool) -> Outcome:
+        if stopped:
+            return Outcome("stopped", "stopped by you", self.n_done, None, None)
+        return Outcome("done", "the table is whole", self.n_done, None, None)
+
+
+class _StateOnly:
+    """Pause and stop reach a part; a learning rate for all its different parts makes no sense."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self.seq = 0
+
+    def wish(self) -> Wish:
+        return Wish(self._control.wish().state)
+
+
+class _PartSink:
+    """What a part's trainer tells, as the phase of the whole run."""
+
+    def __init__(self, work: TableWork, what: str, steps: int) -> None:
+        self._work, self._what, self._steps = work, what, steps
+        self._told = 0.0
+
+    def metrics(self, step: int, split: str, **values: float) -> None:
+        return
+
+    def event(self, kind: str, step: int, **values: Any) -> None:
+        if kind == "warning":
+            self._work.sink.event(kind, self._work.n_done, **values)
+
+    def progress(self, step: int, phase: str, **values: Any) -> None:
+        state = {"state": values["state"]} if "state" in values else {}
+        if state or time.monotonic() - self._told >= TELL_SECONDS:
+            self._told = time.monotonic()
+            words = f"{self._what}, step {step:,} of {self._steps:,}"
+            self._work.sink.progress(self._work.n_done, words, **state)

@@ -1,0 +1,111 @@
+"""A conversation as the tokens that a model reads before it answers, cut to its context.
+
+What does not fit falls out by whole exchanges, oldest first, so that the model never reads half a
+question; only a last question that is too long by itself loses its beginning. Free of torch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llmcore.data.instructions import Turn
+from llmcore.tasks.templates import Template
+from llmcore.tokenizers import Tokenizer
+
+MIN_ROOM = 8  # tokens that an answer may always have
+
+
+@dataclass(slots=True, frozen=True)
+class Window:
+    """What the model reads.
+
+    ids: at most context_length - room. text: the same for a person, end-of-text tokens included.
+    left_out: how many of the oldest turns are not read. n_cut: tokens that the last question lost
+    at its beginning.
+    """
+
+    ids: list[int]
+    text: str
+    left_out: int
+    n_cut: int
+
+
+def conversation_window(
+    tokenizer: Tokenizer,
+    template: Template | None,
+    turns: Sequence[Turn],
+    system: str,
+    context_length: int,
+    room: int,
+    ended: bool = True,
+) -> Window:
+    """The newest turns that leave `room` tokens for the answer to the last one.
+
+    template: None joins questions and answers as lines of one text, for a model that continues
+    text.
+    ended: whether an end of text closes each answer, as in an instruction finetune. The system
+    text stands before the first turn that is read.
+    """
+    room = max(1, min(room, context_length - MIN_ROOM, context_length - 1))
+    limit = context_length - room
+    rest: list[int] = []  # the tokens behind the turn in question
+    best: tuple[int, list[int]] | None = None
+    for start in range(len(turns) - 1, -1, -1):
+        turn, is_last = turns[start], start == len(turns) - 1
+        first = _turn_ids(tokenizer, template, turn, system, False, is_last, ended)
+        if best is not None and len(first) + len(rest) > limit:
+            break
+        best = (start, [*first, *rest])
+        rest = _turn_ids(tokenizer, template, turn, "", True, is_last, ended) + rest
+        if len(rest) > limit:
+            break
+    start, ids = best or (0, [])
+    n_cut = max(0, len(ids) - limit)
+    ids = ids[n_cut:] or [tokenizer.eot_id]
+    return Window(ids, readable(tokenizer, ids), start, n_cut)
+
+
+def _turn_ids(
+    tokenizer: Tokenizer,
+    template: Template | None,
+    turn: Turn,
+    system: str,
+    follows: bool,
+    is_last: bool,
+    ended: bool,
+) -> list[int]:
+    """One turn, without its answer where that is still to come. Prompt and answer are encoded one
+    by one, as in training (`encode_row`)."""
+    if template is None:
+        before = f"{system}\n\n" if system else "\n" if follows else ""
+        return tokenizer.encode(before + turn.instruction + ("" if is_last else turn.output))
+    ids = tokenizer.encode(template.turn(turn, system, follows))
+    if is_last:
+        return ids
+    ids += tokenizer.encode(template.answer(turn.output))
+    return [*ids, tokenizer.eot_id] if ended else ids
+
+
+def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    """The text of ids in which an end-of-text token is seen, by its name."""
+    parts: list[str] = []
+    run: list[int] = []
+    for id in [*ids, None]:
+        if id is None or id == tokenizer.eot_id:
+            parts.append(tokenizer.decode(run))
+            run = []
+            if id is not None:
+                parts.append(tokenizer.token_label(id))
+        else:
+            run.append(id)
+    return "".join(parts)
+
+
+def next_question(template: Template) -> str | None:
+    """How the next question would begin: where a base model writes that, its answer is over.
+
+    >>> next_question(Template("Q: {instruction}\\nA:"))
+    '\\nQ:'
+    """
+    before = template.text.partition("{instruction}")[0].rpartition("]]")[2].rstrip()
+    line = before.rpartition("\n")[2].strip()
+    return f"\n{line}" if line else None

@@ -1,0 +1,154 @@
+"""Chat: talk with any language model of the lab, and see what it reads."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.chat.export import as_json, as_markdown
+from ui.chat.options import options
+from ui.chat.talk import Talk, learned_alone, talk_with
+from ui.chat.transcript import (
+    MAX_MESSAGE,
+    export_buttons,
+    say_typed,
+    take_wish,
+    transcript,
+    wish,
+)
+from ui.navigation import page_link
+from ui.page import code_behind, guarded, header, plain, show_error
+from ui.picker import load_model, model_picker
+from ui.state import well_formed
+
+if TYPE_CHECKING:
+    from llmcore.models import Loaded
+
+PYTHON = """
+from llmcore import models
+from llmcore.data.instructions import single
+from llmcore.tasks.instruction_scores import answers
+from llmcore.tasks.templates import Template
+
+loaded = models.load({ref!r})
+template = Template(loaded.card["template"] or "Q: {{instruction}}\\nA:")
+print(answers(loaded.trunk, loaded.tokenizer, template, [single("Where is my bag?", "")]))
+"""
+CLI = """
+python -m llmcore generate --model {ref} --temperature 0 --prompt "Q: Where is my bag?
+A:"
+"""
+EXAMPLES = 3
+BEGINNINGS = ("The king said", "Once upon a time", "I would like to")
+BOX = "chat_message"
+
+
+def main() -> None:
+    header(
+        "Chat",
+        "Talk with any language model here. **What to look at:** the text that the model really "
+        "reads, how the context fills up, and what falls out of it.",
+    )
+    ref = None
+    with guarded():
+        left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
+        with left:
+            ref = model_picker("language", key="chat_model")
+        loaded = load_model(ref)
+        talk = talk_with(ref, loaded)
+        _introduce(loaded)
+        options(talk, loaded, ref)
+        trouble = _act(talk, loaded)
+        with right:
+            talk.refresh()
+            export_buttons(talk, ref, as_json, as_markdown)
+        _conversation(talk, loaded, ref)
+        if trouble is not None:
+            show_error(trouble)
+        st.chat_input(
+            "Ask something" if loaded.card.get("template") else "Begin a text",
+            key=BOX,
+            max_chars=MAX_MESSAGE,
+            on_submit=say_typed,
+            args=(BOX,),
+        )
+    name = ref or "RUN_ID"
+    code_behind(PYTHON.format(ref=name), CLI.format(ref=name))
+
+
+def _introduce(loaded: "Loaded") -> None:
+    """What kind of model this is. A base model is said to be one."""
+    name = plain(str(loaded.card.get("name") or loaded.ref))
+    if loaded.card.get("template") is not None:
+        about = plain(str(loaded.card.get("corpus")))
+        alone = (
+            " It learned from single questions, so each message is asked alone: see Options."
+            if learned_alone(loaded)
+            else ""
+        )
+        st.caption(
+            f"**{name}** was finetuned on instructions ({about}). It answers what resembles them; "
+            f"anything else gets an answer that sounds like them.{alone}"
+        )
+        return
+    st.info(
+        f"**{name}**, a base model: it continues a text, it does not answer. What you type is "
+        f"its beginning. A template under Options makes it look like a dialogue, no more.",
+        icon=":material/info:",
+    )
+    page_link("instructions", "Teach it to answer: finetune on instructions")
+
+
+def _act(talk: Talk, loaded: "Loaded") -> Exception | None:
+    """Does what was asked for; returns what went wrong, to be said below the conversation."""
+    asked = take_wish()
+    if asked is None:
+        return None
+    what, *rest = asked
+    try:
+        if what == "say":
+            talk.say(loaded, well_formed(rest[0])[:MAX_MESSAGE])
+        elif what == "again" and talk.exchanges:
+            talk.again(loaded)
+        elif what == "clear":
+            talk.clear()
+        elif what == "edit":
+            talk.editing = rest[0]
+        elif what == "resend" and rest[0] < len(talk.exchanges):
+            talk.resend(loaded, rest[0], well_formed(rest[1])[:MAX_MESSAGE])
+    except Exception as error:
+        return error
+    return None
+
+
+def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
+    if talk.exchanges:
+        transcript(talk, ref)
+        return
+    st.caption("Nothing was said yet. For example:")
+    with st.container(horizontal=True):
+        for at, example in enumerate(_examples(loaded)):
+            st.button(
+                example if len(example) <= 90 else example[:88] + "…",
+                key=f"chat_example_{ref}_{at}",
+                icon=":material/format_quote:",
+                type="tertiary",
+                on_click=wish,
+                args=("say", example),
+            )
+
+
+def _examples(loaded: "Loaded") -> list[str]:
+    """Held-out questions of the set that the model learned from, where it is a built-in one."""
+    from llmcore.data import INSTRUCTIONS
+    from llmcore.data.instructions import load_builtin
+
+    source = loaded.card.get("corpus")
+    if loaded.card.get("template") is None:
+        return list(BEGINNINGS)
+    if source not in INSTRUCTIONS:
+        return []
+    rows = load_builtin(source).test
+    return [rows[i * len(rows) // EXAMPLES].question for i in range(EXAMPLES)]
+
+
+main()

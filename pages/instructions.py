@@ -1,0 +1,151 @@
+"""Finetune on instructions: a language model learns to answer, and one sees what it learns from."""
+
+import streamlit as st
+
+from ui.instructions.data import Choice, choose_data
+from ui.instructions.mask import what_the_loss_sees
+from ui.instructions.options import TRAINABLE, Settings, learned, options
+from ui.instructions.results import results, side_by_side
+from ui.live import run_panel
+from ui.navigation import page_link
+from ui.page import code_behind, guarded, header, plain, show_error
+from ui.run_choice import (
+    next_run_id,
+    note_trouble,
+    run_picker,
+    runs_of,
+    start_button,
+    start_or_queue,
+    start_wanted,
+)
+from ui.warm import warm_up
+
+KIND = "instruct"
+PYTHON = """
+from llmcore.runs import RunStore, launch
+from llmcore.runs.instruct_plan import plan_instruct
+
+store = RunStore()
+config = plan_instruct("airline-support")            # the bundled model is the default
+run_id = store.mint_id(config.name)
+launch.start(run_id, config, store)
+# once it has finished:
+print(store.open(run_id).result()["test"]["by_holdout"])
+"""
+CLI = """
+python -m llmcore finetune --task instruct --data airline-support --train lora
+python -m llmcore finetune --task instruct --data my-alpaca.json --template alpaca
+"""
+
+
+def main() -> None:
+    header(
+        "Finetune on instructions",
+        "A base model only continues text. Here it reads questions with their answers, and the "
+        "**loss is taken over the answers alone**, so it learns to answer. Watch five held-out "
+        "prompts while it learns, then see what it gets wrong.",
+    )
+    infos = runs_of(KIND)
+    chosen = _start_box()
+    if chosen is not None:
+        from llmcore.runs.instruct_plan import INSTRUCT
+
+        what_the_loss_sees(*chosen, INSTRUCT.batch_size, INSTRUCT.seed)
+    st.subheader("Runs", anchor=False)
+    info = run_picker(infos, KIND, "Run to show")
+    if info is None:
+        st.info("Nothing was finetuned on instructions yet: press **Start training** above, and "
+                "the first point appears within seconds.")  # fmt: skip
+    else:
+        run_panel(info.id)
+        if info.state != "damaged":
+            with guarded():
+                if not info.is_live:
+                    results(info)
+                side_by_side(info)
+                page_link("chat", "Chat with it")
+    code_behind(PYTHON, CLI)
+    warm_up(delay=1.0)
+
+
+def _start_box() -> tuple[Choice, Settings] | None:
+    """The data, the options and the button; what was chosen where it can be trained."""
+    choice = settings = problem = None
+    with st.container(border=True):
+        run_id = next_run_id(KIND, "instructions")
+        with guarded():
+            choice = choose_data()
+            if choice is not None and not choice.splits().train:
+                choice = None
+        top = st.container()
+        with st.expander("Options", icon=":material/tune:", key=f"instruct_options_{run_id}"):
+            try:
+                settings = options(choice)
+            except Exception as error:
+                problem = error
+        with top:
+            # The options may be folded away, so what is wrong there is said here.
+            if problem is not None:
+                show_error(problem)
+            _summary_and_button(choice, settings, run_id)
+        wish = start_wanted(KIND)
+        if wish and choice is not None and settings is not None:
+            _start(wish, run_id, choice, settings)
+            st.rerun()
+    return (choice, settings) if choice is not None and settings is not None else None
+
+
+def _summary_and_button(choice: Choice | None, settings: Settings | None, run_id: str) -> None:
+    left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+    with left, guarded():
+        if choice is not None and settings is not None:
+            _summary(choice, settings)
+    start_button("Start training", run_id, KIND, right, choice is not None and settings is not None)
+
+
+def _summary(choice: Choice, settings: Settings) -> None:
+    from llmcore.runs.instruct_plan import instruct_training
+    from llmcore.runs.plan import finetuned_shape
+
+    splits = choice.splits()
+    shape = finetuned_shape(settings.model, {}, 0.0)
+    steps = instruct_training(len(splits.train), settings.trainable, settings.epochs).steps
+    n, total = learned(shape, settings)
+    share = f"All {n:,} parameters learn"
+    if n < total:
+        share = f"{n:,} of {total:,} parameters learn ({n / total:.1%})"
+    times = "once" if settings.epochs == 1 else f"{settings.epochs} times"
+    st.markdown(
+        f"**{plain(TRAINABLE[settings.trainable])}** of **{plain(settings.model)}** on "
+        f"**{plain(choice.name)}**, {times}: {steps:,} steps"
+    )
+    lines = [
+        f"{share} · {len(splits.train):,} examples "
+        f"to train, {len(splits.validation):,} to validate, {len(splits.test):,} to test"
+    ]
+    lines += [plain(notice) for notice in splits.notices]
+    st.caption("  \n".join(lines))
+
+
+def _start(wish: str, run_id: str, choice: Choice, settings: Settings) -> None:
+    from llmcore.runs.instruct_plan import plan_instruct
+
+    try:
+        config = plan_instruct(
+            choice.source,
+            model_ref=settings.model,
+            trainable=settings.trainable,
+            template=settings.template,
+            packing=settings.packing,
+            table=choice.table,
+            columns=choice.columns,
+            epochs=settings.epochs,
+            name=f"{choice.name} · {TRAINABLE[settings.trainable]}",
+            lora=settings.lora,
+        )
+        start_or_queue(wish, run_id, KIND, config, choice.table)
+    except Exception as error:
+        note_trouble(KIND, error)
+
+
+main()

@@ -1,0 +1,48 @@
+"""`preflight`, and what `runs show` says of a curve."""
+
+import math
+
+from tiny import TEXT, pretrain_config
+
+from llmcore.files import json_line
+from llmcore.runs import RunStore, launch, preflight
+
+ARGUMENTS = ("preflight", "--corpus", "shakespeare", "--preset", "tiny", "--tokenizer", "bytes")
+
+
+def test_preflight_without_a_try_gives_sizes_and_no_speed(lab):
+    found = lab(*ARGUMENTS, "--no-measure", "--steps", "10", "--json").json
+    assert found["fits"] and found["problems"] == [] and found["tokens_per_s"] is None
+    assert found["tokens"] == 10 * 16 * 128
+    memory = found["memory"]
+    assert memory.pop("peak") == sum(memory.values())
+    assert set(memory) == {"weights", "gradients", "optimizer", "activations"}
+
+
+def test_preflight_tries_real_steps(lab):
+    found = lab(*ARGUMENTS, "--d-model", "16", "--context-length", "16", "--json").json
+    assert found["tokens_per_s"] > 50 and found["seconds"] > 0
+
+
+def test_what_does_not_fit_names_the_flag_that_mends_it(lab, monkeypatch):
+    peak = lab(*ARGUMENTS, "--no-measure", "--json").json["memory"]["peak"]
+    monkeypatch.setattr(preflight, "available_memory_bytes", lambda: peak - 1)
+    found = lab(*ARGUMENTS, "--json").json
+    assert not found["fits"] and found["problems"][0]["change"] == {"accumulation": 2}
+    assert lab(*ARGUMENTS, "--no-measure", "--accumulation", "2", "--json").json["fits"]
+    assert "will not fit" in lab(*ARGUMENTS, "--no-measure").out
+
+
+def test_runs_show_has_the_findings(lab):
+    store = RunStore()
+    run_id = store.mint_id("ill")
+    directory = store.directory(run_id)
+    launch.create(directory, pretrain_config(steps=200), TEXT.encode())
+    (directory / "metrics.jsonl").write_text("".join(
+        json_line({"v": 1, "attempt": 1, "split": "train", "step": step,
+                   "loss": 2.5 + 3 * math.exp(-step / 30) + (1.5 if step > 100 else 0)})
+        for step in range(1, 201)
+    ))  # fmt: skip
+    (finding,) = lab("runs", "show", run_id, "--json").json["findings"]
+    assert finding["kind"] == "diverged" and finding["change"]["learning_rate"] < 3e-3
+    assert "rises again" in lab("runs", "show", run_id).out

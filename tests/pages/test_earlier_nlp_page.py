@@ -1,0 +1,158 @@
+"""LLM vs earlier NLP: empty, with finished runs written by hand, and started by its button."""
+
+import json
+import time
+
+import pytest
+from page_driver import button, open_page, shown
+from streamlit.testing.v1 import AppTest
+
+from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
+from llmcore.files import json_line, write_json_atomic
+from llmcore.paths import PROJECT_ROOT
+from llmcore.runs import RunStore, launch, plan_tables
+from llmcore.runs.compare_cells import BAYES, NGRAM, PRETRAINED, ROWS, work_of
+from llmcore.runs.diverse_cells import MIX
+from llmcore.runs.state import writer_identity
+
+TRUTH = [0] * 60 + [1] * 40
+
+
+def write_table_run(config, events: list[dict], state: str = "done") -> str:
+    store = RunStore()
+    run_id = store.mint_id(config.name)
+    directory = store.directory(run_id)
+    created = {SCHEMA_KEY: SCHEMA_VERSION, "created": time.time()}
+    write_json_atomic(directory / "config.json", config.to_dict() | created)
+    write_json_atomic(directory / "status.json", {
+        "state": state, "step": len(events), "heartbeat": time.time(), **writer_identity(),
+    })  # fmt: skip
+    (directory / "events.jsonl").write_text("".join(map(json_line, events)), encoding="utf-8")
+    return run_id
+
+
+def comparison(state: str = "done", n_cells: int = 99) -> str:
+    config = plan_tables.plan_comparison("starter")
+    models = [one for one in (NGRAM, BAYES, "logistic regression", "random weights", PRETRAINED)]
+    events = [
+        {"type": "task", "task": "spam", "classes": ["ham", "spam"], "truth": TRUTH,
+         "n_train": 2000, "n_test": 100},
+        {"type": "task", "task": "story", "prompt": "Once upon a time"},
+    ]  # fmt: skip
+    for task, model in work_of(models)[:n_cells]:
+        decides = task in ("spam", "sentiment")
+        score = 0.9 if decides else 2.5 if task == "next-word" else None
+        predicted = TRUTH if model == BAYES and task == "spam" else [0] * 100
+        events.append({
+            "type": "cell", "task": task, "model": model,
+            "score": 1.0 if predicted is TRUTH else score, "accuracy": score if decides else None,
+            "seconds": 0.5, "n_bytes": 2_500_000, "parameters": 10, "note": "How it <b>came</b>.",
+            "samples": [] if score else [f"{model} <script>alert(1)</script> wrote"],
+            "predicted": predicted if decides else [], "real_words": None if score else 0.8,
+            "copied": None if score else 3,
+        })  # fmt: skip
+    return write_table_run(config, events, state)
+
+
+def table_of(page: AppTest) -> dict:
+    found = _search(page.main, b'"columns"')
+    assert found is not None, "the table is not on the page"
+    return json.loads(found)
+
+
+def _search(element: object, key: bytes) -> bytes | None:
+    data = getattr(getattr(element, "proto", None), "bytes", b"")
+    if data and key in data:
+        return data
+    children = getattr(element, "children", {}).values()
+    return next((one for one in map(lambda child: _search(child, key), children) if one), None)
+
+
+def test_empty_it_offers_the_measurement() -> None:
+    page = open_page("earlier-nlp")
+    assert not page.exception and not page.error
+    assert page.title[0].value == "LLM vs earlier NLP"
+    assert "Measure it on this machine" in shown(page)
+    assert button(page, "Compare them all").disabled is False
+    assert "two quiet cores" in shown(page) and len(page.code) == 2
+
+
+def test_a_finished_comparison_says_first_where_the_earlier_model_wins() -> None:
+    page = open_page("earlier-nlp", comparison())
+    assert not page.exception and not page.error
+    words = shown(page).replace("\\", "")
+    first = next(one for one in words.splitlines() if one.startswith("#####"))
+    assert first.startswith("##### On spam, the earlier model wins: naive Bayes reaches 1.000")
+    table = table_of(page)
+    assert [one["earlier"] for one in table["columns"]] == [True, True, True, False, False]
+    assert [one["title"] for one in table["rows"]] == list(ROWS.values())
+    spam, _, next_word, story, _ = table["rows"]
+    assert spam["cells"][1]["kind"] == "best" and spam["cells"][1]["head"] == "1.000"
+    assert spam["cells"][0]["below"] == ["trained 0.5 s", "2.5 MB"]
+    assert next_word["cells"][1]["kind"] == "not" and "next word" in next_word["cells"][1]["tell"]
+    assert story["cells"][4]["below"] == ["80% known words", "copies 3 in a row"]
+    samples = [one.value for one in page.code]
+    assert "Once upon a time" in samples
+    assert f"{PRETRAINED} <script>alert(1)</script> wrote" in samples
+    assert "Not able: Bag of words" in words
+
+
+def test_a_half_filled_table_shows_what_is_there_and_can_be_resumed() -> None:
+    page = open_page("earlier-nlp", comparison("stopped", n_cells=3))
+    assert not page.exception and not page.error
+    kinds = [one["kind"] for one in table_of(page)["rows"][0]["cells"]]
+    assert kinds == ["best", "open", "open", "open", "open"]
+    assert button(page, "Resume") and not any(one.label == "Learning rate" for one in page.button)
+
+
+def test_the_button_starts_the_run_that_is_shown_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def start(run_id, config, store=None, data=None):
+        started.append(config)
+        launch.create(store.directory(run_id), config)
+
+    monkeypatch.setattr(launch, "start", start)
+    page = open_page("earlier-nlp")
+    page.toggle(key="compare_quick").set_value(True).run()
+    button(page, "Compare them all").click().run()
+    assert not page.exception and not page.error
+    assert started[0].kind == "compare-nlp" and started[0].compare == plan_tables.QUICK
+    assert "0 of 19 cells" in page.get("progress")[0].proto.text.replace("\\", "")
+
+
+def test_history_tells_each_model_and_the_timeline() -> None:
+    file = PROJECT_ROOT / "pages" / "earlier-nlp.py"
+    page = AppTest.from_file(str(file), default_timeout=90)
+    page.query_params["view"] = "history"
+    page.run()
+    assert not page.exception and not page.error
+    assert shown(page).count("What it cannot do, and why") == 3
+    years = [one["year"] for one in json.loads(_search(page.main, b'"steps"'))["steps"]]
+    assert years == sorted(years) and "2017" in years and len(years) >= 10
+
+
+def diverse() -> str:
+    config = plan_tables.plan_diverse()
+    scores = {"shakespeare": (2.2, 3.5, 3.6), "messages": (3.4, 2.6, 3.1),
+              "conversations": (3.9, 3.4, 2.9), MIX: (2.5, 2.8, 2.5)}  # fmt: skip
+    events = []
+    for name, row in scores.items():
+        events.append({"type": "trained", "corpus": name, "words": 1000, "corpus_bytes": 9,
+                       "tokens_read": 5, "seconds": 61.0, "parameters": 7})  # fmt: skip
+        events += [
+            {"type": "score", "trained": name, "tested": test, "bits_per_byte": bits}
+            for test, bits in zip(list(scores)[:3], row, strict=True)
+        ]
+    return write_table_run(config, events)
+
+
+def test_the_matrix_of_a_run_in_the_address_is_shown_with_its_sentence() -> None:
+    page = open_page("earlier-nlp", diverse())
+    assert not page.exception and not page.error
+    words = shown(page).replace("\\", "")
+    assert "On its own corpus the specialist is better in 2 of 3 cases" in words
+    assert "the model of the mix is best: 2.60 bits per byte against 3.03" in words
+    table = page.dataframe[0].value
+    assert list(table["Trained on"]) == ["shakespeare", "messages", "conversations", "mix"]
+    assert "Brown et al. 2020" in words and "Llama 3, 2024" in words

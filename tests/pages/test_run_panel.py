@@ -1,0 +1,144 @@
+"""What the Pretrain page says before a run and about its curve: preflight, doctor, comparison."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from page_driver import button, open_page, shown
+from streamlit.testing.v1 import AppTest
+from tiny import TEXT, pretrain_config
+
+from llmcore.files import json_line
+from llmcore.runs import RunStore, launch, preflight, process
+from llmcore.runs.queue import RunQueue
+from ui.feed import RunFeed
+from ui.replay import replay_data
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMLAB_WARM", "0")
+
+
+def written(name: str, loss: Any, state: str = "done", **train: Any) -> str:
+    """A run of 400 logged steps whose loss is a function of progress 0..1."""
+    store = RunStore()
+    run_id = store.mint_id(name)
+    directory = store.directory(run_id)
+    launch.create(directory, pretrain_config(steps=400, **train), TEXT.encode())
+    head = {"v": 1, "attempt": 1, "split": "train", "lr": 1e-3, "grad_norm": 1.0}
+    (directory / "metrics.jsonl").write_text("".join(
+        json_line({**head, "t": float(step), "step": step, "tokens": 64 * step,
+                   "loss": loss(step / 400)})
+        for step in range(1, 401)
+    ))  # fmt: skip
+    sample = {"v": 1, "attempt": 1, "type": "sample", "step": 400, "prompt": "the ", "text": "<b>x"}
+    (directory / "events.jsonl").write_text(json_line(sample))
+    status = json.loads((directory / "status.json").read_text())
+    (directory / "status.json").write_text(json.dumps({**status, "state": state, "step": 400}))
+    return run_id
+
+
+def healthy(at: float) -> float:
+    return 2.5 + 3.2 * math.exp(-6 * at)
+
+
+def diverging(at: float) -> float:
+    return healthy(at) if at < 0.5 else healthy(0.5) + 1.5
+
+
+def test_the_card_shows_memory_time_disk_and_the_chinchilla_ratio() -> None:
+    text = shown(open_page("pretrain"))
+    for words in ("parameters", "tokens per second", "on disk", "Chinchilla: 20", "of memory"):
+        assert words in text
+
+
+def test_what_does_not_fit_is_red_and_a_button_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page("pretrain")
+    peaks: list[int] = []
+    original = preflight.footprint
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        found = original(*args, **kwargs)
+        peaks.append(found.peak)
+        return found
+
+    monkeypatch.setattr(preflight, "footprint", watched)
+    page.run()
+    monkeypatch.setattr(preflight, "available_memory_bytes", lambda: peaks[0] - 1)
+    page.run()
+    assert "will not fit" in page.error[0].value
+    button(page, "Set parts of a batch to 2").click().run()
+    assert not page.error and not page.exception
+    assert page.number_input(key="pretrain_parts_tiny").value == 2
+
+
+def test_a_healthy_curve_gets_one_quiet_line() -> None:
+    page = open_page("pretrain", written("well", healthy))
+    assert not page.exception and not page.error
+    assert "Curve doctor: nothing unusual" in shown(page)
+    assert not [one for one in page.button if "run with" in one.label]
+
+
+def test_a_finding_starts_a_new_run_with_its_one_change() -> None:
+    run_id = written("ill", diverging)
+    page = open_page("pretrain", run_id)
+    assert "The training loss rises again" in shown(page)
+    button(page, "Start a run with learning rate 0.001").click().run()
+    assert not page.exception and not page.error
+    (new,) = [one for one in RunStore().list() if one.id != run_id and not one.example]
+    before, after = RunStore().open(run_id).config, RunStore().open(new.id).config
+    assert after.train == before.train.with_(learning_rate=1e-3) and after.model == before.model
+    assert RunStore().open(new.id).stored_data().read_text() == TEXT
+    assert page.query_params["run"] in (new.id, [new.id])
+
+
+def test_while_another_trains_the_advice_is_queued() -> None:
+    run_id = written("ill", diverging)
+    written("live", healthy, state="running")
+    page = open_page("pretrain", run_id)
+    button(page, "Queue a run with learning rate 0.001").click().run()
+    assert not page.exception and not page.error and len(RunQueue().waiting()) == 1
+
+
+def overlay(page: AppTest, run_id: str, others: list[str]) -> AppTest:
+    return page.multiselect(key=f"pretrain_overlays_{run_id}").set_value(others).run()
+
+
+def test_compared_runs_show_only_where_they_differ() -> None:
+    first, second = written("one", healthy), written("two", healthy, learning_rate=1e-4, seed=7)
+    page = overlay(open_page("pretrain", first), first, [second])
+    assert not page.exception and not page.error
+    (table,) = [one.value for one in page.markdown if one.value.startswith("| |")]
+    assert "learning\\_rate" in table and "seed" in table and "batch\\_size" not in table
+    for key in ("tokens", "time", "step"):
+        page.button_group(key="chart_axis").set_value(key).run()
+        page.toggle(key="chart_log_x").set_value(key != "step").run()
+        assert not page.exception and not page.error
+
+
+def test_torchrun_is_a_line_to_copy_and_not_a_button() -> None:
+    page = open_page("pretrain")
+    page.button_group(key="pretrain_where").set_value("torchrun").run()
+    assert any(one.value.startswith("torchrun --standalone") for one in page.code)
+    assert button(page, "Start training").disabled
+
+
+def test_a_process_of_its_own_is_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned = []
+    monkeypatch.setattr(process, "_spawn", spawned.append)
+    page = open_page("pretrain")
+    page.button_group(key="pretrain_where").set_value("A process of its own").run()
+    button(page, "Start training").click().run()
+    assert not page.exception and not page.error
+    assert [one.name for one in spawned] == [info.id for info in RunStore().list()
+                                             if not info.example]  # fmt: skip
+
+
+def test_replay_data_is_small_and_in_order() -> None:
+    data = RunFeed(RunStore().open(written("well", healthy)))
+    data.refresh()
+    sent = replay_data(data)
+    assert sent["train"][0][0] == 1 and sent["train"][-1][0] == 400 and len(sent["train"]) <= 600
+    assert sent["samples"] == [[400, "the ", "<b>x"]]

@@ -1,0 +1,46 @@
+"""A conversation as a file: JSON in the form that a finetune reads, or Markdown to read."""
+
+import json
+
+from ui.chat.talk import Talk
+from ui.page import plain
+
+
+def as_json(talk: Talk, ref: str) -> str:
+    """One object with `messages`, as the Instructions page and `finetune` read them, and beside
+    them what is known of each answer."""
+    messages = []
+    if talk.settings.system.strip():
+        messages.append({"role": "system", "content": talk.settings.system.strip()})
+    for one in talk.exchanges:
+        messages.append({"role": "user", "content": one.question})
+        messages.append({"role": "assistant", "content": one.answer})
+    about = [
+        {"model": one.model, "ended": one.reason, "seed": one.seed, "prompt_tokens": one.n_read,
+         "answer_tokens": one.n_tokens}
+        for one in talk.exchanges
+    ]  # fmt: skip
+    settings = {"temperature": talk.settings.temperature, "template": talk.settings.template,
+                "longest": talk.settings.longest}  # fmt: skip
+    whole = {"messages": messages, "model": ref, "settings": settings, "answers": about}
+    return json.dumps([whole], ensure_ascii=False, indent=1)
+
+
+def as_markdown(talk: Talk, ref: str) -> str:
+    """A heading and a paragraph a message; signs of Markdown in messages stand for themselves."""
+    parts = [f"# Conversation with {plain(ref)}"]
+    if talk.settings.system.strip():
+        parts.append(f"**System**\n\n{as_lines(talk.settings.system.strip())}")
+    for one in talk.exchanges:
+        parts.append(f"**You**\n\n{as_lines(one.question)}")
+        parts.append(f"**{plain(one.model)}**\n\n{as_lines(one.answer) or '(nothing)'}")
+    return "\n\n".join(parts) + "\n"
+
+
+def as_lines(text: str) -> str:
+    """Markdown that shows a text just as it is, its line breaks and indents too."""
+    lines = []
+    for line in text.split("\n"):
+        bare = line.lstrip(" \t")
+        lines.append("\u00a0" * len(line[: len(line) - len(bare)].expandtabs(4)) + plain(bare))
+    return "  \n".join(lines)

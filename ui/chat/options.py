@@ -1,0 +1,103 @@
+"""The choices of a conversation: system prompt, template, temperature, longest answer."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Settings, Talk, template_text
+
+if TYPE_CHECKING:
+    from llmcore.models import Loaded
+
+MAX_SYSTEM = 2_000
+MAX_LONGEST = 400
+MIN_LONGEST = 4
+
+
+def options(talk: Talk, loaded: "Loaded", ref: str) -> None:
+    """Draws the choices and puts them into `talk.settings`, for the next answer."""
+    with st.expander("Options and template", icon=":material/tune:", key=f"chat_options_{ref}"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            _template(talk.settings, loaded, ref)
+            _system(talk.settings, loaded, ref)
+        with right:
+            _numbers(talk.settings, loaded, ref)
+            talk.settings.remember = st.toggle(
+                "Read the conversation so far",
+                key=_key("chat_remember", ref, talk.settings.remember),
+                help="Off: each message is asked alone. A model that learned from single questions "
+                "mixes up what it finds in earlier ones.",
+            )
+            _show_template(talk.settings, loaded)
+
+
+def _template(settings: Settings, loaded: "Loaded", ref: str) -> None:
+    from llmcore.tasks.templates import TEMPLATES
+
+    labels = {one: one.capitalize() for one in TEMPLATES}
+    if loaded.card.get("template") is not None:
+        labels = {AS_TAUGHT: "As it was taught", **labels}
+    labels |= {AS_IT_IS: "None: it continues what you type"}
+    key = _key("chat_template", ref, settings.template)
+    if st.session_state[key] not in labels:
+        st.session_state[key] = next(iter(labels))
+    settings.template = st.selectbox(
+        "Template",
+        list(labels),
+        format_func=lambda one: labels.get(one, one),
+        key=key,
+        help="What is put around your message before the model reads it.",
+    )
+
+
+def _system(settings: Settings, loaded: "Loaded", ref: str) -> None:
+    text = template_text(loaded, settings)
+    fits = text is None or "{system}" in text
+    key = _key("chat_system", ref, settings.system)
+    typed = st.text_area(
+        "System prompt",
+        key=key,
+        max_chars=MAX_SYSTEM,
+        height=96,
+        disabled=not fits,
+        placeholder="Stands before the conversation; takes its share of the context",
+    )
+    settings.system = (typed or "") if fits else ""
+    if not fits:
+        st.caption("This template has no place for a system prompt.")
+
+
+def _numbers(settings: Settings, loaded: "Loaded", ref: str) -> None:
+    settings.temperature = st.slider(
+        "Temperature",
+        0.0,
+        2.0,
+        step=0.1,
+        key=_key("chat_temperature", ref, settings.temperature),
+        help="0 always takes the likeliest token, and so gives the same answer each time.",
+    )
+    most = max(MIN_LONGEST + 1, min(MAX_LONGEST, loaded.trunk.config.context_length - 8))
+    settings.longest = st.slider(
+        "Longest answer, in tokens",
+        MIN_LONGEST,
+        most,
+        key=_key("chat_longest", ref, min(settings.longest, most)),
+        help="So much of the context is kept free for it.",
+    )
+
+
+def _show_template(settings: Settings, loaded: "Loaded") -> None:
+    text = template_text(loaded, settings)
+    if text is None:
+        st.caption("No template: the model reads your message and nothing around it.")
+        return
+    st.caption("The template")
+    st.code(text, language=None, wrap_lines=True)
+
+
+def _key(name: str, ref: str, value: object) -> str:
+    """The key of a widget that begins with `value` and belongs to one model."""
+    key = f"{name}_{ref}"
+    st.session_state.setdefault(key, value)
+    return key

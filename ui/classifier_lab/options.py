@@ -1,0 +1,153 @@
+"""How the classifier learns: from which model, which of its parts, and with which say of each
+class."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.config import LORA_TARGETS, LoraConfig
+from llmcore.errors import LabError
+
+if TYPE_CHECKING:
+    from llmcore.config import RunConfig
+
+TRAINABLE = {
+    "all": "Everything",
+    "lora": "LoRA",
+    "last-block": "Last block and head",
+    "head": "Head only",
+}
+TRAINABLE_NOTES = {
+    "all": "Every weight of the language model moves. It learns best, and each step costs most.",
+    "lora": "The model stands still and thin matrices beside its weights learn. The run keeps "
+    "only those: a small file, which needs its base to work.",
+    "last-block": "The lower blocks stay as they are and run once for each text: faster, and a "
+    "measure of what they had already learned.",
+    "head": "Only the new head learns: what is right here, the language model had already "
+    "learned from raw text.",
+}
+BALANCE = {
+    "none": "As they are",
+    "weights": "Weigh rare classes more",
+    "equal": "Equally many of each",
+}
+BALANCE_NOTES = {
+    "none": "Each text counts alike: where one class is rare, calling everything by the other "
+    "name costs little.",
+    "weights": "All texts are used, and one of a rare class counts more in the loss, so that "
+    "every class has the same say. It finds more of the rare class, with more false alarms.",
+    "equal": "Texts of the larger classes are dropped from the training split until all have as "
+    "many: quick, but what is dropped cannot be learned from. Validation and test keep all.",
+}
+TARGET_NAMES = {
+    "qkv": "Attention: queries, keys, values",
+    "output": "Attention: output",
+    "up": "Feed-forward: up",
+    "down": "Feed-forward: down",
+}
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the options say beside the data."""
+
+    model: str | None = None
+    trainable: str = "all"
+    balance: str = "none"
+    epochs: int | None = None
+    lora: LoraConfig | None = None
+
+
+def choose_model() -> str:
+    """Draws the choice of the language model. Raises LabError where there is none."""
+    from llmcore.models import default_model, list_models
+
+    entries = {entry.ref: entry for entry in list_models("language")}
+    if not entries:
+        raise LabError("There is no language model to start from yet: pretrain one first.")
+    default = default_model()
+    if st.session_state.get("classify_model") not in entries:
+        st.session_state["classify_model"] = default if default in entries else next(iter(entries))
+    return st.selectbox(
+        "Language model to start from",
+        list(entries),
+        format_func=lambda one: entries[one].label if one in entries else one,
+        key="classify_model",
+        persist_state="session",
+    )
+
+
+def options() -> Settings:
+    """Base model, what learns, epochs, balance. Raises LabError where there is no model."""
+    model, trainable, balance, epochs = st.columns([3, 2, 2, 1])
+    with model:
+        ref = choose_model()
+    what = trainable.selectbox(
+        "What learns",
+        list(TRAINABLE),
+        format_func=TRAINABLE.__getitem__,
+        key="classify_trainable",
+        persist_state="session",
+    )
+    even = balance.selectbox(
+        "Classes in training",
+        list(BALANCE),
+        format_func=BALANCE.__getitem__,
+        key="classify_balance",
+        persist_state="session",
+    )
+    n_epochs = epochs.number_input(
+        "Epochs",
+        1,
+        100,
+        8 if what == "head" else 4,
+        key=f"classify_epochs_{what}",
+        persist_state="session",
+        help="How often the model sees each training text.",
+    )
+    lora = _lora() if what == "lora" else None
+    st.caption(
+        f"**{TRAINABLE[what]}**: {TRAINABLE_NOTES[what]}  \n"
+        f"**{BALANCE[even]}**: {BALANCE_NOTES[even]}"
+    )
+    return Settings(ref, what, even, int(n_epochs), lora)
+
+
+def _lora() -> LoraConfig:
+    """Raises LabError where no layer is chosen."""
+    default = LoraConfig()
+    rank, alpha, targets = st.columns([1, 1, 3])
+    r = rank.number_input(
+        "Rank", 1, 1024, default.rank, key="classify_lora_rank", persist_state="session",
+        help="Columns of the thin matrices: the more, the more they can learn.",
+    )  # fmt: skip
+    a = alpha.number_input(
+        "Alpha", 0.0, 1e6, default.alpha, step=1.0, key="classify_lora_alpha",
+        persist_state="session",
+        help="The correction is weighed by alpha divided by the rank.",
+    )  # fmt: skip
+    layers = targets.multiselect(
+        "Layers of each block that get one",
+        list(LORA_TARGETS),
+        default=list(default.targets),
+        format_func=TARGET_NAMES.__getitem__,
+        key="classify_lora_targets",
+        persist_state="session",
+    )
+    if not layers:
+        raise LabError("No layer is chosen for LoRA: choose at least one, or another way to learn.")
+    return LoraConfig(int(r), float(a), tuple(layers))
+
+
+def learned_share(config: "RunConfig", n_classes: int) -> str:
+    """`25,858 of 1,234,567 parameters learn (2.09%)`."""
+    from llmcore.runs.plan import n_trainable
+
+    learned = n_trainable(config, n_classes)
+    total = config.model.n_parameters() + n_classes * (config.model.d_model + 1)
+    if config.lora is not None:
+        total += config.lora.n_parameters(config.model)
+    share = learned / total
+    shown = f"{share:.0%}" if share >= 0.1 else f"{share:.2%}" if share >= 1e-3 else f"{share:.3%}"
+    return f"{learned:,} of {total:,} parameters learn ({shown})"

@@ -1,0 +1,92 @@
+"""What the chosen texts look like before anything learns from them."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.classifier_lab.data import PREVIEW_ROWS, Choice, preview
+from ui.page import plain
+
+if TYPE_CHECKING:
+    from llmcore.data.report import DataReport
+    from llmcore.tokenizers import Tokenizer
+
+UNEVEN = 1.5  # times: from here on the headline says it
+CHART_HEIGHT = 250
+
+
+def report_of(choice: Choice, model_ref: str | None) -> "DataReport":
+    """Rows, classes, doubles, contradictions, and how many texts the model cannot read whole.
+
+    Raises LabError for what cannot be learned from.
+    """
+    if model_ref is None:
+        return _report(choice.version, "", 0, choice, None)
+    from llmcore.models import model_config, tokenizer_for
+
+    tokenizer = tokenizer_for(model_ref)
+    length = model_config(model_ref).context_length
+    return _report(choice.version, tokenizer.fingerprint, length, choice, tokenizer)
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking through the texts")
+def _report(
+    version: str, fingerprint: str, length: int, _choice: Choice, _tokenizer: "Tokenizer | None"
+) -> "DataReport":
+    from llmcore.config import DataConfig
+    from llmcore.data.report import report_on
+    from llmcore.data.splits import split_labelled
+    from llmcore.runs.plan import read_labelled
+
+    data = DataConfig(_choice.source, _choice.text_column, _choice.label_column)
+    labelled = read_labelled(data, _choice.table)
+    if _choice.table is not None:
+        split_labelled(labelled, data.validation, data.test, 0)  # refuses what is too small
+    labelled.notices = [*_choice.notices, *labelled.notices]
+    return report_on(labelled, _tokenizer, length or None)
+
+
+def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool) -> None:
+    """Open for one's own texts as long as they are `unseen`, that is not trained on yet.
+
+    run_id: of the run that would start next; a new one folds the report away again.
+    """
+    from llmcore.plots.classification import class_bars
+
+    own = choice.table is not None
+    with st.expander(_headline(report), icon=":material/fact_check:", expanded=own and unseen,
+                     key=f"classify_report_{choice.version}_{run_id}"):  # fmt: skip
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            figure = class_bars(report.counts)
+            tall = figure.layout.height > CHART_HEIGHT
+            with st.container(height=CHART_HEIGHT if tall else "content", border=False):
+                st.plotly_chart(
+                    figure, key="classify_report_bars", config={"displayModeBar": False},
+                    alt="Texts of each class",
+                )  # fmt: skip
+        with right:
+            lines = report.sentences()[1:]
+            if not lines:
+                lines = ["No doubles, no contradictions, no text too long: nothing to mend."]
+            st.markdown("\n".join(f"- {plain(line)}" for line in lines))
+        if own:
+            st.dataframe(
+                preview(choice.version, choice.source, choice.table).head(PREVIEW_ROWS),
+                hide_index=True,
+                width="stretch",
+                key="classify_preview",
+            )
+
+
+def _headline(report: "DataReport") -> str:
+    words = f"The data: {report.rows:,} texts of {report.n_classes} classes"
+    if report.imbalance >= UNEVEN:
+        words += f", the largest {report.imbalance:.1f} times the smallest"
+    found = (
+        (report.doubles, "doubles"),
+        (report.contradictions, "with two labels"),
+        (report.cut, "too long"),
+    )
+    parts = [f"{n:,} {what}" for n, what in found if n]
+    return words + (" · " + ", ".join(parts) if parts else "")

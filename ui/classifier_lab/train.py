@@ -1,0 +1,117 @@
+"""Train: choose texts and what learns, watch it, and see how it does on texts it never saw."""
+
+import streamlit as st
+
+from llmcore.config import RunConfig
+from ui.classifier_lab.code import use_it
+from ui.classifier_lab.data import Choice, choose_data
+from ui.classifier_lab.options import TRAINABLE, Settings, learned_share, options
+from ui.classifier_lab.report import report_of, show_report
+from ui.classifier_lab.results import results
+from ui.live import run_panel
+from ui.page import guarded, show_error
+from ui.run_choice import (
+    next_run_id,
+    note_trouble,
+    run_picker,
+    runs_of,
+    start_button,
+    start_or_queue,
+    start_wanted,
+)
+
+KIND = "classify"
+_TRAINED_ON = "lab_classify_trained_on"  # versions of data: their report need not stand open
+
+
+def show() -> None:
+    infos = runs_of(KIND)
+    _start_box()
+    with st.container():
+        info = run_picker(infos, KIND, "Run to show")
+    if info is None:
+        st.info("No classifier was trained here yet: press the button above, and the first point "
+                "appears within seconds.")  # fmt: skip
+        return
+    run_panel(info.id)
+    if not info.is_live and info.state != "damaged":
+        with guarded():
+            results(info)
+        with guarded():
+            use_it(info)
+
+
+def _start_box() -> None:
+    with st.container(border=True):
+        run_id = next_run_id(KIND, "classifier")
+        choice, settings, n_classes, problem = None, None, 0, None
+        with guarded():
+            choice = choose_data()
+        report_place, top = st.container(), st.container()
+        with st.expander("Options", icon=":material/tune:", key=f"classify_options_{run_id}"):
+            try:
+                settings = options()
+            except Exception as error:
+                problem = error
+        with report_place:
+            # The options may be folded away, so what is wrong there is said here.
+            if problem is not None:
+                show_error(problem)
+            if choice is not None:
+                try:
+                    report = report_of(choice, settings.model if settings else None)
+                    n_classes = report.n_classes
+                    trained = st.session_state.get(_TRAINED_ON, set())
+                    show_report(choice, report, run_id, choice.version not in trained)
+                except Exception as error:
+                    choice = None
+                    show_error(error)
+        with top:
+            _summary_and_button(choice, settings, n_classes, run_id)
+        wish = start_wanted(KIND)
+        if wish and choice is not None and settings is not None:
+            _start(wish, run_id, choice, settings)
+            st.rerun()
+
+
+def _summary_and_button(
+    choice: Choice | None, settings: Settings | None, n_classes: int, run_id: str
+) -> None:
+    ready = choice is not None and settings is not None
+    left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+    if choice is not None and settings is not None:
+        with left, guarded():
+            config = _planned(choice, settings, n_train=1000)
+            st.caption(
+                f"**{TRAINABLE[settings.trainable]}** · {learned_share(config, n_classes)} · "
+                f"{settings.epochs} epochs"
+            )
+    label = choice.button if choice is not None else "Train the classifier"
+    start_button(label, run_id, KIND, right, ready)
+
+
+def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> RunConfig:
+    """The configuration; with a number of training texts the data is not read for it."""
+    from llmcore.runs import launch
+
+    return launch.plan_classify(
+        choice.source,
+        model_ref=settings.model,
+        trainable=settings.trainable,
+        balance=settings.balance,
+        table=choice.table,
+        text_column=choice.text_column,
+        label_column=choice.label_column,
+        epochs=settings.epochs,
+        name=f"{choice.name} · {TRAINABLE[settings.trainable].lower()}",
+        n_train=n_train,
+        lora=settings.lora,
+    )
+
+
+def _start(wish: str, run_id: str, choice: Choice, settings: Settings) -> None:
+    try:
+        start_or_queue(wish, run_id, KIND, _planned(choice, settings), choice.table)
+        st.session_state.setdefault(_TRAINED_ON, set()).add(choice.version)
+    except Exception as error:
+        note_trouble(KIND, error)

@@ -1,0 +1,154 @@
+"""Diverse data: trained on × tested on, and how far it is to the data of a large model."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.charts import live_chart
+from ui.earlier_nlp.panel import table_panel
+from ui.feed import duration
+from ui.page import guarded, plain
+from ui.run_choice import (
+    next_run_id,
+    note_trouble,
+    run_picker,
+    runs_of,
+    start_button,
+    start_or_queue,
+    start_wanted,
+)
+
+if TYPE_CHECKING:
+    from llmcore.runs import Run
+    from llmcore.runs.diverse_cells import DiverseMatrix
+
+KIND = "diverse-data"
+# Name, words or tokens, and where the figure was published.
+PUBLISHED = (
+    ("a child of 13 has heard, at most", 1e8, "words; Warstadt et al. 2023, BabyLM"),
+    ("BERT, 2018", 3.3e9, "words; Devlin et al. 2019"),
+    ("GPT-3, 2020", 3e11, "tokens; Brown et al. 2020"),
+    ("Chinchilla, 2022", 1.4e12, "tokens; Hoffmann et al. 2022"),
+    ("Llama 2, 2023", 2e12, "tokens; Touvron et al. 2023"),
+    ("Llama 3, 2024", 1.5e13, "tokens; Llama team, Meta 2024"),
+)
+
+
+def show() -> None:
+    infos = runs_of(KIND)
+    st.markdown(
+        "A model knows what it has read. Here one small model is trained on each corpus and one "
+        "on their mix, all with the same number of steps; then each is tested on held-out text of "
+        "**every** corpus. Read a column from top to bottom: the darker, the better."
+    )
+    place = st.container()
+    with guarded():
+        _start_box()
+    with place:
+        info = run_picker(infos, KIND, "Matrix to show")
+        if info is not None:
+            table_panel(info.id, draw)
+    with guarded():
+        _scale(info.id if info is not None else None)
+
+
+def draw(run: "Run") -> None:
+    from llmcore.plots.diverse import matrix_chart
+    from llmcore.runs.diverse_cells import DiverseMatrix
+
+    found = DiverseMatrix(run)
+    for one in answer(found):
+        st.markdown(f"##### {plain(one)}")
+    figure = matrix_chart(found.rows(), found.models, found.corpora)
+    live_chart(figure, key=f"matrix_{run.id}")
+    st.caption(
+        "Bits per byte on held-out text: lower is better, and numbers compare within a column "
+        "only. In the mix every corpus has the same share; smaller ones are repeated."
+    )
+    if found.trained:
+        st.dataframe(
+            {
+                "Trained on": list(found.trained),
+                "Words": [f"{one.words:,}" for one in found.trained.values()],
+                "Tokens read": [f"{one.tokens_read:,}" for one in found.trained.values()],
+                "Parameters": [f"{one.parameters:,}" for one in found.trained.values()],
+                "Training": [duration(one.seconds) for one in found.trained.values()],
+                "Mean bits per byte": [
+                    "…" if (mean := found.mean(one)) is None else f"{mean:.3f}"
+                    for one in found.trained
+                ],
+            },
+            hide_index=True,
+            key=f"trained_{run.id}",
+        )
+
+
+def answer(found: "DiverseMatrix") -> list[str]:
+    """One sentence from the numbers of a whole matrix, a specialist's win included."""
+    from llmcore.runs.diverse_cells import MIX
+
+    means = {one: found.mean(one) for one in found.models}
+    if any(one is None for one in means.values()):
+        return []
+    mixed = means.pop(MIX) or 0.0
+    best = min(means, key=lambda one: means[one] or 0.0)
+    own = [one for one in found.corpora if found.scores[one, one] < found.scores[MIX, one]]
+    home = (
+        f"On its own corpus the specialist is better in {len(own)} of {len(found.corpora)} cases"
+        if own
+        else "Not even on its own corpus is a specialist better than the mix"
+    )
+    verdict = "best" if mixed < (means[best] or 0.0) else "not best"
+    return [
+        f"{home}; over all corpora the model of the mix is {verdict}: {mixed:.2f} bits per byte "
+        f"against {means[best]:.2f} of the best specialist, {best}."
+    ]
+
+
+def _start_box() -> None:
+    with st.container(border=True):
+        left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+        quick = left.toggle(
+            "Quick", key="diverse_quick", persist_state="session",
+            help="Short trainings, for a first look.",
+        )  # fmt: skip
+        left.caption(
+            "Four models of a quarter million parameters on shakespeare, messages and "
+            "conversations. " + ("About a minute" if quick else "Two to four minutes")
+            + " on two quiet cores, in the background."
+        )  # fmt: skip
+        run_id = next_run_id(KIND, "diverse data")
+        start_button("Train and test them", run_id, KIND, right, True)
+    wish = start_wanted(KIND)
+    if wish:
+        _start(wish, run_id, quick)
+        st.rerun()
+
+
+def _start(wish: str, run_id: str, quick: bool) -> None:
+    from llmcore.runs.plan_tables import plan_diverse
+
+    try:
+        start_or_queue(wish, run_id, KIND, plan_diverse(quick=quick), None)
+    except Exception as error:
+        note_trouble(KIND, error)
+
+
+def _scale(run_id: str | None) -> None:
+    from llmcore.plots.diverse import scale_chart
+    from llmcore.runs.diverse_cells import DiverseMatrix
+    from ui.state import store
+
+    st.subheader("From here to a large model", anchor=False)
+    own: list[tuple[str, float]] = []
+    if run_id is not None:
+        found = DiverseMatrix(store().open(run_id))
+        own = [(f"this run: {name}", one.words) for name, one in found.trained.items()]
+        own = sorted(own, key=lambda one: one[1])
+    amounts = own + [(name, amount) for name, amount, _ in PUBLISHED]
+    live_chart(scale_chart(amounts, frozenset(name for name, _ in own)), key="scale_of_text")
+    sources = "; ".join(f"{name} ({source})" for name, _, source in PUBLISHED)
+    st.caption(
+        plain(f"Published figures: {sources}. A token is about three quarters of an English word, ")
+        + "a difference that is hardly seen on this scale."
+    )

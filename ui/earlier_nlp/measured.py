@@ -1,0 +1,204 @@
+"""The comparison: the answer first, the table, the samples side by side, and the button."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.components import payload, registered
+from ui.earlier_nlp.panel import table_panel
+from ui.page import guarded, plain
+from ui.run_choice import (
+    next_run_id,
+    note_trouble,
+    run_picker,
+    runs_of,
+    start_button,
+    start_or_queue,
+    start_wanted,
+)
+
+if TYPE_CHECKING:
+    from llmcore.runs import Run
+    from llmcore.runs.compare_cells import Cell, Comparison
+
+KIND = "compare-nlp"
+MEGA, KILO = 1e6, 1e3
+
+
+def show() -> None:
+    infos = runs_of(KIND)
+    with guarded():
+        _start_box(first=not infos)
+    info = run_picker(infos, KIND, "Comparison to show")
+    if info is not None:
+        table_panel(info.id, draw)
+
+
+def draw(run: "Run") -> None:
+    from llmcore.runs.compare_cells import Comparison
+    from llmcore.runs.compare_words import answer_sentences
+
+    found = Comparison(run)
+    sentences = answer_sentences(found)
+    if sentences:
+        st.markdown(f"##### {plain(sentences[0])}")
+        for one in sentences[1:]:
+            st.markdown(f"- {plain(one)}")
+    if found.cells:
+        registered("compare_table")(key=f"table_{run.id}", data=payload(table_data(found)))
+        _splits(found)
+        _samples(found)
+    else:
+        st.caption("The first cells appear within seconds.")
+
+
+def table_data(found: "Comparison") -> dict[str, object]:
+    """Rows and columns as the drawn table reads them; every cell with its sentence to tell."""
+    from llmcore.runs.compare_cells import COLUMNS, EARLIER, METRIC, NOT_ABLE, ROWS, is_able
+
+    rows = []
+    for task, title in ROWS.items():
+        best = found.best(task, found.models) if task in METRIC else None
+        cells = []
+        for model in found.models:
+            cell = found.cell(task, model)
+            if cell is not None:
+                cells.append(_cell_data(cell, best))
+            elif is_able(task, model):
+                cells.append({"kind": "open", "head": "…", "tell": "Not measured yet."})
+            else:
+                cells.append({"kind": "not", "head": "not able", "tell": NOT_ABLE[task]})
+        rows.append({"title": title, "metric": _metric(task), "cells": cells})
+    columns = [{"title": COLUMNS[one], "earlier": one in EARLIER} for one in found.models]
+    return {"columns": columns, "rows": rows}
+
+
+def _metric(task: str) -> str:
+    from llmcore.runs.compare_cells import METRIC
+
+    return {
+        "macro F1": "macro F1: higher is better",
+        "bits per byte": "bits per byte: lower is better",
+    }.get(METRIC.get(task, ""), "samples below: read them")
+
+
+def _cell_data(cell: "Cell", best: "Cell | None") -> dict[str, object]:
+    from llmcore.runs.compare_words import seconds
+
+    if cell.score is not None:
+        head = f"{cell.score:.3f}"
+        trained = f"trained {seconds(cell.seconds)}" if cell.seconds else "not trained here"
+        below = [trained, size(cell.n_bytes)]
+    else:
+        head = "writes"
+        below = []
+        if cell.real_words is not None:
+            below.append(f"{cell.real_words:.0%} known words")
+        if cell.copied is not None:
+            below.append(f"copies {cell.copied} in a row")
+    tell = [cell.note]
+    if cell.accuracy is not None:
+        tell.append(f"Accuracy {cell.accuracy:.1%}.")
+    if cell.parameters is not None:
+        tell.append(f"{cell.parameters:,} parameters.")
+    is_best = best is not None and cell.model == best.model
+    return {
+        "kind": "best" if is_best else "score" if cell.score is not None else "writes",
+        "head": head, "below": below, "tell": " ".join(tell),
+    }  # fmt: skip
+
+
+def size(n_bytes: int) -> str:
+    return f"{n_bytes / MEGA:.1f} MB" if n_bytes >= MEGA else f"{n_bytes / KILO:.0f} kB"
+
+
+def _splits(found: "Comparison") -> None:
+    from llmcore.runs.compare_cells import ROWS
+
+    parts = [
+        f"{ROWS[one.task]}: {one.n_train:,} texts to learn from, {one.n_test:,} to test on"
+        for one in found.labelled.values()
+    ]
+    st.caption(
+        plain(". ".join([*parts, "Every model of a row has the same texts"]) + ". ")
+        + "The next word: held-out plays of Shakespeare. *Known words*: the share of the words "
+        "that stand in the lab's corpora; *copies*: the longest run of words taken from "
+        "Shakespeare as it stands."
+    )
+
+
+def _samples(found: "Comparison") -> None:
+    """What every model that can write wrote after the same beginning, side by side."""
+    from llmcore.runs.compare_cells import COLUMNS, NOT_ABLE, ROWS, WRITING, is_able
+
+    for task in WRITING:
+        if not any(found.cell(task, one) for one in found.models):
+            continue
+        st.subheader(ROWS[task], anchor=False)
+        st.caption("The beginning is given to every model; what follows is unedited.")
+        st.code(found.prompts.get(task, ""), language=None, wrap_lines=True)
+        able = [one for one in found.models if is_able(task, one)]
+        for column, model in zip(st.columns(len(able)), able, strict=True):
+            cell = found.cell(task, model)
+            with column:
+                st.markdown(f"**{plain(COLUMNS[model])}**")
+                for sample in cell.samples if cell else ():
+                    st.code(sample.strip() or " ", language=None, wrap_lines=True)
+                if cell is None:
+                    st.caption("Not written yet.")
+        mute = [COLUMNS[one] for one in found.models if not is_able(task, one)]
+        st.caption(plain(f"Not able: {' and '.join(mute)}. {NOT_ABLE[task]}"))
+
+
+def _start_box(first: bool) -> None:
+    from llmcore.models import default_model, list_models
+    from llmcore.runs.plan_tables import imported_gpt2
+
+    entries = {entry.ref: entry for entry in list_models("language")}
+    # The answer comes first: where there is one, the settings are folded away.
+    box = st.container(border=True) if first else st.expander("Measure again", key="compare_again")
+    with box:
+        if first:
+            st.markdown("**Measure it on this machine**")
+        left, middle, right = st.columns([3, 3, 2], gap="medium", vertical_alignment="bottom")
+        default = default_model()
+        if st.session_state.get("compare_model") not in entries and entries:
+            st.session_state["compare_model"] = (
+                default if default in entries else next(iter(entries))
+            )
+        ref = left.selectbox(
+            "Pretrained GPT",
+            list(entries),
+            format_func=lambda one: entries[one].label if one in entries else one,
+            key="compare_model",
+            persist_state="session",
+        )
+        quick = middle.toggle(
+            "Quick", key="compare_quick", persist_state="session",
+            help="A part of the data, for a first look within a minute or two.",
+        )  # fmt: skip
+        gpt2 = imported_gpt2()
+        with_gpt2 = gpt2 is not None and middle.toggle(
+            f"With {plain(gpt2)}", value=True, key="compare_gpt2", persist_state="session",
+            help="It is imported here. It is large: this adds ten minutes and more.",
+        )  # fmt: skip
+        run_id = next_run_id(KIND, "compare nlp")
+        start_button("Compare them all", run_id, KIND, right, bool(entries))
+        st.caption(
+            "About a minute on two quiet cores." if quick
+            else "About four to six minutes on two quiet cores, in the background: the earlier "
+            "models are there within seconds."
+        )  # fmt: skip
+    wish = start_wanted(KIND)
+    if wish and ref:
+        _start(wish, run_id, ref, gpt2 if with_gpt2 else None, quick)
+        st.rerun()
+
+
+def _start(wish: str, run_id: str, ref: str, gpt2: str | None, quick: bool) -> None:
+    from llmcore.runs.plan_tables import plan_comparison
+
+    try:
+        start_or_queue(wish, run_id, KIND, plan_comparison(ref, gpt2, quick), None)
+    except Exception as error:
+        note_trouble(KIND, error)

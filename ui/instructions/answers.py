@@ -1,0 +1,44 @@
+"""The answers to a few held-out prompts, as they change while a model learns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from ui.chat.export import as_lines
+
+
+def answers_view(events: Sequence[dict[str, Any]], height: int = 356) -> None:
+    """For each prompt what was expected, and every answer that differs from the one before it,
+    newest first. events: those of the type "answers", oldest first."""
+    st.caption("Answers to held-out prompts, newest first")
+    with st.container(height=height, border=True):
+        if not events:
+            st.caption("The first answers appear after the first evaluation.")
+            return
+        for at, row in enumerate(events[-1].get("rows") or []):
+            _prompt(row, changes(events, at), last=at + 1 == len(events[-1]["rows"]))
+
+
+def changes(events: Sequence[dict[str, Any]], at: int) -> list[tuple[int, str]]:
+    """(step, answer) where the answer to the prompt changed, oldest first."""
+    found: list[tuple[int, str]] = []
+    for event in events:
+        rows = event.get("rows") or []
+        if at < len(rows) and (not found or found[-1][1] != rows[at].get("answer", "")):
+            found.append((int(event.get("step", 0)), str(rows[at].get("answer", ""))))
+    return found
+
+
+def _prompt(row: dict[str, Any], answers: list[tuple[int, str]], last: bool) -> None:
+    expected = str(row.get("expected", ""))
+    lines = [f"**{as_lines(str(row.get('prompt', '')))}**", f"Expected: {as_lines(expected)}"]
+    for place, (step, answer) in enumerate(reversed(answers)):
+        right = answer.strip() == expected.strip()
+        sign = ":green[:material/check:]" if right else ":orange[:material/close:]"
+        text = as_lines(answer) or "(nothing)"
+        lines.append(f"{sign} step {step:,}: {text}" if place == 0 else
+                     f":gray[step {step:,}:] {text}")  # fmt: skip
+    st.markdown("  \n".join(lines))
+    if not last:
+        st.divider()

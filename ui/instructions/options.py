@@ -1,0 +1,170 @@
+"""The options of an instruction finetune: model, what learns, epochs, packing, template."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.errors import LabError
+from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, Template, template_named
+from ui.state import well_formed
+
+if TYPE_CHECKING:
+    from llmcore.config import LoraConfig, ModelConfig
+    from llmcore.data.instructions import Instruction
+    from ui.instructions.data import Choice
+
+TRAINABLE = {"all": "Everything", "last-block": "Last block", "lora": "LoRA"}
+TRAINABLE_HELP = (
+    "**Everything** changes every weight. **LoRA** leaves them as they are and learns thin "
+    "matrices beside them: a file of some hundred kilobytes. **Last block** changes the last layer "
+    "only."
+)
+OWN = "own"
+_TEMPLATE = "lab_instruct_template"  # the text of one's own template
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the options say beside the data."""
+
+    model: str
+    trainable: str
+    template: str  # a name, or a text
+    packing: bool
+    epochs: int
+    lora: "LoraConfig | None" = None
+
+
+def options(choice: "Choice | None") -> Settings:
+    """Draws the form. Raises LabError where a choice cannot work."""
+    model, trainable, epochs, packing = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
+    with model:
+        ref = _model()
+    what = trainable.selectbox(
+        "What learns",
+        list(TRAINABLE),
+        format_func=TRAINABLE.__getitem__,
+        key="instruct_trainable",
+        persist_state="session",
+        help=TRAINABLE_HELP,
+    )
+    n_epochs = epochs.number_input(
+        "Epochs",
+        1,
+        1_000,
+        _usual_epochs(choice),
+        key=f"instruct_epochs_{choice.source if choice else ''}",
+        help="How often the model sees each training example.",
+    )
+    pack = packing.toggle(
+        "Pack examples",
+        key="instruct_packing",
+        persist_state="session",
+        help="Several short examples share a row and do not see each other: the same loss, less "
+        "padding.",
+    )
+    lora = _lora() if what == "lora" else None
+    return Settings(ref, what, _template(choice), bool(pack), int(n_epochs), lora)
+
+
+def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:
+    """How many numbers learn, and how many the model has with them."""
+    total = shape.n_parameters()
+    if settings.lora is not None:
+        n = settings.lora.n_parameters(shape)
+        return n, total + n
+    if settings.trainable == "last-block":
+        block = shape.with_(n_layers=shape.n_layers + 1).n_parameters() - total
+        return block + 2 * shape.d_model, total  # with the norm behind it
+    return total, total
+
+
+def _model() -> str:
+    from llmcore.models import default_model, list_models
+
+    entries = {entry.ref: entry for entry in list_models("language")}
+    if not entries:
+        raise LabError("There is no language model to start from yet: pretrain one first.")
+    if st.session_state.get("instruct_model") not in entries:
+        default = default_model()
+        st.session_state["instruct_model"] = default if default in entries else next(iter(entries))
+    return st.selectbox(
+        "Language model to start from",
+        list(entries),
+        format_func=lambda one: entries[one].label if one in entries else one,
+        key="instruct_model",
+        persist_state="session",
+    )
+
+
+def _usual_epochs(choice: "Choice | None") -> int:
+    from llmcore.runs.instruct_plan import INSTRUCT_ROWS, MOST_EPOCHS
+
+    n_train = len(choice.splits().train) if choice is not None else INSTRUCT_ROWS
+    return min(MOST_EPOCHS, max(1, round(INSTRUCT_ROWS / n_train)))
+
+
+def _lora() -> "LoraConfig":
+    from llmcore.config import LoraConfig
+
+    defaults = LoraConfig()
+    rank, alpha, _ = st.columns([2, 2, 5])
+    return LoraConfig(
+        rank=int(
+            rank.number_input(
+                "Rank", 1, 1024, defaults.rank, key="instruct_rank", persist_state="session",
+                help="Columns of the thin matrices: more learn more.",
+            )
+        ),
+        alpha=float(
+            alpha.number_input(
+                "Alpha", 0.1, 1e4, defaults.alpha, key="instruct_alpha", persist_state="session",
+                help="The correction's weight; it is divided by the rank.",
+            )
+        ),
+    )  # fmt: skip
+
+
+def _template(choice: "Choice | None") -> str:
+    """The template: a name, or the text of one's own; checked, and shown on a row."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        name = st.segmented_control(
+            "Template",
+            [*TEMPLATES, OWN],
+            default=DEFAULT_TEMPLATE,
+            required=True,
+            format_func=lambda one: "My own" if one == OWN else one.capitalize(),
+            key="instruct_template",
+            persist_state="session",
+        )
+        if name == OWN:
+            st.session_state.setdefault(_TEMPLATE, TEMPLATES[DEFAULT_TEMPLATE])
+            typed = st.text_area(
+                "Its text", value=st.session_state[_TEMPLATE], key="instruct_template_text",
+                height=180,
+                help="Fields: {instruction}, {input}, {system}. What stands in [[ ]] is left out "
+                "where its field is empty.",
+            )  # fmt: skip
+            chosen = st.session_state[_TEMPLATE] = well_formed(typed or "")
+        else:
+            chosen = name
+            st.code(TEMPLATES[name], language=None, wrap_lines=True)
+    template = template_named(chosen) if name != OWN else Template(chosen)
+    with right:
+        row = _shown_row(choice)
+        if row is not None:
+            prompt, answer = template.turns(row)[-1]
+            st.caption("On a row: what the model reads, then **what it has to say**")
+            st.code(prompt, language=None, wrap_lines=True)
+            st.code(answer, language=None, wrap_lines=True)
+    return chosen
+
+
+def _shown_row(choice: "Choice | None") -> "Instruction | None":
+    """A row with an input, where there is one: it shows all parts of the template."""
+    if choice is None:
+        return None
+    rows = choice.splits().train
+    return next((row for row in rows[:200] if row.last.input), rows[0])

@@ -1,0 +1,176 @@
+"""What a finished instruction finetune shows: scores by holdout, worst answers, side by side."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from llmcore.plots.classification import percent
+from ui.chat.export import as_lines
+from ui.chat.talk import Exchange, Settings, asked
+from ui.feed import feed
+from ui.page import guarded, plain
+from ui.picker import load_model
+from ui.state import store, well_formed
+
+if TYPE_CHECKING:
+    from llmcore.runs import Run, RunInfo
+
+SHOWN_ROWS = 300
+MAX_PROMPT = 4_000
+TICK_SECONDS = 0.2
+LONGEST = 96
+HOLDOUTS = {
+    "slots": "New values",
+    "phrasings": "New wordings",
+    "frames": "New combinations",
+}
+_PAIRS = "lab_instruct_pairs"
+
+
+def results(info: "RunInfo") -> None:
+    """Nothing where the run ended before its test."""
+    run = store().open(info.id)
+    verdict = feed(run).result
+    if verdict is None:
+        return
+    test, baselines = verdict["test"], verdict.get("baselines") or {}
+    st.subheader("On instructions that it never saw", anchor=False)
+    _scores(test, next(iter(baselines.values()), None))
+    _worst(run)
+
+
+def _scores(test: dict[str, Any], lookup: dict[str, Any] | None) -> None:
+    """Exact match of all rows and by holdout, each beside the looked-up answer's."""
+    kinds = test.get("by_holdout") or {}
+    cells = [("All", test, lookup)]
+    for kind, scores in kinds.items():
+        beside = ((lookup or {}).get("by_holdout") or {}).get(kind)
+        cells.append((HOLDOUTS.get(kind, kind), scores, beside))
+    with_chrf = test.get("chrf") is not None
+    columns = st.columns(len(cells) + with_chrf)
+    for column, (name, scores, beside) in zip(columns, cells, strict=False):
+        with column:
+            st.metric(name, percent(float(scores["exact_match"])), border=True)
+            looked = f"looked up: {percent(float(beside['exact_match']))}" if beside else ""
+            st.caption(f"{int(scores['n']):,} rows · {looked}" if looked else f"{scores['n']} rows")
+    if with_chrf:
+        with columns[-1]:
+            st.metric("chrF", f"{float(test['chrf']):.1f}", border=True)
+            beside = (lookup or {}).get("chrf")
+            st.caption(f"looked up: {float(beside):.1f}" if beside is not None else "0 to 100")
+    chrf = " chrF counts common pieces of words, so a near miss earns something."
+    st.caption(
+        "Exact match: the share of answers that are the expected one to the last sign. Looked up: "
+        "the answer of the most similar training question, which takes no learning."
+        + (chrf if with_chrf else "")
+    )
+
+
+def _worst(run: "Run") -> None:
+    rows = run.predictions()
+    if not rows:
+        st.caption("This run keeps no answers of its test.")
+        return
+    n_wrong = sum(not row["right"] for row in rows)
+    st.markdown(f"**The worst answers first**: {n_wrong:,} of {len(rows):,} are wrong")
+    kinds = list(dict.fromkeys(row["holdout"] for row in rows if row["holdout"]))
+    if kinds:
+        kind = st.segmented_control(
+            "Which rows",
+            ["", *kinds],
+            default="",
+            required=True,
+            format_func=lambda one: HOLDOUTS.get(one, one) if one else "All",
+            key=f"instruct_kind_{run.id}",
+            label_visibility="collapsed",
+        )
+        rows = [row for row in rows if not kind or row["holdout"] == kind]
+    frame = pd.DataFrame(rows[:SHOWN_ROWS])[["right", "prompt", "expected", "answer", "loss"]]
+    st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height=380,
+        row_height=108,
+        column_config={
+            "right": st.column_config.CheckboxColumn("Right", width=58),
+            "prompt": st.column_config.TextColumn("Prompt", width=190),
+            "expected": st.column_config.TextColumn("Expected", width=170),
+            "answer": st.column_config.TextColumn("Answered", width=170),
+            "loss": st.column_config.NumberColumn(
+                "Loss", format="%.2f", width=58, help="Of the expected answer, a token, in nats."
+            ),
+        },
+    )
+
+
+# ---- base and tuned, side by side
+
+
+def side_by_side(info: "RunInfo") -> None:
+    """One prompt, answered by the model as it was and as it is now."""
+    run = store().open(info.id)
+    if not run.checkpoints():
+        return
+    st.subheader("Before and after", anchor=False)
+    st.caption("The same prompt, in the same template, to the model as it was and as it is now.")
+    key = f"instruct_try_{info.id}"
+    with st.form(f"instruct_form_{info.id}", border=False):
+        st.session_state.setdefault(key, _example(run))
+        prompt = st.text_area("Your prompt", key=key, max_chars=MAX_PROMPT, height=80)
+        sent = st.form_submit_button("Answer", icon=":material/send:", type="primary")
+    pairs: dict[str, list[Exchange | Exception]] = st.session_state.setdefault(_PAIRS, {})
+    if sent:
+        for one in pairs.get(info.id, []):
+            if isinstance(one, Exchange):
+                one.stop()
+        pairs[info.id] = _ask_both(run, well_formed(prompt or "").strip())
+    if info.id in pairs:
+        _follow(pairs[info.id])
+
+
+def _example(run: "Run") -> str:
+    """The first of the five prompts that were followed."""
+    events = run.events("answers")
+    rows = (events[-1].get("rows") or []) if events else []
+    return str(rows[0].get("prompt", "")) if rows else ""
+
+
+def _ask_both(run: "Run", prompt: str) -> "list[Exchange | Exception]":
+    from llmcore.errors import LabError
+    from llmcore.models import default_model
+
+    made: list[Exchange | Exception] = []
+    for ref in (run.config.parent or default_model(), run.id):
+        try:
+            if not prompt:
+                raise LabError("The prompt is empty: write what you want to ask.")
+            tuned = load_model(run.id)
+            settings = Settings(template=str(tuned.card["template"]), longest=LONGEST)
+            made.append(asked(load_model(ref), settings, [], prompt))
+        except LabError as error:
+            made.append(error)
+    return made
+
+
+def _follow(pair: "list[Exchange | Exception]") -> None:
+    """Both answers, refreshed while one of them grows."""
+    was_live = any(isinstance(one, Exchange) and one.live for one in pair)
+
+    def draw() -> None:
+        live = False
+        for column, title, one in zip(st.columns(2), ("Before", "After"), pair, strict=True):
+            with column, st.container(border=True), guarded():
+                if isinstance(one, Exception):
+                    raise one
+                one.refresh()
+                live = live or one.live
+                st.caption(f"**{title}**: {plain(one.model)}")
+                st.markdown(as_lines(one.answer) or "…")
+                if one.error:
+                    st.error(plain(one.error), icon=":material/error:")
+        if was_live and not live:
+            st.rerun()
+
+    st.fragment(draw, run_every=TICK_SECONDS if was_live else None)()

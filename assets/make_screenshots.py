@@ -26,6 +26,9 @@ PAGES = {
     "attention": "attention",
     "pretrain": "pretrain",
     "classifier": "classifier",
+    "instructions": "instructions",
+    "playground": "playground",
+    "chat": "chat",
     "earlier-nlp": "earlier-nlp",
     "runs": "runs",
 }
@@ -72,6 +75,9 @@ def main() -> None:
                 for name, path in PAGES.items():
                     page.goto(f"{url}/{path}?text={SENTENCE}")
                     settle(page, 8.0 if name == "attention" else 4.0)
+                    if name == "playground":
+                        page.get_by_role("button", name="Generate", exact=True).click()
+                        settle(page, 6.0)
                     page.screenshot(path=str(TARGET / f"{name}-{scheme}.png"))
                     print(f"assets/screenshots/{name}-{scheme}.png")
         finally:

@@ -28,8 +28,6 @@ PAGES = {
     "classifier": "classifier",
     "instructions": "instructions",
     "playground": "playground",
-    "chat": "chat",
-    "earlier-nlp": "earlier-nlp",
     "runs": "runs",
 }
 

@@ -78,7 +78,7 @@ def _summary_and_button(
     choice: Choice | None, settings: Settings | None, n_classes: int, run_id: str
 ) -> None:
     ready = choice is not None and settings is not None
-    left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+    left, right = st.columns([5, 2], gap="medium", vertical_alignment="center")
     if choice is not None and settings is not None:
         with left, guarded():
             config = _planned(choice, settings, n_train=1000)

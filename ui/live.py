@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.errors import LabError
 from ui.curve_panel import learning_curve
 from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
@@ -77,14 +76,6 @@ def _panel(run_id: str, overlays: tuple[str, ...], was_live: bool) -> None:
             replay(info, data)
 
 
-def run_backend(run: "Run") -> str:
-    """Who writes the run: `thread` of an app, `process`, `torchrun`; empty where unknown."""
-    try:
-        return str(run.status().get("backend") or "")
-    except LabError:
-        return ""
-
-
 def state_badge(info: "RunInfo") -> None:
     label, icon, color = STATES.get(info.state, (info.state, ":material/help:", "gray"))
     st.badge(label, icon=icon, color=color)
@@ -97,8 +88,8 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
         state_badge(info)
         if info.example:
             st.badge("Example that comes with the lab", icon=":material/science:", color="orange")
-        if run_backend(run) in {"process", "torchrun"}:
-            st.badge(BACKENDS[run_backend(run)], icon=":material/terminal:", color="gray")
+        if (backend := run.backend()) in BACKENDS:
+            st.badge(BACKENDS[backend], icon=":material/terminal:", color="gray")
         st.space("stretch")
         if info.state != "damaged":
             run_controls(info, data.peak if info.kind in LEARNING_KINDS else None)

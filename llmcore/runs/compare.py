@@ -356,7 +356,7 @@ def _classifier(
     shape = loaded.trunk.config.with_(dropout=FINETUNE_DROPOUT)
     model = SequenceClassifier(GPT(shape, generator), n_classes, generator)
     if pretrained:
-        model.trunk.load_state_dict(loaded.trunk.state_dict())
+        model.trunk.copy_weights_of(loaded.trunk)
     return model
 
 

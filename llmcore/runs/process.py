@@ -116,7 +116,4 @@ def pretrain_command(config: RunConfig) -> str:
 
 def is_own_process(run: Run) -> bool:
     """Whether this run was written by a process of its own, so that a resume begins one again."""
-    try:
-        return run.status().get("backend") == "process"
-    except DamagedError:
-        return False
+    return run.backend() == "process"

@@ -55,6 +55,13 @@ class Run:
     def status(self) -> dict[str, Any]:
         return read_json(self.directory / STATUS)
 
+    def backend(self) -> str:
+        """Who writes the run: `thread` of an app, `process`, `torchrun`; empty where unknown."""
+        try:
+            return str(self.status().get("backend") or "")
+        except DamagedError:
+            return ""
+
     def name(self) -> str:
         """The name that the user gave last; renaming never touches config.json."""
         try:

@@ -13,7 +13,7 @@ from llmcore.paths import slug
 from llmcore.runs.run import Run
 from llmcore.train.control import Control, Wish
 from llmcore.train.sinks import Sink
-from llmcore.train.trainer import PAUSE_SECONDS, Outcome, Task, Trainer
+from llmcore.train.trainer import PAUSE_SECONDS, STOPPED, Outcome, Task, Trainer
 
 PARTS = "parts"
 TELL_SECONDS = 1.0  # between two lines about the training of a part
@@ -59,7 +59,7 @@ class TableWork:
 
     def outcome(self, stopped: bool) -> Outcome:
         if stopped:
-            return Outcome("stopped", "stopped by you", self.n_done, None, None)
+            return Outcome("stopped", STOPPED, self.n_done, None, None)
         return Outcome("done", "the table is whole", self.n_done, None, None)
 
 

@@ -1,41 +1,27 @@
 """The views of the classifier page. Each is a module here whose `show()` draws it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import import_module
-
 import streamlit as st
 
 from llmcore.errors import LabError
 from ui.state import store
+from ui.views import View
 
 TRAIN = "train"
 _VIEW, _BEFORE = "classifier_view", "lab_classifier_view"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """One view: the module `ui.classifier_lab.<name>`, which is also its name in the address.
-
-    kind: of the runs that it shows; `?run=` leaves the address with a view of another kind.
-    """
-
-    name: str
-    label: str
-    icon: str
-    kind: str = "classify"
-
-    @property
-    def show(self) -> Callable[[], None]:
-        return import_module(f"{__name__}.{self.name}").show
-
-
 VIEWS = {
     view.name: view
     for view in (
-        View(TRAIN, "Train", ":material/trending_down:"),
-        View("try_it", "Try it", ":material/rate_review:"),
-        View("curves", "How much data does it take?", ":material/ssid_chart:", "learning-curve"),
+        View(__name__, TRAIN, "Train", ":material/trending_down:", kind="classify"),
+        View(__name__, "try_it", "Try it", ":material/rate_review:", kind="classify"),
+        View(
+            __name__,
+            "curves",
+            "How much data does it take?",
+            ":material/ssid_chart:",
+            kind="learning-curve",
+        ),
     )
 }
 

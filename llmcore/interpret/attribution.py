@@ -152,7 +152,7 @@ def _integrated(
 
 def _after_embedding(model: SequenceClassifier, x: Tensor) -> Tensor:
     """What enters the first block (B, T, C) -> logits (B, K), read at the last position."""
-    hidden = model.trunk.final_norm(model.trunk.through_blocks(x))
+    hidden = model.trunk.finish(model.trunk.through_blocks(x))
     return model.classifier_head(hidden[:, -1])
 
 

@@ -23,9 +23,18 @@ def plain_attention_weights(q: Tensor, k: Tensor, visible: Tensor | None = None)
     q (B, H, T, D), k (B, H, S, D) -> (B, H, T, S), S >= T: the last T keys are the queries' own.
     Rows sum to one. visible (B, 1, T, S) says instead which keys each query sees; at least one.
     """
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))  # (B, H, T, S)
+    return masked_softmax(attention_scores(q, k), visible)
+
+
+def attention_scores(q: Tensor, k: Tensor) -> Tensor:
+    """q kᵀ / √D, before any mask: (B, H, T, D), (B, H, S, D) -> (B, H, T, S)."""
+    return q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
+
+
+def masked_softmax(scores: Tensor, visible: Tensor | None = None) -> Tensor:
+    """Scores (B, H, T, S) to weights that sum to one over the keys that a query sees."""
     if visible is None:
-        visible = causal_mask(q.size(-2), k.size(-2), q.device)
+        visible = causal_mask(scores.size(-2), scores.size(-1), scores.device)
     return scores.masked_fill(~visible, -math.inf).softmax(dim=-1)
 
 
@@ -54,6 +63,8 @@ class CausalSelfAttention(nn.Module):
         self.qkv = nn.Linear(config.d_model, 3 * config.d_model)
         self.output = nn.Linear(config.d_model, config.d_model)
         self.dropout = KeyedDropout(config.dropout)
+        self.q, self.k, self.v = HookPoint(), HookPoint(), HookPoint()  # each (B, H, T, D)
+        self.scores = HookPoint()  # (B, H, T, S), before the mask
         self.weights = HookPoint()  # (B, H, T, S)
         self.head_outputs = HookPoint()  # (B, H, T, D)
 
@@ -66,10 +77,11 @@ class CausalSelfAttention(nn.Module):
         B, T, C = x.shape
         qkv = self.qkv(x).view(B, T, 3, self.n_heads, self.d_head)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+        q, k, v = self.q(q), self.k(k), self.v(v)
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)  # (B, H, S, D)
-        if self.weights.is_watched:
-            y = self.weights(plain_attention_weights(q, k, visible)) @ v
+        if self.weights.is_watched or self.scores.is_watched:
+            y = self.weights(masked_softmax(self.scores(attention_scores(q, k)), visible)) @ v
         else:
             y = fast_attention(q, k, v, visible)
         y = self.head_outputs(y)

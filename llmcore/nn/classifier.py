@@ -57,12 +57,12 @@ class SequenceClassifier(nn.Module):
         x = self.trunk.embed(ids)
         if self._mode == "last-block":
             return self.trunk.through_blocks(x, end=-1)
-        return _last(self.trunk.final_norm(self.trunk.through_blocks(x)), lengths)
+        return _last(self.trunk.finish(self.trunk.through_blocks(x)), lengths)
 
     def learning_part(self, features: Tensor, lengths: Tensor) -> Tensor:
         """What `frozen_part` gave, and lengths (B,) -> logits (B, K)."""
         if self._mode == "last-block":
-            hidden = self.trunk.final_norm(self.trunk.through_blocks(features, first=-1))
+            hidden = self.trunk.finish(self.trunk.through_blocks(features, first=-1))
             features = _last(hidden, lengths)
         return self.classifier_head(features)  # (B, C) -> (B, K)
 

@@ -1,10 +1,11 @@
-"""Named points at which to look inside a model (after TransformerLens' hook points).
+"""Named points at which to look inside a model, or to step in (after TransformerLens' hook points).
 
 A HookPoint passes its input through. While a thread watches it, that thread's values are kept;
-other threads that use the same shared model at the same time neither see nor pay for it.
+while a thread changes it, what that thread's function returns goes on instead. Other threads that
+use the same shared model at the same time neither see nor pay for it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -12,23 +13,30 @@ import torch
 from torch import Tensor, nn
 
 _Tape = dict[str, Tensor]
+Change = Callable[[Tensor], Tensor]
 # What the present thread watches: from the hook point itself to (its name, where values go).
 _watching: ContextVar[dict[nn.Module, tuple[str, _Tape]] | None] = ContextVar(
     "llmlab_watching", default=None
 )
+# What the present thread changes, and by which function.
+_changing: ContextVar[dict[nn.Module, Change] | None] = ContextVar("llmlab_changing", default=None)
 
 
 class HookPoint(nn.Module):
-    """The identity, and a place to look at what passes."""
+    """The identity, and a place to look at what passes or to change it."""
 
     @property
     def is_watched(self) -> bool:
-        """Whether the present thread looks at this point."""
-        watching = _watching.get()
-        return watching is not None and self in watching
+        """Whether the present thread looks at this point or changes it."""
+        watching, changing = _watching.get(), _changing.get()
+        return (watching is not None and self in watching) or (
+            changing is not None and self in changing
+        )
 
     def forward(self, value: Tensor) -> Tensor:
-        watching = _watching.get()
+        watching, changing = _watching.get(), _changing.get()
+        if changing is not None and self in changing:
+            value = changing[self](value)
         if watching is not None and self in watching:
             name, tape = watching[self]
             tape[name] = value.detach()
@@ -41,9 +49,10 @@ def hook_points(model: nn.Module) -> dict[str, HookPoint]:
 
 
 def any_watched(points: Iterable[HookPoint]) -> bool:
-    """Whether the present thread looks at one of these points."""
-    watching = _watching.get()
-    return bool(watching) and any(point in watching for point in points)
+    """Whether the present thread looks at one of these points or changes it."""
+    if not _watching.get() and not _changing.get():
+        return False
+    return any(point.is_watched for point in points)
 
 
 @contextmanager
@@ -66,3 +75,33 @@ def watch(model: nn.Module, names: list[str] | Callable[[str], bool]) -> Iterato
             yield tape
     finally:
         _watching.reset(token)
+
+
+@contextmanager
+def change(model: nn.Module, changes: Mapping[str, Change]) -> Iterator[None]:
+    """Replaces what passes the named points in forward passes of this thread inside the block.
+
+    >>> def silence(heads):                                           # (B, H, T, D)
+    ...     heads = heads.clone()
+    ...     heads[:, 2] = 0.0
+    ...     return heads
+    >>> with change(model, {"blocks.0.attention.head_outputs": silence}):   # doctest: +SKIP
+    ...     model(ids)                                                # without head 2 of block 0
+
+    A function gets the point's value and returns one of the same shape; it must not write into
+    what it gets. Where blocks nest, the outer function comes first. What is watched is the value
+    that goes on. Raises KeyError for a name that does not exist.
+    """
+    points = hook_points(model)
+    outer = _changing.get() or {}
+    inner = {points[name]: function for name, function in changes.items()}
+    both = {point: _then(outer[point], inner[point]) for point in outer.keys() & inner.keys()}
+    token = _changing.set({**outer, **inner, **both})
+    try:
+        yield
+    finally:
+        _changing.reset(token)
+
+
+def _then(first: Change, second: Change) -> Change:
+    return lambda value: second(first(value))

@@ -29,9 +29,12 @@ class FeedForward(nn.Module):
         self.up = nn.Linear(config.d_model, 4 * config.d_model)
         self.down = nn.Linear(4 * config.d_model, config.d_model)
         self.dropout = KeyedDropout(config.dropout)
+        self.before = HookPoint()  # (B, T, 4C), before GELU
+        self.after = HookPoint()  # (B, T, 4C), after GELU
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.gelu(self.up(x), approximate="tanh")  # (B, T, 4C); GPT-2's approximation
+        x = F.gelu(self.before(self.up(x)), approximate="tanh")  # GPT-2's approximation
+        x = self.after(x)  # (B, T, 4C)
         return self.dropout(self.down(x))  # (B, T, C)
 
 
@@ -44,15 +47,20 @@ class Block(nn.Module):
         self.attention = CausalSelfAttention(config, layer)
         self.feed_forward_norm = nn.LayerNorm(config.d_model)
         self.feed_forward = FeedForward(config)
-        self.attention_out = HookPoint()  # (B, T, C)
-        self.feed_forward_out = HookPoint()  # (B, T, C)
-        self.residual_out = HookPoint()  # (B, T, C)
+        # All (B, T, C): what each part reads (normalised), what it adds, the stream after it.
+        self.attention_in, self.attention_out = HookPoint(), HookPoint()
+        self.residual_middle = HookPoint()
+        self.feed_forward_in, self.feed_forward_out = HookPoint(), HookPoint()
+        self.residual_out = HookPoint()
 
     def forward(
         self, x: Tensor, cache: KVCache | None = None, visible: Tensor | None = None
     ) -> Tensor:
-        x = x + self.attention_out(self.attention(self.attention_norm(x), cache, visible))
-        x = x + self.feed_forward_out(self.feed_forward(self.feed_forward_norm(x)))
+        normalised = self.attention_in(self.attention_norm(x))
+        x = x + self.attention_out(self.attention(normalised, cache, visible))
+        x = self.residual_middle(x)
+        normalised = self.feed_forward_in(self.feed_forward_norm(x))
+        x = x + self.feed_forward_out(self.feed_forward(normalised))
         return self.residual_out(x)
 
 
@@ -76,9 +84,11 @@ class GPT(nn.Module):
             self.token_embedding = nn.Embedding(config.vocab_size, C)
             self.position_embedding = nn.Embedding(config.context_length, C)
             self.dropout = KeyedDropout(config.dropout)
-            self.embedding = HookPoint()  # (B, T, C)
+            self.token_part, self.position_part = HookPoint(), HookPoint()  # (B, T, C), (…, T, C)
+            self.embedding = HookPoint()  # (B, T, C), their sum: what enters the first block
             self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
             self.final_norm = nn.LayerNorm(C)
+            self.final_out = HookPoint()  # (B, T, C), what the head reads
             self.head = nn.Linear(C, config.vocab_size, bias=False)
         self.to_empty(device="cpu")
         if config.tied_head:
@@ -116,7 +126,7 @@ class GPT(nn.Module):
         x = self.through_blocks(x, cache=cache, visible=visible)
         if cache is not None:
             cache.advance(ids.size(1))
-        return self.final_norm(x)
+        return self.finish(x)
 
     def embed(self, ids: Tensor, start: int = 0, positions: Tensor | None = None) -> Tensor:
         """What enters the first block: ids (B, T), the first at position `start` -> (B, T, C).
@@ -134,7 +144,8 @@ class GPT(nn.Module):
             )
         if positions is None:
             positions = torch.arange(start, start + T, device=ids.device)  # (T,)
-        x = self.token_embedding(ids) + self.position_embedding(positions)  # (B, T, C)
+        x = self.token_part(self.token_embedding(ids))  # (B, T, C)
+        x = x + self.position_part(self.position_embedding(positions))
         return self.embedding(self.dropout(x))
 
     def through_blocks(
@@ -153,6 +164,10 @@ class GPT(nn.Module):
         for block in list(self.blocks)[first:end]:
             x = block(x, cache, visible)
         return x
+
+    def finish(self, x: Tensor) -> Tensor:
+        """What the head reads: the residual stream after the last norm, (B, T, C) -> (B, T, C)."""
+        return self.final_out(self.final_norm(x))
 
     def unembed(self, hidden: Tensor) -> Tensor:
         """(…, C) -> logits (…, V)."""

@@ -12,7 +12,7 @@ from llmcore.nn.attention import (
     plain_attention,
     plain_attention_weights,
 )
-from llmcore.nn.hooks import hook_points, watch
+from llmcore.nn.hooks import change, hook_points, watch
 from llmcore.nn.model import GPT, next_token_loss
 
 CONFIG = ModelConfig(vocab_size=97, context_length=24, n_layers=3, n_heads=4, d_model=32)
@@ -171,3 +171,49 @@ def test_one_thread_s_watching_is_not_seen_by_another():
     assert other == {"watched": False}
     assert seen["blocks.0.attention.weights"].shape[-1] == 20
     assert not model.blocks[0].attention.weights.is_watched
+
+
+def silent(value):
+    return torch.zeros_like(value)
+
+
+def test_a_changed_point_changes_what_follows_and_nothing_else_does():
+    model, ids = make().eval(), random_ids()
+    plain = model(ids)
+    parts = ["blocks.1.attention_out", "blocks.1.residual_middle", "blocks.0.residual_out"]
+    with change(model, {"blocks.1.attention_out": silent}), watch(model, parts) as seen:
+        changed = model(ids)
+    assert not torch.allclose(changed, plain)
+    assert not seen["blocks.1.attention_out"].any()
+    torch.testing.assert_close(seen["blocks.1.residual_middle"], seen["blocks.0.residual_out"])
+    torch.testing.assert_close(model(ids), plain, rtol=0, atol=0)
+
+
+def test_changing_every_point_by_nothing_changes_nothing():
+    model, ids = make().eval(), random_ids()
+    with change(model, dict.fromkeys(hook_points(model), lambda value: value)):
+        same = model(ids)
+    torch.testing.assert_close(same, model(ids), rtol=1e-5, atol=1e-5)
+
+
+def test_changes_nest_and_the_outer_comes_first():
+    model, ids = make().eval(), random_ids()
+    with (
+        change(model, {"embedding": lambda x: x * 0 + 1.0}),
+        change(model, {"embedding": lambda x: x * 3}),
+        watch(model, ["embedding"]) as seen,
+    ):
+        model(ids)
+    assert (seen["embedding"] == 3.0).all()
+    with pytest.raises(KeyError), change(model, {"blocks.9.attention_out": silent}):
+        pass
+
+
+def test_one_thread_s_changes_are_not_seen_by_another():
+    model, ids = make().eval(), random_ids()
+    plain, other = model(ids), {}
+    with change(model, {"blocks.0.attention_out": silent}):
+        thread = threading.Thread(target=lambda: other.update(logits=model(ids)))
+        thread.start()
+        thread.join()
+    torch.testing.assert_close(other["logits"], plain, rtol=0, atol=0)

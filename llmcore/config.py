@@ -13,6 +13,7 @@ from llmcore.errors import LabError
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
+SHARDINGS = ("auto", "none", "full")
 KINDS = ("pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data")
 TRAINABLE = ("head", "last-block", "all", "lora")
 BALANCES = ("none", "equal", "weights")
@@ -146,9 +147,18 @@ class TrainConfig(Checked):
         "fp32; bf16: matrix products in half the bits; auto: bf16 where the chip multiplies it "
         "itself, which is about twice as fast",
     )
+    sharding: str = setting(
+        "auto",
+        "under torchrun: none: each process holds the whole model; full: its share of it; auto: "
+        "full where the model does not fit one GPU",
+    )
 
     def __post_init__(self) -> None:
         self.check_bounds()
+        if self.sharding not in SHARDINGS:
+            raise LabError(
+                f"sharding is {self.sharding!r} but must be one of {', '.join(SHARDINGS)}."
+            )
         if self.precision not in PRECISIONS:
             raise LabError(
                 f"precision is {self.precision!r} but must be one of {', '.join(PRECISIONS)}."
@@ -319,6 +329,8 @@ class RunConfig(Checked):
             raise LabError(
                 f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."
             )
+        if self.train.sharding == "full" and self.kind != "pretrain":
+            raise LabError("Only pretraining can be sharded: leave sharding at auto.")
         if self.trainable == "lora" and self.lora is None:
             object.__setattr__(self, "lora", LoraConfig())
 

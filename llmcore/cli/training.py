@@ -20,6 +20,7 @@ from llmcore.config import (
     BALANCES,
     LORA_TARGETS,
     PRECISIONS,
+    SHARDINGS,
     TRAINABLE,
     DataConfig,
     LoraConfig,
@@ -53,6 +54,10 @@ Threads = Annotated[int | None, within(TrainConfig, "threads")]
 Precision = Annotated[
     str | None,
     typer.Option(help=help_for(TrainConfig, "precision"), callback=one_of(PRECISIONS)),
+]
+Sharding = Annotated[
+    str | None,
+    typer.Option(help=help_for(TrainConfig, "sharding"), callback=one_of(SHARDINGS)),
 ]
 Seed = Annotated[int | None, within(TrainConfig, "seed")]
 RunDir = Annotated[
@@ -143,6 +148,7 @@ def pretrain(
     patience: Patience = None,
     device: Device = None,
     precision: Precision = None,
+    sharding: Sharding = None,
     threads: Threads = None,
     seed: Seed = None,
     name: Name = None,
@@ -158,6 +164,7 @@ def pretrain(
         "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
         "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
         "threads": threads, "seed": seed, "patience": patience, "accumulation": accumulation,
+        "sharding": sharding,
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,

@@ -147,6 +147,9 @@ class TrainConfig(Checked):
         "fp32; bf16: matrix products in half the bits; auto: bf16 where the chip multiplies it "
         "itself, which is about twice as fast",
     )
+    compile: bool = setting(
+        False, "compile each block with torch.compile before the first step (pays on CUDA)"
+    )
     sharding: str = setting(
         "auto",
         "under torchrun: none: each process holds the whole model; full: its share of it; auto: "

@@ -59,6 +59,7 @@ Sharding = Annotated[
     str | None,
     typer.Option(help=help_for(TrainConfig, "sharding"), callback=one_of(SHARDINGS)),
 ]
+Compile = Annotated[bool | None, typer.Option("--compile", help=help_for(TrainConfig, "compile"))]
 Seed = Annotated[int | None, within(TrainConfig, "seed")]
 RunDir = Annotated[
     Path | None,
@@ -149,6 +150,7 @@ def pretrain(
     device: Device = None,
     precision: Precision = None,
     sharding: Sharding = None,
+    compile_blocks: Compile = None,
     threads: Threads = None,
     seed: Seed = None,
     name: Name = None,
@@ -164,7 +166,7 @@ def pretrain(
         "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
         "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
         "threads": threads, "seed": seed, "patience": patience, "accumulation": accumulation,
-        "sharding": sharding,
+        "sharding": sharding, "compile": compile_blocks,
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,

@@ -187,6 +187,9 @@ def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) 
             shard(task.model, device, world)
         else:
             task.model.to(device)
+        if config.train.compile:
+            for block in task.model.blocks:
+                block.compile()
     return task
 
 

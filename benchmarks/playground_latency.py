@@ -142,23 +142,23 @@ MEASUREMENTS = (
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(home: Path) -> Iterator[str]:
+    """The app with this LLMLAB_HOME; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "LLMLAB_HOME": home},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        url = f"http://localhost:{port}"
-        try:
-            _await_answer(url)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "LLMLAB_HOME": str(home)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://localhost:{port}"
+    try:
+        _await_answer(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def _await_answer(url: str) -> None:
@@ -194,9 +194,9 @@ def main() -> int:
     expect.set_options(timeout=PATIENCE_MS)
     wanted = [one for one in MEASUREMENTS if arguments.only in (None, one.name)]
     results = []
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        with server() if not arguments.url else _given(arguments.url) as url:
+        with server(Path(home)) if not arguments.url else _given(arguments.url) as url:
             for one in wanted:
                 page = browser.new_page(viewport={"width": 1360, "height": 900})
                 page.set_default_timeout(PATIENCE_MS)

@@ -146,9 +146,7 @@ class FastBlock:
         return x + self.feed_forward(self.feed_forward_norm(x))
 
 
-def _feed_forward(
-    module: FeedForward | SwiGLU, product: Callable[[nn.Linear], Product]
-) -> Product:
+def _feed_forward(module: FeedForward | SwiGLU, product: Callable[[nn.Linear], Product]) -> Product:
     up, down = product(module.up), product(module.down)
     if isinstance(module, FeedForward):
         return lambda x: down(F.gelu(up(x), approximate="tanh"))

@@ -116,8 +116,12 @@ def open_block(trunk: "GPT", stream: np.ndarray, layer: int) -> BlockTape:
     with watch(trunk, lambda name: name.startswith(prefix)) as seen:
         trunk.through_blocks(x, first=layer, end=layer + 1)
         qkv = block.attention.qkv(seen[f"{prefix}attention_in"])
+        wide = block.feed_forward.up(seen[f"{prefix}feed_forward_in"])  # (1, T, F or 2 F)
     tape = {name.rpartition(".")[2]: _array(value[0]) for name, value in seen.items()}
-    return {"qkv": _array(qkv[0]), **tape}
+    tape["qkv"] = _array(qkv[0])
+    if (F := tape["before"].shape[1]) < wide.size(2):
+        tape["value"] = _array(wide[0, :, F:])
+    return tape
 
 
 def _is_on_the_way(name: str) -> bool:

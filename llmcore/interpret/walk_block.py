@@ -38,7 +38,7 @@ def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list
         *_mixing(block, tape),
         _added(block, "residual_middle", enters, tape["attention_out"], tape),
         _norm(block, block.feed_forward_norm, "feed_forward_in", tape["residual_middle"], tape),
-        *_feed_forward(trunk, block, tape),
+        *_feed_forward(block, tape),
         _added(block, "residual_out", tape["residual_middle"], tape["feed_forward_out"], tape),
     ]
 
@@ -78,7 +78,7 @@ def split_heads(qkv: np.ndarray, n_heads: int, n_kv_heads: int) -> tuple[np.ndar
 
 def turns_queries(trunk: "GPT") -> bool:
     """Whether positions enter by turning queries and keys (RoPE, Su et al. 2021)."""
-    return getattr(trunk.config, "position", "learned") == "rope"
+    return trunk.config.position == "rope"
 
 
 def _heads(trunk: "GPT", block: "nn.Module", tape: BlockTape) -> list[Step]:
@@ -204,59 +204,69 @@ def _added(
     )  # fmt: skip
 
 
-def is_gated(trunk: "GPT") -> bool:
-    """Whether the feed-forward part is a SwiGLU (Shazeer 2020)."""
-    return getattr(trunk.config, "feed_forward", "gelu") == "swiglu"
-
-
-def _feed_forward(trunk: "GPT", block: "nn.Module", tape: BlockTape) -> list[Step]:
+def _feed_forward(block: "nn.Module", tape: BlockTape) -> list[Step]:
     n, before, after = tape["feed_forward_in"], tape["before"], tape["after"]
-    forward = type(block.feed_forward).forward
+    layers = block.feed_forward
+    forward = type(layers).forward
     inner = ("token", "hidden channel")
     C, F = n.shape[1], after.shape[1]
-    bias = lambda name: "" if block.feed_forward.down.bias is None else rf" + {name}"  # noqa: E731
-    if is_gated(trunk):
-        up = (
-            "Gate of the feed-forward part",
-            "Each token by itself, without looking at the others, is written in more channels. "
-            "This half is the gate.",
-            rf"g = n W_g, \qquad {sized('W_g', C, F)}",
-        )
-        act = (
-            "SwiGLU",
-            "The gate, passed through SiLU, says channel by channel how much of a second "
-            "projection goes on.",
-            r"f = \mathrm{SiLU}(g) \odot (n W_u), \qquad \mathrm{SiLU}(g) = \frac{g}{1 + e^{-g}}",
-        )
-    else:
-        up = (
-            "Feed-forward: widen",
-            f"Each token by itself, without looking at the others, is written in {F:,} channels, "
-            f"{F // C} times as many. Each one asks a question about the token.",
-            rf"g = n W_{{up}}{bias('b_{up}')}, \qquad {sized('W_{up}', C, F)}",
-        )
-        act = (
-            "GELU",
-            "Negative answers are nearly switched off, positive ones pass. Without this bend, "
-            "two matrices in a row would be no more than one.",
-            r"f = \mathrm{GELU}(g) = \tfrac{g}{2}\left(1 + \tanh\left[\sqrt{2/\pi}\,"
-            r"(g + 0.044715\, g^3)\right]\right)",
-        )
+    widen, bend, reads, panels = _gelu(C, F), _GELU, (("g", before.shape),), []
+    if "value" in tape:
+        widen, bend = _gated(C, F), _SWIGLU
+        reads = (*reads, ("u", tape["value"].shape))
+        panels = [Panel("u", tape["value"], inner)]
     return [
         Step(
-            "before", "feed_forward", *up, (("n", n.shape),), (Panel("g", before, inner),),
-            source_of(forward, "self.before("),
+            "before", "feed_forward", *widen, (("n", n.shape),),
+            (Panel("g", before, inner), *panels),
+            source_of(forward, "self.up("),
         ),
         Step(
-            "after", "feed_forward", *act, (("g", before.shape),), (Panel("f", after, inner),),
+            "after", "feed_forward", *bend, reads, (Panel("f", after, inner),),
             source_of(forward, "F.gelu(", "F.silu(", "self.after("),
         ),
         Step(
             "feed_forward_out", "feed_forward", "Feed-forward: narrow",
             "A second matrix writes the answers back in the channels of the residual stream.",
-            rf"w = f\, W_{{down}}{bias('b_{down}')}, \qquad {sized('W_{down}', F, C)}",
+            r"w = f\, W_{down}" + ("" if layers.down.bias is None else " + b_{down}")
+            + rf", \qquad {sized('W_{down}', F, C)}",
             (("f", after.shape),),
             (Panel("w", tape["feed_forward_out"], TOKENS_BY_CHANNELS),),
             source_of(forward, "self.down("),
         ),
     ]  # fmt: skip
+
+
+# Title, meaning and formula of the two steps that differ. GELU: Hendrycks & Gimpel 2016, by
+# tanh as in GPT-2; SwiGLU: Shazeer 2020.
+_GELU = (
+    "GELU",
+    "Negative answers are nearly switched off, positive ones pass. Without this bend, two "
+    "matrices in a row would be no more than one.",
+    r"f = \mathrm{GELU}(g) = \tfrac{g}{2}\left(1 + \tanh\left[\sqrt{2/\pi}\,"
+    r"(g + 0.044715\, g^3)\right]\right)",
+)
+_SWIGLU = (
+    "SwiGLU",
+    "The gate, bent by SiLU, says channel by channel how much of the other half goes on. Without "
+    "a bend, two matrices in a row would be no more than one.",
+    r"f = \mathrm{SiLU}(g) \odot u, \qquad \mathrm{SiLU}(g) = \frac{g}{1 + e^{-g}}",
+)
+
+
+def _gelu(C: int, F: int) -> tuple[str, str, str]:
+    return (
+        "Feed-forward: widen",
+        f"Each token by itself, without looking at the others, is written in {F:,} channels, "
+        f"{F // C} times as many. Each one asks a question about the token.",
+        rf"g = n W_{{up}} + b_{{up}}, \qquad {sized('W_{up}', C, F)}",
+    )
+
+
+def _gated(C: int, F: int) -> tuple[str, str, str]:
+    return (
+        "Feed-forward: gate and value",
+        f"Each token by itself, without looking at the others, is written twice in {F:,} "
+        f"channels: as a gate and as a value that the gate lets through.",
+        rf"[\,g \;|\; u\,] = n W_{{up}}, \qquad {sized('W_{up}', C, 2 * F)}",
+    )

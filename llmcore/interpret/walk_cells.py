@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from llmcore.interpret.walk import BlockTape, Walk
-from llmcore.interpret.walk_block import joined_heads
+from llmcore.interpret.walk_block import joined_heads, split_heads
 from llmcore.interpret.walk_steps import is_layer_norm
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def arise(
         "attention_in": lambda s, p: _norm(s.block.attention_norm, s.enters, p),
         "qkv": lambda s, p: _linear(s.block.attention.qkv, s.tape["attention_in"], p),
         "heads": _cut,
+        "rotation": _turned,
         "scores": _score,
         "mask": _masked,
         "weights": lambda s, p: _softmax(s.tape["scores"][p.head, p.row, : p.row + 1], p.column),
@@ -242,17 +244,44 @@ def _joined(scene: _Scene, place: Place) -> Arithmetic:
     )
 
 
-def _widened(scene: _Scene, place: Place) -> Arithmetic | None:
-    up = getattr(scene.block.feed_forward, "up", None)
-    if up is None or len(up.weight) != scene.tape["before"].shape[1]:
-        return None
-    return _linear(up, scene.tape["feed_forward_in"], place)
+def _widened(scene: _Scene, place: Place) -> Arithmetic:
+    """The second panel of a SwiGLU is the other half of the matrix's columns."""
+    column = place.column + place.panel * scene.tape["before"].shape[1]
+    return _linear(
+        scene.block.feed_forward.up, scene.tape["feed_forward_in"], Place(place.row, column)
+    )
 
 
-def _bent(scene: _Scene, place: Place) -> Arithmetic | None:
+def _bent(scene: _Scene, place: Place) -> Arithmetic:
     g = float(scene.tape["before"][place.row, place.column])
+    if "value" in scene.tape:
+        u = float(scene.tape["value"][place.row, place.column])
+        silu = g / (1 + math.exp(-g)) if g > -700 else 0.0
+        value = silu * u
+        return Arithmetic(
+            value, rf"\mathrm{{SiLU}}({number(g)}) \cdot {_in_brackets(u)} = "
+            rf"{number(silu)} \cdot {_in_brackets(u)} = {number(value)}",
+        )  # fmt: skip
     value = 0.5 * g * (1 + math.tanh(math.sqrt(2 / math.pi) * (g + 0.044715 * g**3)))
     return Arithmetic(value, rf"\mathrm{{GELU}}({number(g)}) = {number(value)}")
+
+
+def _turned(scene: _Scene, place: Place) -> Arithmetic:
+    """RoPE: the pair (c, c + D/2) of channels as a point in a plane, turned about the origin."""
+    from llmcore.nn.positions import rotary_angles
+
+    H, H_kv, D = len(scene.tape["q"]), len(scene.tape["k"]), scene.tape["q"].shape[2]
+    parts = split_heads(scene.tape["qkv"], H, H_kv)
+    head = place.head if place.panel == 0 else shared_head(scene.tape, place.head)
+    x = parts[place.panel][head, place.row].astype(np.float64)  # (D,)
+    c = place.column % (D // 2)
+    angle = float(rotary_angles(torch.tensor([place.row]), D)[0, c])
+    first, second = float(x[c]), float(x[c + D // 2])
+    is_first = place.column < D // 2
+    a, b, sign = (first, second, "-") if is_first else (second, first, "+")
+    value = a * math.cos(angle) + (-b if is_first else b) * math.sin(angle)
+    latex = rf"{number(a)} \cdot \cos({angle:.3f}) {sign} {_in_brackets(b)} \cdot \sin({angle:.3f})"
+    return Arithmetic(value, rf"{latex} = {number(value)}")
 
 
 def _logit(scene: _Scene, place: Place) -> Arithmetic:

@@ -1,15 +1,10 @@
 """Inside the model: one forward pass step by step, and what billions of parameters mean."""
 
-import streamlit as st
-
-from ui.live_text import follow_typing
 from ui.model_lab import VIEWS
 from ui.page import code_behind, guarded, header
-from ui.state import current_text, shared_text
 from ui.views import chosen_view
 from ui.warm import warm_up
 
-TEXT = "model_text"
 PYTHON = """
 from llmcore.interpret.walk import open_block, walk
 from llmcore.interpret.walk_steps import steps
@@ -29,18 +24,6 @@ header(
     "and every step shows the line of code that computes it.",
 )
 with guarded():
-    view = chosen_view("model_view", VIEWS)
-    if VIEWS[view].needs_text:
-        text = shared_text("Your text", key=TEXT, height=80)
-        follow_typing(TEXT)
-    else:
-        text = current_text()
-    if text or not VIEWS[view].needs_text:
-        VIEWS[view].show(text)
-    else:
-        st.info(
-            "There is no text: type some above to follow it through the model.",
-            icon=":material/edit:",
-        )
+    VIEWS[chosen_view("model_view", VIEWS)].show()
 code_behind(PYTHON, CLI)
 warm_up(delay=2.0)

@@ -60,10 +60,22 @@ class Step:
     source: Source
 
     @property
+    def label(self) -> str:
+        """The title in two or three words, for a map."""
+        return _LABELS.get(self.name, self.title)
+
+    @property
     def has_heads(self) -> bool:
         return any(panel.axes[0] == "head" for panel in self.panels)
 
 
+_LABELS = {
+    "position_part": "Position emb.", "token_part": "Token emb.", "embedding": "Residual stream",
+    "qkv": "Q, K, V", "heads": "Heads", "rotation": "Rotate Q, K", "scores": "Scores",
+    "mask": "Mask", "weights": "Softmax", "head_outputs": "Mix values", "joined": "Join heads",
+    "attention_out": "Project", "residual_middle": "Add", "residual_out": "Add",
+    "before": "Widen", "feed_forward_out": "Narrow", "final_out": "Last norm",
+}  # fmt: skip
 TOKENS_BY_CHANNELS = ("token", "channel")
 
 

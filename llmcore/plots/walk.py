@@ -17,15 +17,15 @@ def score_bars(query: np.ndarray, key: np.ndarray, names: tuple[str, str]) -> go
     """One query and one key (D,), channel by channel: both, their products, and the running sum
     of the products, which ends at q · k.
 
-    names: the texts of the two tokens.
+    names: of the two tokens, as they are to be read.
     """
     if query.shape != key.shape or query.ndim != 1:
         raise ValueError(f"A query {query.shape} and a key {key.shape} do not fit each other.")
     products = query.astype(np.float64) * key
     total = float(products.sum())
     rows = (
-        (f"query of {plain(visible_label(names[0]))}", query),
-        (f"key of {plain(visible_label(names[1]))}", key),
+        (f"query of {plain(names[0])}", query),
+        (f"key of {plain(names[1])}", key),
         ("query × key", products),
     )
     figure = make_subplots(

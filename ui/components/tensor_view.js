@@ -70,7 +70,8 @@ class Panel {
     const [up, down] = [UP, DOWN].map((one) => `rgb(${one.join()})`);
     bar.style.background = shares ? `linear-gradient(90deg, transparent, ${up})`
       : `linear-gradient(90deg, ${down}, transparent, ${up})`;
-    line.append(shares ? "0" : written(-limit), bar, written(limit), this.panel.note);
+    line.append(shares ? "0" : written(-limit), bar, written(limit));
+    if (this.panel.note) line.append(element("span", "note", this.panel.note));
     return line;
   }
 

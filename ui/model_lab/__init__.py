@@ -1,4 +1,4 @@
-"""The views of the page Inside the model. Each is a module here whose `show(text)` draws it."""
+"""The views of the page Inside the model. Each is a module here whose `show()` draws it."""
 
 from ui.views import View
 
@@ -6,9 +6,6 @@ VIEWS = {
     view.name: view
     for view in (
         View(__name__, "walk", "Walk", ":material/route:", ("step", "layer", "head", "token")),
-        View(
-            __name__, "billions", "Billions", ":material/stacked_bar_chart:", ("shape",),
-            needs_text=False,
-        ),
+        View(__name__, "billions", "Billions", ":material/stacked_bar_chart:", ("shape",)),
     )
-}  # fmt: skip
+}

@@ -64,7 +64,7 @@ def _shapes(step: "Step") -> None:
 
 def _choosers(step: "Step", place: Where, names: list[str], n_heads: int) -> None:
     """Head and token, where the step has them. The map and a click in the picture set them too."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if step.has_heads:
             st.session_state["model_head"] = place.head
             if n_heads <= HEAD_BUTTONS:
@@ -77,14 +77,14 @@ def _choosers(step: "Step", place: Where, names: list[str], n_heads: int) -> Non
             st.session_state["model_token"] = place.row
             label = "Token that looks (query)" if "key token" in step.panels[0].axes else "Token"
             st.selectbox(
-                label, range(len(names)), key="model_token", on_change=_token, width=220,
+                label, range(len(names)), key="model_token", on_change=_token, width=172,
                 format_func=lambda index: names[index],
             )  # fmt: skip
         if "key token" in step.panels[0].axes:
             st.session_state["model_key"] = min(place.column, len(names) - 1)
             st.selectbox(
                 "Token looked at (key)", range(len(names)), key="model_key", on_change=_key,
-                width=220, format_func=lambda index: names[index],
+                width=172, format_func=lambda index: names[index],
             )  # fmt: skip
 
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.components import message, payload, registered
+from ui.live_text import follow_typing
 from ui.model_lab.place import go, here, within
 from ui.model_lab.step import draw_step
 from ui.page import guarded
 from ui.picker import load_model, model_picker
+from ui.state import shared_text
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import BlockTape, Walk
@@ -16,11 +18,23 @@ if TYPE_CHECKING:
     from llmcore.models import Loaded
 
 MAP = "model_map"
+TEXT = "model_text"
 
 
-def show(text: str) -> None:
-    """The chosen model's forward pass over `text`."""
-    ref = model_picker(key="model_walk_model")
+def show() -> None:
+    """The chosen model's forward pass over the text that follows the person."""
+    left, right = st.columns([2, 1], gap="large")
+    with left:
+        text = shared_text("Your text", key=TEXT, height=80)
+        follow_typing(TEXT)
+    with right:
+        ref = model_picker(key="model_walk_model")
+    if not text:
+        st.info(
+            "There is no text: type some above to follow it through the model.",
+            icon=":material/edit:",
+        )
+        return
     load_model(ref)  # with its spinner; the fragment below finds it in the cache
     st.fragment(_walk_through)(ref, text)
 
@@ -68,7 +82,7 @@ def _map(found: "list[Step]", step: str, layer: int, n_layers: int) -> None:
     registered("model_map")(
         key=MAP,
         data=payload({
-            "steps": [[one.name, one.group, one.title, _shape(one)] for one in found],
+            "steps": [[one.name, one.group, one.label, _shape(one)] for one in found],
             "step": step, "layer": layer, "layers": n_layers,
         }),
         on_go_change=_go,

@@ -165,15 +165,16 @@ def _dot(x: np.ndarray, weight: np.ndarray, bias: float | None) -> Arithmetic:
     products = x * weight
     value = float(products.sum()) + (bias or 0.0)
     largest = np.argsort(-np.abs(products), kind="stable")[:N_PRODUCTS]
-    parts = [rf"{_in_brackets(x[c])} \cdot {_in_brackets(weight[c])}" for c in largest]
-    latex = " + ".join(parts)
-    rest = len(x) - len(largest)
-    if rest:
+    first = " + ".join(rf"{_in_brackets(x[c])} \cdot {_in_brackets(weight[c])}" for c in largest)
+    second = ""
+    if rest := len(x) - len(largest):
         others = float(products.sum() - products[largest].sum())
-        latex += rf" + \underbrace{{{_in_brackets(others)}}}_{{{rest}\text{{ more products}}}}"
+        second += rf" + \underbrace{{{_in_brackets(others)}}}_{{{rest}\text{{ more products}}}}"
     if bias is not None:
-        latex += rf" + \underbrace{{{_in_brackets(bias)}}}_{{b}}"
-    return Arithmetic(value, rf"{latex} = {number(value)}")
+        second += rf" + \underbrace{{{_in_brackets(bias)}}}_{{b}}"
+    # Two lines: one is wider than a column of the page.
+    latex = rf"\begin{{aligned}} & {first} \\ & {second} = {number(value)} \end{{aligned}}"
+    return Arithmetic(value, latex)
 
 
 def _cut(scene: _Scene, place: Place) -> Arithmetic:

@@ -41,7 +41,8 @@ def part_bars(parts: Mapping[str, float], written: Sequence[str]) -> go.Figure:
 
 
 def size_bars(names: Sequence[str], totals: Sequence[int], written: Sequence[str]) -> go.Figure:
-    """Parameters of several models on a logarithmic scale; the first is the one looked at."""
+    """Parameters of several models on a logarithmic scale, a line for each ten times more; the
+    first model is the one looked at."""
     rows = list(range(len(names)))
     figure = go.Figure(
         go.Bar(
@@ -56,10 +57,12 @@ def size_bars(names: Sequence[str], totals: Sequence[int], written: Sequence[str
         )
     )  # fmt: skip
     theme.style(figure, height=30 * len(rows) + 56)
-    low = 10 ** np.floor(np.log10(min(totals)) - 0.5)
+    low, high = float(np.log10(min(totals))) - 0.7, float(np.log10(max(totals)))
+    words = {3: "1,000", 6: "a million", 9: "a billion", 12: "a trillion"}
+    decades = range(int(np.ceil(low)), int(high) + 2)
     figure.update_xaxes(
-        type="log", range=[float(np.log10(low)), float(np.log10(max(totals))) + 1.2],
-        title="parameters; each line is ten times the one before", dtick=1,
+        type="log", range=[low, high + 0.55 * (high - low)], tickmode="array", tickangle=0,
+        tickvals=[10.0**one for one in decades], ticktext=[words.get(one, "") for one in decades],
     )  # fmt: skip
     figure.update_yaxes(
         tickmode="array", tickvals=rows, ticktext=[plain(name) for name in names],
@@ -71,7 +74,8 @@ def size_bars(names: Sequence[str], totals: Sequence[int], written: Sequence[str
 def memory_bars(bars: Mapping[str, Mapping[str, float]], limits: Mapping[str, float]) -> go.Figure:
     """Stacked bars of bytes, such as inference and training, with the memory of known devices.
 
-    limits: a device's name -> its bytes; those beyond the longest bar are left out.
+    limits: a device's name -> its bytes; those beyond the longest bar, or a hair beside it, are
+    left out.
     """
     parts = list(dict.fromkeys(part for bar in bars.values() for part in bar))
     longest = max(sum(bar.values()) for bar in bars.values())
@@ -90,7 +94,7 @@ def memory_bars(bars: Mapping[str, Mapping[str, float]], limits: Mapping[str, fl
             )
         )  # fmt: skip
     for device, n_bytes in limits.items():
-        if n_bytes <= 1.05 * longest:
+        if 0.05 * longest <= n_bytes <= 1.05 * longest:
             _mark(figure, n_bytes / unit, n_bytes / unit, device)
     theme.style(figure, height=110 + 56 * len(bars), barmode="stack")
     figure.update_layout(legend={"traceorder": "normal", "y": 1.12}, margin={"t": 40})

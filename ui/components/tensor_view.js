@@ -68,7 +68,7 @@ class Panel {
     const line = element("div", "key");
     const bar = element("i");
     const [up, down] = [UP, DOWN].map((one) => `rgb(${one.join()})`);
-    bar.style.background = shares ? `linear-gradient(90deg, transparent, ${up})`
+    bar.style.background = shares ? `linear-gradient(90deg, transparent, rgba(${UP.join()}, 0.5) 25%, ${up})`
       : `linear-gradient(90deg, ${down}, transparent, ${up})`;
     line.append(shares ? "0" : written(-limit), bar, written(limit));
     if (this.panel.note) line.append(element("span", "note", this.panel.note));

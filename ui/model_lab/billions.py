@@ -68,7 +68,7 @@ def _facts(config: "ModelConfig") -> None:
             "2 for each weight that multiplies, and attention over a full context",
         ),
         (
-            "One a second",
+            "Read one a second",
             time_in_words(N / budget.SECONDS_PER_DAY),
             "how long it would take to read all parameters aloud, one a second",
         ),

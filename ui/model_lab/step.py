@@ -141,7 +141,7 @@ def _arithmetic(
 def _code(source: "Source") -> None:
     """The lines that compute the step, and all of the function that they stand in."""
     st.markdown(f"**The lines that compute it**: `{source.where}` :small[in `{source.name}`]")
-    st.code(source.excerpt, language="python")
+    st.code(source.excerpt, language="python", wrap_lines=True)
     if source.excerpt != source.text:
         with st.expander(f"All of {plain(source.name)}", icon=":material/code:"):
-            st.code(source.text, language="python")
+            st.code(source.text, language="python", wrap_lines=True)

@@ -5,6 +5,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Source:
         return f"{self.path}:{first}" if first == last else f"{self.path}:{first}-{last}"
 
 
+@lru_cache(maxsize=256)  # a walk asks for the same twenty at every step
 def source_of(function: Callable[..., Any] | type, *needles: str) -> Source:
     """The source of a function or class; `needles` are pieces of code, such as a hook point's call
     `self.scores(`, and the statements that hold one of them are marked.

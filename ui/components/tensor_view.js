@@ -190,7 +190,8 @@ class Panel {
       const x = GUTTER + ((i % columns) + 0.5) * this.wide;
       const y = this.top + (Math.floor(i / columns) + 0.5) * this.high;
       pen.fillStyle = Number.isFinite(value) && Math.abs(value) > 0.62 * limit ? "#fff" : this.ink;
-      pen.fillText(value === -Infinity ? "−∞" : value.toFixed(2).replace("-", "−"), x, y, this.wide - 2);
+      const text = value === -Infinity ? "−∞" : value.toFixed(2).replace(/^-0\.00$/, "0.00");
+      pen.fillText(text.replace("-", "−"), x, y, this.wide - 2);
     });
   }
 

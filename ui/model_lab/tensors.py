@@ -99,7 +99,7 @@ def tensor_view(sheets: list[Sheet], labels: list[str], place: Where) -> None:
             },
             *(np.ascontiguousarray(sheet.values, dtype="<f4").tobytes() for sheet in sheets),
         ),
-        on_cell_change=_chosen,
+        on_cell_change=_chosen if len(labels) > 1 else _chosen_column,
     )
 
 
@@ -129,9 +129,18 @@ def in_words(values: np.ndarray) -> str:
 
 
 def _chosen() -> None:
+    _go_to("row", "column", "panel")
+
+
+def _chosen_column() -> None:
+    """The only row is the whole text (or its only token): the chosen token stays."""
+    _go_to("column", "panel")
+
+
+def _go_to(*names: str) -> None:
     cell = message(TENSORS, "cell")
     if not hasattr(cell, "get"):
         return
-    wanted = {name: cell.get(name) for name in ("row", "column", "panel")}
+    wanted = {name: cell.get(name) for name in names}
     if all(type(value) is int and value >= 0 for value in wanted.values()):
         go(**wanted)

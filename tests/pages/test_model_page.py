@@ -150,6 +150,17 @@ def test_any_text(text: str, step: str) -> None:
     assert ("takes its last 64" in shown(page)) == (len(text) > 1000)
 
 
+def test_the_code_behind_runs_and_names_what_is_chosen() -> None:
+    page = opened("--help `x`", step="weights", layer="2")
+    python, cli = page.code[-2].value, page.code[-1].value
+    assert "load('starter')" in python and "layer=1" in python
+    assert cli == "python -m llmcore walk --model starter --block 2 -- '--help `x`'"
+    exec(compile(python, "shown", "exec"), {})
+    shown_budget = opened(view="billions", shape="gpt3")
+    assert shown_budget.code[-1].value == "python -m llmcore budget gpt3"
+    exec(compile(shown_budget.code[-2].value, "shown", "exec"), {})
+
+
 def test_no_text_is_one_sentence_and_loads_nothing() -> None:
     page = opened("")
     assert [one.value for one in page.info] == [

@@ -157,8 +157,9 @@ def _memory(config: "ModelConfig") -> None:
     st.caption(
         f"KV cache: 2 (key and value) × {config.n_layers} blocks × {config.kv_heads} heads × "
         f"{config.d_head} numbers × {BYTES[narrow]:.0f} bytes = {bytes_in_words(per_token)} a "
-        f"token and text (Pope et al. 2022). It grows in a straight line with context and with "
-        f"texts; the weights stay. Grouped queries (Ainslie et al. 2023) make it narrower."
+        f"token and text (Pope et al. 2022). Twice the context or twice the texts, twice "
+        f"the cache (a curve here, since each step of the axis doubles); the weights stay. Grouped "
+        f"queries (Ainslie et al. 2023) make it narrower."
     )
 
 

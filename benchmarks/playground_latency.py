@@ -1,4 +1,4 @@
-"""How long a person waits on the Playground and the Tokenizer page, seen from the browser.
+"""How long a person waits on the Playground and inside the model, seen from the browser.
 
     .venv/bin/python benchmarks/playground_latency.py [--json] [--repeats N] [--only NAME]
 
@@ -123,6 +123,24 @@ def first_token(page: Page, number: int) -> float:
     return waited
 
 
+def open_walk(page: Page, url: str) -> None:
+    """64 tokens, and a step whose tensor has 64 x 768 numbers."""
+    words = "%20".join(["The king said to the queen"] * 16).replace(" ", "%20")
+    page.goto(f"{url}/model?model=base&step=attention_in&text={words}")
+    expect(page.locator("canvas").first).to_be_visible()
+    settled(page)
+    page.locator("body").focus()
+
+
+def next_step(page: Page, number: int) -> float:
+    """An arrow key, on to queries, keys and values and back: the new tensor is drawn."""
+    key = "ArrowLeft" if number % 2 else "ArrowRight"
+    changed = "picture.innerHTML !== before"
+    waited = timed(page, ".tensors", changed, lambda: page.keyboard.press(key))
+    settled(page)
+    return waited
+
+
 MEASUREMENTS = (
     Measurement(
         "playground_slider",
@@ -137,6 +155,13 @@ MEASUREMENTS = (
         300.0,
         open_playground,
         first_token,
+    ),
+    Measurement(
+        "model_step",
+        "an arrow key on the page Inside the model to the next step's 64 x 768 numbers",
+        300.0,
+        open_walk,
+        next_step,
     ),
 )
 

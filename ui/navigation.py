@@ -34,6 +34,7 @@ CARDS = {
     for card in (
         PageCard("overview", "Start", "Overview", ":material/map:"),
         PageCard("tokenizer", "Look", "Tokenizer", ":material/segment:"),
+        PageCard("model", "Look", "Inside the model", ":material/account_tree:"),
         PageCard("attention", "Look", "Attention", ":material/visibility:"),
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),

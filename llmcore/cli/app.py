@@ -12,6 +12,7 @@ from llmcore.cli import (
     compare,
     convert,
     curve,
+    inside,
     preflight,
     runs,
     text,
@@ -43,6 +44,8 @@ app.command("compare-nlp")(compare.compare_nlp)
 app.command("diverse-data")(compare.diverse_data)
 app.command("generate")(use.generate)
 app.command("score")(use.score)
+app.command("walk")(inside.walk)
+app.command("budget")(inside.budget)
 app.command("evaluate")(use.evaluate)
 app.add_typer(runs.app, name="runs")
 app.command("import-gpt2")(convert.import_gpt2)

@@ -27,10 +27,10 @@ from llmcore.config import (
     ModelConfig,
     RunConfig,
     TrainConfig,
-    help_for,
 )
 from llmcore.errors import LabError
 from llmcore.presets import PRESETS
+from llmcore.settings import help_for
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

@@ -29,8 +29,10 @@ DECODE_PRECISIONS = ("fp32", "bf16", "int8")
 N_EXACT = 64  # best tokens whose scores are computed anew in fp32
 
 # What FastPass knows how to stand in for: anything else may compute something else.
-_KNOWN = {GPT, Block, CausalSelfAttention, FeedForward, SwiGLU, RMSNorm, RotaryPositions,
-          KeyedDropout, HookPoint, nn.ModuleList, nn.Linear, nn.LayerNorm, nn.Embedding}  # fmt: skip
+_KNOWN = {
+    GPT, Block, CausalSelfAttention, FeedForward, SwiGLU, RMSNorm, RotaryPositions, KeyedDropout,
+    HookPoint, nn.ModuleList, nn.Linear, nn.LayerNorm, nn.Embedding,
+}  # fmt: skip
 
 # One row times a matrix: (1, n_in) -> (1, n_out), fp32 on both sides.
 Product = Callable[[Tensor], Tensor]

@@ -80,7 +80,7 @@ def _check_parts(loaded: "Loaded") -> None:
         parts.append("grouped-query attention")
     raise LabError(
         f"{loaded.ref} has {', '.join(parts)}, which GPT-2's format has no place for, and both "
-        f"exports write that format: hand out the run itself (`runs export`), which every lab reads."
+        f"exports write that format: hand out the run (`runs export`), which a lab reads."
     )
 
 

@@ -148,10 +148,13 @@ class ModelConfig(Checked):
         """What a key and a value for each layer and head of keys and values take."""
         return 2 * self.n_layers * self.kv_heads * self.d_head * bytes_per_number
 
-    def is_gpt2(self) -> bool:
-        """Whether every part is GPT-2's: what its file formats can say."""
-        parts = (self.position, self.norm, self.feed_forward, self.n_kv_heads)
-        return parts == ("learned", "layer", "gelu", 0)
+    def exchanged_parts(self) -> list[str]:
+        """Names of what is not GPT-2's; empty where its file formats can say all of it."""
+        parts = {
+            "RoPE": self.position == "rope", "RMSNorm": self.norm == "rms",
+            "SwiGLU": self.feed_forward == "swiglu", "GQA": self.n_kv_heads > 0,
+        }  # fmt: skip
+        return [name for name, is_newer in parts.items() if is_newer]
 
 
 @dataclass(slots=True, frozen=True)

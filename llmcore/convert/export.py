@@ -63,25 +63,13 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
     return Exported(out, n_parameters, difference, notices)
 
 
-_PARTS = {
-    "position": ("rope", "rotary positions"),
-    "norm": ("rms", "RMSNorm"),
-    "feed_forward": ("swiglu", "SwiGLU"),
-}
-
-
 def _check_parts(loaded: "Loaded") -> None:
     """Raises LabError where the model has a part that GPT-2's formats have no word for."""
-    config = loaded.trunk.config
-    if config.is_gpt2():
-        return
-    parts = [name for field, (value, name) in _PARTS.items() if getattr(config, field) == value]
-    if config.n_kv_heads:
-        parts.append("grouped-query attention")
-    raise LabError(
-        f"{loaded.ref} has {', '.join(parts)}, which GPT-2's format has no place for, and both "
-        f"exports write that format: hand out the run (`runs export`), which a lab reads."
-    )
+    if parts := loaded.trunk.config.exchanged_parts():
+        raise LabError(
+            f"{loaded.ref} has {', '.join(parts)}, which GPT-2's format has no place for, and "
+            f"both exports write that format: hand out the run (`runs export`), which a lab reads."
+        )
 
 
 def _check_tokenizer(loaded: "Loaded") -> None:

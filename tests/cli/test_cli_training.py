@@ -153,7 +153,7 @@ def test_the_parts_of_the_architecture_are_chosen_by_flags(lab, corpus, home):
     assert "n_heads 4 is not divisible by n_kv_heads 3" in refused.error
     assert "'alibi' is not one of learned, rope" in lab(*command, "--position", "alibi").error
     gone = lab("export", "--model", answer["run"], "--format", "hf", "--out", home / "hf")
-    assert "has rotary positions, RMSNorm, SwiGLU, grouped-query attention" in gone.error
+    assert "has RoPE, RMSNorm, SwiGLU, GQA" in gone.error
 
 
 def test_runs_show_rename_delete(lab, base, home):

@@ -141,11 +141,8 @@ def test_an_empty_folder_is_taken_and_an_unknown_format_refused(out):
 @pytest.mark.parametrize("format", ["hf", "gguf"])
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_part_that_gpt2_does_not_have_is_refused_by_name(out, format, name):
-    words = {
-        "rope": "rotary positions", "rms": "RMSNorm", "swiglu": "SwiGLU",
-        "gqa": "grouped-query attention",
-    }  # fmt: skip
-    named = ", ".join(words.values()) if name == "all" else words[name]
+    named = {"rope": "RoPE", "rms": "RMSNorm", "swiglu": "SwiGLU", "gqa": "GQA",
+             "all": "RoPE, RMSNorm, SwiGLU, GQA"}[name]  # fmt: skip
     with pytest.raises(LabError, match=f"my-run has {named}, which GPT-2's format has no place"):
         export_model(loaded(**VARIANTS[name]), format, out)
     assert not out.exists()

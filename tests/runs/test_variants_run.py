@@ -103,7 +103,9 @@ def test_every_variant_has_its_words_and_its_shape() -> None:
     base = ModelConfig()
     shapes = {name: shape_of(base, name) for name in VARIANTS}
     assert shapes["gpt2"] == base and len(set(map(str, shapes.values()))) == 6
-    assert shapes["gqa"].kv_heads == 2 and shape_of(base.with_(n_heads=1), "gqa").is_gpt2()
+    assert (
+        shapes["gqa"].kv_heads == 2 and not shape_of(base.with_(n_heads=1), "gqa").exchanged_parts()
+    )
     all_on = shapes["all"]
     assert (all_on.position, all_on.norm, all_on.feed_forward, all_on.kv_heads) == (
         "rope", "rms", "swiglu", 2

@@ -74,15 +74,17 @@ class Choice:
 def main() -> None:
     header(
         "Pretrain",
-        "The model starts from random numbers and learns to guess the next token, nothing else. "
-        "Watch the **loss** fall and, beside it, how what it writes turns from noise into words, "
-        "then phrases. When validation stops falling while train goes on, it has begun to "
-        "memorise.",
+        "The model starts from random numbers and learns to guess the next token, nothing else.",
     )
     if _chosen_view() == VARIANTS:
         variants.show()
         code_behind(variants.PYTHON, variants.CLI)
         return
+    st.markdown(
+        "Watch the **loss** fall and, beside it, how what it writes turns from noise into words, "
+        "then phrases. When validation stops falling while train goes on, it has begun to "
+        "memorise."
+    )
     infos = runs_of(KIND)
     _take_wish()
     _start_box(list(infos.values()))
@@ -96,10 +98,9 @@ def main() -> None:
 def _chosen_view() -> str:
     """The view to draw; it stands in the URL as `?view=`. A run in the URL brings its own."""
     wanted = st.query_params.get("view") or _view_of_run(st.query_params.get("run"))
-    if wanted in VIEWS:
-        st.session_state[VIEW] = wanted
+    st.session_state[VIEW] = wanted if wanted in VIEWS else st.session_state.get(VIEW, TRAIN)
     name = st.segmented_control(
-        "View", list(VIEWS), default=TRAIN, format_func=VIEWS.__getitem__, key=VIEW,
+        "View", list(VIEWS), format_func=VIEWS.__getitem__, key=VIEW,
         persist_state="session", required=True, label_visibility="collapsed",
         on_change=_view_chosen,
     )  # fmt: skip

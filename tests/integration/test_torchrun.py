@@ -34,13 +34,13 @@ def environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT_ROOT)}
 
 
-def trained(n_processes: int, folder: Path, dropout: float) -> tuple[Run, str]:
+def trained(n_processes: int, folder: Path, dropout: float, *more: object) -> tuple[Run, str]:
     corpus = folder / "corpus.txt"
     corpus.write_text(TEXT)
     directory = folder / f"run{n_processes}"
     done = subprocess.run(
         command(n_processes, "pretrain", "--corpus", corpus, *SETTINGS, "--steps", STEPS,
-                "--dropout", dropout, "--run-dir", directory, "--json"),
+                "--dropout", dropout, "--run-dir", directory, "--json", *more),
         env=environment(), capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
@@ -63,6 +63,15 @@ def test_one_two_and_four_processes_give_the_same_losses(tmp_path, dropout):
             runs[1].metrics().series("val", "loss")[1], abs=1e-5
         )
         assert run.status()["backend"] == ("process" if n_processes == 1 else "torchrun")
+
+
+def test_two_processes_train_a_model_with_newer_parts_alike(tmp_path):
+    parts = ("--position", "rope", "--norm", "rms", "--feed-forward", "swiglu", "--n-kv-heads", 1)
+    one, two = (trained(n, tmp_path, 0.1, *parts)[0] for n in (1, 2))
+    assert one.config.model.exchanged_parts() == ["RoPE", "RMSNorm", "SwiGLU", "GQA"]
+    losses = one.metrics().series("train", "loss")[1]
+    assert losses[-1] < losses[0] - 0.3
+    assert two.metrics().series("train", "loss")[1] == pytest.approx(losses, abs=1e-5)
 
 
 def test_a_lost_process_ends_all_and_the_run_resumes_on_another_number(tmp_path):

@@ -56,20 +56,23 @@ def architecture_fields(preset: str) -> dict[str, Any]:
         st.markdown("A GPT-2 by default. Later models exchanged these parts.", width="content")
         for label, newer in (("GPT-2's parts", False), ("All four, as in Llama", True)):
             st.button(label, type="tertiary", on_click=_choose, args=(preset, divisors, newer))
+    for switch in SWITCHES:
+        st.session_state.setdefault(switch.key, next(iter(switch.labels)))
+    st.session_state.setdefault(kv_key(preset), n_heads)
     changes: dict[str, Any] = {}
     first, second = st.columns(2, gap="medium"), st.columns(2, gap="medium")
     places = [*first, *second]
     for switch, place in zip(SWITCHES, places[:3], strict=True):
         with place:
             changes[switch.field] = st.segmented_control(
-                switch.title, list(switch.labels), default=next(iter(switch.labels)),
+                switch.title, list(switch.labels),
                 format_func=switch.labels.__getitem__, required=True, key=switch.key,
                 persist_state="session",
             )  # fmt: skip
             st.caption(switch.about)
     with places[3]:
         kv = st.segmented_control(
-            "Heads of keys and values", divisors, default=n_heads, required=True,
+            "Heads of keys and values", divisors, required=True,
             format_func=lambda one: f"{one}, GPT-2's" if one == n_heads else str(one),
             key=kv_key(preset), persist_state="session",
         )  # fmt: skip

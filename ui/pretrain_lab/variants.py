@@ -109,16 +109,11 @@ def _table(run_id: str, found: "VariantCurves") -> None:
     st.dataframe(
         {
             "Architecture": [VARIANTS[one.variant].label for one in results],
-            "What is exchanged": [
-                f"{VARIANTS[one.variant].summary} ({VARIANTS[one.variant].paper})"
-                for one in results
-            ],
             "Bits per byte": [f"{one.bits_per_byte:.3f}" for one in results],
             "vs GPT-2": [
                 "" if gpt2 is None or one.variant == GPT2 else f"{one.bits_per_byte - gpt2:+.3f}"
                 for one in results
             ],
-            "Seeds": [one.n_seeds for one in results],
             "Tokens to GPT-2's end": [
                 "not reached" if one.catches_up is None else f"{one.catches_up:,}"
                 for one in results
@@ -127,6 +122,11 @@ def _table(run_id: str, found: "VariantCurves") -> None:
             "Tokens/s": [f"{one.tokens_per_s:,.0f}" for one in results],
             "Time": [duration(one.seconds) for one in results],
             "Full KV cache": [bytes_text(one.cache_bytes) for one in results],
+            "Seeds": [one.n_seeds for one in results],
+            "What is exchanged": [
+                f"{VARIANTS[one.variant].summary} ({VARIANTS[one.variant].paper})"
+                for one in results
+            ],
         },
         hide_index=True,
         key=f"variants_table_{run_id}",

@@ -31,14 +31,7 @@ def learning_chart(curves: Sequence[VariantCurve], height: int = 380) -> go.Figu
     """Bits per byte of held-out text over tokens: further down is better."""
     figure = go.Figure([_line(one, one.tokens, one.bits, ".3f") for one in curves])
     _finish(figure, "bits per byte", height)
-    if curves:
-        late = [
-            bits for one in curves for tokens, bits in zip(one.tokens, one.bits, strict=True)
-            if tokens >= SETTLED * max(curves[0].tokens, default=0)
-        ]  # fmt: skip
-        if late:  # the fall from random numbers would press all that follows flat
-            room = 0.06 * (max(late) - min(late)) + 0.01
-            figure.update_yaxes(range=[min(late) - room, max(late) + room])
+    _show_the_settled(figure)
     return figure
 
 
@@ -57,6 +50,7 @@ def lead_chart(
             tokens, leads = zip(*both, strict=True)
             figure.add_trace(_line(one, tokens, leads, "+.3f"))
     _finish(figure, "bits per byte ahead of GPT-2", height)
+    _show_the_settled(figure, 0.0)
     figure.add_hline(y=0, line={"color": theme.MUTED, "width": 1.5})
     if luck:
         figure.add_hrect(y0=-luck, y1=luck, fillcolor=theme.MUTED, opacity=0.16, line_width=0)
@@ -88,6 +82,18 @@ def _line(
         hovertemplate=f"{plain(curve.name)}, seed {curve.seed + 1}<br>%{{x:,d}} tokens: "
         f"%{{y:{value_format}}}<extra></extra>",
     )
+
+
+def _show_the_settled(figure: go.Figure, *also: float) -> None:
+    """The axis holds what comes after the first fall from random numbers, which would press all
+    the rest flat, and the values `also`."""
+    last = max((max(one.x) for one in figure.data), default=0)
+    late = [y for one in figure.data for x, y in zip(one.x, one.y, strict=True)
+            if x >= SETTLED * last]  # fmt: skip
+    if late:
+        low, high = min([*late, *also]), max([*late, *also])
+        room = 0.06 * (high - low) + 0.01
+        figure.update_yaxes(range=[low - room, high + room])
 
 
 def _finish(figure: go.Figure, title_y: str, height: int) -> None:

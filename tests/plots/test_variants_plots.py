@@ -28,6 +28,10 @@ def test_lines_differ_in_dash_and_mark_and_each_has_one_entry_in_the_legend() ->
 def test_the_first_fall_does_not_press_the_rest_flat() -> None:
     low, high = learning_chart(curves()).layout.yaxis.range
     assert low < 2.5 and 4.1 < high < 5.0
+    early = [VariantCurve("GPT-2", 0, 0, [1, 9, 50, 100], [8.0, 7.9, 4.0, 3.0]),
+             VariantCurve("RoPE", 1, 0, [1, 9, 50, 100], [8.0, 4.0, 3.9, 2.9])]  # fmt: skip
+    low, high = lead_chart(early).layout.yaxis.range
+    assert low < 0.0 and 0.1 < high < 0.2  # not the 3.9 after 9 tokens
 
 
 def test_the_lead_is_measured_against_the_same_seed_and_as_many_tokens() -> None:

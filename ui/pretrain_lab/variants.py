@@ -88,7 +88,8 @@ def _chart(run_id: str, found: "VariantCurves") -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     if shown == LEAD:
-        live_chart(lead_chart(curves, found.luck), key=f"variants_lead_{run_id}")
+        luck = found.luck if found.is_whole else None
+        live_chart(lead_chart(curves, luck), key=f"variants_lead_{run_id}")
         st.caption(
             "How many bits per byte less than GPT-2 with the same seed after as many tokens: above "
             "0 it has learned faster. In the grey band the difference may be luck."

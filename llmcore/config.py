@@ -11,7 +11,10 @@ SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
 SHARDINGS = ("auto", "none", "full")
-KINDS = ("pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data")
+KINDS = (
+    "pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data", "variants",
+)  # fmt: skip
+ARCHITECTURES = ("gpt2", "rope", "rms", "swiglu", "gqa", "all")
 TRAINABLE = ("head", "last-block", "all", "lora")
 BALANCES = ("none", "equal", "weights")
 POSITIONS = ("learned", "rope")
@@ -146,10 +149,13 @@ class ModelConfig(Checked):
         """What a key and a value for each layer and head of keys and values take."""
         return 2 * self.n_layers * self.kv_heads * self.d_head * bytes_per_number
 
-    def is_gpt2(self) -> bool:
-        """Whether every part is GPT-2's: what its file formats can say."""
-        parts = (self.position, self.norm, self.feed_forward, self.n_kv_heads)
-        return parts == ("learned", "layer", "gelu", 0)
+    def exchanged_parts(self) -> list[str]:
+        """Names of what is not GPT-2's; empty where its file formats can say all of it."""
+        parts = {
+            "RoPE": self.position == "rope", "RMSNorm": self.norm == "rms",
+            "SwiGLU": self.feed_forward == "swiglu", "GQA": self.n_kv_heads > 0,
+        }  # fmt: skip
+        return [name for name, is_newer in parts.items() if is_newer]
 
 
 @dataclass(slots=True, frozen=True)
@@ -322,13 +328,34 @@ class DiverseConfig(Checked):
 
 
 @dataclass(slots=True, frozen=True)
+class VariantsConfig(Checked):
+    """Which architecture learns faster: GPT-2 and the variants that are trained beside it."""
+
+    variants: tuple[str, ...] = setting(ARCHITECTURES, f"of {', '.join(ARCHITECTURES)}")
+    n_seeds: int = setting(1, "times that each is trained, with another seed", 1, 3)
+    part_steps: int = setting(300, "training steps of each of the models", 1, 1_000_000)
+    held_out_bytes: int = setting(60_000, "held-out text to score", 500, 10_000_000)
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        if unknown := sorted(set(self.variants) - set(ARCHITECTURES)):
+            raise LabError(
+                f"There is no variant {unknown[0]!r}: choose of {', '.join(ARCHITECTURES[1:])}."
+            )
+        wanted = tuple(one for one in ARCHITECTURES if one in {"gpt2", *self.variants})
+        if len(wanted) < 2:
+            raise LabError("There is nothing to compare with GPT-2: choose at least one variant.")
+        object.__setattr__(self, "variants", wanted)
+
+
+@dataclass(slots=True, frozen=True)
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
     kind: `pretrain`, `classify`, `instruct`, or what trains many small models and keeps none of
-    them: `learning-curve` (settings in `curve`), `compare-nlp` (in `compare`) and `diverse-data`
-    (in `diverse`), whose `train.steps` counts their points or cells. tokenizer (pretrain): a
-    reference, or "" for the default: `base`'s where it is bundled, else a BPE of
+    them: `learning-curve` (settings in `curve`), `compare-nlp` (in `compare`), `diverse-data` (in
+    `diverse`) and `variants`, whose `train.steps` counts their points or cells. tokenizer
+    (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a BPE of
     `model.vocab_size` trained on the corpus. parent (the finetunes): the model reference that is
     finetuned. trainable: `head`, `last-block`, `all` or `lora`, whose settings are in `lora` (None
     for the others).
@@ -348,13 +375,14 @@ class RunConfig(Checked):
     sample_prompt: str = ""
     compare: CompareConfig | None = None
     diverse: DiverseConfig | None = None
+    variants: VariantsConfig | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise LabError(f"kind is {self.kind!r} but must be one of {', '.join(KINDS)}.")
         for kind, settings in (
             ("learning-curve", self.curve), ("compare-nlp", self.compare),
-            ("diverse-data", self.diverse),
+            ("diverse-data", self.diverse), ("variants", self.variants),
         ):  # fmt: skip
             if (self.kind == kind) != (settings is not None):
                 raise LabError(f"A run of kind {self.kind} with settings {settings} cannot be.")
@@ -372,6 +400,7 @@ class RunConfig(Checked):
         nested = {
             "model": ModelConfig, "train": TrainConfig, "data": DataConfig, "lora": LoraConfig,
             "curve": CurveConfig, "compare": CompareConfig, "diverse": DiverseConfig,
+            "variants": VariantsConfig,
         }  # fmt: skip
         known = {one.name for one in fields(cls)}
         kept = {key: value for key, value in values.items() if key in known}

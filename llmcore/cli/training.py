@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_queued, answer_run
@@ -137,6 +138,10 @@ def pretrain(
     n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
     d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
+    position: Position = None,
+    norm: Norm = None,
+    feed_forward: FeedForwardKind = None,
+    n_kv_heads: KVHeads = None,
     batch_size: BatchSize = None,
     accumulation: Accumulation = None,
     context_length: ContextLength = None,
@@ -170,7 +175,8 @@ def pretrain(
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,
-        "n_layers": n_layers, "n_heads": n_heads, "d_model": d_model,
+        "n_layers": n_layers, "n_heads": n_heads, "d_model": d_model, "position": position,
+        "norm": norm, "feed_forward": feed_forward, "n_kv_heads": n_kv_heads,
     }  # fmt: skip
     if resume is not None:
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}

@@ -32,6 +32,7 @@ from llmcore.runs.plan import read_splits
 from llmcore.runs.pretraining_data import token_data
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, Run
 from llmcore.runs.state import RunInfo
+from llmcore.runs.variants import run_variants
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
 from llmcore.tasks.instruction import InstructionTask
@@ -50,6 +51,7 @@ OnRecord = Callable[[dict[str, Any]], None]
 # Runs that train many small models and keep none of them.
 TABLE_RUNS = {
     "learning-curve": run_curve, "compare-nlp": run_comparison, "diverse-data": run_diverse,
+    "variants": run_variants,
 }  # fmt: skip
 
 
@@ -299,5 +301,5 @@ def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
 def check_runnable(config: RunConfig) -> None:
     """What only torch can tell before a start. Raises LabError."""
     choose_device(config.train.device)
-    if config.kind not in {"pretrain", "diverse-data"} and config.parent is None:
+    if config.kind not in {"pretrain", "diverse-data", "variants"} and config.parent is None:
         raise LabError("A finetune needs a model to start from: choose one.")

@@ -111,6 +111,15 @@ def test_a_sharded_run_resumes_whole_and_sharded(tmp_path):
     assert losses[0][1] == pytest.approx(losses[1][1], abs=1e-5)
 
 
+def test_two_processes_train_a_model_with_newer_parts_alike(tmp_path):
+    parts = ("--position", "rope", "--norm", "rms", "--feed-forward", "swiglu", "--n-kv-heads", 1)
+    one, two = (trained(n, tmp_path, 0.1, *parts)[0] for n in (1, 2))
+    assert one.config.model.exchanged_parts() == ["RoPE", "RMSNorm", "SwiGLU", "GQA"]
+    losses = one.metrics().series("train", "loss")[1]
+    assert losses[-1] < losses[0] - 0.3
+    assert two.metrics().series("train", "loss")[1] == pytest.approx(losses, abs=1e-5)
+
+
 def test_a_lost_process_ends_all_and_the_run_resumes_on_another_number(tmp_path):
     corpus, directory = tmp_path / "corpus.txt", tmp_path / "run"
     corpus.write_text(TEXT)

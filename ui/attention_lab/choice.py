@@ -71,10 +71,11 @@ def message(key: str, event: str) -> Any:
 
 def two_numbers(told: Any) -> tuple[int, int] | None:
     """A pair of whole numbers at or above 0, as components tell heads and cells; else None."""
-    if isinstance(told, list) and len(told) == 2:
-        if all(isinstance(one, int) and 0 <= one < 10_000 for one in told):
-            return told[0], told[1]
-    return None
+    if not isinstance(told, list) or len(told) != 2:
+        return None
+    if not all(isinstance(one, int) and 0 <= one < 10_000 for one in told):
+        return None
+    return told[0], told[1]
 
 
 def pick_head(key: str) -> None:

@@ -23,7 +23,7 @@ function make(tag, name, text) {
 }
 
 const percent = (byte) => `${Math.round(byte / 2.55)}%`;
-const words = (parts) => parts.map(([, text]) => text).join("");
+const wordsOf = (parts) => parts.map(([, text]) => text).join("");
 
 class Heads {
   constructor(root) {
@@ -104,7 +104,7 @@ class Heads {
     const { layers, heads, side, chosen } = this.data ?? {};
     const width = this.root.clientWidth;
     if (!layers || !width) return;
-    const cell = Math.max(14, Math.min(84, Math.floor((width - LABEL - 4) / heads)));
+    const cell = Math.max(14, Math.min(72, Math.floor((width - LABEL - 4) / heads)));
     this.cell = cell;
     const ratio = devicePixelRatio || 1;
     const [w, h] = [LABEL + cell * heads + 4, TOP + cell * layers + 4];
@@ -205,7 +205,7 @@ class Heads {
     const T = tokens.length;
     const at = over ?? token;
     const ready = this.matrixOf === String(chosen);
-    this.root.querySelector(".title").textContent = `L${chosen[0]}H${chosen[1]}: token ${at}, ${words(tokens[at])},`;
+    this.root.querySelector(".title").textContent = `L${chosen[0]}H${chosen[1]} · token ${at} “${wordsOf(tokens[at])}”`;
     this.root.querySelectorAll(".ways button").forEach((one) => {
       one.setAttribute("aria-checked", String(one.dataset.way === this.way));
     });
@@ -216,7 +216,7 @@ class Heads {
       span.setAttribute("aria-selected", String(i === token));
     });
     const best = [...tokens.keys()].sort((a, b) => weight(b) - weight(a)).slice(0, 4).filter((i) => weight(i) > 2);
-    this.found.textContent = !ready ? "" : best.map((i) => `${words(tokens[i])} (${i}) ${percent(weight(i))}`).join(" · ")
+    this.found.textContent = !ready ? "" : best.map((i) => `${wordsOf(tokens[i])} (${i}) ${percent(weight(i))}`).join(" · ")
       || "No token stands out.";
   }
 }

@@ -10,6 +10,7 @@ from llmcore.plots.attention import tick
 from llmcore.plots.training import plain
 
 _ROW_PX = 30
+_WRITTEN = 200  # cells up to which each has its number
 
 
 def before_after_bars(
@@ -49,25 +50,27 @@ def before_after_bars(
 
 
 def part_map(
-    values: np.ndarray, columns: Sequence[str], unit: str, diverging: bool = True
+    values: np.ndarray,
+    columns: Sequence[str],
+    unit: str,
+    diverging: bool = True,
+    largest: float | None = None,
 ) -> go.Figure:
     """A number for each layer (rows, layer 0 below) and part (columns), coloured and written.
 
-    values (L, N), columns: N names, unit: what a number is, for the hover.
+    values (L, N), columns: N names, unit: what a number is, for the hover. largest: where the
+    colour is full, by default at the largest value.
     """
     if values.ndim != 2 or values.shape[1] != len(columns):
         raise ValueError(f"Values of shape {values.shape} do not fit {len(columns)} columns.")
     n_layers, n_columns = values.shape
-    largest = max(float(np.abs(values).max()), 1e-9)
+    largest = max(float(np.abs(values).max()) if largest is None else largest, 1e-9)
     scale = theme.DIVERGING if diverging else theme.SEQUENTIAL
-    written = n_columns <= 14
     figure = go.Figure(
         go.Heatmap(
             z=values,
             x=list(range(n_columns)),
             y=list(range(n_layers)),
-            text=[[_short(one) for one in row] for row in values] if written else None,
-            texttemplate="%{text}" if written else None,
             customdata=[list(columns)] * n_layers,
             hovertemplate=f"layer %{{y}}, %{{customdata}}<br>%{{z:.4g}} {plain(unit)}"
             "<extra></extra>",
@@ -80,6 +83,13 @@ def part_map(
         )
     )
     theme.style(figure, height=_ROW_PX * n_layers + 70)
+    if values.size <= _WRITTEN:  # as annotations, which take the colour of the theme's text
+        figure.update_layout(
+            annotations=[
+                {"x": x, "y": y, "text": _short(one), "showarrow": False, "font": {"size": 12}}
+                for (y, x), one in np.ndenumerate(values)
+            ]
+        )
     figure.update_xaxes(
         tickmode="array", tickvals=list(range(n_columns)), ticktext=list(columns), side="top",
         showgrid=False,
@@ -152,4 +162,4 @@ def _points(change: float) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.2f}" if abs(value) >= 0.005 else "0"
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}") if abs(value) >= 0.005 else "0"

@@ -114,5 +114,10 @@ def record_of(key: str, text: str, _loaded: "Loaded") -> "AttentionRecord":
 
 
 def notice(found: "AttentionRecord") -> None:
-    if found.notice:
-        st.info(found.notice, icon=":material/content_cut:")
+    """Says where the text was cut."""
+    notice_text(found.notice)
+
+
+def notice_text(cut: str | None) -> None:
+    if cut:
+        st.info(cut, icon=":material/content_cut:")

@@ -1,6 +1,7 @@
 """Figures of what is found inside a model: parts, layers, before and after."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -83,13 +84,8 @@ def part_map(
         )
     )
     theme.style(figure, height=_ROW_PX * n_layers + 70)
-    if values.size <= _WRITTEN:  # as annotations, which take the colour of the theme's text
-        figure.update_layout(
-            annotations=[
-                {"x": x, "y": y, "text": _short(one), "showarrow": False, "font": {"size": 12}}
-                for (y, x), one in np.ndenumerate(values)
-            ]
-        )
+    if values.size <= _WRITTEN:
+        figure.update_layout(annotations=_numbers(values, largest))
     figure.update_xaxes(
         tickmode="array", tickvals=list(range(n_columns)), ticktext=list(columns), side="top",
         showgrid=False,
@@ -99,6 +95,17 @@ def part_map(
         ticktext=[f"layer {layer} " for layer in range(n_layers)],
     )  # fmt: skip
     return figure
+
+
+def _numbers(values: np.ndarray, largest: float) -> list[dict[str, Any]]:
+    """Each cell's number: white on full colours, else in the colour of the theme's text."""
+    return [
+        {
+            "x": x, "y": y, "text": _short(one), "showarrow": False,
+            "font": {"size": 12, **({"color": "white"} if abs(one) > 0.6 * largest else {})},
+        }
+        for (y, x), one in np.ndenumerate(values)
+    ]  # fmt: skip
 
 
 def share_bars(names: Sequence[str], values: Sequence[float]) -> go.Figure:

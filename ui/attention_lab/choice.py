@@ -40,7 +40,7 @@ def chosen_head(config: "ModelConfig") -> tuple[int, int]:
 
 def choose_head(layer: int, head: int) -> None:
     """For callbacks. What a component says is checked when it is read."""
-    st.session_state[_HEAD] = f"L{layer}H{head}"
+    st.session_state[_HEAD] = st.query_params["head"] = f"L{layer}H{head}"
 
 
 def chosen_token(n_tokens: int) -> int:

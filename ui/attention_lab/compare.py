@@ -22,6 +22,7 @@ from ui.picker import load_model
 from ui.state import well_formed
 
 if TYPE_CHECKING:
+    from llmcore.config import ModelConfig
     from llmcore.interpret.side_by_side import Difference
     from llmcore.models import Loaded, ModelEntry
 
@@ -72,12 +73,21 @@ def _other_text(text: str) -> str:
 
 
 def _other_model(ref: str) -> str | None:
-    """The second model, `?with=` in the address; None where there is no other."""
+    """The second model, `?with=` in the address; None where there is none to compare with."""
     from llmcore.models import list_models
 
-    entries = {entry.ref: entry for entry in list_models() if entry.ref != ref}
+    own = _config(ref)
+    entries = {
+        entry.ref: entry
+        for entry in list_models()
+        if entry.ref != ref and (other := _config(entry.ref)) is not None
+        and own is not None and other.vocab_size == own.vocab_size
+    }  # fmt: skip
     if not entries:
-        st.info("There is no second model yet: train or finetune one in the Build section.")
+        st.info(
+            "There is no other model with the same tokenizer yet: finetune this one in the Build "
+            "section, or choose another model above."
+        )
         return None
     wanted = st.session_state.get(_OTHER, st.query_params.get("with"))
     if st.session_state.get("attention_with") not in entries:
@@ -91,21 +101,23 @@ def _other_model(ref: str) -> str | None:
     return other
 
 
-def _relative(ref: str, entries: "dict[str, ModelEntry]") -> str:
-    """The model that this one was finetuned from, else one of the same shape, else any."""
+def _config(ref: str) -> "ModelConfig | None":
+    """The shape of a model; None where it cannot be read."""
     from llmcore.models import model_config
 
-    def config(one: str):
-        try:
-            return model_config(one)
-        except LabError:
-            return None
+    try:
+        return model_config(ref)
+    except LabError:
+        return None
 
+
+def _relative(ref: str, entries: "dict[str, ModelEntry]") -> str:
+    """The model that this one was finetuned from, else one of the same shape, else any."""
     parent = load_model(ref).card.get("parent")
     if parent in entries:
         return str(parent)
-    own = config(ref)
-    return next((one for one in entries if config(one) == own), next(iter(entries)))
+    own = _config(ref)
+    return next((one for one in entries if _config(one) == own), next(iter(entries)))
 
 
 def _compared(ref: str, text: str, other: str, other_text: str) -> None:

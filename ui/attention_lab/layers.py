@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from llmcore.errors import LabError
 from llmcore.models import checkpoint_key
 from llmcore.plots.interpret import lens_rows
 from ui.attention_lab.choice import (
@@ -166,7 +165,7 @@ def _cell(lens: "Lens", loaded: "Loaded", row: int, position: int) -> None:
 
     name = lens_rows(loaded.trunk.config.n_layers)[row]
     st.markdown(f"**What it says after {name}, at token {position}**")
-    labels = [_label(loaded, int(one)) for one in lens.ids[row, position]]
+    labels = [loaded.tokenizer.token_label(int(one)) for one in lens.ids[row, position]]
     figure(
         next_token_bars(labels, lens.probabilities[row, position].tolist()),
         "attention_lens_cell",
@@ -185,11 +184,3 @@ def _cell(lens: "Lens", loaded: "Loaded", row: int, position: int) -> None:
         f"{truth} Entropy {bits:.1f} bits; {lens.divergence[row, position]:.2f} nats (KL) from "
         f"what the last layer says."
     )
-
-
-def _label(loaded: "Loaded", token: int) -> str:
-    """Of a token that the model knows and the tokenizer may not (a padded vocabulary)."""
-    try:
-        return loaded.tokenizer.token_label(token)
-    except (LabError, IndexError, KeyError):
-        return f"#{token}"

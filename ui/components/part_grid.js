@@ -61,7 +61,7 @@ function paint(grid) {
     const [layer, column] = button.dataset.at.split(",").map(Number);
     const value = data.values?.[layer]?.[column] ?? null;
     const isOff = off.has(name);
-    button.textContent = value === null ? (data.mode === "toggle" ? (isOff ? "off" : "on") : "") : written(value);
+    button.textContent = isOff ? "off" : value !== null ? written(value) : data.mode === "toggle" ? "on" : "";
     const share = value === null ? 0 : Math.min(1, Math.abs(value) / data.largest);
     button.style.background = share ? `rgba(${value < 0 ? NEGATIVE : POSITIVE}, ${(0.7 * share).toFixed(3)})` : "";
     button.classList.toggle("off", isOff);

@@ -38,7 +38,7 @@ def view(name: str, ref: str, text: str = SENTENCE, **address: str) -> AppTest:
 
 def address(page: AppTest, name: str) -> str | None:
     """A parameter of the page's address; AppTest gives it as it was set, or as a list."""
-    value = page.query_params[name] if name in page.query_params else None
+    value = page.query_params.get(name)
     return value[0] if isinstance(value, list) else value
 
 

@@ -72,6 +72,10 @@ class Heads {
     this.draw();
     this.tellHead(null);
     this.shade();
+    if (fresh) {  // of a long text, the chosen token comes into sight
+      const span = this.spans[data.token];
+      this.text.scrollTop = span.offsetTop - this.text.offsetTop - this.text.clientHeight / 2;
+    }
   }
 
   heard(message) {

@@ -11,7 +11,7 @@ from llmcore.plots.attention import tick
 from llmcore.plots.training import plain
 
 _ROW_PX = 30
-_WRITTEN = 200  # cells up to which each has its number
+_WRITTEN = 9  # columns up to which each cell has room for its number
 
 
 def before_after_bars(
@@ -84,7 +84,7 @@ def part_map(
         )
     )
     theme.style(figure, height=_ROW_PX * n_layers + 70)
-    if values.size <= _WRITTEN:
+    if n_columns <= _WRITTEN:
         figure.update_layout(annotations=_numbers(values, largest))
     figure.update_xaxes(
         tickmode="array", tickvals=list(range(n_columns)), ticktext=list(columns), side="top",

@@ -33,7 +33,6 @@ def _subject(text: str) -> str:
     return text if st.session_state.get("attention_rank_on", OWN) == OWN else ""
 
 
-@st.fragment
 def rank_panel(key: str, ref: str, text: str, how: str) -> None:
     """The button that ranks, and what it found."""
     st.markdown("**Which parts matter most?**")
@@ -53,7 +52,7 @@ def rank_panel(key: str, ref: str, text: str, how: str) -> None:
     if asked:
         with guarded():
             _rank(key, text, how, loaded)
-        st.rerun()  # the switches above take the colours
+            st.rerun()  # the switches above take the colours
     found = ranking_of(key, text, how)
     if found is None:
         st.caption(

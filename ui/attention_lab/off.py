@@ -38,15 +38,26 @@ def show(ref: str, text: str) -> None:
         "Click parts to switch them off: a **head**, the **MLP** of a layer, or a whole **layer**. "
         "The rest of the model runs on without what they add."
     )
-    _bench(checkpoint_key(ref), ref, text)
-    rank_panel(checkpoint_key(ref), ref, text, fill())
+    how = _fill_choice()
+    _bench(checkpoint_key(ref), ref, text, how)
+    rank_panel(checkpoint_key(ref), ref, text, how)
     st.caption(HONEST)
 
 
-def fill() -> str:
+def _fill_choice() -> str:
     """What stands in for a part that is off: `zero` or `mean`."""
-    kept = st.session_state.get("attention_fill")
-    return kept if kept in FILLS else "zero"
+    return st.segmented_control(
+        "In the place of what is off",
+        list(FILLS),
+        default="zero",
+        required=True,
+        format_func=FILLS.get,
+        key="attention_fill",
+        persist_state="session",
+        help="Zero: the part adds nothing. Mean: it always adds what it adds on average over "
+        f"{N_WINDOWS} passages of held-out text, so that only what it says of this text is lost "
+        "(mean ablation).",
+    )
 
 
 def parts_off(loaded: "Loaded") -> "list[Part]":
@@ -82,18 +93,18 @@ def _all_on() -> None:
 
 
 @st.fragment
-def _bench(key: str, ref: str, text: str) -> None:
+def _bench(key: str, ref: str, text: str, how: str) -> None:
     loaded = load_model(ref)
     parts = parts_off(loaded)
-    left, right = st.columns([5, 6], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
-        _switches(key, text, loaded, parts)
+        _switches(key, text, how, loaded, parts)
     with right, guarded():
-        _results(key, text, loaded, parts)
+        _results(key, text, how, loaded, parts)
 
 
-def _switches(key: str, text: str, loaded: "Loaded", parts: "Sequence[Part]") -> None:
-    ranking = ranking_of(key, text, fill())
+def _switches(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[Part]") -> None:
+    ranking = ranking_of(key, text, how)
     values = None if ranking is None else np.column_stack([ranking.heads, ranking.mlp])
     part_grid(
         "attention_switches",
@@ -108,28 +119,14 @@ def _switches(key: str, text: str, loaded: "Loaded", parts: "Sequence[Part]") ->
         hint="On: all work. Click to switch off, click again to switch on.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            "In their place",
-            list(FILLS),
-            default="zero",
-            required=True,
-            format_func=FILLS.get,
-            key="attention_fill",
-            persist_state="session",
-            on_change=lambda: None,
-            help="Zero: the part adds nothing. Mean: it always adds what it adds on average over "
-            f"{N_WINDOWS} passages of held-out text, so that only what it says of this text is "
-            "lost (mean ablation).",
-        )
         st.button("All on", icon=":material/restart_alt:", disabled=not parts, on_click=_all_on)
         format_choice()
 
 
-def _results(key: str, text: str, loaded: "Loaded", parts: "Sequence[Part]") -> None:
+def _results(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[Part]") -> None:
     names = ",".join(part.name for part in parts)
     ids, cut = _ids(key, text, loaded)
     notice_text(cut)
-    how = fill()
     before = _outcome(key, text, "", "zero", loaded)
     after = _outcome(key, text, names, how, loaded) if parts else before
     title = f"Without {names.replace(',', ', ')}" if parts else "All parts work"

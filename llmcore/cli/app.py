@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from llmcore.cli import (
+    applications,
     classifying,
     compare,
     convert,
@@ -44,6 +45,7 @@ app.command("diverse-data")(compare.diverse_data)
 app.command("generate")(use.generate)
 app.command("score")(use.score)
 app.command("evaluate")(use.evaluate)
+app.add_typer(applications.app, name="applications")
 app.add_typer(runs.app, name="runs")
 app.command("import-gpt2")(convert.import_gpt2)
 app.command("export")(convert.export)

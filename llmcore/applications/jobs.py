@@ -106,7 +106,8 @@ JOBS = {
         ),
         Job(
             "question-answering", "Question answering",
-            "Questions about a short text that stands above them.", "general", "general", EXACT, ("reading", "name", "day"),
+            "Questions about a short text that stands beside them.", "general", "general", EXACT,
+            ("reading", "name", "day"),
         ),
         Job(
             "summaries", "Summaries", "A few sentences in one.", "general", "general", CHRF,

@@ -7,6 +7,7 @@ import streamlit as st
 from llmcore.applications import Job, held_out
 from llmcore.applications.jobs import SENTIMENT_SET
 from llmcore.errors import LabError
+from llmcore.tasks.templates import DEFAULT_TEMPLATE
 from ui.chat.export import as_lines
 from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Exchange, Settings, asked
 from ui.page import guarded, plain, show_error
@@ -54,6 +55,11 @@ def _buttons(job: Job, run: str, more: str) -> bool:
     return sent
 
 
+def _longest(loaded: "Loaded", usual: int) -> int:
+    """Tokens of an answer: half of a short context is left to what is asked."""
+    return min(usual, loaded.trunk.config.context_length // 2)
+
+
 def _start(
     key: str, loaded: "Loaded", settings: Settings, text: str, seed: int, about: str
 ) -> None:
@@ -82,7 +88,9 @@ def _answer(job: Job, loaded: "Loaded", key: str) -> None:
             show_error(LabError("The text is empty: write what you want to ask."))
         else:
             taught = loaded.card.get("template") is not None
-            settings = Settings(template=AS_TAUGHT if taught else "plain", longest=ANSWER_TOKENS)
+            settings = Settings(
+                template=AS_TAUGHT if taught else "plain", longest=_longest(loaded, ANSWER_TOKENS)
+            )
             _start(key, loaded, settings, asked_for, 0, about)
     made = _tried().get(key)
     if made is None:
@@ -170,7 +178,9 @@ def _write_on(job: Job, loaded: "Loaded", key: str) -> None:
         if not begun.strip():
             show_error(LabError("The text is empty: write how it begins."))
         else:
-            settings = Settings(template=AS_IT_IS, temperature=TEMPERATURE, longest=WRITING_TOKENS)
+            settings = Settings(
+                template=AS_IT_IS, temperature=TEMPERATURE, longest=_longest(loaded, WRITING_TOKENS)
+            )
             _start(key, loaded, settings, begun, again, "")
     if key in tried:
         _follow_text(tried[key])

@@ -38,12 +38,6 @@ HELD_OUT = {
 def detail(job: Job) -> None:
     _switch(job)
     with guarded():
-        if serving_model(job) is None:
-            st.info(
-                "No model here has learned this yet. Train one with one click, or choose any "
-                "model below and see what it makes of it.",
-                icon=":material/hourglass_empty:",
-            )
         training(job)
         ref = model_picker(
             None if job.takes_classifier else "language",

@@ -27,7 +27,7 @@ TICK_SECONDS = 2.0
 
 
 def training(job: Job) -> None:
-    """Nothing where a model serves the job and none trains."""
+    """What is missing, and the way to it; nothing where a model serves the job and none trains."""
     if not job.answers:
         return
     live = next((info for info in own_runs(job, store()) if info.is_live), None)
@@ -43,8 +43,9 @@ def _offer(job: Job) -> None:
     with st.container(border=True):
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
         left.markdown(
-            f"**LoRA** beside the bundled model, on **{TITLES[job.data]}**: thin matrices learn, "
-            f"all else stays. Minutes on a laptop; the first answers come after the first epoch."
+            f":material/hourglass_empty: **No model here has learned this yet.** One click trains "
+            f"one on **{TITLES[job.data]}**: **LoRA**, thin matrices beside the bundled model. "
+            f"Minutes on a laptop; or choose any model below and see what it makes of it."
         )
         start_button("Train it now", run_id, KIND, right, ready=True)
     wish = start_wanted(KIND)
@@ -75,6 +76,8 @@ def _watch(job: Job, run_id: str, missing: bool) -> None:
             st.rerun()
         with st.container(border=True):
             st.progress(min(1.0, info.step / max(1, info.steps)), text=_words(info))
+            if missing:
+                st.caption("It can be tried here as soon as its first epoch is done.")
             if st.button("Watch it", icon=":material/show_chart:", key=f"app_watch_{run_id}"):
                 choose_run(run_id, KIND)
                 st.switch_page(CARDS["instructions"].path)

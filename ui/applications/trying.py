@@ -88,9 +88,8 @@ def _answer(job: Job, loaded: "Loaded", key: str) -> None:
             show_error(LabError("The text is empty: write what you want to ask."))
         else:
             taught = loaded.card.get("template") is not None
-            settings = Settings(
-                template=AS_TAUGHT if taught else "plain", longest=_longest(loaded, ANSWER_TOKENS)
-            )
+            template = AS_TAUGHT if taught else DEFAULT_TEMPLATE
+            settings = Settings(template=template, longest=_longest(loaded, ANSWER_TOKENS))
             _start(key, loaded, settings, asked_for, 0, about)
     made = _tried().get(key)
     if made is None:

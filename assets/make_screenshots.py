@@ -28,6 +28,7 @@ PAGES = {
     "classifier": "classifier",
     "instructions": "instructions",
     "playground": "playground",
+    "applications": "applications",
     "runs": "runs",
 }
 

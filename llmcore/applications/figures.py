@@ -53,6 +53,7 @@ class Figure:
     seconds: float
     date: str
     command: str
+    name: str = ""  # of the model, for people
     others: dict[str, dict[str, float]] = field(default_factory=dict)
     samples: list[dict[str, Any]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)

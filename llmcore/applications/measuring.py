@@ -139,6 +139,7 @@ def _figure(job: Job, loaded: "Loaded", weights: str, rows: _Rows, seconds: floa
         date=time.strftime("%Y-%m-%d"),
         command=f"python -m llmcore applications measure --job {job.name} "
         f"--model {loaded.ref}{part}",
+        name=str(loaded.card.get("name") or loaded.ref),
         others=rows.others,
         samples=rows.samples,
         notices=rows.notices,
@@ -210,7 +211,9 @@ def _trivial_answers(job: Job, rows: Sequence[Instruction]) -> dict[str, list[st
     texts = [row.last.input for row in rows]
     if any(texts):
         given[COPY] = texts
-        given[LEAD] = [_first_sentence(text) for text in texts]
+        leads = [_first_sentence(text) for text in texts]
+        if leads != texts:
+            given[LEAD] = leads
     return given
 
 

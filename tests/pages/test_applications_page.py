@@ -69,7 +69,7 @@ def test_a_card_shows_its_figure_beside_the_trivial_method_and_the_verdict() -> 
     assert not page.exception and not page.error
     assert "not at this size" in shown(page) and "6 of 1,280 rows" in shown(page)
     bars = (component(page, "score_bars") or b"").decode()
-    assert '"translation"' in bars and figure.baseline in bars
+    assert '"mine.json lora"' in bars and figure.baseline in bars
 
 
 def test_a_figure_of_other_weights_is_not_shown() -> None:
@@ -219,7 +219,10 @@ def test_verdicts_give_their_evidence() -> None:
     exact = replace(figure, metric="exact_match", baseline="b", n=80)
     assert "does not beat" in why(replace(exact, gain_low=-0.1))
     weak = why(replace(exact, score=0.2, gain=0.2, gain_low=0.1, gain_high=0.3))
-    assert "20.0% is below 50.0%: of little use" in weak and "interval +10.0 points" in weak
+    assert (
+        "20.0% is below 50.0%: of little use" in weak
+        and "+20.0 points, 95% interval +10.0 to +30.0" in weak
+    )
     strong = why(replace(exact, score=0.9, gain=0.9, gain_low=0.8, gain_high=0.95))
     assert strong.startswith("It beats the trivial method **b**") and "n = 80" in strong
     assert written("chrf", 64.52) == "64.5" and written("bits_per_byte", 2.0818) == "2.082"

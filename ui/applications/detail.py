@@ -90,9 +90,10 @@ def _figure(job: Job, figure: "Figure") -> None:
         st.caption(f"{measured_on(figure)}, {plain(figure.data)}. The line: 95% interval.")
     with right:
         st.markdown(why(figure))
+        own = figure.name or figure.model
         for metric, scores in figure.others.items():
             beside = " · ".join(
-                f"{plain(figure.model if name == 'model' else name)} {written(metric, score)}"
+                f"{plain(own if name == 'model' else name)} {written(metric, score)}"
                 for name, score in scores.items()
             )
             st.caption(f"{SHORT.get(metric, metric)}: {beside}")

@@ -70,7 +70,7 @@ def _rows(figure: "Figure", everyone: bool) -> list[dict[str, Any]]:
         others = figure.baselines
     top = _top(figure.metric, [figure.high, *others.values()])
     own = {
-        "name": figure.model,
+        "name": figure.name or figure.model,
         "value": written(figure.metric, figure.score),
         "share": min(1.0, figure.score / top),
         "own": True,
@@ -107,7 +107,8 @@ def why(figure: "Figure") -> str:
     """The evidence for the verdict, as Markdown."""
     metric, rival = figure.metric, plain(figure.baseline)
     gain, low, high = (_signed(metric, v) for v in (figure.gain, figure.gain_low, figure.gain_high))
-    evidence = f"difference {gain}, 95% interval {low} to {high}, n = {figure.n:,}"
+    points = " points" if metric in (EXACT, ACCURACY) else ""
+    evidence = f"difference {gain}{points}, 95% interval {low} to {high}, n = {figure.n:,}"
     if not figure.beats:
         return f"It does not beat the trivial method **{rival}** beyond chance: {evidence}."
     if not figure.useful:
@@ -125,5 +126,5 @@ def why(figure: "Figure") -> str:
 def _signed(metric: str, value: float) -> str:
     """A difference, positive where the model is better."""
     if metric in (EXACT, ACCURACY):
-        return f"{100 * value:+.1f} points"
+        return f"{100 * value:+.1f}"
     return f"{value:+.1f}" if metric == CHRF else f"{value:+.3f}"

@@ -1,0 +1,44 @@
+"""A user's own instructions in Chromium: uploaded, learned from, scored, and asked."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ASKED = [(f"What does box {n} hold?", f"Box {n} holds apples.") for n in range(40)]
+ALPACA = json.dumps([{"instruction": ask, "output": say} for ask, say in ASKED])
+CHAT = "\n".join(
+    json.dumps({"messages": [{"role": "user", "content": ask},
+                             {"role": "assistant", "content": say}]})
+    for ask, say in ASKED
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "content", "scheme"),
+    [("my-alpaca.json", ALPACA, "light"), ("my-chat.jsonl", CHAT, "dark")],
+)
+def test_a_file_of_instructions_end_to_end(
+    name: str, content: str, scheme: str, app: Any, new_page: Callable[..., Any],
+    shot: Callable[[Any, str], None],
+) -> None:  # fmt: skip
+    page = new_page(scheme)
+    page.goto(f"{app.url}/instructions")
+    page.get_by_role("radio", name="My own file").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "application/json", "buffer": content.encode()}
+    )
+    page.get_by_text("29 examples to train").wait_for()
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("On instructions that it never saw").wait_for(timeout=240_000)
+    page.get_by_text("The worst answers first").wait_for()
+    shot(page, f"instructions-{name.partition('.')[0]}")
+    page.get_by_label("Your prompt").fill("What does box 7 hold?")
+    page.get_by_role("button", name="Answer", exact=True).click()
+    page.get_by_text("After", exact=True).wait_for()
+    page.get_by_text("Use it in your code").click()
+    page.get_by_text("assistant = load_assistant(").first.wait_for()

@@ -1,7 +1,6 @@
 """What a measurement says: against the lab's own scores, and what it does when it is stopped."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from tiny_bundle import make_assistant, make_base, use_bundle
 
 from llmcore import models
 from llmcore.applications import JOBS, Figure, measuring
-from llmcore.applications.background import measurement, start_measuring, stop_all_measurements
+from llmcore.applications.background import measurement, start_measuring
 from llmcore.applications.figures import (
     bundled_figures,
     figure_of,
@@ -38,11 +37,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def bundle(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def bundle(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     use_bundle(made, monkeypatch)
     monkeypatch.setattr("llmcore.paths.ASSETS", tmp_path)
-    yield made
-    stop_all_measurements()
+    return made
 
 
 def few(monkeypatch: pytest.MonkeyPatch, rows: list[Instruction]) -> None:

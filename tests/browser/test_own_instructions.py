@@ -27,6 +27,7 @@ def test_a_file_of_instructions_end_to_end(
     shot: Callable[[Any, str], None],
 ) -> None:  # fmt: skip
     page = new_page(scheme)
+    page.set_default_timeout(60_000)
     page.goto(f"{app.url}/instructions")
     page.get_by_role("radio", name="My own file").click()
     page.locator("input[type=file]").set_input_files(
@@ -34,8 +35,11 @@ def test_a_file_of_instructions_end_to_end(
     )
     page.get_by_text("29 examples to train").wait_for()
     page.get_by_role("button", name="Start training").click()
-    page.get_by_text("On instructions that it never saw").wait_for(timeout=240_000)
-    page.get_by_text("The worst answers first").wait_for()
+    # The run that another file was learned by may still be shown: the new one has this name.
+    page.locator("strong", has_text=f"{name} · Everything").wait_for(timeout=60_000)
+    page.get_by_text("Finished", exact=True).wait_for(timeout=240_000)
+    page.get_by_text("On instructions that it never saw").wait_for()
+    page.get_by_text("The worst answers first").scroll_into_view_if_needed()
     shot(page, f"instructions-{name.partition('.')[0]}")
     page.get_by_label("Your prompt").fill("What does box 7 hold?")
     page.get_by_role("button", name="Answer", exact=True).click()

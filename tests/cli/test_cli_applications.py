@@ -1,9 +1,10 @@
 """`applications list` and `applications measure`: where figures go, and what goes wrong."""
 
+import json
 from pathlib import Path
 
 import pytest
-from tiny_bundle import make_assistant, make_base, use_bundle
+from tiny_bundle import ROWS, make_assistant, make_base, use_bundle
 
 from llmcore.applications.figures import bundled_figures, own_path
 from llmcore.files import read_json
@@ -55,6 +56,16 @@ def test_a_part_goes_into_the_cache_and_the_whole_into_the_repository(
     (listed,) = [one for one in lab("applications", "list", "--json").json["jobs"]
                  if one["job"] == "translation"]  # fmt: skip
     assert listed["figure"]["n"] == len(rows)
+
+
+def test_a_bundled_adapter_generates_and_is_evaluated_by_its_name(lab, tmp_path) -> None:
+    made = lab("generate", "--model", "translation", "--instruction", "Put it into French.",
+               "--input", "the cat 3", "--max-new-tokens", 4, "--json").json  # fmt: skip
+    assert made["prompt"] == "Put it into French. the cat 3:" and len(made["ids"]) <= 4
+    data = tmp_path / "mine.json"
+    data.write_text(json.dumps(ROWS))
+    scores = lab("evaluate", "--model", "translation", "--data", data, "--json").json
+    assert scores["n"] == len(ROWS) and {"exact_match", "chrf", "loss"} <= set(scores)
 
 
 def test_another_model_never_writes_into_the_repository(lab) -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tiny_bundle import make_assistant, make_base, use_bundle
 
 from llmcore.applications import JOBS, figure_of, held_out
-from llmcore.applications.background import measurement, stop_all_measurements
+from llmcore.applications.background import measurement
 from llmcore.applications.figures import keep_bundled, keep_own, weights_hash
 from llmcore.applications.measuring import measure
 from llmcore.paths import PROJECT_ROOT
@@ -33,8 +33,7 @@ def bundle(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     use_bundle(made, monkeypatch)
     monkeypatch.setattr("llmcore.paths.ASSETS", tmp_path)
     monkeypatch.setenv("LLMLAB_WARM", "0")
-    yield made
-    stop_all_measurements()
+    return made
 
 
 def open_job(name: str, **query: str) -> AppTest:
@@ -212,6 +211,16 @@ def test_the_code_of_an_assistant_is_shown(bundle: Path) -> None:
     codes = "\n".join(one.value for one in page.code)
     assert "assistant = load_assistant('translation')" in codes
     assert "python -m llmcore evaluate --model translation" in codes
+
+
+@pytest.mark.parametrize("name", ["chat", "playground", "attention"])
+def test_a_bundled_adapter_opens_on_other_pages_too(name: str) -> None:
+    page = AppTest.from_file(str(PROJECT_ROOT / "pages" / f"{name}.py"), default_timeout=90)
+    page.query_params["model"] = "translation"
+    page.run()
+    assert not page.exception and not page.error
+    chosen = [one.value for one in page.selectbox if one.label == "Model"]
+    assert chosen and chosen[0] == "translation"
 
 
 def test_verdicts_give_their_evidence() -> None:

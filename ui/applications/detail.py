@@ -147,6 +147,7 @@ def _way_on(job: Job) -> None:
     st.markdown("**The way on**")
     with st.container(horizontal=True):
         if job.answers:
+            page_link("chat", "Chat with it")
             page_link("instructions", "Finetune more, or on your own rows")
         else:
             page_link("pretrain", "Pretrain longer, or on your own text")

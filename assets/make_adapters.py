@@ -20,9 +20,9 @@ from llmcore.files import read_json, remove_tree, tree_bytes
 from llmcore.runs.instruct_plan import ASSISTANT_LORA
 
 NAMES = {
-    "airline-support": "Airline support assistant",
-    "translation": "Translator to French and Spanish",
-    "general": "Assistant for small writing tasks",
+    "airline-support": "Airline assistant",
+    "translation": "Translator",
+    "general": "Writing assistant",
 }
 SEED = 1
 MAX_BYTES = 2_000_000  # of a bundled adapter with all that lies beside it

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from llmcore.files import read_json
+
 pytestmark = pytest.mark.browser
 
 ASKED = [(f"What does box {n} hold?", f"Box {n} holds apples.") for n in range(40)]
@@ -24,7 +26,7 @@ CHAT = "\n".join(
 )
 def test_a_file_of_instructions_end_to_end(
     name: str, content: str, scheme: str, app: Any, new_page: Callable[..., Any],
-    shot: Callable[[Any, str], None],
+    shot: Callable[[Any, str], None], wait_until: Callable[..., Any],
 ) -> None:  # fmt: skip
     page = new_page(scheme)
     page.set_default_timeout(60_000)
@@ -34,10 +36,18 @@ def test_a_file_of_instructions_end_to_end(
         {"name": name, "mimeType": "application/json", "buffer": content.encode()}
     )
     page.get_by_text("29 examples to train").wait_for()
+    page.get_by_text("Options", exact=True).click()
+    epochs = page.get_by_role("spinbutton", name="Epochs")
+    epochs.fill("3")
+    epochs.press("Enter")
+    page.get_by_text("3 times: 6 steps").wait_for()
     page.get_by_role("button", name="Start training").click()
-    # The run that another file was learned by may still be shown: the new one has this name.
-    page.locator("strong", has_text=f"{name} · Everything").wait_for(timeout=60_000)
-    page.get_by_text("Finished", exact=True).wait_for(timeout=240_000)
+    page.wait_for_url("**run=*")
+    run = page.url.partition("run=")[2].partition("&")[0]
+    status = app.home / "runs" / run / "status.json"
+    wait_until(lambda: read_json(status)["state"] not in {"queued", "running"}, 300)
+    assert read_json(status)["state"] == "done"
+    page.goto(f"{app.url}/instructions?run={run}")
     page.get_by_text("On instructions that it never saw").wait_for()
     page.get_by_text("The worst answers first").scroll_into_view_if_needed()
     shot(page, f"instructions-{name.partition('.')[0]}")

@@ -25,8 +25,8 @@ python -m llmcore applications measure --job {job} --json
 INTRO = (
     "What language models are used for. Each card is a real model at work: its score on rows "
     "that it never saw, beside a **trivial method** that understands nothing. **Works** means "
-    "clearly better than that, and right more often than not; otherwise the card says **not at "
-    "this size**."
+    "clearly better than that, and of use: right more often than not, or real words in what it "
+    "writes. Otherwise the card says **not at this size**."
 )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from llmcore import paths
-from llmcore.applications.jobs import BITS, FLOORS, Job
+from llmcore.applications.jobs import BITS, FLOORS, HUMAN, MOST_FEWER, REAL_WORDS, Job
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import locked_file, read_json, write_json_atomic
 from llmcore.runs.store import open_run
@@ -69,8 +69,11 @@ class Figure:
 
     @property
     def useful(self) -> bool:
-        """Whether the score is one that a person could use at all."""
-        return self.metric not in FLOORS or self.score >= FLOORS[self.metric]
+        """Whether the result is one that a person could use at all."""
+        if self.metric == BITS:
+            words = self.others.get(REAL_WORDS, {})
+            return words.get("model", 0.0) >= words.get(HUMAN, 1.0) - MOST_FEWER
+        return self.score >= FLOORS[self.metric]
 
     @property
     def works(self) -> bool:

@@ -19,6 +19,8 @@ T = TypeVar("T")
 EXACT, CHRF, BITS, ACCURACY = "exact_match", "chrf", "bits_per_byte", "accuracy"
 # A score below is no use, whatever a trivial method reaches. Bits per byte have no such line.
 FLOORS = {EXACT: 0.5, CHRF: 50.0, ACCURACY: 0.5}
+# Of a text that is gone on with, the words must be real ones nearly as often as a person's.
+REAL_WORDS, HUMAN, MOST_FEWER = "real_words", "held-out text", 0.05
 SENTIMENT_SET = "tweet-sentiment"  # what a classifier is measured on instead
 
 

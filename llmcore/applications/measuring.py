@@ -15,6 +15,8 @@ from llmcore.applications.jobs import (
     BITS,
     CHRF,
     EXACT,
+    HUMAN,
+    REAL_WORDS,
     SENTIMENT_SET,
     Job,
     documents_of,
@@ -249,7 +251,7 @@ def _read_on(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows:
     sizes = tokenizer.token_lengths[stream]
     sizes[stream == tokenizer.eot_id] = 0  # as in `text_loss`: it stands for no byte of the text
     spans = [(first, end) for _, first, end in chosen]
-    samples, variety = _samples(job, loaded, documents, watch)
+    samples, measured = _samples(job, loaded, train, documents, watch)
     return _Rows(
         BITS,
         -np.asarray(losses) / math.log(2),
@@ -258,17 +260,18 @@ def _read_on(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows:
         len(windows),
         f"{job.data}, held-out documents",
         weights=np.array([sizes[a:b].sum() for a, b in spans], dtype=float),
-        others={"distinct_trigrams": variety},
+        others=measured,
         samples=samples,
     )
 
 
 def _samples(
-    job: Job, loaded: "Loaded", documents: Sequence[str], watch: _Watch
-) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """One unedited continuation of each of the job's prompts, and how varied they are beside as
-    much held-out text."""
+    job: Job, loaded: "Loaded", train: Sequence[str], documents: Sequence[str], watch: _Watch
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:
+    """One unedited continuation of each of the job's prompts; how many of its words are real ones
+    (in the corpus' training part) and how varied it is, beside as much held-out text."""
     from llmcore.generation import SamplingConfig, generate
+    from llmcore.runs.sample_measures import known_words, real_word_share
 
     made = []
     for seed, prompt in enumerate(job.prompts, 1):
@@ -278,10 +281,12 @@ def _samples(
         watch.at(0.85 + 0.15 * seed / len(job.prompts))
     written = [one["text"] for one in made]
     n_words = sum(len(text.split()) for text in written)
-    human = " ".join(documents).split()[:n_words]
+    human = [" ".join(" ".join(documents).split()[:n_words])]
+    known = known_words(train)
+    texts = {"model": written, HUMAN: human}
     return made, {
-        "model": distinct_trigrams(written),
-        "held-out text": distinct_trigrams([" ".join(human)]),
+        REAL_WORDS: {name: real_word_share(one, known) or 0.0 for name, one in texts.items()},
+        "distinct_trigrams": {name: distinct_trigrams(one) for name, one in texts.items()},
     }
 
 

@@ -1,6 +1,7 @@
 """What a measurement says: against the lab's own scores, and what it does when it is stopped."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,11 @@ def test_text_is_measured_as_evaluate_does_and_beside_the_ngram(monkeypatch) -> 
     assert figure.baselines["Kneser-Ney 5-gram"] == pytest.approx(counted, rel=1e-6)
     assert figure.gain == pytest.approx(counted - expected, rel=1e-6)
     assert figure.lower_is_better and figure.low < figure.score < figure.high
-    assert figure.works == (figure.gain_low > 0)
+    assert set(figure.others) == {"real_words", "distinct_trigrams"} and not figure.works
+    words = {"real_words": {"model": 0.95, "held-out text": 0.97}}
+    assert replace(figure, gain_low=0.1, others=words).works
+    words["real_words"]["model"] = 0.9
+    assert not replace(figure, gain_low=0.1, others=words).works
     assert [one["prompt"] for one in figure.samples] == list(JOBS["novel-text"].prompts)
     part = measure(JOBS["novel-text"], "base", 2)
     assert part.n == 2 < part.n_all == figure.n

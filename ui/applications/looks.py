@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from llmcore.applications.jobs import ACCURACY, BITS, CHRF, EXACT, FLOORS
+from llmcore.applications.jobs import (
+    ACCURACY,
+    BITS,
+    CHRF,
+    EXACT,
+    FLOORS,
+    HUMAN,
+    REAL_WORDS,
+)
 from ui.components import payload, registered
 from ui.page import plain
 
@@ -28,6 +36,7 @@ METRICS = {
     BITS: "bits per byte, lower is better",
 }
 SHORT = {EXACT: "exact match", CHRF: "chrF", ACCURACY: "accuracy", BITS: "bits per byte",
+         REAL_WORDS: "real words in the samples",
          "distinct_trigrams": "different runs of three words"}  # fmt: skip
 
 
@@ -92,7 +101,7 @@ def _top(metric: str, scores: list[float]) -> float:
 
 def written(metric: str, score: float) -> str:
     """A score as people write it: 91.2%, 64.5, 2.082."""
-    if metric in (EXACT, ACCURACY, "distinct_trigrams"):
+    if metric in (EXACT, ACCURACY, REAL_WORDS, "distinct_trigrams"):
         return f"{100 * score:.1f}%"
     return f"{score:.1f}" if metric == CHRF else f"{score:.3f}"
 
@@ -111,6 +120,13 @@ def why(figure: "Figure") -> str:
     evidence = f"difference {gain}{points}, 95% interval {low} to {high}, n = {figure.n:,}"
     if not figure.beats:
         return f"It does not beat the trivial method **{rival}** beyond chance: {evidence}."
+    if metric == BITS and not figure.useful:
+        words = figure.others.get(REAL_WORDS, {})
+        own, human = (written(REAL_WORDS, words.get(one, 0.0)) for one in ("model", HUMAN))
+        return (
+            f"It foresees such text better than the trivial method **{rival}** ({evidence}), but "
+            f"of the words that it writes itself only {own} are real ones, of a person's {human}."
+        )
     if not figure.useful:
         line = written(metric, FLOORS[metric])
         return (

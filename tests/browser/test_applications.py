@@ -22,7 +22,7 @@ def test_a_card_is_opened_and_its_job_runs(
     page.get_by_text("Machine translation", exact=True).wait_for()
     bars = page.locator(".scores")
     bars.first.wait_for()
-    assert "base" in bars.first.inner_text() and "Kneser-Ney" in bars.first.inner_text()
+    assert "Base model" in bars.first.inner_text() and "Kneser-Ney" in bars.first.inner_text()
     widths = [one.bounding_box()["width"] for one in bars.first.locator(".bar").all()]
     assert all(width > 20 for width in widths)
     shot(page, "applications")

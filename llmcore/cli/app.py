@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from llmcore.cli import (
+    applications,
     classifying,
     compare,
     convert,
@@ -48,6 +49,7 @@ app.command("score")(use.score)
 app.command("walk")(inside.walk)
 app.command("budget")(inside.budget)
 app.command("evaluate")(use.evaluate)
+app.add_typer(applications.app, name="applications")
 app.add_typer(runs.app, name="runs")
 app.command("import-gpt2")(convert.import_gpt2)
 app.command("export")(convert.export)

@@ -10,6 +10,7 @@ from ui import progress
 from ui.page import code_behind, guarded, header
 from ui.picker import load_model, model_picker
 from ui.state import shared_text
+from ui.views import View
 
 if TYPE_CHECKING:
     from llmcore.generation import Candidate
@@ -28,6 +29,13 @@ HONEST = (
     "and most predictions hardly change when a single head is switched off."
 )
 VIEWS = {"head": "Head view", "model": "Model view", "heatmap": "Heatmap"}
+WIDE_VIEWS = {
+    view.name: view
+    for view in (
+        View("ui.attention_lab", "over_time", "Over time", ":material/timeline:"),
+        View("ui.attention_lab", "induction", "Induction", ":material/science:", needs_text=False),
+    )
+}
 HOW = {
     "head": "Each colour is a head. Point at a token to follow it alone; click a colour to switch "
     "that head off, double-click to keep only that one.",
@@ -49,8 +57,11 @@ def main() -> None:
             text = shared_text(key="attention_text", height=80)
         with right:
             ref = model_picker(key="attention_model")
-        if text:
-            kind = _show(ref, text)
+        view = _choose_view()
+        if view in WIDE_VIEWS and (text or not WIDE_VIEWS[view].needs_text):
+            WIDE_VIEWS[view].show(ref, text)
+        elif text:
+            kind = _show(ref, text, view)
         else:
             st.info(
                 "Type a sentence above to see which of its tokens look at which.",
@@ -59,22 +70,28 @@ def main() -> None:
     code_behind(*_code(ref, text or "Hello", kind))
 
 
-def _show(ref: str, text: str) -> str:
+def _choose_view() -> str:
+    names = VIEWS | {name: view.label for name, view in WIDE_VIEWS.items()}
+    if "attention_view" not in st.session_state:
+        wanted = st.query_params.get("view")
+        st.session_state["attention_view"] = wanted if wanted in names else "head"
+    return st.segmented_control(
+        "View",
+        list(names),
+        required=True,
+        format_func=names.get,
+        key="attention_view",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+
+
+def _show(ref: str, text: str, view: str) -> str:
     """Draws the picture and what comes next; returns the kind of model."""
     loaded = load_model(ref)
     key = checkpoint_key(ref)
     picture, beside = st.columns([2, 1], gap="large")
     with picture:
-        view = st.segmented_control(
-            "View",
-            list(VIEWS),
-            default="head",
-            required=True,
-            format_func=VIEWS.get,
-            key="attention_view",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
         record = _attend(key, text, _n_tokens(view, loaded), loaded)
         _notice(record)
         if view == "heatmap":

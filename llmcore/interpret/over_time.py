@@ -42,7 +42,7 @@ class Timeline:
 
 
 def timelines(store: RunStore | None = None) -> list[Timeline]:
-    """Every run that keeps a model, newest first, the bundled ones last; no torch needed."""
+    """Every run that keeps a model, newest first, the bundled ones last."""
     found = []
     for info in (store or RunStore()).list():
         if info.kind in KINDS and (checkpoints := Run(info.directory).checkpoints()):
@@ -100,7 +100,7 @@ def frame_at(run: Run, checkpoint: Checkpoint, text: str) -> Frame:
 
 
 class FrameJob:
-    """Makes the frames of a run and a text in a daemon thread, by rising step.
+    """Makes the frames of a run and a text in a daemon thread: the last one, then by rising step.
 
     `look` gives what is there; the thread ends when all is made, when nobody has looked for a
     while, or at `stop`. A later look goes on, and finds what a live run has saved meanwhile.
@@ -155,7 +155,10 @@ class FrameJob:
         with self._lock:
             if self._leave.is_set() or time.monotonic() - self._looked > UNSEEN_SECONDS:
                 return None
-            return next((one for one in self._checkpoints if one[0] not in self._made), None)
+            left = [one for one in self._checkpoints if one[0] not in self._made]
+            if left and left[-1] is self._checkpoints[-1]:
+                return left[-1]  # what the model is now, which a page shows first
+            return left[0] if left else None
 
     def _main(self) -> None:
         lower_priority_of_this_thread()

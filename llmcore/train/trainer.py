@@ -283,7 +283,7 @@ class Trainer:
             improved = self._evaluate(step, sink)
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
-        elif checkpoint_index.is_snapshot_step(step) and self._writes:
+        elif self._writes and checkpoint_index.is_snapshot_step(step, config.snapshot_every):
             save_checkpoint(self.directory, step, self.task.model, None, self.task.state())
 
     def _evaluate(self, step: int, sink: Sink) -> bool:
@@ -315,7 +315,7 @@ class Trainer:
             **self.task.state(), "val_loss": val_loss, "without_gain": self._without_gain,
         }  # fmt: skip
         save_checkpoint(self.directory, self.step, self.task.model, self.optimizer, state)
-        checkpoint_index.prune(self.directory)
+        checkpoint_index.prune(self.directory, self.config.snapshot_every)
         sink.event("checkpoint", self.step, val_loss=val_loss)
 
     def _resume(self, sink: Sink) -> None:

@@ -12,6 +12,7 @@ from llmcore.cli import (
     compare,
     convert,
     curve,
+    induction,
     preflight,
     runs,
     text,
@@ -38,6 +39,7 @@ app.command("pretrain")(training.pretrain)
 app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
 app.command("learning-curve")(curve.learning_curve)
+app.command("induction")(induction.induction)
 app.command("classify")(classifying.classify)
 app.command("compare-nlp")(compare.compare_nlp)
 app.command("diverse-data")(compare.diverse_data)

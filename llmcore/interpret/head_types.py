@@ -22,7 +22,6 @@ from llmcore.tokenizers import Tokenizer
 
 KINDS = ("previous", "duplicate", "induction", "first")
 TEXT_CORPUS = "shakespeare"  # its held-out part, which no bundled model has learned from
-HEAD_APPEARS = 0.5  # a head that spends half of its attention on one habit is called by it
 SHORTEST = 4  # tokens: two, and the same two again
 _MEMORY = 96 << 20  # bytes of attention weights and logits that are held at once
 _CHARACTERS = 16  # of text for each wanted token; more than the longest tokenizer needs

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from llmcore.plots import theme
+from llmcore.plots.emergence import HEAD_TYPES
 from llmcore.plots.labels import visible_label, visible_labels
 from ui.components import packed, registered
 from ui.page import guarded, plain
@@ -20,12 +20,8 @@ POLL_SECONDS = 1.0  # while frames are being made
 LIVE_SECONDS = 3.0  # while the run trains, all frames being made
 MAX_PROMPT = 400  # characters of the text that stand before the sample
 _RUN, _FOLLOWED = "attention_over_time_run", "lab_over_time_ref"
-KINDS = (
-    ("previous token", theme.SERIES[2], ""),
-    ("duplicate token", theme.SERIES[3], "2 3"),
-    ("induction", theme.SERIES[0], "8 3"),
-    ("first token", theme.SERIES[7], "8 3 2 3"),
-)
+# Plotly's names of dashes, as lengths for a path of SVG.
+DASHES = {"solid": "", "dot": "2 3", "dash": "8 3", "dashdot": "8 3 2 3"}
 WHAT = (
     "A run keeps **snapshots** of its weights while it trains, close together at the start, where "
     "most happens. Move the slider, or press **Play**: it is your sentence all along, and only the "
@@ -142,7 +138,7 @@ def slider_data(
         "labels": visible_labels(first.labels),
         "layers": n_layers,
         "heads": n_heads,
-        "kinds": KINDS,
+        "kinds": [(name, colour, DASHES[dash]) for name, colour, dash in HEAD_TYPES.values()],
         "prompt": text[-MAX_PROMPT:],
         "classifier": not first.sample and job.run.config.kind == "classify",
         "frames": [_described(step, losses.get(step), frames.get(step)) for step in steps],

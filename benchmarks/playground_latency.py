@@ -143,22 +143,28 @@ MEASUREMENTS = (
 
 @contextmanager
 def server() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as home, serve(home) as url:
+        yield url
+
+
+@contextmanager
+def serve(home: str) -> Iterator[str]:
+    """The app on a free port with `home` as its LLMLAB_HOME; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "LLMLAB_HOME": home},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        url = f"http://localhost:{port}"
-        try:
-            _await_answer(url)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "LLMLAB_HOME": home},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://localhost:{port}"
+    try:
+        _await_answer(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def _await_answer(url: str) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from llmcore.device import lower_priority_of_this_thread
 from llmcore.errors import LabError
 from llmcore.interpret.frames import Frame, frame_of
 from llmcore.interpret.head_types import HeadScores
@@ -161,7 +160,6 @@ class FrameJob:
             return left[0] if left else None
 
     def _main(self) -> None:
-        lower_priority_of_this_thread()
         try:
             while (found := self._next()) is not None:
                 key, checkpoint = found

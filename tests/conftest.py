@@ -59,6 +59,9 @@ def nothing_left_running(home: Path) -> Iterator[None]:
     background = sys.modules.get("llmcore.generation.background")
     if background is not None:
         background.stop_all_jobs()
+    frames = sys.modules.get("llmcore.interpret.over_time")
+    if frames is not None:
+        frames.stop_all_frames()
     caching = sys.modules.get("streamlit.runtime.caching")
     if caching is not None:
         caching.cache_data.clear()

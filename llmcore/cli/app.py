@@ -13,6 +13,7 @@ from llmcore.cli import (
     compare,
     convert,
     curve,
+    induction,
     inside,
     preflight,
     runs,
@@ -40,6 +41,7 @@ app.command("pretrain")(training.pretrain)
 app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
 app.command("learning-curve")(curve.learning_curve)
+app.command("induction")(induction.induction)
 app.command("classify")(classifying.classify)
 app.command("compare-nlp")(compare.compare_nlp)
 app.command("diverse-data")(compare.diverse_data)

@@ -1,3 +1,4 @@
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -8,7 +9,7 @@ from llmcore.data.repeats import FEWEST, FOLLOWS, LENGTH, LETTERS, MOST, repeats
 
 def followers(document: str) -> dict[str, Counter]:
     found: dict[str, Counter] = {}
-    for letter, after in zip(document, document[1:], strict=False):
+    for letter, after in itertools.pairwise(document):
         found.setdefault(letter, Counter())[after] += 1
     return found
 

@@ -23,11 +23,13 @@ SENTENCE = "The king said to the queen: attention is all you need, my queen."
 PAGES = {
     "overview": "",
     "tokenizer": "tokenizer",
+    "model": "model",
     "attention": "attention",
     "pretrain": "pretrain",
     "classifier": "classifier",
     "instructions": "instructions",
     "playground": "playground",
+    "applications": "applications",
     "runs": "runs",
 }
 

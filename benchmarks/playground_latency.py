@@ -1,4 +1,4 @@
-"""How long a person waits on the Playground and the Tokenizer page, seen from the browser.
+"""How long a person waits on the Playground and inside the model, seen from the browser.
 
     .venv/bin/python benchmarks/playground_latency.py [--json] [--repeats N] [--only NAME]
 
@@ -123,6 +123,24 @@ def first_token(page: Page, number: int) -> float:
     return waited
 
 
+def open_walk(page: Page, url: str) -> None:
+    """64 tokens, and a step whose tensor has 64 x 768 numbers."""
+    words = "%20".join(["The king said to the queen"] * 16).replace(" ", "%20")
+    page.goto(f"{url}/model?model=base&step=attention_in&text={words}")
+    expect(page.locator("canvas").first).to_be_visible()
+    settled(page)
+    page.locator("body").focus()
+
+
+def next_step(page: Page, number: int) -> float:
+    """An arrow key, on to queries, keys and values and back: the new tensor is drawn."""
+    key = "ArrowLeft" if number % 2 else "ArrowRight"
+    changed = "picture.innerHTML !== before"
+    waited = timed(page, ".tensors", changed, lambda: page.keyboard.press(key))
+    settled(page)
+    return waited
+
+
 MEASUREMENTS = (
     Measurement(
         "playground_slider",
@@ -138,24 +156,25 @@ MEASUREMENTS = (
         open_playground,
         first_token,
     ),
+    Measurement(
+        "model_step",
+        "an arrow key on the page Inside the model to the next step's 64 x 768 numbers",
+        300.0,
+        open_walk,
+        next_step,
+    ),
 )
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as home, serve(home) as url:
-        yield url
-
-
-@contextmanager
-def serve(home: str) -> Iterator[str]:
+def server(home: Path) -> Iterator[str]:
     """The app on a free port with `home` as its LLMLAB_HOME; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "LLMLAB_HOME": home},
+        command, cwd=ROOT, env={**os.environ, "LLMLAB_HOME": str(home)},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     url = f"http://localhost:{port}"
@@ -200,9 +219,9 @@ def main() -> int:
     expect.set_options(timeout=PATIENCE_MS)
     wanted = [one for one in MEASUREMENTS if arguments.only in (None, one.name)]
     results = []
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        with server() if not arguments.url else _given(arguments.url) as url:
+        with server(Path(home)) if not arguments.url else _given(arguments.url) as url:
             for one in wanted:
                 page = browser.new_page(viewport={"width": 1360, "height": 900})
                 page.set_default_timeout(PATIENCE_MS)

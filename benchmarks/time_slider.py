@@ -19,7 +19,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 
-from playground_latency import FLAGS, PATIENCE_MS, ROOT, find_chromium, serve, settled, timed
+from playground_latency import FLAGS, PATIENCE_MS, ROOT, find_chromium, server, settled, timed
 from playwright.sync_api import Page, expect, sync_playwright
 
 BAR_MS = 500.0
@@ -83,7 +83,7 @@ def prepared(arguments: argparse.Namespace):
         return
     with tempfile.TemporaryDirectory() as home:
         run = arguments.run or train(home)
-        with serve(home) as url:
+        with server(home) as url:
             yield url, run
 
 

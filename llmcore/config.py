@@ -1,74 +1,32 @@
-"""Settings, one dataclass for each owner. UI widgets, CLI flags and config.json come from these.
-
-Each field carries its line of help and its bounds in `field.metadata`; `__post_init__` checks
-them, so a wrong value is refused with the number, the bound and the remedy wherever it came from.
-"""
+"""Settings, one dataclass for each owner. UI widgets, CLI flags and config.json come from these."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from llmcore.errors import LabError
+from llmcore.settings import Checked, setting
 
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
-KINDS = ("pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data")
+SHARDINGS = ("auto", "none", "full")
+KINDS = (
+    "pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data", "variants",
+)  # fmt: skip
+ARCHITECTURES = ("gpt2", "rope", "rms", "swiglu", "gqa", "all")
 TRAINABLE = ("head", "last-block", "all", "lora")
 BALANCES = ("none", "equal", "weights")
+POSITIONS = ("learned", "rope")
+NORMS = ("layer", "rms")
+FEED_FORWARDS = ("gelu", "swiglu")
 LORA_TARGETS = ("qkv", "output", "up", "down")
-
-
-def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
-    """A dataclass field with a help line and inclusive bounds."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
-
-
-def help_for(owner: type, name: str) -> str:
-    """The help line of one field: `help_for(TrainConfig, "steps")`."""
-    for one in fields(owner):
-        if one.name == name:
-            return one.metadata.get("help", "")
-    raise KeyError(name)
-
-
-class Checked:
-    """Bounds checking and a tolerant reader for the dataclasses below."""
-
-    __slots__ = ()
-
-    def check_bounds(self) -> None:
-        for one in fields(self):  # type: ignore[arg-type]
-            value, low, high = getattr(self, one.name), *_bounds(one.metadata)
-            if value is None or isinstance(value, (str, bool)):
-                continue
-            if low is not None and not value >= low:  # NaN is refused too
-                raise LabError(f"{one.name} is {value} but must be at least {low}.")
-            if high is not None and not value <= high:
-                raise LabError(f"{one.name} is {value} but must be at most {high}.")
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Unknown keys are dropped and missing ones take defaults, so old files keep loading."""
-        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
-        return cls(**{key: value for key, value in values.items() if key in known})
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)  # type: ignore[call-overload]
-
-    def with_(self, **changes: Any) -> Self:
-        """A copy with some fields changed; a change of None is left out."""
-        kept = {key: value for key, value in changes.items() if value is not None}
-        return replace(self, **kept)  # type: ignore[type-var]
-
-
-def _bounds(metadata: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    return metadata.get("low"), metadata.get("high")
 
 
 @dataclass(slots=True, frozen=True)
 class ModelConfig(Checked):
-    """The shape of a GPT-2-style decoder (Radford et al. 2019; Raschka, chapter 4)."""
+    """The shape of a GPT-2-style decoder (Radford et al. 2019; Raschka, chapter 4), and the parts
+    of it that are exchanged for newer ones; without those it is GPT-2."""
 
     vocab_size: int = setting(1024, "number of distinct tokens", 2, 1_000_000)
     context_length: int = setting(128, "longest sequence of tokens that the model sees", 2, 65_536)
@@ -77,28 +35,102 @@ class ModelConfig(Checked):
     d_model: int = setting(128, "width of the residual stream (channels)", 2, 65_536)
     dropout: float = setting(0.0, "share of activations dropped while training", 0.0, 0.9)
     tied_head: bool = setting(True, "output head shares the token embedding's weights")
+    position: str = setting(
+        "learned", "learned: an embedding for each position; rope: queries and keys are turned "
+        "by their position (Su et al. 2021)",
+    )  # fmt: skip
+    norm: str = setting(
+        "layer", "layer: LayerNorm; rms: RMSNorm, without mean and bias (Zhang & Sennrich 2019)"
+    )
+    feed_forward: str = setting(
+        "gelu", "gelu: two layers with GELU between; swiglu: a gated layer (Shazeer 2020)"
+    )
+    n_kv_heads: int = setting(
+        0, "heads of keys and values, shared by groups of query heads (Ainslie et al. 2023); "
+        "0: as many as n_heads", 0, 256,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         self.check_bounds()
+        self.check_choice("position", POSITIONS)
+        self.check_choice("norm", NORMS)
+        self.check_choice("feed_forward", FEED_FORWARDS)
         if self.d_model % self.n_heads:
             raise LabError(
                 f"d_model {self.d_model} is not divisible by n_heads {self.n_heads}: "
                 f"choose a width that is a multiple of the number of heads."
+            )
+        if self.n_heads % self.kv_heads:
+            raise LabError(
+                f"n_heads {self.n_heads} is not divisible by n_kv_heads {self.n_kv_heads}: "
+                f"each head of keys and values serves equally many query heads."
+            )
+        if self.n_kv_heads == self.n_heads:
+            object.__setattr__(self, "n_kv_heads", 0)  # one way to say it, so that shapes compare
+        if self.position == "rope" and self.d_head % 2:
+            raise LabError(
+                f"Rotary positions turn pairs of channels but a head has {self.d_head}: choose "
+                f"d_model and n_heads so that d_model / n_heads is even."
             )
 
     @property
     def d_head(self) -> int:
         return self.d_model // self.n_heads
 
+    @property
+    def kv_heads(self) -> int:
+        """Heads of keys and values that there are."""
+        return self.n_kv_heads or self.n_heads
+
+    @property
+    def d_qkv(self) -> int:
+        """Width of queries, keys and values side by side."""
+        return (self.n_heads + 2 * self.kv_heads) * self.d_head
+
+    @property
+    def d_feed_forward(self) -> int:
+        """Inner width: 4 C; for SwiGLU, which has a third matrix, the multiple of 8 nearest to
+        8/3 C, so that it has about as many parameters."""
+        if self.feed_forward == "gelu":
+            return 4 * self.d_model
+        return 8 * max(1, round(self.d_model / 3))
+
+    def linear_shapes(self) -> dict[str, tuple[int, int]]:
+        """(in, out) of the matrices in each block."""
+        C, F = self.d_model, self.d_feed_forward
+        gated = self.feed_forward == "swiglu"
+        return {
+            "qkv": (C, self.d_qkv),
+            "output": (C, C),
+            "up": (C, 2 * F if gated else F),
+            "down": (F, C),
+        }
+
+    def parameters_of_a_block(self) -> dict[str, int]:
+        """Parameter counts of one block that sum to all of it."""
+        C, shapes = self.d_model, self.linear_shapes()
+        sizes = {name: wide * narrow for name, (wide, narrow) in shapes.items()}
+        biases = 0 if self.feed_forward == "swiglu" else self.d_feed_forward + C
+        return {
+            "attention": sizes["qkv"] + sizes["output"] + self.d_qkv + C,
+            "feed-forward": sizes["up"] + sizes["down"] + biases,
+            "layer norms": 2 * self.parameters_of_a_norm(),
+        }
+
+    def parameters_of_a_norm(self) -> int:
+        """A scale for each channel, and LayerNorm's bias."""
+        return self.d_model if self.norm == "rms" else 2 * self.d_model
+
     def parameters_by_part(self) -> dict[str, int]:
         """Parameter counts that sum to the model's total; a tied head counts nothing."""
-        C, L = self.d_model, self.n_layers
+        C, block = self.d_model, self.parameters_of_a_block()
+        learned = self.position == "learned"
         return {
             "token embedding": self.vocab_size * C,
-            "position embedding": self.context_length * C,
-            "attention": L * (4 * C * C + 4 * C),
-            "feed-forward": L * (8 * C * C + 5 * C),
-            "layer norms": L * 4 * C + 2 * C,
+            "position embedding": self.context_length * C if learned else 0,
+            "attention": self.n_layers * block["attention"],
+            "feed-forward": self.n_layers * block["feed-forward"],
+            "layer norms": self.n_layers * block["layer norms"] + self.parameters_of_a_norm(),
             "output head": 0 if self.tied_head else self.vocab_size * C,
         }
 
@@ -107,10 +139,23 @@ class ModelConfig(Checked):
 
     def flops_per_token(self) -> int:
         """Forward and backward: 6 N for the matrices that multiply plus attention's 12 L C T / 2
-        (Kaplan et al. 2020, section 2.1, with the causal half)."""
+        (Kaplan et al. 2020, section 2.1, with the causal half). Shared keys and values are
+        multiplied as often as if every head had its own."""
         parts = self.parameters_by_part()
         matrices = parts["attention"] + parts["feed-forward"] + self.vocab_size * self.d_model
         return 6 * matrices + 6 * self.n_layers * self.d_model * self.context_length
+
+    def cache_bytes_per_token(self, bytes_per_number: int = 4) -> int:
+        """What a key and a value for each layer and head of keys and values take."""
+        return 2 * self.n_layers * self.kv_heads * self.d_head * bytes_per_number
+
+    def exchanged_parts(self) -> list[str]:
+        """Names of what is not GPT-2's; empty where its file formats can say all of it."""
+        parts = {
+            "RoPE": self.position == "rope", "RMSNorm": self.norm == "rms",
+            "SwiGLU": self.feed_forward == "swiglu", "GQA": self.n_kv_heads > 0,
+        }  # fmt: skip
+        return [name for name, is_newer in parts.items() if is_newer]
 
 
 @dataclass(slots=True, frozen=True)
@@ -146,6 +191,14 @@ class TrainConfig(Checked):
         "fp32; bf16: matrix products in half the bits; auto: bf16 where the chip multiplies it "
         "itself, which is about twice as fast",
     )
+    compile: bool = setting(
+        False, "compile each block with torch.compile before the first step (pays on CUDA)"
+    )
+    sharding: str = setting(
+        "auto",
+        "under torchrun: none: each process holds the whole model; full: its share of it; auto: "
+        "full where the model does not fit one GPU",
+    )
     snapshot_every: int = setting(
         0,
         "keep a snapshot of the weights every so many steps for the time slider, beside those of "
@@ -159,10 +212,8 @@ class TrainConfig(Checked):
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        if self.precision not in PRECISIONS:
-            raise LabError(
-                f"precision is {self.precision!r} but must be one of {', '.join(PRECISIONS)}."
-            )
+        self.check_choice("sharding", SHARDINGS)
+        self.check_choice("precision", PRECISIONS)
         if self.batch_size % self.accumulation:
             raise LabError(
                 f"batch_size {self.batch_size} is not divisible by accumulation "
@@ -199,8 +250,7 @@ class DataConfig(Checked):
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        if self.balance not in BALANCES:
-            raise LabError(f"balance is {self.balance!r} but must be one of {', '.join(BALANCES)}.")
+        self.check_choice("balance", BALANCES)
 
 
 @dataclass(slots=True, frozen=True)
@@ -224,9 +274,8 @@ class LoraConfig(Checked):
 
     def n_parameters(self, model: ModelConfig) -> int:
         """How many numbers the adapters of a model hold: rank · (in + out) a layer."""
-        sides = {"qkv": 4, "output": 2, "up": 5, "down": 5}  # (in + out) / C
-        per_block = sum(sides[target] for target in set(self.targets))
-        return model.n_layers * self.rank * per_block * model.d_model
+        shapes = model.linear_shapes()
+        return model.n_layers * self.rank * sum(sum(shapes[one]) for one in set(self.targets))
 
 
 LEARNERS = ("naive Bayes", "logistic regression", "pretrained", "random weights")
@@ -289,13 +338,34 @@ class DiverseConfig(Checked):
 
 
 @dataclass(slots=True, frozen=True)
+class VariantsConfig(Checked):
+    """Which architecture learns faster: GPT-2 and the variants that are trained beside it."""
+
+    variants: tuple[str, ...] = setting(ARCHITECTURES, f"of {', '.join(ARCHITECTURES)}")
+    n_seeds: int = setting(1, "times that each is trained, with another seed", 1, 3)
+    part_steps: int = setting(300, "training steps of each of the models", 1, 1_000_000)
+    held_out_bytes: int = setting(60_000, "held-out text to score", 500, 10_000_000)
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        if unknown := sorted(set(self.variants) - set(ARCHITECTURES)):
+            raise LabError(
+                f"There is no variant {unknown[0]!r}: choose of {', '.join(ARCHITECTURES[1:])}."
+            )
+        wanted = tuple(one for one in ARCHITECTURES if one in {"gpt2", *self.variants})
+        if len(wanted) < 2:
+            raise LabError("There is nothing to compare with GPT-2: choose at least one variant.")
+        object.__setattr__(self, "variants", wanted)
+
+
+@dataclass(slots=True, frozen=True)
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
     kind: `pretrain`, `classify`, `instruct`, or what trains many small models and keeps none of
-    them: `learning-curve` (settings in `curve`), `compare-nlp` (in `compare`) and `diverse-data`
-    (in `diverse`), whose `train.steps` counts their points or cells. tokenizer (pretrain): a
-    reference, or "" for the default: `base`'s where it is bundled, else a BPE of
+    them: `learning-curve` (settings in `curve`), `compare-nlp` (in `compare`), `diverse-data` (in
+    `diverse`) and `variants`, whose `train.steps` counts their points or cells. tokenizer
+    (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a BPE of
     `model.vocab_size` trained on the corpus. parent (the finetunes): the model reference that is
     finetuned. trainable: `head`, `last-block`, `all` or `lora`, whose settings are in `lora` (None
     for the others).
@@ -315,13 +385,14 @@ class RunConfig(Checked):
     sample_prompt: str = ""
     compare: CompareConfig | None = None
     diverse: DiverseConfig | None = None
+    variants: VariantsConfig | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise LabError(f"kind is {self.kind!r} but must be one of {', '.join(KINDS)}.")
         for kind, settings in (
             ("learning-curve", self.curve), ("compare-nlp", self.compare),
-            ("diverse-data", self.diverse),
+            ("diverse-data", self.diverse), ("variants", self.variants),
         ):  # fmt: skip
             if (self.kind == kind) != (settings is not None):
                 raise LabError(f"A run of kind {self.kind} with settings {settings} cannot be.")
@@ -329,6 +400,8 @@ class RunConfig(Checked):
             raise LabError(
                 f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."
             )
+        if self.train.sharding == "full" and self.kind != "pretrain":
+            raise LabError("Only pretraining can be sharded: leave sharding at auto.")
         if self.trainable == "lora" and self.lora is None:
             object.__setattr__(self, "lora", LoraConfig())
 
@@ -337,6 +410,7 @@ class RunConfig(Checked):
         nested = {
             "model": ModelConfig, "train": TrainConfig, "data": DataConfig, "lora": LoraConfig,
             "curve": CurveConfig, "compare": CompareConfig, "diverse": DiverseConfig,
+            "variants": VariantsConfig,
         }  # fmt: skip
         known = {one.name for one in fields(cls)}
         kept = {key: value for key, value in values.items() if key in known}

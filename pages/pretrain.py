@@ -1,11 +1,12 @@
 """Pretrain: a language model learns from raw text, watched live."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from llmcore.config import RunConfig
+from llmcore.errors import LabError
 from llmcore.presets import DEFAULT_PRESET, PRESETS
 from llmcore.runs import RunInfo
 from ui.ask import ask_box
@@ -13,6 +14,8 @@ from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.preflight import preflight_card
 from ui.prepare import prepare
+from ui.pretrain_lab import variants
+from ui.pretrain_lab.architecture import architecture_fields
 from ui.run_charts import MAX_OVERLAYS
 from ui.run_choice import (
     next_run_id,
@@ -24,9 +27,18 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.state import store
 from ui.text_source import PRETRAIN_WISH, choose_built_in, text_source
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 KIND = "pretrain"
+VIEW, TRAIN, VARIANTS = "pretrain_view", "train", "variants"
+VIEWS = {
+    TRAIN: ":material/model_training: Train a model",
+    VARIANTS: ":material/trending_down: Which learns faster?",
+}
 IN_APP, OWN_PROCESS, TORCHRUN = "In the app", "A process of its own", "torchrun"
 WHERE_HELP = (
     "**In the app**: a background thread; it saves and stops when the app ends.  \n"
@@ -62,10 +74,16 @@ class Choice:
 def main() -> None:
     header(
         "Pretrain",
-        "The model starts from random numbers and learns to guess the next token, nothing else. "
+        "The model starts from random numbers and learns to guess the next token, nothing else.",
+    )
+    if _chosen_view() == VARIANTS:
+        variants.show()
+        code_behind(variants.PYTHON, variants.CLI)
+        return
+    st.markdown(
         "Watch the **loss** fall and, beside it, how what it writes turns from noise into words, "
         "then phrases. When validation stops falling while train goes on, it has begun to "
-        "memorise.",
+        "memorise."
     )
     infos = runs_of(KIND)
     _take_wish()
@@ -75,6 +93,36 @@ def main() -> None:
         run_panel(info.id, overlays)
         ask_box(info.id)
     code_behind(PYTHON, CLI)
+
+
+def _chosen_view() -> str:
+    """The view to draw; it stands in the URL as `?view=`. A run in the URL brings its own."""
+    wanted = st.query_params.get("view") or _view_of_run(st.query_params.get("run"))
+    st.session_state[VIEW] = wanted if wanted in VIEWS else st.session_state.get(VIEW, TRAIN)
+    name = st.segmented_control(
+        "View", list(VIEWS), format_func=VIEWS.__getitem__, key=VIEW,
+        persist_state="session", required=True, label_visibility="collapsed",
+        on_change=_view_chosen,
+    )  # fmt: skip
+    if name == VARIANTS:
+        st.query_params["view"] = name
+    else:
+        st.query_params.pop("view", None)
+    return name or TRAIN
+
+
+def _view_of_run(run_id: str | None) -> str | None:
+    try:
+        kind = store().info(run_id).kind if run_id else None
+    except LabError:
+        return None
+    return {KIND: TRAIN, variants.KIND: VARIANTS}.get(str(kind))
+
+
+def _view_chosen() -> None:
+    """A callback, before the page reads its address; the views show runs of different kinds."""
+    st.query_params.pop("run", None)
+    st.query_params["view"] = st.session_state[VIEW]
 
 
 def _take_wish() -> None:
@@ -91,12 +139,16 @@ def _start_box(infos: list[RunInfo]) -> None:
         top = st.container()
         run_id = next_run_id(KIND, "pretrain")
         # A new key folds the options away again once a run was started.
-        with st.expander("Options", icon=":material/tune:", key=f"options_{run_id}"):
-            choice, problem = None, None
-            try:
-                choice = _options()
-            except Exception as error:
-                problem = error
+        options = st.expander("Options", icon=":material/tune:", key=f"options_{run_id}")
+        parts = st.expander(
+            "Architecture", icon=":material/account_tree:", key=f"architecture_{run_id}"
+        )
+        choice, problem = None, None
+        try:
+            with options:
+                choice = _options(parts)
+        except Exception as error:
+            problem = error
         with top:
             _summary_and_button(choice, problem, run_id, infos)
         wish = start_wanted(KIND)
@@ -143,8 +195,10 @@ def _summary(choice: Choice, infos: list[RunInfo]) -> None:
     config = choice.config
     own = st.session_state.get("pretrain_tokenizer")
     tokens = f", in tokens of **{plain(own)}**" if own else ""
+    newer = config.model.exchanged_parts()
+    parts = f" with **{', '.join(newer)}**" if newer else ""
     st.markdown(
-        f"**{plain(config.preset or '')}** model on **{plain(choice.source)}**{tokens}, "
+        f"**{plain(config.preset or '')}** model{parts} on **{plain(choice.source)}**{tokens}, "
         f"{config.train.steps:,} steps"
     )
     preflight_card(config, infos, _apply)
@@ -157,9 +211,9 @@ def _apply(change: dict[str, Any]) -> None:
         st.session_state[f"pretrain_parts_{preset}"] = int(change["accumulation"])
 
 
-def _options() -> Choice | None:
-    """The form; None while a text is still to be given. Raises LabError where the choices
-    cannot work."""
+def _options(parts: "DeltaGenerator") -> Choice | None:
+    """The form, with the architecture in the place `parts`; None while a text is still to be
+    given. Raises LabError where the choices cannot work."""
     from llmcore.runs.launch import plan_pretrain
 
     chosen = text_source(KIND)
@@ -193,6 +247,8 @@ def _options() -> Choice | None:
         help="Your own come from the Tokenizer page, where you can train them.",
     )
     model_changes, train_changes = _fine_options(preset)
+    with parts:
+        model_changes |= architecture_fields(preset)
     where = st.segmented_control(
         "Where it runs", [IN_APP, OWN_PROCESS, TORCHRUN], default=IN_APP, required=True,
         key="pretrain_where", persist_state="session", help=WHERE_HELP,

@@ -24,6 +24,7 @@ KINDS = {
     "learning-curve": "Learning curve",
     "compare-nlp": "Comparison",
     "diverse-data": "Diverse data",
+    "variants": "Which learns faster?",
     "?": "Unreadable",
 }
 REFRESH_SECONDS = 2.0

@@ -6,6 +6,7 @@ from ui.live_text import follow_typing
 from ui.page import code_behind, guarded, header
 from ui.state import DEFAULT_TEXT, set_shared_text, shared_text
 from ui.tokenizer_lab import VIEWS
+from ui.views import chosen_view
 from ui.warm import warm_up
 
 TEXT = "tokenizer_text"
@@ -37,30 +38,6 @@ def notices(text: str) -> None:
         )
 
 
-def chosen_view() -> str:
-    """The view to draw; it stands in the URL as `?view=`."""
-    if "tokenizer_view" not in st.session_state:
-        wanted = st.query_params.get("view", "compare")
-        st.session_state["tokenizer_view"] = wanted if wanted in VIEWS else "compare"
-    name = st.segmented_control(
-        "View",
-        list(VIEWS),
-        format_func=lambda one: f"{VIEWS[one].icon} {VIEWS[one].label}",
-        key="tokenizer_view",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if name == "compare":
-        st.query_params.pop("view", None)
-    else:
-        st.query_params["view"] = name
-    for view in VIEWS.values():
-        for parameter in view.parameters:
-            if view.name != name:
-                st.query_params.pop(parameter, None)
-    return name
-
-
 header(
     "Tokenizer",
     "A model never sees letters, only the numbers of tokens. Each colour is one token: look at "
@@ -70,7 +47,7 @@ with guarded():
     text = shared_text("Your text", key=TEXT, height=104)
     samples()
     notices(text)
-    view = chosen_view()
+    view = chosen_view("tokenizer_view", VIEWS)
     if text or not VIEWS[view].needs_text:
         VIEWS[view].show(text)
     else:

@@ -1,8 +1,9 @@
 import pytest
 from tiny import pretrain_config
 
-from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig, help_for
+from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import LabError
+from llmcore.settings import help_for
 
 
 def test_untied_head_is_counted():

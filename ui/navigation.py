@@ -34,6 +34,7 @@ CARDS = {
     for card in (
         PageCard("overview", "Start", "Overview", ":material/map:"),
         PageCard("tokenizer", "Look", "Tokenizer", ":material/segment:"),
+        PageCard("model", "Look", "Inside the model", ":material/account_tree:"),
         PageCard("attention", "Look", "Attention", ":material/visibility:"),
         PageCard("pretrain", "Build", "Pretrain", ":material/trending_down:"),
         PageCard("classifier", "Build", "Finetune a classifier", ":material/category:"),
@@ -41,6 +42,7 @@ CARDS = {
         PageCard("chat", "Use", "Chat", ":material/forum:"),
         PageCard("playground", "Use", "Playground", ":material/play_circle:"),
         PageCard("earlier-nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
+        PageCard("applications", "Use", "Applications", ":material/apps:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),
     )
 }

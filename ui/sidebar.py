@@ -23,6 +23,7 @@ PAGE_OF_KIND = {
     "instruct": "instructions",
     "compare-nlp": "earlier-nlp",
     "diverse-data": "earlier-nlp",
+    "variants": "pretrain",
     "learning-curve": "classifier",
 }
 

@@ -1,9 +1,11 @@
 """One view of a page that has several: a module whose `show` draws it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+
+import streamlit as st
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,35 @@ class View:
     def show(self) -> Callable[..., Any]:
         """Imported when it is first asked for: a page pays for the view that it draws alone."""
         return import_module(f"{self.package}.{self.name}").show
+
+
+def chosen_view(key: str, views: Mapping[str, View]) -> str:
+    """Buttons to choose a view by; the name of the one to draw. It stands in the address as
+    `?view=`, but for the first, and what the others keep there leaves it.
+
+    key: of the widget, and of the session's entry.
+    """
+    first = next(iter(views))
+    wanted = st.query_params.get("view", first)
+    wanted = wanted if wanted in views else first
+    if key not in st.session_state:
+        st.session_state[key] = wanted
+    name = st.segmented_control(
+        "View",
+        list(views),
+        format_func=lambda one: f"{views[one].icon} {views[one].label}",
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+    )
+    if name not in views:  # a browser that comes back to a new session may bring none
+        name = wanted
+    if name == first:
+        st.query_params.pop("view", None)
+    else:
+        st.query_params["view"] = name
+    for view in views.values():
+        for parameter in view.parameters:
+            if view.name != name:
+                st.query_params.pop(parameter, None)
+    return name

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 import typer
 
 from llmcore.cli import (
+    applications,
     classifying,
     compare,
     convert,
     curve,
     induction,
+    inside,
     preflight,
     runs,
     text,
@@ -43,9 +45,13 @@ app.command("induction")(induction.induction)
 app.command("classify")(classifying.classify)
 app.command("compare-nlp")(compare.compare_nlp)
 app.command("diverse-data")(compare.diverse_data)
+app.command("compare-variants")(compare.compare_variants)
 app.command("generate")(use.generate)
 app.command("score")(use.score)
+app.command("walk")(inside.walk)
+app.command("budget")(inside.budget)
 app.command("evaluate")(use.evaluate)
+app.add_typer(applications.app, name="applications")
 app.add_typer(runs.app, name="runs")
 app.command("import-gpt2")(convert.import_gpt2)
 app.command("export")(convert.export)

@@ -1,13 +1,14 @@
-"""Commands that fill a table: `compare-nlp` and `diverse-data`."""
+"""Commands that fill a table: `compare-nlp`, `diverse-data` and `compare-variants`."""
 
 from typing import Annotated
 
 import typer
 
+from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, table
 from llmcore.cli.running import reference, run_here, summary
-from llmcore.cli.training import Device, Name, Precision, RunDir, Seed, Threads
-from llmcore.config import DiverseConfig
+from llmcore.cli.training import Device, Name, Precision, PresetName, RunDir, Seed, Threads
+from llmcore.config import ARCHITECTURES, DiverseConfig, VariantsConfig
 from llmcore.runs import Run
 
 Quick = Annotated[
@@ -70,6 +71,41 @@ def diverse_data(
     answer_diverse(run_here(config, run_dir, None), as_json)
 
 
+def compare_variants(
+    corpus: Annotated[
+        str, typer.Option(help="built-in corpus, or a mix such as a+b")
+    ] = "shakespeare",
+    variants: Annotated[
+        str, typer.Option(help="what to train beside GPT-2, with commas between")
+    ] = ",".join(ARCHITECTURES[1:]),
+    preset: PresetName = None,
+    steps: Annotated[int | None, within(VariantsConfig, "part_steps", "--steps")] = None,
+    seeds: Annotated[int | None, within(VariantsConfig, "n_seeds", "--seeds")] = None,
+    quick: Quick = False,
+    device: Device = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    name: Name = None,
+    run_dir: RunDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which architecture learns faster? Train GPT-2 and its variants (rope, rms, swiglu, gqa, all)
+    in turn on the same data and tokens. Ctrl-C stops; `runs resume` goes on."""
+    from llmcore.presets import DEFAULT_PRESET
+    from llmcore.runs.plan_tables import plan_variants
+
+    chosen = tuple(one.strip() for one in variants.split(",") if one.strip())
+    config = plan_variants(
+        corpus, preset or DEFAULT_PRESET, quick, name,
+        changes={"variants": chosen, "part_steps": steps, "n_seeds": seeds},
+        train_changes={
+            "device": device, "precision": precision, "threads": threads, "seed": seed,
+        },
+    )  # fmt: skip
+    answer_variants(run_here(config, run_dir, None), as_json)
+
+
 def answer_comparison(run: Run, as_json: bool) -> None:
     """`cells`: one for each task and model, with `able`; `answer`: what they say in sentences."""
     from llmcore.runs.compare_cells import COLUMNS, METRIC, ROWS, Comparison, is_able
@@ -109,6 +145,27 @@ def answer_diverse(run: Run, as_json: bool) -> None:
     header = ["trained on", *found.corpora, "mean"]
     answer({**_about(run), **found.to_dict()}, as_json, f"{summary(run.info())}\n"
            f"{table(header, rows)}")  # fmt: skip
+
+
+def answer_variants(run: Run, as_json: bool) -> None:
+    """`variants`: a line for each with its curves; `luck`: what another seed alone changes;
+    `answer`: what the table says in sentences."""
+    from llmcore.runs.variant_cells import VARIANTS, VariantCurves
+
+    found = VariantCurves(run)
+    values = found.to_dict()
+    rows = [
+        [
+            VARIANTS[one.variant].label, f"{one.bits_per_byte:.4f}", f"{one.n_seeds}",
+            f"{one.parameters:,}", f"{one.tokens_per_s:,.0f}", f"{one.seconds:.1f}",
+            f"{one.cache_bytes:,}",
+        ]
+        for one in found.results()
+    ]  # fmt: skip
+    header = ["variant", "bits per byte", "seeds", "parameters", "tokens/s", "seconds",
+              "cache bytes"]  # fmt: skip
+    lines = [summary(run.info()), *values["answer"], table(header, rows)]
+    answer({**_about(run), **values}, as_json, "\n".join(lines))
 
 
 def _about(run: Run) -> dict[str, object]:

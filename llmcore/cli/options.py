@@ -6,8 +6,8 @@ from typing import Any
 
 import typer
 
-from llmcore.config import help_for
 from llmcore.presets import DEFAULT_PRESET, PRESETS
+from llmcore.settings import help_for
 
 
 def within(owner: type, field: str, *names: str, help: str | None = None) -> Any:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, table
 from llmcore.cli.running import is_builtin_corpus, own_copy
@@ -29,6 +30,10 @@ def preflight(
     n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
     d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
+    position: Position = None,
+    norm: Norm = None,
+    feed_forward: FeedForwardKind = None,
+    n_kv_heads: KVHeads = None,
     batch_size: BatchSize = None,
     accumulation: Accumulation = None,
     context_length: ContextLength = None,
@@ -49,7 +54,8 @@ def preflight(
         tokenizer=tokenizer,
         model_changes={
             "context_length": context_length, "vocab_size": vocab_size, "n_layers": n_layers,
-            "n_heads": n_heads, "d_model": d_model,
+            "n_heads": n_heads, "d_model": d_model, "position": position, "norm": norm,
+            "feed_forward": feed_forward, "n_kv_heads": n_kv_heads,
         },
         train_changes={
             "steps": steps, "batch_size": batch_size, "accumulation": accumulation,

@@ -11,7 +11,7 @@ from llmcore.runs.curve_points import curve_rows, points_of
 
 def answer_run(run: Run, as_json: bool) -> None:
     """The answer that fits the run's kind."""
-    from llmcore.cli.compare import answer_comparison, answer_diverse
+    from llmcore.cli.compare import answer_comparison, answer_diverse, answer_variants
 
     answers = {
         "classify": answer_finetune,
@@ -19,6 +19,7 @@ def answer_run(run: Run, as_json: bool) -> None:
         "learning-curve": answer_curve,
         "compare-nlp": answer_comparison,
         "diverse-data": answer_diverse,
+        "variants": answer_variants,
     }
     answers.get(run.info().kind, answer_pretrain)(run, as_json)
 

@@ -181,6 +181,10 @@ class Progress:
         elif record.get("type") == "score":
             say(f"{record['step']}/{self.steps}  trained on {record['trained']}, tested on "
                 f"{record['tested']}: {record['bits_per_byte']:.3f} bits per byte")  # fmt: skip
+        elif record.get("type") == "look":
+            say(f"{record['step']}/{self.steps}  {record['variant']}, seed {record['seed'] + 1}, "
+                f"{record['tokens']:,} tokens: {record['bits_per_byte']:.3f} bits per byte, "
+                f"{record['tokens_per_s']:,.0f} tokens/s")  # fmt: skip
         elif record.get("split") == "train":
             self._train = record
             self._started = self._started or (record["step"], time.monotonic())

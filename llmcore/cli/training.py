@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_queued, answer_run
@@ -20,16 +21,17 @@ from llmcore.config import (
     BALANCES,
     LORA_TARGETS,
     PRECISIONS,
+    SHARDINGS,
     TRAINABLE,
     DataConfig,
     LoraConfig,
     ModelConfig,
     RunConfig,
     TrainConfig,
-    help_for,
 )
 from llmcore.errors import LabError
 from llmcore.presets import PRESETS
+from llmcore.settings import help_for
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -58,6 +60,11 @@ Precision = Annotated[
     str | None,
     typer.Option(help=help_for(TrainConfig, "precision"), callback=one_of(PRECISIONS)),
 ]
+Sharding = Annotated[
+    str | None,
+    typer.Option(help=help_for(TrainConfig, "sharding"), callback=one_of(SHARDINGS)),
+]
+Compile = Annotated[bool | None, typer.Option("--compile", help=help_for(TrainConfig, "compile"))]
 Seed = Annotated[int | None, within(TrainConfig, "seed")]
 RunDir = Annotated[
     Path | None,
@@ -135,6 +142,10 @@ def pretrain(
     n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
     d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
+    position: Position = None,
+    norm: Norm = None,
+    feed_forward: FeedForwardKind = None,
+    n_kv_heads: KVHeads = None,
     batch_size: BatchSize = None,
     accumulation: Accumulation = None,
     context_length: ContextLength = None,
@@ -149,6 +160,8 @@ def pretrain(
     patience: Patience = None,
     device: Device = None,
     precision: Precision = None,
+    sharding: Sharding = None,
+    compile_blocks: Compile = None,
     threads: Threads = None,
     seed: Seed = None,
     name: Name = None,
@@ -164,11 +177,13 @@ def pretrain(
         "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
         "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
         "threads": threads, "seed": seed, "patience": patience, "accumulation": accumulation,
+        "sharding": sharding, "compile": compile_blocks,
         "snapshot_every": snapshot_every, "head_scores": head_scores or None,
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,
-        "n_layers": n_layers, "n_heads": n_heads, "d_model": d_model,
+        "n_layers": n_layers, "n_heads": n_heads, "d_model": d_model, "position": position,
+        "norm": norm, "feed_forward": feed_forward, "n_kv_heads": n_kv_heads,
     }  # fmt: skip
     if resume is not None:
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}

@@ -41,6 +41,7 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
     written is loaded again and compared before it appears at `out`, so that a failed check
     leaves nothing there. Raises LabError, or StateError where `out` holds something.
     """
+    _check_parts(loaded)
     _check_tokenizer(loaded)
     out = out.expanduser().resolve()
     notices: list[str] = []
@@ -60,6 +61,15 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
         raise LabError(f"There is no format {format!r}: choose one of {', '.join(FORMATS)}.")
     n_parameters = sum(one.numel() for one in loaded.model.parameters())
     return Exported(out, n_parameters, difference, notices)
+
+
+def _check_parts(loaded: "Loaded") -> None:
+    """Raises LabError where the model has a part that GPT-2's formats have no word for."""
+    if parts := loaded.trunk.config.exchanged_parts():
+        raise LabError(
+            f"{loaded.ref} has {', '.join(parts)}, which GPT-2's format has no place for, and "
+            f"both exports write that format: hand out the run (`runs export`), which a lab reads."
+        )
 
 
 def _check_tokenizer(loaded: "Loaded") -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llmcore.config import Checked, setting
 from llmcore.errors import LabError
+from llmcore.settings import Checked, setting
 from llmcore.tokenizers.segments import replace_surrogates
 
 MAX_STOPS, MAX_STOP_LENGTH = 8, 100

@@ -8,7 +8,7 @@ offline. Here its own markup, script and parameters are kept, and three things a
 2. The parameters, which hold the user's tokens, are written anew with every `<` escaped, so that
    no token can end the <script> block.
 3. All of it lies in a frame with sandbox="allow-scripts" and a content security policy that
-   allows three scripts by nonce and no request at all: `st.iframe` gives its HTML the origin of
+   allows our scripts by nonce and no request at all: `st.iframe` gives its HTML the origin of
    the app, which nothing made from a user's text should have.
 
 `import bertviz` costs 0.1 s beyond torch (it does not import transformers for these two views),
@@ -88,13 +88,62 @@ function fit() {
 new MutationObserver(fit).observe(vis, {childList: true});
 new ResizeObserver(() => parent.postMessage({height: document.body.scrollHeight}, "*"))
   .observe(document.body);
-addEventListener("message", (event) => {
-  if (event.source === parent) document.documentElement.className = event.data.theme;
-});
 </script>
 <script nonce="$nonce">
 $script
+</script>
+<script nonce="$nonce">
+$linking
 </script></body></html>""")
+
+# The head that is chosen elsewhere is shown here, and one that is chosen here is told. bertviz
+# keeps its state to itself, so its own controls are pressed; only a person's events are told.
+_LINKING = Template("""
+const series = $series;
+const boxes = () => {
+  const all = [...vis.querySelectorAll("svg > g")];
+  return [...(all.find((one) => one.children.length === $n_heads
+    && [...one.children].every((box) => box.getAttribute("width") === "20"))?.children ?? [])];
+};
+const active = () => boxes().flatMap((box, i) => (
+  box.getAttribute("fill") === series[i % series.length] ? [i] : []));
+const press = (element, what) => element?.dispatchEvent(new MouseEvent(what, {bubbles: true}));
+const tell = (layer, head) => parent.postMessage({chose: [layer, head]}, "*");
+const thumbnail = (layer, head) => document.getElementById(`attn_background_$${layer}_$${head}`);
+const open = (box) => Number(box?.getAttribute("stroke-opacity")) > 0;
+function choose(layer, head) {
+  const select = document.getElementById("layer");
+  if (!select) {
+    const box = thumbnail(layer, head);
+    if (box && !open(box)) press(box.parentNode.lastElementChild, "click");
+    return;
+  }
+  if (Number(select.value) !== layer) jQuery(select).val(layer).change();
+  const shown = active();
+  if (shown.length !== 1 || shown[0] !== head) press(boxes()[head], "dblclick");
+}
+function pressed(event) {
+  if (!event.isTrusted) return;
+  const select = document.getElementById("layer");
+  const box = event.target.parentNode?.querySelector?.(":scope > .attn_background");
+  if (box && event.type === "click") {
+    if (open(box)) tell(...box.id.split("_").slice(-2).map(Number));
+  } else if (select && (event.target === select ? event.type === "change"
+      : boxes().includes(event.target))) {
+    const shown = active();
+    if (shown.length === 1) tell(Number(select.value), shown[0]);
+    else if (event.target === select) tell(Number(select.value), null);
+  }
+}
+for (const what of ["click", "dblclick", "change"]) addEventListener(what, pressed);
+addEventListener("message", ({source, data}) => {
+  if (source !== parent) return;
+  if (data.theme) document.documentElement.className = data.theme;
+  if (data.choose) choose(...data.choose);
+});
+$first
+parent.postMessage({ready: true}, "*");
+""")
 
 # `frame-src 'none'`: the sandboxed frame has its document in srcdoc and may never leave it.
 _OUTER = Template("""<!doctype html><html class="$theme"><meta charset="utf-8">
@@ -104,9 +153,18 @@ _OUTER = Template("""<!doctype html><html class="$theme"><meta charset="utf-8">
   srcdoc="$inner"></iframe>
 <script>
 const view = document.getElementById("view");
-addEventListener("message", (event) => {
-  const height = event.source === view.contentWindow && Number(event.data && event.data.height);
+// The page's other pictures of the same heads, in this tab alone: nobody else knows the name.
+const channel = $channel && new BroadcastChannel($channel);
+const whole = (number) => Number.isInteger(number) && number >= 0;
+if (channel) channel.onmessage = ({data}) => view.contentWindow.postMessage(data, "*");
+addEventListener("message", ({source, data}) => {
+  if (source !== view.contentWindow || !data) return;
+  const height = Number(data.height);
   if (height > 0) view.style.height = Math.min(Math.ceil(height), 6000) + "px";
+  if (!channel) return;
+  if (data.ready) channel.postMessage({ready: true});
+  if (Array.isArray(data.chose) && whole(data.chose[0])
+      && (data.chose[1] === null || whole(data.chose[1]))) channel.postMessage({chose: data.chose});
 });
 // A change of the app's theme runs no script of the page, so the frame looks for itself.
 function follow() {
@@ -135,20 +193,29 @@ def longest_view(view: View, n_layers: int, n_heads: int) -> int:
 
 
 def view_html(
-    view: View, weights: np.ndarray, labels: Sequence[str], *, dark: bool = False, layer: int = 0
+    view: View,
+    weights: np.ndarray,
+    labels: Sequence[str],
+    *,
+    dark: bool = False,
+    chosen: tuple[int, int] | None = None,
+    channel: str | None = None,
 ) -> str:
     """HTML of a view, complete in itself, for `st.iframe(..., height="content")` or a file.
 
     weights: (L, H, T, T), one row of probabilities for each query token.
     labels: T token texts; blanks and control characters are made visible here.
-    layer: the one that the head view opens with.
+    chosen: layer and head that the view opens with; by default all heads of layer 0.
+    channel: name of a BroadcastChannel on which the view hears {choose: [layer, head]} and tells
+    {ready: true} and {chose: [layer, head or null]}.
     Raises LabError where the shapes do not fit together or the text is longer than
     `longest_view`.
     """
     n_layers, n_heads, n_tokens = _checked(view, weights, labels)
     shown = [short_label(visible_label(label), _LABEL_CELLS[view]) for label in labels]
-    markup, script = _bertviz(view, weights, shown, dark, layer)
+    markup, script = _bertviz(view, weights, shown, dark)
     theme = "dark" if dark else "light"
+    series = json.dumps([SERIES[i % len(SERIES)] for i in range(10)])
     width, zoom = _DRAWING[view]
     if view == "head":
         width = max(width, 20 * n_heads)
@@ -158,7 +225,12 @@ def view_html(
         theme=theme,
         markup=markup,
         script=script,
-        series=json.dumps([SERIES[i % len(SERIES)] for i in range(10)]),
+        series=series,
+        linking=_LINKING.substitute(
+            series=series,
+            n_heads=n_heads,
+            first=f"choose({int(chosen[0])}, {int(chosen[1])});" if chosen else "",
+        ),
         width=width,
         max_width=round(width * zoom),
         jquery=_library("sphinxcontrib/jquery/jquery.js"),
@@ -170,6 +242,7 @@ def view_html(
         title=f"Attention, {view} view",
         height=_first_height(view, n_layers, n_heads, n_tokens),
         inner=html.escape(inner, quote=True),
+        channel=_js(channel),
     )
 
 
@@ -188,9 +261,7 @@ def _checked(view: View, weights: np.ndarray, labels: Sequence[str]) -> tuple[in
     return n_layers, n_heads, n_tokens
 
 
-def _bertviz(
-    view: View, weights: np.ndarray, labels: list[str], dark: bool, layer: int
-) -> tuple[str, str]:
+def _bertviz(view: View, weights: np.ndarray, labels: list[str], dark: bool) -> tuple[str, str]:
     """bertviz's markup and its script, the latter safe inside a <script> element."""
     import torch
     from bertviz import head_view, model_view
@@ -200,7 +271,7 @@ def _bertviz(
     attention = [torch.from_numpy(one)[None] for one in rounded]  # L of (1, H, T, T)
     options: dict[str, Any] = {"prettify_tokens": False, "html_action": "return"}
     if view == "head":
-        made = head_view(attention, labels, layer=layer, **options)
+        made = head_view(attention, labels, **options)
     else:
         made = model_view(attention, labels, display_mode="dark" if dark else "light", **options)
     return _without_cdn(made.data)

@@ -1,4 +1,9 @@
-"""Causal self-attention (Vaswani et al. 2017, section 3.2; Raschka, chapter 3)."""
+"""Causal self-attention (Vaswani et al. 2017, section 3.2; Raschka, chapter 3).
+
+Keys and values may have fewer heads than queries: in grouped-query attention (Ainslie et al. 2023,
+"GQA: Training Generalized Multi-Query Transformer Models") every group of query heads shares one
+head of keys and values, and the cache holds only those, H_kv instead of H.
+"""
 
 import math
 
@@ -9,6 +14,7 @@ from torch import Tensor, nn
 from llmcore.config import ModelConfig
 from llmcore.nn.dropout import KeyedDropout
 from llmcore.nn.hooks import HookPoint
+from llmcore.nn.positions import RotaryPositions
 
 
 def causal_mask(n_queries: int, n_keys: int, device: torch.device | str = "cpu") -> Tensor:
@@ -53,33 +59,53 @@ def fast_attention(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None = Non
     return F.scaled_dot_product_attention(q, k, v, attn_mask=causal_mask(T, S, q.device))
 
 
+def shared_by_groups(x: Tensor, n_heads: int) -> Tensor:
+    """Keys or values (B, H_kv, S, D) as (B, H, S, D): head h of H reads head h // (H / H_kv)."""
+    return x if x.size(1) == n_heads else x.repeat_interleave(n_heads // x.size(1), dim=1)
+
+
 class CausalSelfAttention(nn.Module):
     """Several heads side by side, each of which mixes earlier values into the present token."""
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
-        self.n_heads, self.d_head = config.n_heads, config.d_head
+        self.n_heads, self.kv_heads, self.d_head = config.n_heads, config.kv_heads, config.d_head
         self.layer = layer
-        self.qkv = nn.Linear(config.d_model, 3 * config.d_model)
+        self.qkv = nn.Linear(config.d_model, config.d_qkv)
         self.output = nn.Linear(config.d_model, config.d_model)
         self.dropout = KeyedDropout(config.dropout)
-        self.q, self.k, self.v = HookPoint(), HookPoint(), HookPoint()  # each (B, H, T, D)
+        self.rotary = RotaryPositions(config.d_head) if config.position == "rope" else None
+        # (B, H, T, D) and twice (B, H_kv, T, D); q and k as they are scored, so after any turn
+        self.q, self.k, self.v = HookPoint(), HookPoint(), HookPoint()
         self.scores = HookPoint()  # (B, H, T, S), before the mask
         self.weights = HookPoint()  # (B, H, T, S)
         self.head_outputs = HookPoint()  # (B, H, T, D)
 
     def forward(
-        self, x: Tensor, cache: "KVCache | None" = None, visible: Tensor | None = None
+        self,
+        x: Tensor,
+        cache: "KVCache | None" = None,
+        visible: Tensor | None = None,
+        positions: Tensor | None = None,
     ) -> Tensor:
         """(B, T, C) -> (B, T, C); with a cache, x are the newest T tokens.
 
-        visible (B, 1, T, S): which keys each query sees, where it is not all the earlier ones."""
+        visible (B, 1, T, S): which keys each query sees, where it is not all the earlier ones.
+        positions (T,) or (B, T): where rotary positions take the tokens to stand, by default
+        behind those of the cache."""
         B, T, C = x.shape
-        qkv = self.qkv(x).view(B, T, 3, self.n_heads, self.d_head)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+        H, kv = self.n_heads, self.kv_heads
+        qkv = self.qkv(x).view(B, T, H + 2 * kv, self.d_head).transpose(1, 2)
+        q, k, v = qkv.split([H, kv, kv], dim=1)  # (B, H, T, D), twice (B, H_kv, T, D)
+        if self.rotary is not None:
+            if positions is None:
+                start = cache.length if cache is not None else 0
+                positions = torch.arange(start, start + T, device=x.device)  # (T,)
+            q, k = self.rotary(q, positions), self.rotary(k, positions)
         q, k, v = self.q(q), self.k(k), self.v(v)
         if cache is not None:
-            k, v = cache.extend(self.layer, k, v)  # (B, H, S, D)
+            k, v = cache.extend(self.layer, k, v)  # (B, H_kv, S, D), keys already turned
+        k, v = shared_by_groups(k, H), shared_by_groups(v, H)  # (B, H, S, D)
         if self.weights.is_watched or self.scores.is_watched:
             y = self.weights(masked_softmax(self.scores(attention_scores(q, k)), visible)) @ v
         else:
@@ -104,12 +130,12 @@ class KVCache:
         capacity: int | None = None,
     ) -> None:
         self.capacity = capacity or config.context_length
-        shape = (config.n_layers, 2, batch_size, config.n_heads, self.capacity)
+        shape = (config.n_layers, 2, batch_size, config.kv_heads, self.capacity)
         self._store = torch.empty(*shape, config.d_head, device=device, dtype=dtype)
         self.length = 0
 
     def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Adds a layer's new keys and values (B, H, T, D) and returns all of them (B, H, S, D).
+        """Adds a layer's new keys and values (B, H_kv, T, D), returns all (B, H_kv, S, D).
 
         `length` moves once a whole forward pass is over (`advance`)."""
         end = self.length + k.size(-2)

@@ -19,15 +19,20 @@ from torch import Tensor, nn
 from llmcore.errors import LabError
 from llmcore.nn.attention import CausalSelfAttention, KVCache
 from llmcore.nn.dropout import KeyedDropout
+from llmcore.nn.feed_forward import FeedForward, SwiGLU
 from llmcore.nn.hooks import HookPoint, any_watched, hook_points
-from llmcore.nn.model import GPT, Block, FeedForward
+from llmcore.nn.model import GPT, Block
+from llmcore.nn.norms import RMSNorm
+from llmcore.nn.positions import RotaryPositions, rotary_angles, turned
 
 DECODE_PRECISIONS = ("fp32", "bf16", "int8")
 N_EXACT = 64  # best tokens whose scores are computed anew in fp32
 
 # What FastPass knows how to stand in for: anything else may compute something else.
-_KNOWN = {GPT, Block, CausalSelfAttention, FeedForward, KeyedDropout, HookPoint,
-          nn.ModuleList, nn.Linear, nn.LayerNorm, nn.Embedding}  # fmt: skip
+_KNOWN = {
+    GPT, Block, CausalSelfAttention, FeedForward, SwiGLU, RMSNorm, RotaryPositions, KeyedDropout,
+    HookPoint, nn.ModuleList, nn.Linear, nn.LayerNorm, nn.Embedding,
+}  # fmt: skip
 
 # One row times a matrix: (1, n_in) -> (1, n_out), fp32 on both sides.
 Product = Callable[[Tensor], Tensor]
@@ -86,7 +91,12 @@ class FastPass:
     def __init__(self, model: GPT, precision: str) -> None:
         product = {"fp32": fp32_product, "bf16": bf16_product, "int8": int8_product}[precision]
         self.token_embedding = model.token_embedding.weight
-        self.position_embedding = model.position_embedding.weight
+        rotary = model.config.position == "rope"
+        self.position_embedding = None if rotary else model.position_embedding.weight
+        self.angles: list[Tensor] | list[None] = [None] * model.config.context_length
+        if rotary:  # (1, D / 2) for each position
+            places = torch.arange(model.config.context_length)
+            self.angles = list(rotary_angles(places, model.config.d_head).split(1))
         self.blocks = [FastBlock(block, product) for block in model.blocks]
         self.final_norm = _norm(model.final_norm)
         self.head = product(model.head)
@@ -96,10 +106,13 @@ class FastPass:
 
     def __call__(self, token: int, cache: KVCache) -> Tensor:
         """(V,) scores of what follows `token`, which follows what the cache holds."""
-        x = self.token_embedding[token] + self.position_embedding[cache.length]  # (C,)
+        x = self.token_embedding[token]  # (C,)
+        if self.position_embedding is not None:
+            x = x + self.position_embedding[cache.length]
         x = x.unsqueeze(0)  # (1, C)
+        angles = self.angles[cache.length]
         for layer, block in enumerate(self.blocks):
-            x = block(x, cache, layer)
+            x = block(x, cache, layer, angles)
         cache.advance(1)
         x = self.final_norm(x)
         logits = self.head(x)[0]  # (V,)
@@ -113,24 +126,44 @@ class FastBlock:
     """A Block for one row, with its parameters at hand."""
 
     def __init__(self, block: Block, product: Callable[[nn.Linear], Product]) -> None:
-        attention, feed_forward = block.attention, block.feed_forward
-        self.heads = (3, 1, attention.n_heads, 1, attention.d_head)
+        attention = block.attention
+        self.heads = (attention.n_heads, attention.kv_heads, attention.kv_heads)
+        self.d_head = attention.d_head
         self.attention_norm = _norm(block.attention_norm)
         self.qkv, self.output = product(attention.qkv), product(attention.output)
         self.feed_forward_norm = _norm(block.feed_forward_norm)
-        self.up, self.down = product(feed_forward.up), product(feed_forward.down)
+        self.feed_forward = _feed_forward(block.feed_forward, product)
 
-    def __call__(self, x: Tensor, cache: KVCache, layer: int) -> Tensor:
-        """(1, C) -> (1, C)."""
-        q, k, v = self.qkv(self.attention_norm(x)).view(self.heads)  # each (1, H, 1, D)
-        k, v = cache.extend(layer, k, v)  # (1, H, S, D)
-        y = F.scaled_dot_product_attention(q, k, v)  # one query sees every key: no mask
-        x = x + self.output(y.view(1, -1))  # heads side by side again
-        h = F.gelu(self.up(self.feed_forward_norm(x)), approximate="tanh")  # (1, 4C)
-        return x + self.down(h)
+    def __call__(self, x: Tensor, cache: KVCache, layer: int, angles: Tensor | None) -> Tensor:
+        """(1, C) -> (1, C); angles (1, D / 2) of rotary positions."""
+        qkv = self.qkv(self.attention_norm(x)).view(1, -1, 1, self.d_head)
+        q, k, v = qkv.split(self.heads, dim=1)  # (1, H, 1, D), twice (1, H_kv, 1, D)
+        if angles is not None:
+            q, k = turned(q, angles), turned(k, angles)
+        k, v = cache.extend(layer, k, v)  # (1, H_kv, S, D)
+        # Query heads that share keys stand as so many queries of one head: nothing is copied.
+        q = q.reshape(1, k.size(1), -1, self.d_head)
+        y = F.scaled_dot_product_attention(q, k, v)  # each query sees every key: no mask
+        x = x + self.output(y.reshape(1, -1))  # heads side by side again
+        return x + self.feed_forward(self.feed_forward_norm(x))
 
 
-def _norm(module: nn.LayerNorm) -> Product:
+def _feed_forward(module: FeedForward | SwiGLU, product: Callable[[nn.Linear], Product]) -> Product:
+    up, down = product(module.up), product(module.down)
+    if isinstance(module, FeedForward):
+        return lambda x: down(F.gelu(up(x), approximate="tanh"))
+
+    def gated(x: Tensor) -> Tensor:
+        gate, value = up(x).chunk(2, dim=-1)  # each (1, F)
+        return down(F.silu(gate) * value)
+
+    return gated
+
+
+def _norm(module: nn.LayerNorm | RMSNorm) -> Product:
+    if isinstance(module, RMSNorm):
+        return partial(F.rms_norm, normalized_shape=module.weight.shape, weight=module.weight,
+                       eps=module.eps)  # fmt: skip
     return partial(F.layer_norm, normalized_shape=module.normalized_shape, weight=module.weight,
                    bias=module.bias, eps=module.eps)  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 A HookPoint passes its input through. While a thread watches it, that thread's values are kept;
 while a thread changes it, what that thread's function returns goes on instead. Other threads that
-use the same shared model at the same time neither see nor pay for it.
+use the same shared model at the same time neither see nor pay for it. Inside a block that
+`torch.compile` compiled there is nothing to look at: points are left out of what it makes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,12 +29,16 @@ class HookPoint(nn.Module):
     @property
     def is_watched(self) -> bool:
         """Whether the present thread looks at this point or changes it."""
+        if torch.compiler.is_compiling():
+            return False
         watching, changing = _watching.get(), _changing.get()
         return (watching is not None and self in watching) or (
             changing is not None and self in changing
         )
 
     def forward(self, value: Tensor) -> Tensor:
+        if torch.compiler.is_compiling():
+            return value
         watching, changing = _watching.get(), _changing.get()
         if changing is not None and self in changing:
             value = changing[self](value)

@@ -187,8 +187,10 @@ def attach_lora(model: nn.Module, config: Mapping[str, Any], weights: Path) -> N
     """
     try:
         settings = LoraConfig(config["rank"], config["alpha"], tuple(config["targets"]))
-        shape, expected = dict(config["base"]), str(config["base_fingerprint"])
-    except (KeyError, TypeError, ValueError) as error:
+        # Through ModelConfig, so that what an older version had no word for has its default.
+        shape = ModelConfig.from_dict(config["base"]).to_dict()
+        expected = str(config["base_fingerprint"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedError(f"The adapter's settings are damaged ({error!r}).") from error
     if differing := {key for key, value in _shape(model).items() if shape.get(key) != value}:
         key = sorted(differing)[0]

@@ -1,5 +1,9 @@
 """A GPT-2-shaped decoder, written to be read (Radford et al. 2019; Raschka, chapter 4).
 
+Four parts can be exchanged for what models of today have, each by a field of ModelConfig:
+positions (`llmcore.nn.positions`), norms (`norms`), feed-forward (`feed_forward`) and the number of
+heads that keys and values have (`attention`). Without them it is GPT-2.
+
 Shapes: B batch, T time, C channels (d_model), H heads, D head size, V vocabulary (see nn).
 Parameters are named after what they are: `token_embedding`, `position_embedding`,
 `blocks.3.attention.qkv`, `blocks.3.feed_forward.up`, `final_norm`, `head`.
@@ -8,34 +12,18 @@ Parameters are named after what they are: `token_embedding`, `position_embedding
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
 from llmcore.nn.attention import CausalSelfAttention, KVCache
 from llmcore.nn.dropout import KeyedDropout
+from llmcore.nn.feed_forward import feed_forward_of
 from llmcore.nn.hooks import HookPoint
 from llmcore.nn.loss import cross_entropy
+from llmcore.nn.norms import norm_of
 
 INIT_STD = 0.02  # GPT-2's
-
-
-class FeedForward(nn.Module):
-    """Two layers with GELU between, four times as wide inside (Vaswani et al. 2017, 3.3)."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.up = nn.Linear(config.d_model, 4 * config.d_model)
-        self.down = nn.Linear(4 * config.d_model, config.d_model)
-        self.dropout = KeyedDropout(config.dropout)
-        self.before = HookPoint()  # (B, T, 4C), before GELU
-        self.after = HookPoint()  # (B, T, 4C), after GELU
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.gelu(self.before(self.up(x)), approximate="tanh")  # GPT-2's approximation
-        x = self.after(x)  # (B, T, 4C)
-        return self.dropout(self.down(x))  # (B, T, C)
 
 
 class Block(nn.Module):
@@ -43,10 +31,10 @@ class Block(nn.Module):
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
-        self.attention_norm = nn.LayerNorm(config.d_model)
+        self.attention_norm = norm_of(config)
         self.attention = CausalSelfAttention(config, layer)
-        self.feed_forward_norm = nn.LayerNorm(config.d_model)
-        self.feed_forward = FeedForward(config)
+        self.feed_forward_norm = norm_of(config)
+        self.feed_forward = feed_forward_of(config)
         # All (B, T, C): what each part reads (normalised), what it adds, the stream after it.
         self.attention_in, self.attention_out = HookPoint(), HookPoint()
         self.residual_middle = HookPoint()
@@ -54,10 +42,14 @@ class Block(nn.Module):
         self.residual_out = HookPoint()
 
     def forward(
-        self, x: Tensor, cache: KVCache | None = None, visible: Tensor | None = None
+        self,
+        x: Tensor,
+        cache: KVCache | None = None,
+        visible: Tensor | None = None,
+        positions: Tensor | None = None,
     ) -> Tensor:
         normalised = self.attention_in(self.attention_norm(x))
-        x = x + self.attention_out(self.attention(normalised, cache, visible))
+        x = x + self.attention_out(self.attention(normalised, cache, visible, positions))
         x = self.residual_middle(x)
         normalised = self.feed_forward_in(self.feed_forward_norm(x))
         x = x + self.feed_forward_out(self.feed_forward(normalised))
@@ -82,12 +74,14 @@ class GPT(nn.Module):
         C = config.d_model
         with torch.device("meta"):  # shapes without numbers: torch's own initialisation is skipped
             self.token_embedding = nn.Embedding(config.vocab_size, C)
-            self.position_embedding = nn.Embedding(config.context_length, C)
+            if config.position == "learned":
+                self.position_embedding = nn.Embedding(config.context_length, C)
+                self.position_part = HookPoint()  # (…, T, C)
             self.dropout = KeyedDropout(config.dropout)
-            self.token_part, self.position_part = HookPoint(), HookPoint()  # (B, T, C), (…, T, C)
+            self.token_part = HookPoint()  # (B, T, C)
             self.embedding = HookPoint()  # (B, T, C), their sum: what enters the first block
             self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
-            self.final_norm = nn.LayerNorm(C)
+            self.final_norm = norm_of(config)
             self.final_out = HookPoint()  # (B, T, C), what the head reads
             self.head = nn.Linear(C, config.vocab_size, bias=False)
         self.to_empty(device="cpu")
@@ -123,7 +117,7 @@ class GPT(nn.Module):
         than the context.
         """
         x = self.embed(ids, cache.length if cache is not None else 0, positions)
-        x = self.through_blocks(x, cache=cache, visible=visible)
+        x = self.through_blocks(x, cache=cache, visible=visible, positions=positions)
         if cache is not None:
             cache.advance(ids.size(1))
         return self.finish(x)
@@ -131,7 +125,8 @@ class GPT(nn.Module):
     def embed(self, ids: Tensor, start: int = 0, positions: Tensor | None = None) -> Tensor:
         """What enters the first block: ids (B, T), the first at position `start` -> (B, T, C).
 
-        positions (B, T) places each token by itself instead.
+        positions (B, T) places each token by itself instead. With rotary positions the tokens
+        enter alone, and attention places them.
 
         Raises LabError where the sequence is longer than the context.
         """
@@ -142,10 +137,11 @@ class GPT(nn.Module):
                 f"The text has {end} tokens but the model sees at most "
                 f"{self.config.context_length}: shorten it or choose a model with a longer context."
             )
-        if positions is None:
-            positions = torch.arange(start, start + T, device=ids.device)  # (T,)
         x = self.token_part(self.token_embedding(ids))  # (B, T, C)
-        x = x + self.position_part(self.position_embedding(positions))
+        if self.config.position == "learned":
+            if positions is None:
+                positions = torch.arange(start, start + T, device=ids.device)  # (T,)
+            x = x + self.position_part(self.position_embedding(positions))
         return self.embedding(self.dropout(x))
 
     def through_blocks(
@@ -155,14 +151,16 @@ class GPT(nn.Module):
         end: int | None = None,
         cache: KVCache | None = None,
         visible: Tensor | None = None,
+        positions: Tensor | None = None,
     ) -> Tensor:
         """The residual stream (B, T, C) after the blocks `first` up to, not including, `end`.
 
         Both count like slices, so `through_blocks(through_blocks(x, end=-1), first=-1)` is
-        `through_blocks(x)`.
+        `through_blocks(x)`. positions (B, T) matter to rotary positions alone; without them the
+        tokens follow those of the cache.
         """
         for block in list(self.blocks)[first:end]:
-            x = block(x, cache, visible)
+            x = block(x, cache, visible, positions)
         return x
 
     def finish(self, x: Tensor) -> Tensor:

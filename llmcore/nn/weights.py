@@ -1,7 +1,7 @@
 """Weights on disk: safetensors only, tied aliases dropped on save and tied again on load."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,13 +77,19 @@ def load_weights(module: nn.Module, path: Path) -> None:
     load_tensors(named_weights(module), path)
 
 
-def load_tensors(expected: Mapping[str, Tensor], path: Path) -> None:
-    """`load_weights` into tensors by name."""
+def load_tensors(
+    expected: Mapping[str, Tensor],
+    path: Path,
+    placed: Callable[[Tensor, Tensor], Tensor] = lambda value, parameter: value,
+) -> None:
+    """`load_weights` into tensors by name.
+
+    placed(value, parameter): what of a whole tensor goes into a parameter that holds a part."""
     files = TensorFiles(path)
     check_fit({name: tuple(one.shape) for name, one in expected.items()}, files.shapes, path)
     with torch.no_grad():
         for name, parameter in expected.items():
-            parameter.copy_(files.read(name))
+            parameter.copy_(placed(files.read(name), parameter))
 
 
 def check_fit(

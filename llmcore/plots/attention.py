@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from llmcore.plots import theme
 from llmcore.plots.labels import short_label, visible_label, visible_labels
@@ -13,24 +12,33 @@ from llmcore.plots.training import plain
 _LABEL_CELLS = 16
 _CELL_PX = 26  # a row of the large heatmap, down to _SMALLEST_CELL_PX for long texts
 _SMALLEST_CELL_PX = 12
-_GRID_COLUMNS = 4
+_NAMED = 64  # tokens up to which each cell has its own words and each row its label
+_LONG_PX = 640  # height of the heatmap of a longer text
 
 
-def attention_heatmap(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
+def attention_heatmap(
+    weights: np.ndarray, labels: Sequence[str], row: int | None = None
+) -> go.Figure:
     """One head: a row for each token that looks, a column for each token that it looks at.
 
     weights: (T, T), rows sum to 1. The upper triangle, which a decoder masks, stays empty.
     labels: T token texts; tokens that read the same keep cells of their own.
-    Colours always span 0 to 1, so that heads can be compared by eye.
+    row: the token to frame. Colours always span 0 to 1, so that heads can be compared by eye.
+    Of more than 64 tokens only some are named, and a cell tells its two positions.
     """
-    n_tokens = _checked(weights, labels, n_axes=2)
-    positions = list(range(n_tokens))
-    ticks = [_tick(label) for label in labels]
+    n_tokens = _checked(weights, labels)
+    step = -(-n_tokens // _NAMED)
+    positions = list(range(0, n_tokens, step))
+    ticks = [tick(labels[at]) for at in positions]
     cell = max(_SMALLEST_CELL_PX, min(_CELL_PX, 640 // n_tokens))
     figure = go.Figure(_cells(weights, labels))
     # Streamlit's theme would pad the plot and so part the cells from their labels.
     margin = {"l": 8, "r": 8, "t": 12, "b": 8, "pad": 2}
-    theme.style(figure, height=cell * n_tokens + 120, margin=margin)
+    height = cell * n_tokens + 120 if n_tokens <= _NAMED else _LONG_PX + 120
+    theme.style(figure, height=height, margin=margin)
+    if row is not None:
+        edge = {"color": theme.SERIES[1], "width": 2}
+        figure.add_shape(type="rect", x0=-0.5, x1=row + 0.5, y0=row - 0.5, y1=row + 0.5, line=edge)
     axis = {
         "tickmode": "array",
         "tickvals": positions,
@@ -46,36 +54,6 @@ def attention_heatmap(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
         axis, side="top", tickangle=-90 if cell < 18 else -60 if n_tokens > 6 else 0
     )
     figure.update_yaxes(axis, range=[n_tokens - 0.5, -0.5], ticksuffix=" ")
-    return figure
-
-
-def head_grid(weights: np.ndarray, labels: Sequence[str]) -> go.Figure:
-    """All heads of one layer as small heatmaps without tick labels.
-
-    weights: (H, T, T). Each map is titled with its head's number, counted from 0.
-    """
-    n_tokens = _checked(weights, labels, n_axes=3)
-    n_heads = len(weights)
-    n_columns = min(_GRID_COLUMNS, n_heads)
-    n_rows = -(-n_heads // n_columns)
-    figure = make_subplots(
-        rows=n_rows,
-        cols=n_columns,
-        subplot_titles=[f"Head {head}" for head in range(n_heads)],
-        horizontal_spacing=0.03,
-        vertical_spacing=min(0.12, 0.3 / n_rows),
-    )
-    for head, one in enumerate(weights):
-        figure.add_trace(
-            _cells(one, labels, gap=0), row=head // n_columns + 1, col=head % n_columns + 1
-        )
-    theme.style(
-        figure, height=n_rows * 230 + 40, margin={"l": 4, "r": 4, "t": 36, "b": 4, "pad": 0}
-    )
-    figure.update_annotations(yshift=4, font={"size": 13})
-    span = [-0.5, n_tokens - 0.5]
-    figure.update_xaxes(range=span, **_FRAME)
-    figure.update_yaxes(range=span[::-1], **_FRAME)
     return figure
 
 
@@ -114,7 +92,7 @@ def next_token_bars(labels: Sequence[str], probabilities: Sequence[float]) -> go
     figure.update_yaxes(
         tickmode="array",
         tickvals=rows,
-        ticktext=[_tick(labels[index]) for index in order],
+        ticktext=[tick(labels[index]) for index in order],
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         ticksuffix="  ",
@@ -123,33 +101,20 @@ def next_token_bars(labels: Sequence[str], probabilities: Sequence[float]) -> go
     return figure
 
 
-_FRAME = {
-    "showticklabels": False,
-    "showgrid": False,
-    "zeroline": False,
-    "showline": True,
-    "mirror": True,
-    "linecolor": theme.GRID,
-    "ticks": "",
-    "autorange": False,
-}
-
-
-def _cells(weights: np.ndarray, labels: Sequence[str], gap: int = 1) -> go.Heatmap:
+def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
     """The heatmap of one head, the masked part left empty."""
     n_tokens = len(labels)
     masked = np.triu(np.ones((n_tokens, n_tokens), dtype=bool), k=1)
-    # Isolated, so that a right-to-left token does not turn the arrow and the positions around.
-    names = [f"\u2068{plain(label)}\u2069" for label in visible_labels(labels)]
-    hover = [
-        [f"<b>{names[row]}</b> ({row}) → {names[column]} ({column})" for column in range(row + 1)]
-        + [""] * (n_tokens - row - 1)
-        for row in range(n_tokens)
-    ]
+    cells = np.where(masked, np.nan, np.round(weights.astype(np.float64), 4))
+    tell = {"hovertemplate": "token %{y} → %{x}<br>%{z:.1%} of the attention<extra></extra>"}
+    if n_tokens <= _NAMED:
+        tell = {
+            "text": _words(labels),
+            "hovertemplate": "%{text}<br>%{z:.1%} of the attention<extra></extra>",
+        }
+    gap = 1 if n_tokens <= _NAMED else 0
     return go.Heatmap(
-        z=np.where(masked, np.nan, np.round(weights.astype(np.float64), 4)),
-        text=hover,
-        hovertemplate="%{text}<br>%{z:.1%} of the attention<extra></extra>",
+        z=cells if gap else cells.astype(np.float32),
         hoverongaps=False,
         colorscale=[list(stop) for stop in theme.SEQUENTIAL],
         zmin=0,
@@ -157,20 +122,32 @@ def _cells(weights: np.ndarray, labels: Sequence[str], gap: int = 1) -> go.Heatm
         showscale=False,
         xgap=gap,
         ygap=gap,
+        **tell,
     )
 
 
-def _checked(weights: np.ndarray, labels: Sequence[str], n_axes: int) -> int:
+def _words(labels: Sequence[str]) -> list[list[str]]:
+    """What each cell says of its two tokens; nothing above the diagonal."""
+    # Isolated, so that a right-to-left token does not turn the arrow and the positions around.
+    names = [f"\u2068{plain(label)}\u2069" for label in visible_labels(labels)]
+    return [
+        [f"<b>{names[row]}</b> ({row}) → {names[column]} ({column})" for column in range(row + 1)]
+        + [""] * (len(names) - row - 1)
+        for row in range(len(names))
+    ]
+
+
+def _checked(weights: np.ndarray, labels: Sequence[str]) -> int:
     n_tokens = len(labels)
-    if weights.ndim != n_axes or weights.shape[-2:] != (n_tokens, n_tokens) or n_tokens == 0:
+    if weights.shape != (n_tokens, n_tokens) or n_tokens == 0:
         raise ValueError(
             f"Attention of shape {weights.shape} does not fit {n_tokens} token labels: "
-            f"{n_axes} axes are needed, the last two as long as the labels."
+            f"two axes as long as the labels are needed."
         )
     return n_tokens
 
 
-def _tick(label: str) -> str:
+def tick(label: str) -> str:
     """A tick label that Plotly shows as it is: it reads tags and entities in labels."""
     return plain(short_label(visible_label(label), _LABEL_CELLS))
 

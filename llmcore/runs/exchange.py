@@ -193,7 +193,8 @@ def _check_run(directory: Path) -> None:
 
 
 def _check_config(config: RunConfig) -> None:
-    sizes = {key: value for key, value in config.model.to_dict().items() if key != "dropout"}
+    words = {"dropout", "position", "norm", "feed_forward"}  # checked by ModelConfig itself
+    sizes = {key: value for key, value in config.model.to_dict().items() if key not in words}
     texts = {"name": config.name, "sample_prompt": config.sample_prompt}
     for key, value in sizes.items():
         if not isinstance(value, int):

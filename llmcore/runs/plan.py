@@ -197,7 +197,7 @@ def n_trainable(config: RunConfig, n_classes: int) -> int:
         assert config.lora is not None
         return head + config.lora.n_parameters(shape)
     if config.trainable == "last-block":
-        return head + 12 * C * C + 13 * C + 2 * C  # a block and the final norm
+        return head + sum(shape.parameters_of_a_block().values()) + shape.parameters_of_a_norm()
     if config.trainable == "all":
         unused = 0 if shape.tied_head else shape.vocab_size * C  # the language head
         return head + shape.n_parameters() - unused

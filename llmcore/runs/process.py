@@ -105,7 +105,10 @@ def pretrain_command(config: RunConfig) -> str:
         words += ["--tokenizer", config.tokenizer]
     elif config.model.vocab_size != preset.model.vocab_size:
         words += ["--vocab-size", str(config.model.vocab_size)]
-    for name in ("context_length", "n_layers", "n_heads", "d_model", "dropout"):
+    for name in (
+        "context_length", "n_layers", "n_heads", "d_model", "dropout", "position", "norm",
+        "feed_forward", "n_kv_heads",
+    ):  # fmt: skip
         if getattr(config.model, name) != getattr(preset.model, name):
             words += [f"--{name.replace('_', '-')}", f"{getattr(config.model, name)}"]
     for name in ("steps", "batch_size", "accumulation", "learning_rate", "seed", "patience"):

@@ -5,6 +5,7 @@ trains for a while within it has checkpoints of its own and goes on where it was
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from llmcore.config import TrainConfig
@@ -16,6 +17,7 @@ from llmcore.train.sinks import Sink
 from llmcore.train.trainer import PAUSE_SECONDS, STOPPED, Outcome, Task, Trainer
 
 PARTS = "parts"
+OnMetrics = Callable[[int, str, dict[str, float]], None]  # step, split, what was measured
 TELL_SECONDS = 1.0  # between two lines about the training of a part
 
 
@@ -44,10 +46,17 @@ class TableWork:
         self.sink.event(kind, self.n_done, **values)
         self.sink.progress(self.n_done, "next")
 
-    def train(self, name: str, what: str, task: Task, config: TrainConfig) -> None:
+    def train(
+        self,
+        name: str,
+        what: str,
+        task: Task,
+        config: TrainConfig,
+        on_metrics: OnMetrics | None = None,
+    ) -> None:
         """Trains `task`, from its last checkpoint where it was begun before. Raises Stopped."""
         trainer = Trainer(task, config, self.run.directory / PARTS / slug(name))
-        sink = _PartSink(self, what, config.steps)
+        sink = _PartSink(self, what, config.steps, on_metrics)
         if trainer.fit(_StateOnly(self.control), sink).state == "stopped":
             raise Stopped
 
@@ -77,12 +86,16 @@ class _StateOnly:
 class _PartSink:
     """What a part's trainer tells, as the phase of the whole run."""
 
-    def __init__(self, work: TableWork, what: str, steps: int) -> None:
+    def __init__(
+        self, work: TableWork, what: str, steps: int, on_metrics: OnMetrics | None
+    ) -> None:
         self._work, self._what, self._steps = work, what, steps
+        self._on_metrics = on_metrics
         self._told = 0.0
 
     def metrics(self, step: int, split: str, **values: float) -> None:
-        return
+        if self._on_metrics is not None:
+            self._on_metrics(step, split, values)
 
     def event(self, kind: str, step: int, **values: Any) -> None:
         if kind == "warning":

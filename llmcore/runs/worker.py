@@ -32,6 +32,7 @@ from llmcore.runs.plan import read_splits
 from llmcore.runs.pretraining_data import token_data
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, Run
 from llmcore.runs.state import RunInfo
+from llmcore.runs.variants import run_variants
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
 from llmcore.tasks.instruction import InstructionTask
@@ -39,6 +40,7 @@ from llmcore.tasks.pretraining import PretrainTask
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.control import FileControl, NeverStop
 from llmcore.train.memory import kept_memory
+from llmcore.train.sharding import must_shard, shard
 from llmcore.train.sinks import NullSink, Sink
 from llmcore.train.trainer import Task, Trainer
 from llmcore.train.world import ALONE, World
@@ -49,6 +51,7 @@ OnRecord = Callable[[dict[str, Any]], None]
 # Runs that train many small models and keep none of them.
 TABLE_RUNS = {
     "learning-curve": run_curve, "compare-nlp": run_comparison, "diverse-data": run_diverse,
+    "variants": run_variants,
 }  # fmt: skip
 
 
@@ -92,8 +95,7 @@ def execute(
                 raise LabError("This run trains many small models: start it without torchrun.")
             task, outcome = None, TABLE_RUNS[config.kind](run, config, control, writer)
         else:
-            task = build_task(run, config, writer)
-            world.wait()  # what was downloaded, encoded and trained is there for the others now
+            task = build_task(run, config, writer, world)
             trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
             outcome = trainer.fit(control, writer)
         if isinstance(task, (ClassificationTask, InstructionTask)) and task.test_rows:
@@ -115,7 +117,6 @@ def follow(directory: Path, world: World) -> None:
     config = run.config
     if config.kind in TABLE_RUNS:
         return  # the first process refuses it
-    world.wait()
     with kept_memory():
         task = build_task(run, config, NullSink(), world)
         changes = rate_changes(run)
@@ -170,14 +171,28 @@ def rate_changes(run: Run) -> list[tuple[int, float]]:
 
 
 def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) -> Task:
-    """The task that a run's configuration describes, on this process's device."""
+    """The task that a run's configuration describes, on this process's device.
+
+    The first process builds first: what it downloads, encodes and trains is there for the others.
+    """
     config = replace(config, train=config.train.with_(device=_device(config.train, world)))
     build = {
         "pretrain": build_pretraining,
         "classify": build_classification,
         "instruct": build_instruction,
     }[config.kind]
-    return build(run, config, writer)
+    with world.first_goes_ahead():
+        task = build(run, config, writer)
+    if config.kind == "pretrain":
+        device = config.train.device
+        if must_shard(config.model, config.train, world):
+            shard(task.model, device, world)
+        else:
+            task.model.to(device)
+        if config.train.compile:
+            for block in task.model.blocks:
+                block.compile()
+    return task
 
 
 # Pretraining ------------------------------------------------------------------------------
@@ -286,5 +301,5 @@ def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
 def check_runnable(config: RunConfig) -> None:
     """What only torch can tell before a start. Raises LabError."""
     choose_device(config.train.device)
-    if config.kind not in {"pretrain", "diverse-data"} and config.parent is None:
+    if config.kind not in {"pretrain", "diverse-data", "variants"} and config.parent is None:
         raise LabError("A finetune needs a model to start from: choose one.")

@@ -47,7 +47,9 @@ class PretrainTask:
         device: str,
         sample_prompt: str,
     ) -> None:
-        """Raises LabError where a split is shorter than one window of context_length + 1."""
+        """`model` lies, or will lie, on `device`.
+
+        Raises LabError where a split is shorter than one window of context_length + 1."""
         length = model.config.context_length
         for name, ids in (("training", data.train), ("validation", data.validation)):
             if len(ids) < length + 1:
@@ -55,7 +57,7 @@ class PretrainTask:
                     f"The {name} text has {len(ids)} tokens but one window needs {length + 1}: "
                     f"give more text or choose a context length below {max(2, len(ids))}."
                 )
-        self.model = model.to(device)
+        self.model = model
         self.tokenizer, self.data, self.config = tokenizer, data, config
         self.device, self.sample_prompt = device, sample_prompt
         self.length = length

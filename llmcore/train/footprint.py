@@ -48,7 +48,9 @@ def footprint(
     N, C, V = model.n_parameters(), model.d_model, model.vocab_size
     tokens = rows * model.context_length
     bf16 = precision == "bf16"
-    per_block = KEPT_PER_BLOCK_BF16 if bf16 else KEPT_PER_BLOCK
+    exact, in_half = _kept_by_other_parts(model)
+    per_block = (KEPT_PER_BLOCK_BF16 if bf16 else KEPT_PER_BLOCK) + exact
+    per_block += in_half * (HALF / FLOAT if bf16 else 1.0)
     around = AROUND_BLOCKS_BF16 if bf16 else AROUND_BLOCKS
     if model.dropout > 0.0:
         per_block += 2 * KEPT_PER_DROPOUT
@@ -60,6 +62,24 @@ def footprint(
         activations=round(FLOAT * tokens * C * (model.n_layers * per_block + around)),
         loss=_loss_bytes(tokens, C, V, bf16) if head else 0,
     )
+
+
+def _kept_by_other_parts(model: ModelConfig) -> tuple[float, float]:
+    """What a block keeps for each token and channel beyond GPT-2's: always in fp32, and in the
+    precision of the products."""
+    exact, in_half = 0.0, 0.0
+    if model.norm == "rms":
+        exact += 2  # each norm's copy before its scale
+    if model.feed_forward == "swiglu":
+        in_half += 4 * model.d_feed_forward / model.d_model - 8  # gate, value, opened gate, both
+    grouped, rotary = model.n_kv_heads > 0, model.position == "rope"
+    if grouped and rotary:
+        pass  # q turned, k and v repeated: as much again as q k v, which are let go
+    elif grouped:  # q k v, narrower, and k and v repeated
+        in_half += model.d_qkv / model.d_model + 2 - 3
+    elif rotary:  # q and k turned, in fp32 on the way, beside q k v, of which v is a part
+        exact += 2
+    return exact, in_half
 
 
 def _loss_bytes(tokens: int, C: int, V: int, bf16: bool) -> int:

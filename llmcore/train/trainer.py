@@ -21,6 +21,7 @@ from llmcore.train.checkpoint import restore, save_checkpoint
 from llmcore.train.control import Control
 from llmcore.train.rescue import first_nonfinite, free_memory, is_out_of_memory
 from llmcore.train.schedule import learning_rate
+from llmcore.train.sharding import is_sharded, let_go, whole
 from llmcore.train.sinks import Sink
 from llmcore.train.world import ALONE, World, parallel
 
@@ -99,7 +100,8 @@ class Trainer:
         world: the processes that share each batch; only the first one writes."""
         self.task, self.config, self.directory, self.world = task, config, directory, world
         self._writes = directory is not None and world.is_first
-        self._loss = task.loss if world.is_alone else parallel(task)
+        self._sharded = is_sharded(task.model)
+        self._loss = task.loss if world.is_alone or self._sharded else parallel(task)
         self.optimizer = make_optimizer(task.model, config)
         self.step = 0
         self.best_step: int | None = None
@@ -200,13 +202,14 @@ class Trainer:
         parameters = [one for one in self.task.model.parameters() if one.grad is not None]
         gradients = [one.grad for one in parameters]
         norm = nn.utils.get_total_norm(gradients)
-        if not (math.isfinite(sums["loss"]) and math.isfinite(norm.item())):
+        size = whole(norm).item()
+        if not (math.isfinite(sums["loss"]) and math.isfinite(size)):
             self._refuse(step)  # before clipping, which would spread what is not finite
         if self.config.grad_clip:
             nn.utils.clip_grads_with_norm_(parameters, self.config.grad_clip, norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return {**sums, "lr": rate, "grad_norm": norm.item()}, n_tokens
+        return {**sums, "lr": rate, "grad_norm": size}, n_tokens
 
     def _gradients(self, step: int, sink: Sink) -> tuple[dict[str, float], int]:
         """Fills the gradients of the step's whole batch; where memory does not suffice, again
@@ -259,6 +262,9 @@ class Trainer:
 
     def _averaged_later(self, later: bool) -> AbstractContextManager[None]:
         """Gradients travel between processes once a step, with the last of a process's pieces."""
+        if self._sharded:
+            self.task.model.set_requires_gradient_sync(not later)
+            return nullcontext()
         return self._loss.no_sync() if later and not self.world.is_alone else nullcontext()
 
     def _refuse(self, step: int) -> None:
@@ -283,17 +289,25 @@ class Trainer:
             improved = self._evaluate(step, sink)
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
-        elif self._writes and checkpoint_index.is_snapshot_step(step, config.snapshot_every):
-            save_checkpoint(self.directory, step, self.task.model, None, self.task.state())
+        elif self._takes_part and checkpoint_index.is_snapshot_step(step, config.snapshot_every):
+            save_checkpoint(
+                self.directory, step, self.task.model, None, self.task.state(), self._writes
+            )
+
+    @property
+    def _takes_part(self) -> bool:
+        """Whether this process is needed where weights are gathered to be read or saved."""
+        return self._writes or (self._sharded and self.directory is not None)
 
     def _evaluate(self, step: int, sink: Sink) -> bool:
         self.task.model.eval()
         scores: dict[str, float] = {}
-        if self.world.is_first:
+        if self.world.is_first or self._sharded:
             with torch.no_grad():
                 scores = self.task.evaluate()
                 sink.metrics(step, "val", **scores)
                 self.task.report(step, sink)
+        let_go(self.task.model)
         scores = self.world.from_first(scores)
         self._evaluated = (step, scores["loss"])
         improved = scores["loss"] < self.best_loss
@@ -307,14 +321,18 @@ class Trainer:
         if self.step == self._saved_step:
             return
         self._saved_step = self.step
-        if not self._writes:
+        if not self._takes_part:
             return
         step, val_loss = self._evaluated or (0, None)
         val_loss = val_loss if step == self.step else None
         state = {
             **self.task.state(), "val_loss": val_loss, "without_gain": self._without_gain,
         }  # fmt: skip
-        save_checkpoint(self.directory, self.step, self.task.model, self.optimizer, state)
+        save_checkpoint(
+            self.directory, self.step, self.task.model, self.optimizer, state, self._writes
+        )
+        if not self._writes:
+            return
         checkpoint_index.prune(self.directory, self.config.snapshot_every)
         sink.event("checkpoint", self.step, val_loss=val_loss)
 

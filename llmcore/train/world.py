@@ -62,6 +62,15 @@ class World:
         dist.all_reduce(row)
         return dict(zip(names, row.tolist(), strict=True))
 
+    @contextmanager
+    def first_goes_ahead(self) -> Iterator[None]:
+        """The others enter the block when the first process has left it."""
+        if not self.is_first:
+            self.wait()
+        yield
+        if self.is_first:
+            self.wait()
+
     def wait(self) -> None:
         if not self.is_alone:
             dist.barrier()

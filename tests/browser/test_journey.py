@@ -79,6 +79,8 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     # The same sentence follows to the attention page, with the next token and its rivals.
     go(page, "Attention")
     expect(page.get_by_role("textbox").first).to_have_value(SENTENCE)
+    expect(page.locator(".heads .token", has_text="attention")).to_be_visible(timeout=60_000)
+    page.get_by_role("radio", name="Head view").click()
     lines = page.frame_locator("iframe").frame_locator("iframe").locator("svg line")
     expect(lines.first).to_be_attached(timeout=60_000)
     expect(page.get_by_text("What comes next")).to_be_visible()

@@ -1,10 +1,10 @@
-"""`compare-nlp` and `diverse-data`: the JSON, the table for a person, and what is refused."""
+"""Commands that fill a table: the JSON, the table for a person, and what is refused."""
 
 import pytest
-from comparison_data import SMALL, SMALL_DIVERSE, pretrained, use_small_data
+from comparison_data import SMALL, SMALL_DIVERSE, pretrained, small_corpus, use_small_data
 
 from llmcore.config import CompareConfig
-from llmcore.runs import plan_tables
+from llmcore.runs import plan_tables, variants
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +13,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_tables, "QUICK", CompareConfig(**SMALL))
     monkeypatch.setattr(plan_tables, "QUICK_DIVERSE", SMALL_DIVERSE)
     monkeypatch.setattr(plan_tables, "DIVERSE_VOCABULARY", 300)
+    monkeypatch.setattr(variants, "load_corpus", small_corpus)
+    monkeypatch.setattr(plan_tables, "QUICK_VARIANTS", {"part_steps": 12, "held_out_bytes": 600})
+    monkeypatch.setattr(plan_tables, "VARIANTS_VOCABULARY", 300)
 
 
 def test_compare_nlp_prints_every_cell_and_its_answer(lab) -> None:
@@ -36,7 +39,29 @@ def test_diverse_data_prints_the_matrix(lab) -> None:
     assert "tested on messages" in done.err
 
 
+def test_compare_variants_prints_each_with_its_curves(lab) -> None:
+    done = lab("compare-variants", "--variants", "rope,gqa", "--quick", "--threads", 1, "--json")
+    assert done.status == 0, done.err
+    answer = done.json
+    assert (answer["state"], answer["step"]) == ("done", 5)
+    assert [one["variant"] for one in answer["variants"]] == ["gpt2", "rope", "gqa"]
+    gpt2, _, gqa = answer["variants"]
+    assert gqa["cache_bytes"] * 2 == gpt2["cache_bytes"] and gqa["parameters"] < gpt2["parameters"]
+    assert [len(one["curves"]) for one in answer["variants"]] == [3, 1, 1]
+    assert gpt2["curves"][0][-1] == [12 * 4 * 16, pytest.approx(gpt2["curves"][0][-1][1])]
+    assert answer["luck"] > 0 and answer["answer"][-1].startswith("Luck alone")
+    assert "gqa, seed 1, 768 tokens:" in done.err
+    assert lab("runs", "show", answer["run"], "--json").json["kind"] == "variants"
+    told = lab("compare-variants", "--variants", "gqa", "--quick", "--threads", 1)
+    lines = told.out.splitlines()
+    assert lines[0].endswith("done at step 4 of 4") and "luck" in lines[1]
+    assert [line.split()[0] for line in lines[-3:]] == ["variant", "GPT-2", "GQA"]
+
+
 def test_what_does_not_exist_is_one_line(lab) -> None:
     assert "no model" in lab("compare-nlp", "--model", "nothing").error
     assert "no corpus 'x'" in lab("diverse-data", "--corpora", "shakespeare,x").error
     assert "at least two" in lab("diverse-data", "--corpora", "shakespeare").error
+    assert "no variant 'alibi'" in lab("compare-variants", "--variants", "rope,alibi").error
+    assert "no corpus 'x'" in lab("compare-variants", "--corpus", "x").error
+    assert lab("compare-variants", "--seeds", 4).status == 2

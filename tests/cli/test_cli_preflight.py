@@ -19,6 +19,20 @@ def test_preflight_without_a_try_gives_sizes_and_no_speed(lab):
     assert set(memory) == {"weights", "gradients", "optimizer", "activations"}
 
 
+def test_preflight_counts_the_parts_that_were_exchanged(lab):
+    switches = ("--norm", "rms", "--feed-forward", "swiglu", "--position", "rope",
+                "--n-kv-heads", "2")  # fmt: skip
+    plain, modern = (
+        lab(*ARGUMENTS, *one, "--no-measure", "--json").json["parameters"] for one in ((), switches)
+    )
+    # Without an embedding of positions, biases of the norms, half of keys and values.
+    C, L, T = 64, 4, 128
+    norms = (2 * L + 1) * C
+    kept = L * (C * C + C)
+    gelu, swiglu = L * (8 * C * C + 5 * C), L * 3 * C * 168
+    assert plain - modern == T * C + norms + kept + gelu - swiglu
+
+
 def test_preflight_tries_real_steps(lab):
     found = lab(*ARGUMENTS, "--d-model", "16", "--context-length", "16", "--json").json
     assert found["tokens_per_s"] > 50 and found["seconds"] > 0

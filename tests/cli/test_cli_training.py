@@ -136,6 +136,26 @@ def test_a_shape_a_vocabulary_and_a_validation_text_of_one_s_own(lab, corpus, tm
     assert "nosuch" in lab("pretrain", "--corpus", corpus, "--validation-corpus", "nosuch").error
 
 
+def test_the_parts_of_the_architecture_are_chosen_by_flags(lab, corpus, home):
+    command = (
+        "pretrain", "--corpus", corpus, "--vocab-size", 300, "--n-layers", 1, "--n-heads", 4,
+        "--d-model", 32, "--context-length", 16, "--steps", 2, "--batch-size", 4,
+        "--position", "rope", "--norm", "rms", "--feed-forward", "swiglu", "--n-kv-heads", 2,
+    )  # fmt: skip
+    answer = lab(*command, "--json").json
+    config = json.loads((home / "runs" / answer["run"] / "config.json").read_text())["model"]
+    assert (config["position"], config["norm"], config["feed_forward"], config["n_kv_heads"]) == (
+        "rope", "rms", "swiglu", 2
+    )  # fmt: skip
+    written = lab("generate", "--model", answer["run"], "--prompt", "the cat", "--json").json
+    assert written["text"]
+    refused = lab(*command[:-1], 3)
+    assert "n_heads 4 is not divisible by n_kv_heads 3" in refused.error
+    assert "'alibi' is not one of learned, rope" in lab(*command, "--position", "alibi").error
+    gone = lab("export", "--model", answer["run"], "--format", "hf", "--out", home / "hf")
+    assert "has RoPE, RMSNorm, SwiGLU, GQA" in gone.error
+
+
 def test_runs_show_rename_delete(lab, base, home):
     shown = lab("runs", "show", base, "--json").json
     assert shown["run"] == base and shown["config"]["kind"] == "pretrain"

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from random_models import SHAPE, TOKENIZER, loaded
+from variant_shapes import VARIANTS
 
 from llmcore import models
 from llmcore.convert import export as exporting
@@ -135,3 +136,13 @@ def test_an_empty_folder_is_taken_and_an_unknown_format_refused(out):
     assert export_model(loaded(), "hf", out).path.is_dir()
     with pytest.raises(LabError, match="no format 'onnx': choose one of hf, gguf"):
         export_model(loaded(), "onnx", out.parent / "other")
+
+
+@pytest.mark.parametrize("format", ["hf", "gguf"])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_part_that_gpt2_does_not_have_is_refused_by_name(out, format, name):
+    named = {"rope": "RoPE", "rms": "RMSNorm", "swiglu": "SwiGLU", "gqa": "GQA",
+             "all": "RoPE, RMSNorm, SwiGLU, GQA"}[name]  # fmt: skip
+    with pytest.raises(LabError, match=f"my-run has {named}, which GPT-2's format has no place"):
+        export_model(loaded(**VARIANTS[name]), format, out)
+    assert not out.exists()

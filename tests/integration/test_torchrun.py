@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 from tiny import TEXT
 
 from llmcore.paths import PROJECT_ROOT
@@ -34,13 +37,15 @@ def environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT_ROOT)}
 
 
-def trained(n_processes: int, folder: Path, dropout: float) -> tuple[Run, str]:
+def trained(
+    n_processes: int, folder: Path, dropout: float, *more: object, name: str = ""
+) -> tuple[Run, str]:
     corpus = folder / "corpus.txt"
     corpus.write_text(TEXT)
-    directory = folder / f"run{n_processes}"
+    directory = folder / f"run{n_processes}{name}"
     done = subprocess.run(
         command(n_processes, "pretrain", "--corpus", corpus, *SETTINGS, "--steps", STEPS,
-                "--dropout", dropout, "--run-dir", directory, "--json"),
+                "--dropout", dropout, "--run-dir", directory, "--json", *more),
         env=environment(), capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
@@ -63,6 +68,56 @@ def test_one_two_and_four_processes_give_the_same_losses(tmp_path, dropout):
             runs[1].metrics().series("val", "loss")[1], abs=1e-5
         )
         assert run.status()["backend"] == ("process" if n_processes == 1 else "torchrun")
+
+
+def test_a_sharded_model_learns_what_a_whole_one_does(tmp_path):
+    """Two processes with half of every matrix each, micro-batches too: the same losses, and
+    checkpoints that one process reads."""
+    alone, _ = trained(1, tmp_path, 0.2)
+    run, printed = trained(2, tmp_path, 0.2, "--sharding", "full", "--accumulation", 2, name="s")
+    assert json.loads(printed)["state"] == "done"
+    for split in ("train", "val"):
+        for value in ("loss", *(("grad_norm",) if split == "train" else ())):
+            assert run.metrics().series(split, value)[1] == pytest.approx(
+                alone.metrics().series(split, value)[1], abs=1e-5 if value == "loss" else 1e-3
+            )
+    for one, other in zip(run.checkpoints(), alone.checkpoints(), strict=True):
+        assert (one.step, one.full) == (other.step, other.full)
+        for file in ("model.safetensors", *(["optim.safetensors"] if one.full else [])):
+            ours, whole = (load_file(each.directory / file) for each in (one, other))
+            assert ours.keys() == whole.keys()
+            for name, value in ours.items():
+                torch.testing.assert_close(value, whole[name], rtol=1e-3, atol=2e-3)
+    assert run.events("sample")[0]["text"] == alone.events("sample")[0]["text"]
+
+
+def test_a_sharded_run_resumes_whole_and_sharded(tmp_path):
+    run, _ = trained(2, tmp_path, 0.0, "--sharding", "full", name="s")
+    longer = json.loads((run.directory / "config.json").read_text())
+    longer["train"]["steps"] = STEPS + 6
+    (run.directory / "config.json").write_text(json.dumps(longer))
+    status = json.loads((run.directory / "status.json").read_text())
+    (run.directory / "status.json").write_text(json.dumps({**status, "state": "stopped"}))
+    copy = tmp_path / "copy"
+    shutil.copytree(run.directory, copy)
+    for directory, n_processes in ((run.directory, 2), (copy, 1)):
+        done = subprocess.run(
+            command(n_processes, "pretrain", "--resume", directory), env=environment(),
+            capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+    losses = [Run(one).metrics().series("train", "loss") for one in (run.directory, copy)]
+    assert losses[0][0][-1] == STEPS + 6
+    assert losses[0][1] == pytest.approx(losses[1][1], abs=1e-5)
+
+
+def test_two_processes_train_a_model_with_newer_parts_alike(tmp_path):
+    parts = ("--position", "rope", "--norm", "rms", "--feed-forward", "swiglu", "--n-kv-heads", 1)
+    one, two = (trained(n, tmp_path, 0.1, *parts)[0] for n in (1, 2))
+    assert one.config.model.exchanged_parts() == ["RoPE", "RMSNorm", "SwiGLU", "GQA"]
+    losses = one.metrics().series("train", "loss")[1]
+    assert losses[-1] < losses[0] - 0.3
+    assert two.metrics().series("train", "loss")[1] == pytest.approx(losses, abs=1e-5)
 
 
 def test_a_lost_process_ends_all_and_the_run_resumes_on_another_number(tmp_path):

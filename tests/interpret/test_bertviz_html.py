@@ -48,7 +48,7 @@ def test_a_hostile_token_cannot_leave_its_string(view: str) -> None:
     labels = ["a", HOSTILE, "<!--", "b"]
     page = view_html(view, causal(1, 2, 4), labels)
     document = inner(page)
-    assert document.count("<script nonce=") == 4 == document.count("</script>")
+    assert document.count("<script nonce=") == 5 == document.count("</script>")
     body = document.rpartition("<script")[2]
     assert "<!--" not in body and "\u2028" not in body and "PYTHON_PARAMS" not in body
     shown = params(page)["attention"][0]["left_text"]
@@ -60,9 +60,8 @@ def test_a_hostile_token_cannot_leave_its_string(view: str) -> None:
 
 def test_weights_arrive_in_order_and_rounded() -> None:
     weights = causal(2, 3, 4)
-    made = params(view_html("head", weights, list("abcd"), layer=1))
+    made = params(view_html("head", weights, list("abcd"), chosen=(1, 2)))
     np.testing.assert_allclose(made["attention"][0]["attn"], weights, atol=5e-4)
-    assert made["layer"] == 1
     assert made["include_layers"] == [0, 1]
 
 

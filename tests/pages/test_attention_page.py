@@ -29,11 +29,11 @@ def trained(finished_run: Path, home: Path) -> str:
     return finished_run.name
 
 
-def opened(ref: str, text: str, view: str = "head") -> AppTest:
+def opened(ref: str, text: str, picture: str = "heatmap") -> AppTest:
     page = AppTest.from_file(PAGE, default_timeout=60)
     page.query_params["model"] = ref
     page.session_state["lab_text"] = text
-    page.session_state["attention_view"] = view
+    page.session_state["attention_picture"] = picture
     return page.run()
 
 
@@ -59,34 +59,18 @@ def test_empty_text_gets_one_sentence_and_loads_nothing(trained: str) -> None:
     assert len(page.code) == 2
 
 
-@pytest.mark.parametrize("view", ["head", "model"])
-def test_a_text_shows_its_heads_and_what_comes_next(trained: str, view: str) -> None:
-    page = opened(trained, "the cat sees", view)
+@pytest.mark.parametrize(
+    ("picture", "drawn"), [("heatmap", (0, 2)), ("head", (1, 1)), ("model", (1, 1))]
+)
+def test_a_text_shows_its_heads_and_what_comes_next(
+    trained: str, picture: str, drawn: tuple[int, int]
+) -> None:
+    page = opened(trained, "the cat sees", picture)
     assert not page.exception and not page.error and not page.info
     assert page.title[0].value == "Attention"
-    assert (frames(page), charts(page)) == (1, 1)
+    assert (frames(page), charts(page)) == drawn
     assert "does not prove" in sentences_shown(page)
     assert trained in page.code[0].value and "'--prompt=the cat sees'" in page.code[1].value
-
-
-def test_heatmap_of_all_heads_and_of_one(trained: str) -> None:
-    page = opened(trained, "the cat sees", "heatmap")
-    assert not page.exception and not page.error
-    assert (frames(page), charts(page)) == (0, 2)
-    page.session_state["attention_layer"] = 1
-    page.session_state["attention_head"] = 1
-    page.run()
-    assert not page.exception and charts(page) == 2
-
-
-def test_a_layer_that_only_the_last_model_had_falls_back_to_the_first(trained: str) -> None:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    page.query_params["model"] = trained
-    page.session_state["attention_view"] = "heatmap"
-    page.session_state["attention_layer"] = 7
-    page.run()
-    assert not page.exception and not page.error
-    assert page.session_state["attention_layer"] == 0
 
 
 ODD_TEXTS = (
@@ -103,17 +87,17 @@ ODD_TEXTS = (
 def test_odd_text_is_shown_in_every_view(trained: str, text: str) -> None:
     page = opened(trained, text)
     assert not page.exception and not page.error
-    assert (frames(page), charts(page)) == (1, 1)
-    page.session_state["attention_view"] = "heatmap"
+    assert (frames(page), charts(page)) == (0, 2)
+    page.session_state["attention_picture"] = "head"
     page.run()
     assert not page.exception and not page.error
-    assert (frames(page), charts(page)) == (0, 2)
+    assert (frames(page), charts(page)) == (1, 1)
 
 
 def test_text_too_long_for_a_view_is_cut_with_a_notice(trained: str) -> None:
     page = opened(trained, "the cat sees the moon. " * 5000)
     assert not page.exception and not page.error
-    assert len(page.info) == 1 and frames(page) == 1
+    assert len(page.info) == 1 and charts(page) == 2
     assert "last" in page.info[0].value
 
 
@@ -123,7 +107,7 @@ def test_a_classifier_shows_its_transformer(trained: str) -> None:
     info = launch.run_foreground(store.directory(store.mint_id("spam")), config, spam_table())
     page = opened(info.id, "WIN a prize")
     assert not page.exception and not page.error
-    assert (frames(page), charts(page)) == (1, 1)
+    assert (frames(page), charts(page)) == (0, 2)
     assert "finetuned to classify" in sentences_shown(page)
     assert "llmcore classify" in page.code[1].value
 
@@ -132,7 +116,7 @@ def test_a_model_that_is_gone_is_said_and_the_page_stays(trained: str) -> None:
     page = opened("20200101-000000-gone-abcdef", "the cat")
     assert not page.exception and not page.error
     assert "gone" in page.warning[0].value
-    assert frames(page) == 1
+    assert charts(page) == 2
 
 
 def test_a_damaged_model_is_one_sentence(trained: str) -> None:

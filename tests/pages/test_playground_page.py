@@ -178,7 +178,7 @@ def test_the_cache_is_measured_at_a_click(trained: str) -> None:
     button(page, "Measure now").click().run()
     assert not page.exception and not page.error
     assert [one.label for one in page.metric][:3] == ["With the cache", "Without", "Speed-up"]
-    assert "2 (key and value) × 2 layers × 16 numbers × 4 bytes" in shown(page)
+    assert "2 (key and value) × 2 layers × 2 heads × 8 numbers × 4 bytes" in shown(page)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from llmcore.plots.attention import attention_heatmap, head_grid, next_token_bars
+from llmcore.plots.attention import attention_heatmap, next_token_bars
 from llmcore.plots.labels import short_label, visible_label
 
 
@@ -35,15 +35,16 @@ def test_token_text_is_never_read_as_markup() -> None:
     assert "<a" not in bars.layout.yaxis.ticktext[0] and "<a" not in bars.data[0].customdata[0]
 
 
-def test_grid_has_a_map_for_each_head() -> None:
-    figure = head_grid(causal(6, 3, 3), ["a", "b", "c"])
-    assert len(figure.data) == 6
-    assert [one.text for one in figure.layout.annotations] == [f"Head {i}" for i in range(6)]
+def test_a_long_text_names_some_tokens_and_keeps_every_cell() -> None:
+    figure = attention_heatmap(causal(300, 300), ["a"] * 300, row=7)
+    heatmap = figure.data[0]
+    assert heatmap.z.shape == (300, 300) and heatmap.text is None
+    assert figure.layout.xaxis.tickvals[:3] == (0, 5, 10)
+    assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (6.5, 7.5)
 
 
 def test_one_token_is_enough() -> None:
     assert attention_heatmap(np.ones((1, 1)), ["a"]).data[0].z[0][0] == 1
-    assert len(head_grid(np.ones((1, 1, 1)), ["a"]).data) == 1
 
 
 def test_bars_stand_best_first() -> None:
@@ -58,7 +59,7 @@ def test_bars_stand_best_first() -> None:
     "call",
     [
         lambda: attention_heatmap(np.ones((2, 2)), ["a"]),
-        lambda: head_grid(np.ones((2, 2)), ["a", "b"]),
+        lambda: attention_heatmap(np.ones((1, 2, 2)), ["a", "b"]),
         lambda: attention_heatmap(np.ones((0, 0)), []),
         lambda: next_token_bars(["a"], []),
     ],

@@ -18,3 +18,6 @@ def test_rhythm_and_names_are_no_difference_and_sizes_are():
     assert differing_settings([first, same]) == {}
     wide = replace(first, model=first.model.with_(d_model=32))
     assert list(differing_settings([first, wide, first])) == ["d_model", "parameters"]
+    turned = replace(first, model=first.model.with_(position="rope", n_kv_heads=1))
+    found = differing_settings([first, turned])
+    assert found["position"] == ["learned", "rope"] and found["n_kv_heads"] == [0, 1]

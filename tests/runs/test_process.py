@@ -71,7 +71,8 @@ def test_the_command_line_makes_the_same_configuration(preset, monkeypatch):
     monkeypatch.setattr(training, "answer_run", lambda *_: None)
     config = plan_pretrain(
         "shakespeare+messages", preset=preset, tokenizer="bytes",
-        model_changes={"context_length": 48, "dropout": 0.1},
+        model_changes={"context_length": 48, "dropout": 0.1, "position": "rope", "norm": "rms",
+                       "feed_forward": "swiglu", "n_kv_heads": 1},
         train_changes={"steps": 70, "batch_size": 24, "accumulation": 3, "learning_rate": 2e-4,
                        "seed": 9},
     )  # fmt: skip

@@ -3,6 +3,7 @@ import random
 import pytest
 import torch
 from random_models import SHAPE, TOKENIZER, loaded
+from variant_shapes import VARIANTS
 
 from llmcore.generation import SamplingConfig, generate
 from llmcore.nn.attention import KVCache, causal_mask, fast_attention, plain_attention
@@ -44,6 +45,13 @@ def test_a_batch_answers_as_one_prompt_after_the_other(batch_rows):
     ids = [TOKENIZER.encode(text) for text in texts]
     assert len({len(one) for one in ids}) > 4  # so that rows are padded
     assert greedy_answers(model, TOKENIZER, ids, 12, batch_rows) == one_by_one(model, texts)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_batch_answers_alike_in_every_variant(name):
+    model, texts = loaded(**VARIANTS[name]).model, prompts(12)
+    ids = [TOKENIZER.encode(text) for text in texts]
+    assert greedy_answers(model, TOKENIZER, ids, 12) == one_by_one(model, texts)
 
 
 def test_rows_end_at_end_of_text_and_the_others_go_on():

@@ -3,6 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from random_models import SHAPE, TOKENIZER, loaded
+from variant_shapes import VARIANTS
 
 from llmcore.tasks.instruction_scores import learned_logits
 from llmcore.tasks.instruction_tokens import Example
@@ -41,6 +42,15 @@ def test_the_packed_loss_is_the_unpacked_one(lengths):
     assert rows.n_tokens == alone.n_tokens == sum(lengths) - len(lengths)
     assert abs(loss(model, rows).item() - loss(model, alone).item()) < 1e-5
     torch.testing.assert_close(gradients(model, rows), gradients(model, alone), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_packing_keeps_examples_apart_in_every_variant(name):
+    model, few = loaded(**VARIANTS[name]).model, examples([5, 9, 3, 7, 12, 4])
+    model.requires_grad_(True)
+    rows, alone = packed(few, SHAPE.context_length, FILL, "cpu"), padded(few, FILL, "cpu")
+    assert rows.positions is not None
+    torch.testing.assert_close(gradients(model, rows), gradients(model, alone), atol=2e-5, rtol=0)
 
 
 def test_packing_fills_rows_and_keeps_every_target():

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from variant_shapes import VARIANTS
 
 from llmcore.config import ModelConfig, TrainConfig
 from llmcore.nn import loss
@@ -46,11 +47,12 @@ with kept_memory():
     train(ModelConfig(**shape), rows, precision)
     print(memory("VmHWM") - before)
 """
+BASE = (8192, 256, 6, 4, 256, 0.0)
 SHAPES = {
     "wide vocabulary": ((50_257, 256, 4, 4, 256, 0.0), 4, "fp32"),
-    "the base preset": ((8192, 256, 6, 4, 256, 0.0), 16, "fp32"),
+    "the base preset": (BASE, 16, "fp32"),
     "with dropout": ((8192, 256, 6, 4, 256, 0.1), 16, "fp32"),
-    "bf16": ((8192, 256, 6, 4, 256, 0.0), 16, "bf16"),
+    "bf16": (BASE, 16, "bf16"),
     "long context": ((4096, 512, 8, 6, 384, 0.0), 4, "fp32"),
 }
 
@@ -64,13 +66,26 @@ def shape_of(values):
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_estimated_peak_is_within_a_fifth_of_the_measured_one(name):
     values, rows, precision = SHAPES[name]
-    argument = json.dumps([shape_of(values), rows, precision])
+    check(name, shape_of(values), rows, precision)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_peak_of_a_variant_is_within_a_fifth_too(name, precision):
+    check(name, {**shape_of(BASE), **VARIANTS[name]}, 16, precision)
+
+
+def check(name, shape, rows, precision):
+    argument = json.dumps([shape, rows, precision])
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, argument], check=True, capture_output=True, text=True
     )
     measured = int(done.stdout)
-    estimated = footprint(ModelConfig(**shape_of(values)), rows, precision).peak
-    print(f"{name}: estimated {estimated / 1e6:.0f} MB, measured {measured / 1e6:.0f} MB")
+    estimated = footprint(ModelConfig(**shape), rows, precision).peak
+    print(
+        f"{name} {precision}: estimated {estimated / 1e6:.0f} MB, measured {measured / 1e6:.0f} MB"
+    )
     assert abs(estimated - measured) <= 0.2 * measured
 
 

@@ -60,3 +60,9 @@ def registered(name: str, *before: str, isolated: bool = True) -> "ComponentRend
         known = (owner, made)
         _renderers[name] = known
     return known[1]
+
+
+def message(key: str, event: str) -> Any:
+    """What a component has just told. For its callback, which may not trust it."""
+    state = st.session_state.get(key)
+    return state.get(event) if hasattr(state, "get") else None

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.charts import live_chart
-from ui.earlier_nlp.panel import table_panel
 from ui.feed import duration
 from ui.page import guarded, plain
 from ui.run_choice import (
@@ -17,6 +16,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
     from llmcore.runs import Run

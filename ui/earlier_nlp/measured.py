@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.components import payload, registered
-from ui.earlier_nlp.panel import table_panel
 from ui.page import guarded, plain
 from ui.run_choice import (
     next_run_id,
@@ -16,6 +15,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
     from llmcore.runs import Run

@@ -75,8 +75,8 @@ def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:
         n = settings.lora.n_parameters(shape)
         return n, total + n
     if settings.trainable == "last-block":
-        block = shape.with_(n_layers=shape.n_layers + 1).n_parameters() - total
-        return block + 2 * shape.d_model, total  # with the norm behind it
+        block = sum(shape.parameters_of_a_block().values())
+        return block + shape.parameters_of_a_norm(), total  # with the norm behind it
     return total, total
 
 

@@ -107,8 +107,9 @@ def _explained(name: str, found: "CacheMeasurement", loaded: "Loaded | None") ->
     if loaded is not None:
         config = loaded.trunk.config
         sentences.append(
-            f"Each token takes 2 (key and value) × {config.n_layers} layers × {config.d_model} "
-            f"numbers × {found.bytes_per_token // (2 * config.n_layers * config.d_model)} bytes = "
+            f"Each token takes 2 (key and value) × {config.n_layers} layers × {config.kv_heads} "
+            f"heads × {config.d_head} numbers × "
+            f"{found.bytes_per_token // config.cache_bytes_per_token(1)} bytes = "
             f"{bytes_text(found.bytes_per_token)}; a full context of {config.context_length:,} "
             f"tokens takes {bytes_text(found.full_cache_bytes)}."
         )

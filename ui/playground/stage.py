@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from llmcore.errors import LabError, NotFoundError
-from ui.components import payload, registered
+from ui.components import message, payload, registered
 from ui.page import plain, show_error
 from ui.playground import sampling
 from ui.playground.bench import Bench
 from ui.playground.outline import outline, segments
-from ui.playground.tokens import classes, coloured_tokens, legend, message
+from ui.playground.tokens import classes, coloured_tokens, legend
 from ui.token_text import parts_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import streamlit as st
 
 from ui.components import payload, registered
 from ui.token_text import parts_of, plain_label
@@ -125,15 +124,9 @@ def told(reading: "Reading", chosen: Sequence[int], labels: Labels, vocab_size: 
 
 
 def coloured_tokens(key: str, data: dict[str, Any], **on_change: Callable[[], None]) -> None:
-    """Mounts the component; `select` and `branch` call back (see `message`)."""
+    """Mounts the component; `select` and `branch` call back (see `ui.components.message`)."""
     calls = {"on_select_change": _nothing, "on_branch_change": _nothing, **on_change}
     registered("coloured_tokens")(key=key, data=payload(data), **calls)
-
-
-def message(key: str, event: str) -> Any:
-    """What a component has just told. For its callback, which may not trust it."""
-    state = st.session_state.get(key)
-    return state.get(event) if hasattr(state, "get") else None
 
 
 def _nothing() -> None:

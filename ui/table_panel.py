@@ -16,25 +16,27 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 1.5
 
 
-def table_panel(run_id: str, draw: Callable[["Run"], None]) -> None:
-    """Refreshes itself while the run is live, and reruns the page once when that ends."""
+def table_panel(run_id: str, draw: Callable[["Run"], None], unit: str = "cells") -> None:
+    """Refreshes itself while the run is live, and reruns the page once when that ends.
+
+    unit: what a step of the run is, in the plural."""
     with guarded():
         live = store().info(run_id).is_live
-        st.fragment(_panel, run_every=REFRESH_SECONDS if live else None)(run_id, draw, live)
+        st.fragment(_panel, run_every=REFRESH_SECONDS if live else None)(run_id, draw, live, unit)
 
 
-def _panel(run_id: str, draw: Callable[["Run"], None], was_live: bool) -> None:
+def _panel(run_id: str, draw: Callable[["Run"], None], was_live: bool, unit: str) -> None:
     with guarded():
         run = store().open(run_id)
         info = run.info()
         if info.is_live != was_live:
             st.rerun()
-        _head(info)
+        _head(info, unit)
         if info.state != "damaged":
             draw(run)
 
 
-def _head(info: "RunInfo") -> None:
+def _head(info: "RunInfo", unit: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(info.name)}**", width="content")
         state_badge(info)
@@ -47,16 +49,16 @@ def _head(info: "RunInfo") -> None:
             st.error(plain(info.error or info.reason or "The run failed."), icon=":material/error:")
         if info.state == "interrupted":
             st.info(
-                f"This run was cut off: {plain(info.reason or '')}. Every finished cell is kept: "
+                f"This run was cut off: {plain(info.reason or '')}. What is finished is kept: "
                 f"**Resume** goes on from there."
             )
     if info.state not in {"damaged", "done"}:
         share = min(1.0, info.step / info.steps) if info.steps else 0.0
-        st.progress(share, text=plain(_progress_text(info)))
+        st.progress(share, text=plain(_progress_text(info, unit)))
 
 
-def _progress_text(info: "RunInfo") -> str:
-    cells = f"{info.step} of {info.steps} cells"
+def _progress_text(info: "RunInfo", unit: str) -> str:
+    cells = f"{info.step} of {info.steps} {unit}"
     if info.waiting:
         return "Waits in the queue for its turn"
     if not info.is_live:

@@ -1,0 +1,272 @@
+"""The steps of one transformer block: what it reads of the residual stream and adds to it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llmcore.interpret.walk import BlockTape, Walk
+from llmcore.interpret.walk_source import source_of
+from llmcore.interpret.walk_steps import (
+    TOKENS_BY_CHANNELS,
+    Panel,
+    Step,
+    norm_formula,
+    norm_meaning,
+    norm_name,
+    sized,
+)
+from llmcore.nn.attention import attention_scores, masked_softmax
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from llmcore.nn.model import GPT
+
+HEADS = ("head", "token", "channel")
+LOOKS = ("head", "token", "key token")
+
+
+def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list[Step]:
+    """Of block `layer`, from what it reads of the stream to the stream that it leaves."""
+    block = trunk.blocks[layer]
+    enters = passed.streams[layer]
+    return [
+        _norm(block, block.attention_norm, "attention_in", enters, tape),
+        _projection(block, tape),
+        *_heads(trunk, block, tape),
+        *_looking(tape),
+        *_mixing(block, tape),
+        _added(block, "residual_middle", enters, tape["attention_out"], tape),
+        _norm(block, block.feed_forward_norm, "feed_forward_in", tape["residual_middle"], tape),
+        *_feed_forward(block, tape),
+        _added(block, "residual_out", tape["residual_middle"], tape["feed_forward_out"], tape),
+    ]
+
+
+def _norm(
+    block: "nn.Module", norm: "nn.Module", name: str, reads: np.ndarray, tape: BlockTape
+) -> Step:
+    group = name.removesuffix("_in")
+    reader = "attention" if group == "attention" else "the feed-forward part"
+    return Step(
+        name, group, norm_name(norm), norm_meaning(norm, reader), norm_formula(norm, "x", "n"),
+        (("x", reads.shape),), (Panel("n", tape[name], TOKENS_BY_CHANNELS),),
+        source_of(type(block).forward, f"self.{name}("),
+    )  # fmt: skip
+
+
+def _projection(block: "nn.Module", tape: BlockTape) -> Step:
+    n, width = tape["attention_in"], tape["qkv"].shape[1]
+    return Step(
+        "qkv", "attention", "Queries, keys and values",
+        "One matrix makes three vectors of each token: a **query** (what it looks for), a **key** "
+        "(what it offers to be found by) and a **value** (what it hands over).",
+        r"[\,q \;|\; k \;|\; v\,] = n\, W_{qkv} + b, \qquad "
+        + sized("W_{qkv}", n.shape[1], width),
+        (("n", n.shape),), (Panel("q | k | v", tape["qkv"], TOKENS_BY_CHANNELS),),
+        source_of(type(block.attention).forward, "self.qkv("),
+    )  # fmt: skip
+
+
+def split_heads(qkv: np.ndarray, n_heads: int, n_kv_heads: int) -> tuple[np.ndarray, ...]:
+    """(T, (H + 2 H_kv) D) -> q (H, T, D), k and v (H_kv, T, D): the columns, cut and regrouped."""
+    T, width = qkv.shape
+    D = width // (n_heads + 2 * n_kv_heads)
+    ends = [n_heads * D, (n_heads + n_kv_heads) * D]
+    return tuple(part.reshape(T, -1, D).transpose(1, 0, 2) for part in np.split(qkv, ends, axis=1))
+
+
+def turns_queries(trunk: "GPT") -> bool:
+    """Whether positions enter by turning queries and keys (RoPE, Su et al. 2021)."""
+    return trunk.config.position == "rope"
+
+
+def _heads(trunk: "GPT", block: "nn.Module", tape: BlockTape) -> list[Step]:
+    H, H_kv, D = len(tape["q"]), len(tape["k"]), tape["q"].shape[2]
+    q, k, v = split_heads(tape["qkv"], H, H_kv)
+    shared = (
+        ""
+        if H_kv == H
+        else f" Here {H // H_kv} query heads share each head of keys and values (grouped-query "
+        f"attention, Ainslie et al. 2023), so the KV cache is {H // H_kv} times smaller."
+    )
+    forward = type(block.attention).forward
+    cut = Step(
+        "heads", "attention", "Cut into heads",
+        f"The same numbers, regrouped: {D} columns of each part are one **head**. Heads work side "
+        f"by side, each with its own small queries, keys and values.{shared}",
+        rf"q^{{(h)}} = q_{{[{D}h \,:\, {D}(h+1)]}}, \qquad D = C / H = "
+        rf"{H * D} / {H} = {D}",
+        (("q | k | v", tape["qkv"].shape),),
+        (Panel("q", q, HEADS), Panel("k", k, HEADS), Panel("v", v, HEADS)),
+        source_of(forward, "self.q(", "permute(", "split("),
+    )  # fmt: skip
+    if not turns_queries(trunk):
+        return [cut]
+    turned = Step(
+        "rotation", "attention", "Positions: turn queries and keys",
+        "Each pair of channels is turned by an angle that grows with the token's place. The dot "
+        "product of two turned vectors depends on their distance only (RoPE).",
+        r"\tilde q_t = R(t)\, q_t, \quad \tilde k_s = R(s)\, k_s \;\Rightarrow\; "
+        r"\tilde q_t \cdot \tilde k_s = q_t \cdot R(s - t)\, k_s",
+        (("q", q.shape), ("k", k.shape)),
+        (Panel("q turned", tape["q"], HEADS), Panel("k turned", tape["k"], HEADS)),
+        source_of(forward, "self.q("),
+    )  # fmt: skip
+    return [cut, turned]
+
+
+def _looking(tape: BlockTape) -> list[Step]:
+    q, k, scores = tape["q"], tape["k"], tape["scores"]
+    D, T = q.shape[2], q.shape[1]
+    later = np.triu(np.ones((T, T), dtype=bool), k=1)
+    return [
+        Step(
+            "scores", "attention", "Attention scores",
+            "How well does the query of one token (row) fit the key of another (column)? Multiply "
+            "them element by element, add up, and divide, so that wide heads do not give larger "
+            "scores.",
+            rf"s_{{ij}} = \frac{{q_i \cdot k_j}}{{\sqrt{{D}}}} = \frac{{1}}{{\sqrt{{{D}}}}}"
+            rf"\sum_{{c=0}}^{{{D - 1}}} q_{{ic}}\, k_{{jc}}",
+            (("q", q.shape), ("k", k.shape)), (Panel("s", scores, LOOKS),),
+            source_of(attention_scores),
+        ),
+        Step(
+            "mask", "attention", "Causal mask",
+            "A token must not see what comes after it, or predicting the next token would be "
+            "copying. Scores above the diagonal become minus infinity.",
+            r"m_{ij} = \begin{cases} s_{ij} & j \le i \\ -\infty & j > i \end{cases}",
+            (("s", scores.shape),),
+            (Panel("m", np.where(later, -np.inf, scores).astype(np.float32), LOOKS),),
+            source_of(masked_softmax, "causal_mask(", "masked_fill("),
+        ),
+        Step(
+            "weights", "attention", "Softmax: attention weights",
+            "Each row of scores becomes shares that sum to one: how much of each earlier token "
+            "this token takes. Minus infinity becomes exactly 0.",
+            r"a_{ij} = \frac{e^{m_{ij}}}{\sum_{j'} e^{m_{ij'}}}",
+            (("m", scores.shape),), (Panel("a", tape["weights"], LOOKS, shares=True),),
+            source_of(masked_softmax, ".softmax("),
+        ),
+    ]  # fmt: skip
+
+
+def _mixing(block: "nn.Module", tape: BlockTape) -> list[Step]:
+    a, v, o = tape["weights"], tape["v"], tape["head_outputs"]
+    joined = joined_heads(o)
+    forward, C = type(block.attention).forward, tape["attention_out"].shape[1]
+    return [
+        Step(
+            "head_outputs", "attention", "Weighted sum of values",
+            "Each head gives each token a mixture of the values of the tokens it looks at, in the "
+            "proportions of the weights.",
+            r"o_i = \sum_{j \le i} a_{ij}\, v_j",
+            (("a", a.shape), ("v", v.shape)), (Panel("o", o, HEADS),),
+            source_of(forward, "self.weights(", "fast_attention("),
+        ),
+        Step(
+            "joined", "attention", "Heads joined",
+            "What the heads found is laid side by side again, one head after the other.",
+            rf"c_t = [\,o_t^{{(0)}} \;|\; \dots \;|\; o_t^{{({len(o) - 1})}}\,]",
+            (("o", o.shape),), (Panel("c", joined, TOKENS_BY_CHANNELS),),
+            source_of(forward, "reshape(B, T", "transpose(1, 2)"),
+        ),
+        Step(
+            "attention_out", "attention", "Output projection",
+            "A matrix mixes what the heads found and writes it in the channels of the residual "
+            "stream.",
+            rf"u_t = c_t W_o + b_o, \qquad {sized('W_o', joined.shape[1], C)}",
+            (("c", joined.shape),), (Panel("u", tape["attention_out"], TOKENS_BY_CHANNELS),),
+            source_of(forward, "self.output("),
+        ),
+    ]  # fmt: skip
+
+
+def joined_heads(head_outputs: np.ndarray) -> np.ndarray:
+    """(H, T, D) -> (T, H D), head after head."""
+    H, T, D = head_outputs.shape
+    return head_outputs.transpose(1, 0, 2).reshape(T, H * D)
+
+
+def _added(
+    block: "nn.Module", name: str, stream: np.ndarray, part: np.ndarray, tape: BlockTape
+) -> Step:
+    attention = name == "residual_middle"
+    symbol, who = ("u", "attention") if attention else ("w", "the feed-forward part")
+    return Step(
+        name, "attention" if attention else "feed_forward", "Added to the residual stream",
+        f"What {who} found is added to the stream, not put in its place: the token keeps what it "
+        f"knew, and all later blocks can still read it.",
+        rf"x \leftarrow x + {symbol}", (("x", stream.shape), (symbol, part.shape)),
+        (Panel("x", tape[name], TOKENS_BY_CHANNELS),),
+        source_of(type(block).forward, "self.attention_out(" if attention
+                  else "self.feed_forward_out("),
+    )  # fmt: skip
+
+
+def _feed_forward(block: "nn.Module", tape: BlockTape) -> list[Step]:
+    n, before, after = tape["feed_forward_in"], tape["before"], tape["after"]
+    layers = block.feed_forward
+    forward = type(layers).forward
+    inner = ("token", "hidden channel")
+    C, F = n.shape[1], after.shape[1]
+    widen, bend, reads, panels = _gelu(C, F), _GELU, (("g", before.shape),), []
+    if "value" in tape:
+        widen, bend = _gated(C, F), _SWIGLU
+        reads = (*reads, ("u", tape["value"].shape))
+        panels = [Panel("u", tape["value"], inner)]
+    return [
+        Step(
+            "before", "feed_forward", *widen, (("n", n.shape),),
+            (Panel("g", before, inner), *panels),
+            source_of(forward, "self.up("),
+        ),
+        Step(
+            "after", "feed_forward", *bend, reads, (Panel("f", after, inner),),
+            source_of(forward, "F.gelu(", "F.silu(", "self.after("),
+        ),
+        Step(
+            "feed_forward_out", "feed_forward", "Feed-forward: narrow",
+            "A second matrix writes the answers back in the channels of the residual stream.",
+            r"w = f\, W_{down}" + ("" if layers.down.bias is None else " + b_{down}")
+            + rf", \qquad {sized('W_{down}', F, C)}",
+            (("f", after.shape),),
+            (Panel("w", tape["feed_forward_out"], TOKENS_BY_CHANNELS),),
+            source_of(forward, "self.down("),
+        ),
+    ]  # fmt: skip
+
+
+# Title, meaning and formula of the two steps that differ. GELU: Hendrycks & Gimpel 2016, by
+# tanh as in GPT-2; SwiGLU: Shazeer 2020.
+_GELU = (
+    "GELU",
+    "Negative answers are nearly switched off, positive ones pass. Without this bend, two "
+    "matrices in a row would be no more than one.",
+    r"f = \mathrm{GELU}(g) = \tfrac{g}{2}\left(1 + \tanh\left[\sqrt{2/\pi}\,"
+    r"(g + 0.044715\, g^3)\right]\right)",
+)
+_SWIGLU = (
+    "SwiGLU",
+    "The gate, bent by SiLU, says channel by channel how much of the other half goes on. Without "
+    "a bend, two matrices in a row would be no more than one.",
+    r"f = \mathrm{SiLU}(g) \odot u, \qquad \mathrm{SiLU}(g) = \frac{g}{1 + e^{-g}}",
+)
+
+
+def _gelu(C: int, F: int) -> tuple[str, str, str]:
+    return (
+        "Feed-forward: widen",
+        f"Each token by itself, without looking at the others, is written in {F:,} channels, "
+        f"{F // C} times as many. Each one asks a question about the token.",
+        rf"g = n W_{{up}} + b_{{up}}, \qquad {sized('W_{up}', C, F)}",
+    )
+
+
+def _gated(C: int, F: int) -> tuple[str, str, str]:
+    return (
+        "Feed-forward: gate and value",
+        f"Each token by itself, without looking at the others, is written twice in {F:,} "
+        f"channels: as a gate and as a value that the gate lets through.",
+        rf"[\,g \;|\; u\,] = n W_{{up}}, \qquad {sized('W_{up}', C, 2 * F)}",
+    )

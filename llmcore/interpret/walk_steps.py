@@ -1,0 +1,252 @@
+"""The steps of a forward pass: what each one means, its formula, its numbers and its code.
+
+A list of steps is made by asking the model: what a variant lacks (a table of positions, a bias)
+has no step, and formulas say LayerNorm or RMSNorm, GELU or SwiGLU, as the model has it. Symbols
+as in `llmcore.interpret.walk`. Shapes chain: what a step reads, an earlier one gave.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import nn
+
+from llmcore.interpret.walk import BlockTape, Walk, walk
+from llmcore.interpret.walk_source import Source, source_of
+from llmcore.tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from llmcore.nn.classifier import SequenceClassifier
+    from llmcore.nn.model import GPT
+
+
+@dataclass(slots=True, frozen=True)
+class Panel:
+    """One tensor. axes: a name for each of its axes, such as `("head", "token", "channel")`.
+
+    shares: whether its numbers are shares from 0 to 1; others have a sign.
+    """
+
+    symbol: str
+    values: np.ndarray
+    axes: tuple[str, ...]
+    shares: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    def of_head(self, head: int, n_heads: int) -> np.ndarray:
+        """(T, D) or (T, T) of a query head; with grouped queries several share keys and values
+        (Ainslie et al. 2023), and the whole where the tensor has no heads."""
+        if self.axes[0] != "head":
+            return self.values
+        return self.values[head * len(self.values) // n_heads]
+
+
+@dataclass(slots=True, frozen=True)
+class Step:
+    """One step. name: stands in the address. group: `input`, `attention`, `feed_forward` (both
+    within a block) or `output`. reads: symbol and shape of what goes in. formula: LaTeX.
+    """
+
+    name: str
+    group: str
+    title: str
+    meaning: str
+    formula: str
+    reads: tuple[tuple[str, tuple[int, ...]], ...]
+    panels: tuple[Panel, ...]
+    source: Source
+
+    @property
+    def label(self) -> str:
+        """The title in two or three words, for a map."""
+        return _LABELS.get(self.name, self.title)
+
+    @property
+    def has_heads(self) -> bool:
+        return any(panel.axes[0] == "head" for panel in self.panels)
+
+
+_LABELS = {
+    "position_part": "Position emb.", "token_part": "Token emb.", "embedding": "Residual stream",
+    "qkv": "Q, K, V", "heads": "Heads", "rotation": "Rotate Q, K", "scores": "Scores",
+    "mask": "Mask", "weights": "Softmax", "head_outputs": "Mix values", "joined": "Join heads",
+    "attention_out": "Project", "residual_middle": "Add", "residual_out": "Add",
+    "before": "Widen", "feed_forward_out": "Narrow", "final_out": "Last norm",
+}  # fmt: skip
+TOKENS_BY_CHANNELS = ("token", "channel")
+
+
+def steps(
+    model: "GPT | SequenceClassifier", passed: Walk, tape: BlockTape, layer: int
+) -> list[Step]:
+    """All steps in order: the input, the opened block `layer`, the output.
+
+    tape: what `open_block(trunk, passed.streams[layer], layer)` gave.
+    """
+    from llmcore.interpret.walk_block import block_steps
+
+    trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
+    return [
+        *input_steps(trunk, passed),
+        *block_steps(trunk, passed, tape, layer),
+        *output_steps(model, trunk, passed),
+    ]
+
+
+def sized(symbol: str, *sizes: int) -> str:
+    """LaTeX: a symbol and the space that it lies in, `E \\in \\mathbb{R}^{50257 \\times 768}`."""
+    space = r" \times ".join(map(str, sizes))
+    return rf"{symbol} \in \mathbb{{R}}^{{{space}}}"
+
+
+def norm_formula(norm: nn.Module, reads: str, gives: str) -> str:
+    """LaTeX of LayerNorm (Ba et al. 2016) or RMSNorm (Zhang & Sennrich 2019), asked of the module.
+
+    Statistics are over the C channels of each token by itself.
+    """
+    weight, C = r"\gamma", norm.weight.numel()
+    if is_layer_norm(norm):
+        return (
+            rf"{gives} = \frac{{{reads} - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} \odot {weight}"
+            r" + \beta, \qquad "
+            rf"\mu = \tfrac{{1}}{{{C}}}\sum_c {reads}_c, \quad "
+            rf"\sigma^2 = \tfrac{{1}}{{{C}}}\sum_c ({reads}_c - \mu)^2"
+        )
+    return (
+        rf"{gives} = \frac{{{reads}}}{{\sqrt{{\tfrac{{1}}{{{C}}}\sum_c {reads}_c^2 + \epsilon}}}}"
+        rf" \odot {weight}"
+    )
+
+
+def is_layer_norm(norm: nn.Module) -> bool:
+    """Whether a norm subtracts the mean (LayerNorm), else it is an RMSNorm."""
+    return isinstance(norm, nn.LayerNorm)
+
+
+def norm_name(norm: nn.Module) -> str:
+    return "LayerNorm" if is_layer_norm(norm) else "RMSNorm"
+
+
+def norm_meaning(norm: nn.Module, reader: str) -> str:
+    scale = (
+        "Each token's numbers are shifted to mean 0 and scaled to spread 1"
+        if is_layer_norm(norm)
+        else "Each token's numbers are scaled to a root mean square of 1"
+    )
+    return f"{scale}, then each channel has a learned gain, so that {reader} reads a steady size."
+
+
+def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
+    """From token ids to what enters the first block."""
+    T, C, V = passed.n_tokens, trunk.config.d_model, trunk.config.vocab_size
+    embed = type(trunk).embed
+    ids = Panel("ids", np.asarray(passed.ids, dtype=np.float32)[:, None], ("token", "id"))
+    found = [
+        Step(
+            "tokens", "input", "Tokens",
+            "The tokenizer cuts the text into tokens of its vocabulary. From here on the model "
+            "knows only their numbers.",
+            rf"\text{{ids}} \in \{{0, \dots, {V - 1}\}}^{{{T}}}",
+            (), (ids,), source_of(Tokenizer.encode),
+        ),
+        Step(
+            "token_part", "input", "Token embedding",
+            "Each id takes its row of a learned table. The same token has the same numbers "
+            "wherever it stands.",
+            rf"e_t = E[\text{{id}}_t], \qquad {sized('E', V, C)}",
+            (("ids", (T,)),), (Panel("e", passed.token_part, TOKENS_BY_CHANNELS),),
+            source_of(embed, "self.token_part("),
+        ),
+    ]  # fmt: skip
+    total = Panel("x", passed.streams[0], TOKENS_BY_CHANNELS)
+    if passed.position_part is None:
+        found.append(
+            Step(
+                "embedding", "input", "Into the residual stream",
+                "The embeddings are the first state of the residual stream, which all blocks read "
+                "and add to. Positions come in later: each block turns its queries and keys.",
+                r"x_t = e_t", (("e", (T, C)),), (total,), source_of(embed, "self.embedding("),
+            )
+        )  # fmt: skip
+        return found
+    n_positions = trunk.config.context_length
+    found += [
+        Step(
+            "position_part", "input", "Position embedding",
+            "Each place in the text has a learned row too. Without it the model could not tell "
+            "the order of the tokens.",
+            rf"p_t = P[t], \qquad {sized('P', n_positions, C)}",
+            (("positions", (T,)),), (Panel("p", passed.position_part, TOKENS_BY_CHANNELS),),
+            source_of(embed, "self.position_part("),
+        ),
+        Step(
+            "embedding", "input", "Into the residual stream",
+            "Both are added. The sum is the first state of the residual stream, which all blocks "
+            "read and add to.",
+            r"x_t = e_t + p_t", (("e", (T, C)), ("p", (T, C))), (total,),
+            source_of(embed, "self.position_part(", "self.embedding("),
+        ),
+    ]  # fmt: skip
+    return found
+
+
+def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) -> list[Step]:
+    """From the last state of the residual stream to probabilities."""
+    T, C, V = passed.n_tokens, trunk.config.d_model, trunk.config.vocab_size
+    norm = trunk.final_norm
+    final = Step(
+        "final_out", "output", f"Last {norm_name(norm)}", norm_meaning(norm, "the head"),
+        norm_formula(norm, "x", "h"), (("x", (T, C)),),
+        (Panel("h", passed.final, TOKENS_BY_CHANNELS),),
+        source_of(type(trunk).finish, "self.final_out("),
+    )  # fmt: skip
+    softmax = r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}"
+    if passed.classes is not None:
+        K = len(passed.classes)
+        return [
+            final,
+            Step(
+                "logits", "output", "Classifier head",
+                "This model was finetuned to sort texts. Its head reads the last token alone, "
+                "since that one has seen the whole text, and gives a score for each class.",
+                rf"z = W h_{{{T - 1}}} + b, \qquad {sized('W', K, C)}",
+                ((f"h of token {T - 1}", (C,)),),
+                (Panel("z", passed.logits, ("text", "class")),),
+                source_of(type(model).forward),
+            ),
+            Step(
+                "probabilities", "output", "Probabilities",
+                "Softmax makes the scores positive and lets them sum to one.",
+                softmax, (("z", (K,)),),
+                (Panel("p", passed.probabilities, ("text", "class"), shares=True),),
+                source_of(walk, ".softmax("),
+            ),
+        ]  # fmt: skip
+    tied = trunk.config.tied_head
+    head = (
+        "The head is the table of token embeddings again: a token's score says how far the state "
+        "points along its embedding."
+        if tied
+        else "The head is one matrix: a row for each token of the vocabulary."
+    )
+    return [
+        final,
+        Step(
+            "logits", "output", "Logits",
+            f"Every token of the vocabulary gets a score for coming next. {head}",
+            rf"z_t = {'E' if tied else 'W'}\, h_t, \qquad {sized('E' if tied else 'W', V, C)}",
+            (("h", (T, C)),), (Panel("z", passed.logits, ("token", "vocabulary")),),
+            source_of(type(trunk).unembed, "self.head("),
+        ),
+        Step(
+            "probabilities", "output", "Probabilities",
+            "Softmax makes the scores positive and lets them sum to one. Each token has its own "
+            "guess at what follows it; the last one's guess is what a generator draws from.",
+            softmax, (("z", (T, V)),),
+            (Panel("p", passed.probabilities, ("token", "vocabulary"), shares=True),),
+            source_of(walk, ".softmax("),
+        ),
+    ]  # fmt: skip

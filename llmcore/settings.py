@@ -1,0 +1,64 @@
+"""What the dataclasses of settings share: help lines, bounds, and a tolerant reader of old files.
+
+Each field carries its line of help and its bounds in `field.metadata`; `__post_init__` checks
+them, so a wrong value is refused with the number, the bound and the remedy wherever it came from.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, field, fields, replace
+from typing import Any, Self
+
+from llmcore.errors import LabError
+
+
+def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
+    """A dataclass field with a help line and inclusive bounds."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+def help_for(owner: type, name: str) -> str:
+    """The help line of one field: `help_for(TrainConfig, "steps")`."""
+    for one in fields(owner):
+        if one.name == name:
+            return one.metadata.get("help", "")
+    raise KeyError(name)
+
+
+class Checked:
+    """Bounds checking and a tolerant reader for the dataclasses below."""
+
+    __slots__ = ()
+
+    def check_bounds(self) -> None:
+        for one in fields(self):  # type: ignore[arg-type]
+            value, low, high = getattr(self, one.name), *_bounds(one.metadata)
+            if value is None or isinstance(value, (str, bool)):
+                continue
+            if low is not None and not value >= low:  # NaN is refused too
+                raise LabError(f"{one.name} is {value} but must be at least {low}.")
+            if high is not None and not value <= high:
+                raise LabError(f"{one.name} is {value} but must be at most {high}.")
+
+    def check_choice(self, name: str, choices: Sequence[str]) -> None:
+        """Raises LabError unless the field holds one of `choices`."""
+        value = getattr(self, name)
+        if value not in choices:
+            raise LabError(f"{name} is {value!r} but must be one of {', '.join(choices)}.")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Unknown keys are dropped and missing ones take defaults, so old files keep loading."""
+        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload]
+
+    def with_(self, **changes: Any) -> Self:
+        """A copy with some fields changed; a change of None is left out."""
+        kept = {key: value for key, value in changes.items() if value is not None}
+        return replace(self, **kept)  # type: ignore[type-var]
+
+
+def _bounds(metadata: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    return metadata.get("low"), metadata.get("high")

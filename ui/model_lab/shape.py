@@ -1,0 +1,112 @@
+"""The shape that the view Billions looks at: a known one to start from, sliders to change it."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from llmcore.budget import SHAPES
+from llmcore.config import FEED_FORWARDS, NORMS, POSITIONS, ModelConfig
+from llmcore.settings import help_for
+
+Known = Mapping[str, tuple[str, ModelConfig]]  # name -> title and shape
+OWN = "own-model"
+_FIELDS = (
+    "n_layers", "n_heads", "d_head", "context_length", "vocab_size", "position", "norm",
+    "feed_forward", "n_kv_heads", "tied_head",
+)  # fmt: skip
+_START, _DRAWN = "model_shape", "model_shape_drawn"
+CONTEXTS = tuple(2**one for one in range(4, 17))  # 16 to 65,536
+DEFAULT = "gpt2"
+
+
+def known_shapes(own: tuple[str, ModelConfig] | None) -> Known:
+    """Name -> title and shape; the person's own model first, where there is one."""
+    found = {name: (shape.title, shape.config) for name, shape in SHAPES.items()}
+    return {OWN: own, **found} if own is not None else found
+
+
+def shape_choice(known: Known) -> ModelConfig:
+    """The known shapes to start from, and sliders. Raises LabError where the parts do not fit."""
+    wanted = st.query_params.get("shape", DEFAULT)
+    if st.session_state.get(_START) not in known:
+        st.session_state[_START] = wanted if wanted in known else DEFAULT
+    start = st.selectbox(
+        "Start from", list(known), key=_START, format_func=lambda name: known[name][0],
+        persist_state="session",
+    )  # fmt: skip
+    if start == DEFAULT:
+        st.query_params.pop("shape", None)
+    elif st.query_params.get("shape") != start:
+        st.query_params["shape"] = start
+    _fill(start, known[start][1])
+    return _sliders()
+
+
+def _fill(start: str, config: ModelConfig) -> None:
+    """Sets the sliders to a shape when it is chosen, and whenever it has become another one."""
+    if st.session_state.get(_DRAWN) == (start, config) and _key("n_layers") in st.session_state:
+        return
+    st.session_state[_DRAWN] = (start, config)
+    for name in _FIELDS:
+        st.session_state[_key(name)] = getattr(config, name)
+    st.session_state[_key("n_kv_heads")] = config.kv_heads
+
+
+def _key(name: str) -> str:
+    return f"model_shape_{name}"
+
+
+def _help(name: str) -> str:
+    return help_for(ModelConfig, name)
+
+
+def _sliders() -> ModelConfig:
+    keep = {"persist_state": "session"}
+    first, second, third = st.columns(3, gap="medium")
+    n_layers = first.slider("Blocks", 1, 200, key=_key("n_layers"), help=_help("n_layers"), **keep)
+    n_heads = second.slider("Heads", 1, 128, key=_key("n_heads"), help=_help("n_heads"), **keep)
+    d_head = third.slider(
+        "Head size", 2, 256, key=_key("d_head"), help="channels of one head; heads × head size is "
+        "the width of the residual stream", **keep,
+    )  # fmt: skip
+    first, second, third = st.columns(3, gap="medium")
+    contexts = sorted({*CONTEXTS, st.session_state[_key("context_length")]})
+    context = first.select_slider(
+        "Context length", contexts, key=_key("context_length"), format_func=lambda one: f"{one:,}",
+        help=_help("context_length"), **keep,
+    )  # fmt: skip
+    vocab = second.number_input(
+        "Vocabulary", 2, 1_000_000, step=1000, key=_key("vocab_size"), help=_help("vocab_size"),
+        **keep,
+    )  # fmt: skip
+    third.markdown(f":small[Width of the residual stream]  \n**{n_heads * d_head:,}** channels")
+    parts = _newer_parts(n_heads)
+    return ModelConfig(
+        vocab_size=int(vocab), context_length=context, n_layers=n_layers, n_heads=n_heads,
+        d_model=n_heads * d_head, **parts,
+    )  # fmt: skip
+
+
+def _newer_parts(n_heads: int) -> dict[str, object]:
+    with st.expander("Newer parts: RoPE, RMSNorm, SwiGLU, grouped queries"):
+        columns = st.columns(5, gap="small")
+        options = {"position": POSITIONS, "norm": NORMS, "feed_forward": FEED_FORWARDS}
+        titles = {"position": "Positions", "norm": "Norm", "feed_forward": "Feed-forward"}
+        chosen: dict[str, object] = {
+            name: column.selectbox(
+                titles[name], options[name], key=_key(name), help=_help(name),
+                persist_state="session",
+            )
+            for column, name in zip(columns, options, strict=False)
+        }  # fmt: skip
+        divisors = [one for one in range(1, n_heads + 1) if n_heads % one == 0]
+        if st.session_state[_key("n_kv_heads")] not in divisors:
+            st.session_state[_key("n_kv_heads")] = n_heads
+        chosen["n_kv_heads"] = columns[3].selectbox(
+            "Heads of K and V", divisors, key=_key("n_kv_heads"), help=_help("n_kv_heads"),
+            persist_state="session",
+        )  # fmt: skip
+        chosen["tied_head"] = columns[4].checkbox(
+            "Tied head", key=_key("tied_head"), help=_help("tied_head"), persist_state="session"
+        )
+    return chosen

@@ -1,0 +1,1 @@
+"""Beside a run, the Pretrain page has: parts of the architecture, and their comparison."""

@@ -18,7 +18,6 @@ _WORD = "merges_word"
 _TOKENS = "merges_tokens"
 _LONGEST_DEFAULT = 24  # characters: a tree that fits a window
 _TREE = "merge_tree"
-PLAYED = "lab_merges_played"  # session: the word whose merges were all seen during a tour
 
 
 def open_merges(ref: str, word: str) -> None:
@@ -82,7 +81,7 @@ def take_word() -> None:
 def note_played() -> None:
     """The picture tells that every step was seen."""
     if message(_TREE, "played") is True:
-        st.session_state[PLAYED] = st.session_state.get(_WORD)
+        st.session_state[tours.MERGES_PLAYED] = st.session_state.get(_WORD)
 
 
 def steps_of(told: Explanation) -> dict[str, object]:
@@ -129,7 +128,7 @@ def show(text: str) -> None:
         st.info("There is no word: type one above, or click a token of your text.")
         return
     told = explain(tokenizer, word)
-    waits = tours.is_on() and PLAYED not in st.session_state
+    waits = tours.is_on() and tours.MERGES_PLAYED not in st.session_state
     data = {"word": word, "pieces": [steps_of(one) for one in told], "tell": waits}
     registered("merge_tree", "token_text")(
         key=_TREE, data=payload(data), on_played_change=note_played

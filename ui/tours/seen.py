@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from llmcore.errors import NotFoundError
-from ui.feed import RunFeed, feed
 
 if TYPE_CHECKING:
     from llmcore.runs import RunInfo
+    from ui.feed import RunFeed
     from ui.tours.tour import Context
 
 ENDED = ("done", "stopped")
@@ -36,8 +36,10 @@ def needed(info: "RunInfo | None", what: str) -> "RunInfo":
     return info
 
 
-def feed_of(context: "Context", info: "RunInfo") -> RunFeed:
+def feed_of(context: "Context", info: "RunInfo") -> "RunFeed":
     """What the page has read of a run so far; cheap to ask for again."""
+    from ui.feed import feed
+
     return feed(context.store.open(info.id))
 
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ui.tokenizer_lab.merges import PLAYED
 from ui.tokenizer_lab.samples import SAMPLES
+from ui.tours import MERGES_PLAYED
 from ui.tours.seen import text_of, view_is
 from ui.tours.tour import Asked, Context, Step, Tour
 
@@ -72,7 +72,7 @@ def _piece(context: Context) -> bool:
 
 def _merges_played(context: Context) -> bool:
     """The picture tells the word whose merges were all seen."""
-    return view_is(context, PAGE, VIEW, "merges") and PLAYED in context.state
+    return view_is(context, PAGE, VIEW, "merges") and MERGES_PLAYED in context.state
 
 
 def question(context: Context) -> Asked:

@@ -211,7 +211,8 @@ class Player {
 
   // While a guided tour waits for it: whether all was seen. Else nothing goes to the server.
   told() {
-    if (!this.tell || !this.tree?.last || this.seen.size <= this.tree.last) return;
+    if (!this.tell || !this.tree?.last || this.step < this.tree.last) return;
+    if (this.seen.size <= this.tree.last) return;
     this.tell(true);
     this.tell = null;
   }

@@ -127,19 +127,20 @@ def _head(tour: Tour, at: Place, done: bool) -> None:
 
 
 def _step(step: Step, at: Place, context: Context, done: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="tour_what"):
-        words = _words(step, context)
+    """What to do; at its side the way there, or what the step can give."""
+    away = not step.is_here(context)
+    aid = step.aid is not None and not done
+    with st.container(key="tour_what"):
+        left, right = st.columns([3, 1], gap="medium") if away or aid else (st.container(), None)
         already = " *You have done this already.*" if done and not at.shown else ""
-        st.markdown(f"**{step.title}.** {words}{already}", width="stretch")
-        if not step.is_here(context):
-            _go_there(step)
-        elif step.aid is not None and not done:
-            st.button(
-                step.aid.label, icon=step.aid.icon, key=f"tour_aid_{step.name}",
-                on_click=_give, args=(step,),
-            )  # fmt: skip
-            if st.session_state.pop("lab_tour_gave", None):
-                st.rerun()  # the page shows what it was given
+        left.markdown(f"**{step.title}.** {_words(step, context)}{already}")
+        if right is None:
+            return
+        with right:
+            if away:
+                _go_there(step)
+            else:
+                _give_aid(step)
 
 
 def _words(step: Step, context: Context) -> str:
@@ -150,17 +151,21 @@ def _words(step: Step, context: Context) -> str:
         return "This step cannot be shown now: skip it, or come back later."
 
 
-def _give(step: Step) -> None:
-    """A callback: the page's widgets may be set only before they are drawn."""
+def _give_aid(step: Step) -> None:
     assert step.aid is not None
-    step.aid.give()
-    st.session_state["lab_tour_gave"] = True
+    pressed = st.button(
+        step.aid.label, icon=step.aid.icon, key=f"tour_aid_{step.name}", width="stretch",
+        on_click=step.aid.give,
+    )  # fmt: skip
+    if pressed:
+        st.rerun()  # the whole page: it shows what it was given
 
 
 def _go_there(step: Step) -> None:
     card = CARDS[step.page]
     pressed = st.button(
-        f"Open {card.title}", icon=card.icon, key="tour_go", on_click=place.open_view, args=(step,)
-    )
+        f"Open {card.title}", icon=card.icon, key="tour_go", width="stretch",
+        on_click=place.open_view, args=(step,),
+    )  # fmt: skip
     if pressed:
         place.go(step)

@@ -16,7 +16,7 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: run test lint screenshots email-data starter base setup setup-dev clean-setup
+.PHONY: run test lint screenshots email-data starter base adapters setup setup-dev clean-setup
 
 run: $(RUN_STAMP)
 	@echo "LLM Lab starts; its address is printed below. Ctrl-C stops it."
@@ -48,6 +48,10 @@ starter: $(RUN_STAMP)
 
 base: $(RUN_STAMP)
 	$(BIN)/python assets/make_base.py all --texts $(TEXTS)
+
+# The three assistants beside the bundled base, with their cards and the gallery's figures.
+adapters: $(RUN_STAMP)
+	$(BIN)/python assets/make_adapters.py
 
 setup: $(RUN_STAMP)
 setup-dev: $(DEV_STAMP)

@@ -29,6 +29,7 @@ PAGES = {
     "classifier": "classifier",
     "instructions": "instructions",
     "playground": "playground",
+    "applications": "applications",
     "runs": "runs",
 }
 

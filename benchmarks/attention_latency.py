@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,9 +126,9 @@ def main() -> int:
     if not wanted:
         parser.error(f"there is no measurement {arguments.only!r}")
     results = []
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        with server() if not arguments.url else _given(arguments.url) as url:
+        with server(Path(home)) if not arguments.url else _given(arguments.url) as url:
             for one in wanted:
                 page = browser.new_page(viewport={"width": 1360, "height": 900})
                 page.set_default_timeout(PATIENCE_MS)

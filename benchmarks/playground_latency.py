@@ -168,7 +168,7 @@ MEASUREMENTS = (
 
 @contextmanager
 def server(home: Path) -> Iterator[str]:
-    """The app with this LLMLAB_HOME; gives its address."""
+    """The app on a free port with `home` as its LLMLAB_HOME; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

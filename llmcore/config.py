@@ -199,6 +199,16 @@ class TrainConfig(Checked):
         "under torchrun: none: each process holds the whole model; full: its share of it; auto: "
         "full where the model does not fit one GPU",
     )
+    snapshot_every: int = setting(
+        0,
+        "keep a snapshot of the weights every so many steps for the time slider, beside those of "
+        "steps 1, 2, 5, 10, 20, …; 0 keeps only those",
+        0,
+        100_000_000,
+    )
+    head_scores: bool = setting(
+        False, "measure at each evaluation what the attention heads do (pretraining)"
+    )
 
     def __post_init__(self) -> None:
         self.check_bounds()

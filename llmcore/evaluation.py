@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from llmcore.errors import LabError
 if TYPE_CHECKING:
     from llmcore.nn.model import GPT
     from llmcore.tokenizers import Tokenizer
+
+_RESAMPLES_AT_ONCE = 500  # how often each of thousands of rows is drawn takes memory
 
 
 def text_loss(
@@ -45,31 +47,41 @@ def text_loss(
 
 def _summed_loss(model: GPT, ids: np.ndarray, batch_size: int) -> tuple[float, int]:
     """Sum of -log p(ids[i] | window before it) over i >= 1, and how many there are."""
+    from llmcore.generation import scoring_windows
+
+    n_targets = len(ids) - 1
+    windows = list(scoring_windows(n_targets, model.config.context_length))
+    return math.fsum(one.sum() for one in window_losses(model, ids, windows, batch_size)), n_targets
+
+
+def window_losses(
+    model: GPT, ids: np.ndarray, windows: Sequence[tuple[int, int, int]], batch_size: int = 16
+) -> Iterator[np.ndarray]:
+    """For each window (start, first, end) of `scoring_windows` the loss in nats of each token that
+    it scores, (end - first,). ids: (N,). Raises LabError for tokens that the model does not know.
+    """
     import torch
     import torch.nn.functional as F
 
-    from llmcore.generation import check_ids, scoring_windows
+    from llmcore.generation import check_ids
 
     check_ids(model, [int(ids.max())])
-    n_targets = len(ids) - 1
-    windows = list(scoring_windows(n_targets, model.config.context_length))
     device = next(model.parameters()).device
-    total = 0.0
-    with torch.inference_mode():
-        for first in range(0, len(windows), batch_size):
-            part = windows[first : first + batch_size]
-            longest = max(end - start for start, _, end in part)
-            inputs = np.zeros((len(part), longest), dtype=np.int64)
-            targets = np.full((len(part), longest), -100, dtype=np.int64)  # -100: not scored
-            for row, (start, begin, end) in enumerate(part):
-                inputs[row, : end - start] = ids[start:end]
-                targets[row, begin - start : end - start] = ids[begin + 1 : end + 1]
+    for at in range(0, len(windows), batch_size):
+        part = windows[at : at + batch_size]
+        longest = max(end - start for start, _, end in part)
+        inputs = np.zeros((len(part), longest), dtype=np.int64)
+        targets = np.full((len(part), longest), -100, dtype=np.int64)  # -100: not scored
+        for row, (start, first, end) in enumerate(part):
+            inputs[row, : end - start] = ids[start:end]
+            targets[row, first - start : end - start] = ids[first + 1 : end + 1]
+        with torch.inference_mode():
             logits = model(torch.from_numpy(inputs).to(device))  # (B, T, V)
             goal = torch.from_numpy(targets).to(device)
-            total += float(
-                F.cross_entropy(logits.flatten(0, 1).float(), goal.flatten(), reduction="sum")
-            )
-    return total, n_targets
+            losses = F.cross_entropy(logits.flatten(0, 1).float(), goal.flatten(), reduction="none")
+        table = losses.double().view(goal.shape).cpu().numpy()
+        for row, (start, first, end) in enumerate(part):
+            yield table[row, first - start : end - start]
 
 
 def classification_scores(
@@ -125,6 +137,20 @@ def chrf(expected: Sequence[str], answers: Sequence[str]) -> float | None:
     except ImportError:
         return None
     return float(CHRF().corpus_score(list(answers), [list(expected)]).score) if expected else None
+
+
+def chrf_by_row(expected: Sequence[str], answers: Sequence[str]) -> list[float] | None:
+    """chrF of each answer alone (N,), 0 to 100, so that rows can be drawn anew; None where
+    sacrebleu is not installed. Their mean is near `chrf`, which counts over all rows at once."""
+    try:
+        from sacrebleu.metrics import CHRF
+    except ImportError:
+        return None
+    metric = CHRF()
+    return [
+        float(metric.sentence_score(two, [one]).score)
+        for one, two in zip(expected, answers, strict=True)
+    ]
 
 
 def balanced_accuracy(labels: Sequence[str], predicted: Sequence[str]) -> float:
@@ -254,6 +280,32 @@ def paired_bootstrap(
         means[i] = gains[drawn].sum() / counts[drawn].sum()
     low, high = np.percentile(means, [2.5, 97.5])
     return Difference(float(gains.sum() / counts.sum()), float(low), float(high))
+
+
+def bootstrap_ratio(
+    values: Sequence[float] | np.ndarray,
+    weights: Sequence[float] | np.ndarray | None = None,
+    n_resamples: int = 4_000,
+    seed: int = 0,
+) -> Difference:
+    """sum(values) / sum(weights) of rows (N,) that are drawn with replacement, with its 95%
+    percentile interval (Efron and Tibshirani 1993, chapter 13). Weights of one give the mean.
+
+    Drawing N rows is drawing how often each occurs, so one draw from a multinomial stands for each
+    resample. Raises LabError where there is nothing to measure.
+    """
+    top = np.asarray(values, dtype=float)
+    bottom = np.ones(len(top)) if weights is None else np.asarray(weights, dtype=float)
+    if not len(top) or bottom.sum() <= 0:
+        raise LabError("There are no rows to measure: give at least one.")
+    rng = np.random.default_rng(seed)
+    shares = np.full(len(top), 1 / len(top))
+    ratios = []
+    for _ in range(0, n_resamples, _RESAMPLES_AT_ONCE):
+        drawn = rng.multinomial(len(top), shares, size=_RESAMPLES_AT_ONCE)  # (R, N)
+        ratios.append((drawn @ top) / np.maximum(drawn @ bottom, 1e-12))
+    low, high = np.percentile(np.concatenate(ratios), [2.5, 97.5])
+    return Difference(float(top.sum() / bottom.sum()), float(low), float(high))
 
 
 def paired_macro_f1(

@@ -196,6 +196,17 @@ def load(ref: str) -> Loaded:
     return _cached(key, lambda: _read(ref, run, checkpoint, key))
 
 
+def read_snapshot(run: Run, checkpoint: Checkpoint) -> Loaded:
+    """One checkpoint of a run from disk, never kept here: a walk through all snapshots of a run
+    would push out the models that pages use. Raises as `load` does."""
+    return _read(f"{run.id}@{checkpoint.step}", run, checkpoint, _key(run, checkpoint))
+
+
+def snapshot_key(run: Run, checkpoint: Checkpoint) -> str:
+    """`checkpoint_key` of a checkpoint that is at hand."""
+    return _key(run, checkpoint)
+
+
 def _cached(key: str, read: Callable[[], Loaded]) -> Loaded:
     loaded = _cache.get(key)
     if loaded is None:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ui.attention_lab import chosen_view
+from ui.attention_lab import VIEWS
 from ui.attention_lab.code import code_of
 from ui.page import code_behind, guarded, header
 from ui.picker import model_picker
 from ui.state import shared_text
+from ui.views import chosen_view
 
 INTRO = (
     "To predict the next token, every token gathers information from those before it; each head "
@@ -16,19 +17,19 @@ INTRO = (
 )
 
 header("Attention", INTRO)
-text, ref, view = "", "starter", None
+text, ref, view = "", "starter", next(iter(VIEWS))
 with guarded():
     left, right = st.columns([2, 1], gap="large")
     with left:
         text = shared_text(key="attention_text", height=80)
     with right:
         ref = model_picker(key="attention_model")
-    view = chosen_view()
-    if text or not view.needs_text:
-        view.show(ref, text)
+    view = chosen_view("attention_view", VIEWS)
+    if text or not VIEWS[view].needs_text:
+        VIEWS[view].show(ref, text)
     else:
         st.info(
             "Type a sentence above to see which of its tokens look at which.",
             icon=":material/edit:",
         )
-code_behind(*code_of(view.name if view else "look", ref, text or "Hello"))
+code_behind(*code_of(view, ref, text or "Hello"))

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from ui.instructions.code import use_it
 from ui.instructions.data import Choice, choose_data
 from ui.instructions.mask import what_the_loss_sees
 from ui.instructions.options import TRAINABLE, Settings, learned, options
-from ui.instructions.results import results, side_by_side
+from ui.instructions.results import example_prompt, results, side_by_side
 from ui.live import run_panel
 from ui.navigation import page_link
 from ui.page import code_behind, guarded, header, plain, show_error
@@ -18,6 +19,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.state import store
 from ui.warm import warm_up
 
 KIND = "instruct"
@@ -64,6 +66,8 @@ def main() -> None:
                     results(info)
                 side_by_side(info)
                 page_link("chat", "Chat with it")
+                if store().open(info.id).checkpoints():
+                    use_it(info.id, example_prompt(store().open(info.id)))
     code_behind(PYTHON, CLI)
     warm_up(delay=1.0)
 

@@ -45,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_left_running(home: Path) -> Iterator[None]:
-    """Stops the runs and generations that a test left alive and empties Streamlit's caches.
+    """Stops what a test left alive (runs, generations, measurements); empties Streamlit's caches.
 
     Only modules that the test itself imported are touched: a test of the tokenizers pays nothing.
     """
@@ -53,9 +53,15 @@ def nothing_left_running(home: Path) -> Iterator[None]:
     launch = sys.modules.get("llmcore.runs.launch")
     if launch is not None:
         launch.stop_all()
+    measuring = sys.modules.get("llmcore.applications.background")
+    if measuring is not None:
+        measuring.stop_all_measurements()
     background = sys.modules.get("llmcore.generation.background")
     if background is not None:
         background.stop_all_jobs()
+    frames = sys.modules.get("llmcore.interpret.over_time")
+    if frames is not None:
+        frames.stop_all_frames()
     caching = sys.modules.get("streamlit.runtime.caching")
     if caching is not None:
         caching.cache_data.clear()

@@ -16,7 +16,7 @@ SOURCES = sorted(path for folder in FOLDERS for path in (PROJECT_ROOT / folder).
 SOURCES.append(PROJECT_ROOT / "app.py")
 LIGHT = (
     "tokenizers", "data", "runs", "runs.exchange", "models", "plots", "convert.locate",
-    "convert.hub", "assistants", "tasks.templates",
+    "convert.hub", "assistants", "tasks.templates", "applications", "applications.background",
 )  # fmt: skip
 TORCH_FREE_FOLDERS = ("tokenizers", "data", "classical", "plots")
 

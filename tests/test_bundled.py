@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from llmcore import models
+from llmcore import load_assistant, models
+from llmcore.applications import JOBS, bundled_figures
+from llmcore.applications.figures import weights_hash
+from llmcore.data.instructions import load_builtin
 from llmcore.errors import StateError
 from llmcore.files import read_json, tree_bytes
 from llmcore.generation import SamplingConfig, generate
@@ -12,6 +15,7 @@ from llmcore.paths import ASSETS, BUNDLED_RUNS
 from llmcore.presets import PRESETS
 from llmcore.runs import RunStore
 from llmcore.runs.predictions import test_predictions as predictions_of
+from llmcore.runs.run import Run
 
 HELD_BACK = {"messages", "sms-spam", "tweet-sentiment"}
 
@@ -127,10 +131,52 @@ def test_no_text_of_others_and_no_trace_of_a_machine_is_shipped():
             assert not {"host", "pid", "boot_id"} & set(json.loads((run / name).read_text()))
 
 
+ASSISTANTS = ("airline-support", "translation", "general")
+
+
+def bundled_assistant(name: str) -> Run:
+    if not (BUNDLED_RUNS / name).is_dir():
+        pytest.skip(f"{name} is not bundled: make adapters")
+    return RunStore().open(name)
+
+
+@pytest.mark.parametrize("name", ASSISTANTS)
+def test_an_assistant_is_an_adapter_of_at_most_2_mb_beside_base_and_answers(name):
+    run = bundled_assistant(name)
+    assert tree_bytes(run.directory) <= 2_000_000
+    assert run.checkpoint("best").state["adapter"]["parent"].startswith("base@")
+    assistant = load_assistant(name)
+    assert assistant.follows_instructions and assistant.loaded.card["corpus"] == name
+    rows = load_builtin(name).test[::60]
+    made = assistant.answer([row.question for row in rows])
+    assert sum(one == row.last.output for one, row in zip(made, rows, strict=True)) >= 1
+
+
+@pytest.mark.parametrize("name", ASSISTANTS)
+def test_an_assistant_s_card_gives_figures_and_answers(name):
+    run = bundled_assistant(name)
+    card = (ASSETS / f"{name}-adapter-card.md").read_text(encoding="utf-8")
+    trainable = run.events("parameters")[-1]["trainable"]
+    assert "A LoRA adapter of `base`" in card and f"{trainable:,} numbers learned" in card
+    assert "| all | " in card and "\n1. `" in card
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
+def test_a_kept_figure_is_of_all_rows_and_of_the_very_model_that_is_bundled(job):
+    figure = bundled_figures().get(job.name)
+    if figure is None:
+        assert not (BUNDLED_RUNS / job.model).is_dir() or not bundled_figures()
+        pytest.skip(f"{job.name} was not measured: make adapters")
+    assert figure.weights == weights_hash(job.model)
+    assert figure.n == figure.n_all and figure.data.startswith(job.data)
+    assert figure.low <= figure.score <= figure.high and figure.baseline in figure.baselines
+
+
 def test_examples_are_listed_last_and_cannot_be_changed():
     store = RunStore()
     examples = [info for info in store.list() if info.example]
-    assert [one.id for one in examples] == ["base", "starter", "starter-spam"]
+    found = [one.id for one in examples]
+    assert found == sorted({"base", "starter", "starter-spam"} | set(found) & set(ASSISTANTS))
     for action in (lambda: store.delete("starter"), lambda: store.rename("starter", "mine")):
         with pytest.raises(StateError, match="come with the lab"):
             action()

@@ -14,6 +14,7 @@ from llmcore.evaluation import (
     answer_scores,
     balanced_accuracy,
     chrf,
+    chrf_by_row,
     classification_scores,
     paired_bootstrap,
     paired_macro_f1,
@@ -191,7 +192,7 @@ def test_exact_answers_are_counted_by_holdout():
 def test_chrf_is_left_out_where_sacrebleu_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "sacrebleu", None)
     monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
-    assert chrf(["a cat"], ["a cat"]) is None
+    assert chrf(["a cat"], ["a cat"]) is None and chrf_by_row(["a cat"], ["a cat"]) is None
 
 
 def test_chrf_is_a_hundred_for_the_same_and_less_for_others():
@@ -199,6 +200,8 @@ def test_chrf_is_a_hundred_for_the_same_and_less_for_others():
     assert chrf(["une voiture rouge"], ["une voiture rouge"]) == pytest.approx(100)
     close = chrf(["une voiture rouge"], ["une voiture rouges"])
     assert 50 < close < 100 and chrf(["une voiture rouge"], ["xyz"]) < 10 and chrf([], []) is None
+    rows = chrf_by_row(["une voiture rouge", "un chat"], ["une voiture rouges", "un chat"])
+    assert rows == [pytest.approx(close), pytest.approx(100)] and chrf_by_row([], []) == []
 
 
 def test_the_paired_macro_f1_is_that_of_the_scores_and_of_a_plain_bootstrap():

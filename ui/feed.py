@@ -78,9 +78,16 @@ class RunFeed:
         return RunCurves(name, train, validation)
 
     def marks(self, axis: str = "step") -> list[Mark]:
-        """Changed settings and an early end, on that axis."""
-        places = self.places(np.array([one.step for one in self._marks]), axis).tolist()
-        return [Mark(at, one.label) for at, one in zip(places, self._marks, strict=True)]
+        """Changed settings, an early end, and where induction heads appeared, on that axis."""
+        made = [*self._marks, *self._appeared()]
+        places = self.places(np.array([one.step for one in made]), axis).tolist()
+        return [Mark(at, one.label) for at, one in zip(places, made, strict=True)]
+
+    def _appeared(self) -> list[Mark]:
+        from llmcore.runs.emergence import appears_at
+
+        step = appears_at(*self.metrics.arrays("val", "head_induction"))
+        return [] if step is None else [Mark(step, "induction heads appear")]
 
     def places(self, steps: np.ndarray, axis: str) -> np.ndarray:
         """Where steps lie on an axis of `step`, `tokens` read, or `time` trained in minutes."""

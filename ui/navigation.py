@@ -42,6 +42,7 @@ CARDS = {
         PageCard("chat", "Use", "Chat", ":material/forum:"),
         PageCard("playground", "Use", "Playground", ":material/play_circle:"),
         PageCard("earlier-nlp", "Use", "LLM vs earlier NLP", ":material/balance:"),
+        PageCard("applications", "Use", "Applications", ":material/apps:"),
         PageCard("runs", "Use", "Runs", ":material/database:"),
     )
 }

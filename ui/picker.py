@@ -14,12 +14,18 @@ _CHOICE = "lab_model"
 _BY_KIND = "lab_model_by_kind"
 
 
-def model_picker(kind: str | None = None, label: str = "Model", key: str = "model_input") -> str:
+def model_picker(
+    kind: str | None = None,
+    label: str = "Model",
+    key: str = "model_input",
+    default: str | None = None,
+) -> str:
     """A select box over the models of this machine; returns the chosen reference.
 
     kind: "language", "classifier" or None for all. The model chosen last on any page is taken
-    where it fits, else the one chosen last for this kind, else the bundled default. A reference
-    in the URL that does not exist is said in one sentence and replaced by the default.
+    where it fits, else the one chosen last for this kind, else `default`, else the bundled
+    default. A reference in the URL that does not exist is said in one sentence and replaced by
+    the default.
     Raises NotFoundError where there is no model at all.
     """
     from llmcore.models import list_models
@@ -30,7 +36,8 @@ def model_picker(kind: str | None = None, label: str = "Model", key: str = "mode
         what = f"{kind} model" if kind else "model"
         raise NotFoundError(f"There is no {what} yet: train one in the Build section first.")
     if st.session_state.get(key) not in entries or st.session_state.get(key) != wanted:
-        st.session_state[key] = wanted if wanted in entries else _default(entries)
+        known = [one for one in (wanted, default) if one in entries]
+        st.session_state[key] = known[0] if known else _default(entries)
     shown = st.session_state[key]
     ref = st.selectbox(
         label,
@@ -44,6 +51,11 @@ def model_picker(kind: str | None = None, label: str = "Model", key: str = "mode
         ref = shown
     _remember(ref, kind)
     return ref
+
+
+def choose_model(ref: str, kind: str | None = None) -> None:
+    """Chooses a model for every page. Call it from a callback, before a picker is drawn."""
+    _remember(ref, kind)
 
 
 def load_model(ref: str) -> "Loaded":

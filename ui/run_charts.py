@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.plots import theme
-from llmcore.plots.training import Axis, accuracy_chart, loss_chart, small_chart
+from llmcore.plots.emergence import HEAD_TYPES, head_type_chart
+from llmcore.plots.training import Axis, Curve, accuracy_chart, loss_chart, small_chart
+from llmcore.runs.emergence import APPEARS
 from ui.charts import live_chart
 from ui.feed import RunFeed, feed
 from ui.instructions.answers import answers_view
@@ -73,6 +75,10 @@ def pretrain_charts(info: "RunInfo", data: RunFeed, overlays: Sequence[str]) -> 
         _samples(data)
     if others:
         _differences({info.name: data, **others})
+    if scores := head_curves(data):
+        st.caption("Head types: the best head's score on random tokens that come twice")
+        figure = head_type_chart(scores, data.marks(), threshold=APPEARS, uirevision=info.id)
+        live_chart(figure, key=f"heads_{info.id}")
     _draw_small(info, PRETRAINING, small_figures(data, info.id))
 
 
@@ -137,6 +143,12 @@ def instruct_charts(info: "RunInfo", data: RunFeed) -> None:
         answers_view(data.answers)
     with st.expander("More curves", icon=":material/monitoring:"):
         _draw_small(info, ANSWERING, small_figures(data, info.id, ANSWERING))
+
+
+def head_curves(data: RunFeed) -> dict[str, Curve]:
+    """The head scores of a run that measures them, by type; empty where it does not."""
+    curves = {kind: data.curve("val", f"head_{kind}") for kind in HEAD_TYPES}
+    return curves if len(curves["induction"].steps) else {}
 
 
 def _view() -> View:

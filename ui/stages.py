@@ -55,7 +55,7 @@ def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: float | None) -
             5,
             lane=1,
         ),
-        Stage("use", "Use", *_use(classifiers), 6),
+        Stage("use", "Use", *_use(classifiers, _own(runs, "instruct")), 6),
     ]
     pages = {
         "text": "pretrain",
@@ -65,7 +65,7 @@ def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: float | None) -
         "base": "runs",
         "classify": "classifier",
         "instruct": "instructions",
-        "use": "chat",
+        "use": "applications",
     }
     return _with_next([_with_page(one, pages.get(one.name)) for one in stations])
 
@@ -114,10 +114,16 @@ def _base(own: Sequence["RunInfo"], best_bits: float | None) -> tuple[str, str]:
     return "it completes text", "open"
 
 
-def _use(classifiers: Sequence["RunInfo"]) -> tuple[str, str]:
-    if any(run.best_step is not None or run.state == "done" for run in classifiers):
+def _use(classifiers: Sequence["RunInfo"], assistants: Sequence["RunInfo"]) -> tuple[str, str]:
+    if any(_usable(run) for run in assistants):
+        return "your assistant answers", "done"
+    if any(_usable(run) for run in classifiers):
         return "your classifier sorts messages", "done"
-    return "ask it, sort messages", "open"
+    return "eight applications to try", "open"
+
+
+def _usable(run: "RunInfo") -> bool:
+    return run.best_step is not None or run.state == "done"
 
 
 def _with_page(stage: Stage, page: str | None) -> Stage:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import typer
 
 from llmcore.cli import (
+    applications,
     classifying,
     compare,
     convert,
     curve,
+    induction,
     inside,
     preflight,
     runs,
@@ -39,6 +41,7 @@ app.command("pretrain")(training.pretrain)
 app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
 app.command("learning-curve")(curve.learning_curve)
+app.command("induction")(induction.induction)
 app.command("classify")(classifying.classify)
 app.command("compare-nlp")(compare.compare_nlp)
 app.command("diverse-data")(compare.diverse_data)
@@ -48,6 +51,7 @@ app.command("score")(use.score)
 app.command("walk")(inside.walk)
 app.command("budget")(inside.budget)
 app.command("evaluate")(use.evaluate)
+app.add_typer(applications.app, name="applications")
 app.add_typer(runs.app, name="runs")
 app.command("import-gpt2")(convert.import_gpt2)
 app.command("export")(convert.export)

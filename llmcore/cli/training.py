@@ -47,6 +47,10 @@ EvalEvery = Annotated[int | None, within(TrainConfig, "eval_every", "--eval-ever
 CheckpointEvery = Annotated[
     int | None, within(TrainConfig, "checkpoint_every", "--checkpoint-every")
 ]
+SnapshotEvery = Annotated[int | None, within(TrainConfig, "snapshot_every", "--snapshot-every")]
+HeadScores = Annotated[
+    bool, typer.Option("--head-scores", help=help_for(TrainConfig, "head_scores"))
+]
 Device = Annotated[
     str | None,
     typer.Option(help=help_for(TrainConfig, "device"), callback=one_of(DEVICES)),
@@ -151,6 +155,8 @@ def pretrain(
     log_every: LogEvery = None,
     eval_every: EvalEvery = None,
     checkpoint_every: CheckpointEvery = None,
+    snapshot_every: SnapshotEvery = None,
+    head_scores: HeadScores = False,
     patience: Patience = None,
     device: Device = None,
     precision: Precision = None,
@@ -172,6 +178,7 @@ def pretrain(
         "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
         "threads": threads, "seed": seed, "patience": patience, "accumulation": accumulation,
         "sharding": sharding, "compile": compile_blocks,
+        "snapshot_every": snapshot_every, "head_scores": head_scores or None,
     }  # fmt: skip
     model_changes: dict[str, Any] = {
         "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,

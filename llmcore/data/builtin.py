@@ -9,6 +9,7 @@ from pathlib import Path
 from llmcore.data.cleaning import clean_tweet
 from llmcore.data.folding import fold, in_fixed_test
 from llmcore.data.plays import read_plays
+from llmcore.data.repeats import repeats
 from llmcore.data.sources import CORPORA, ensure
 
 _AIRLINES = re.compile(
@@ -31,6 +32,8 @@ def build_corpus(name: str) -> tuple[list[str], list[str]]:
         return [text for _, text in read_sms()] + training_tweets(), [notice]
     if name == "conversations":
         return read_conversations(ensure(name)), []
+    if name == "repeats":
+        return repeats(), []
     assert name in CORPORA, name
     text = ensure(name).read_text(encoding="utf-8")
     return [text], []

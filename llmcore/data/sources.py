@@ -11,7 +11,7 @@ from llmcore.data.spam_assassin import email_path
 from llmcore.errors import NotFoundError, OfflineError
 from llmcore.files import sha256_of
 from llmcore.packaged import packaged_path
-from llmcore.paths import ASSETS, cache_dir
+from llmcore.paths import ASSETS, PROJECT_ROOT, cache_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,17 @@ CORPORA: dict[str, CorpusCard] = {
             "Edith Wharton (as in Raschka, Build a Large Language Model)",
             "public domain",
         ),
+        DataCard(
+            "repeats",
+            "Random letters that come again",
+            "random strings, each several times in a row: a model can only copy from its context, "
+            "which is what induction heads do; give it the tokenizer bytes",
+            "made by code from a seed (llmcore/data/repeats.py)",
+            "as this project",
+        ),
     )
 }
+MADE_BY_CODE = {"repeats": "llmcore/data/repeats.py"}
 
 LABELLED: dict[str, LabelledCard] = {
     card.name: card
@@ -283,6 +292,9 @@ def dataset_sources(name: str) -> list[dict[str, Any]]:
     if name in INSTRUCTIONS:
         path = ASSETS / "instructions" / f"{name}-train.jsonl"
         return [_row(name, "project", str(path), lambda: path if path.is_file() else None)]
+    if name in MADE_BY_CODE:
+        path = PROJECT_ROOT / MADE_BY_CODE[name]
+        return [_row(name, "project", MADE_BY_CODE[name], lambda: path)]
     for part in _PARTS.get(name, (name,)):
         if part == EMAILS:
             rows.append(_row(part, "cache", str(email_path()), lambda: local_path(EMAILS)))

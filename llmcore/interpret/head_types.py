@@ -22,7 +22,6 @@ from llmcore.tokenizers import Tokenizer
 
 KINDS = ("previous", "duplicate", "induction", "first")
 TEXT_CORPUS = "shakespeare"  # its held-out part, which no bundled model has learned from
-HEAD_APPEARS = 0.5  # a head that spends half of its attention on one habit is called by it
 SHORTEST = 4  # tokens: two, and the same two again
 _MEMORY = 96 << 20  # bytes of attention weights and logits that are held at once
 _CHARACTERS = 16  # of text for each wanted token; more than the longest tokenizer needs
@@ -85,30 +84,35 @@ def head_scores(
     seed: int = 0,
     n_sequences: int = 8,
     length: int = 96,
+    text: bool = True,
 ) -> HeadScores:
     """Scores every head of `model` on random repeats and, with a tokenizer, on held-out text.
 
-    length: tokens of a sequence, both halves together; at most the model's context counts. The
-    model must be in eval mode: it may be shared with other threads. Raises LabError for a context
-    too short to hold a repeat.
+    tokenizer: with it, only tokens that can be seen are repeated: bytes that are no text alone
+    and control characters hardly ever come in what a model learned from. text: whether held-out
+    text is asked for. length: tokens of a sequence, both halves together; at most the model's
+    context counts. The model must be in eval mode: it may be shared with other threads. Raises
+    LabError for a context too short to hold a repeat.
     """
-    ids = repeated_ids(
-        model.config.vocab_size, min(length, model.config.context_length), n_sequences, seed,
-        () if tokenizer is None else tuple(tokenizer.special_tokens.values()),
-    )  # fmt: skip
+    vocab_size, length = model.config.vocab_size, min(length, model.config.context_length)
+    allowed = np.arange(vocab_size)
+    if tokenizer is not None:
+        allowed = visible_ids(tokenizer)
+        allowed = allowed[allowed < vocab_size]
+    ids = repeated_ids(allowed, length, n_sequences, seed)
     repeats = _Test(model, ids)
-    texts = None if tokenizer is None else text_ids(tokenizer, ids.shape[1], n_sequences, seed)
-    text = None
-    if texts is not None and int(texts.max()) < model.config.vocab_size:
-        text = _Test(model, texts)
+    texts = text_ids(tokenizer, ids.shape[1], n_sequences, seed) if text and tokenizer else None
+    on_text = None
+    if texts is not None and int(texts.max()) < vocab_size:
+        on_text = _Test(model, texts)
     half = ids.shape[1] // 2
     # Entry t of a row of losses belongs to token t + 1; where the second copy begins, at token
     # `half`, nothing can tell what comes.
     return HeadScores(
         on_repeats=repeats.scores,
-        on_text=None if text is None else text.scores,
+        on_text=None if on_text is None else on_text.scores,
         chance=repeats.chance,
-        chance_on_text=None if text is None else text.chance,
+        chance_on_text=None if on_text is None else on_text.chance,
         first_loss=float(repeats.losses[:, : half - 1].mean()),
         second_loss=float(repeats.losses[:, half:].mean()),
         copy_accuracy=float(repeats.right[:, half:].mean()),
@@ -118,13 +122,21 @@ def head_scores(
     )
 
 
-def repeated_ids(
-    vocab_size: int, length: int, n_sequences: int, seed: int, special: tuple[int, ...] = ()
-) -> np.ndarray:
-    """(B, T) random ids without the special ones, T the even number at or below `length`.
+@lru_cache(maxsize=16)
+def visible_ids(tokenizer: Tokenizer) -> np.ndarray:
+    """Ids of the tokens that stand for text that one can see; all ordinary ones where none do."""
+    ordinary = [
+        (data.decode("utf-8", "replace").strip(), id) for data, id in tokenizer.ranks.items()
+    ]
+    seen = [id for text, id in ordinary if text and "\ufffd" not in text and text.isprintable()]
+    return np.array(sorted(seen or [id for _, id in ordinary]))
+
+
+def repeated_ids(allowed: np.ndarray, length: int, n_sequences: int, seed: int) -> np.ndarray:
+    """(B, T) random ids of those `allowed`, T the even number at or below `length`.
 
     The second half of each row is its first half again: `ids[:, t] == ids[:, t - T // 2]`. Within
-    a half no token comes twice, as far as the vocabulary allows it. Raises LabError for a length
+    a half no token comes twice, as far as there are enough of them. Raises LabError for a length
     below SHORTEST.
     """
     half = length // 2
@@ -134,7 +146,6 @@ def repeated_ids(
             f"with a longer context."
         )
     rng = np.random.default_rng(seed)
-    allowed = np.setdiff1d(np.arange(vocab_size), np.array(special, dtype=np.int64))
     again = half > len(allowed)
     rows = [rng.choice(allowed, half, replace=again) for _ in range(n_sequences)]
     once = np.stack(rows)  # (B, T / 2)

@@ -139,7 +139,7 @@ def loss_chart(
     y_axis: dict[str, Any] = {"title": {"text": title_y}, "type": "log" if log_y else "linear"}
     if log_y:
         y_axis |= {"dtick": "D2", "minor": {"showgrid": False}, "tickformat": ".3~g"}
-    shapes, notes = _marks(marks, axis.log)
+    shapes, notes = marked(marks, axis.log)
     if not len(steps) and not len(run.train.steps):
         notes.append(_said("The first point appears in a moment"))
     return go.Figure({"data": traces, "layout": theme.layout(
@@ -255,9 +255,13 @@ def _x_axis(axis: Axis) -> dict[str, Any]:
     return shown | ({"type": "log", "dtick": "D1"} if axis.log else {"rangemode": "tozero"})
 
 
-def _marks(marks: Sequence[Mark], log_x: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Lines and labels. On a logarithmic axis Plotly wants a line's place as it is, and a
-    label's as its power of ten."""
+def marked(
+    marks: Sequence[Mark], log_x: bool = False
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Lines and labels of marks, as a layout's shapes and annotations.
+
+    On a logarithmic axis Plotly wants a line's place as it is, and a label's as its power of ten.
+    """
     shapes, notes = [], []
     for place, mark in enumerate(marks):
         if log_x and mark.step <= 0:

@@ -76,7 +76,7 @@ def preflight(config: RunConfig, measure: bool = True, root: Path | None = None)
     precision = choose_precision(train.precision, "cpu")
     memory = footprint(model, micro_rows(train), precision, head=config.kind == "pretrain")
     available = available_memory_bytes()
-    needed, free = disk_bytes(model, train.steps), _free_disk(root or paths.runs_dir())
+    needed, free = disk_bytes(model, train), _free_disk(root or paths.runs_dir())
     problems = [
         *_memory_problems(config, precision, memory, available),
         *_disk_problems(needed, free),

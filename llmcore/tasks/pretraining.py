@@ -13,6 +13,7 @@ from llmcore.config import TrainConfig
 from llmcore.data.windows import windows
 from llmcore.errors import LabError
 from llmcore.generation import SamplingConfig, generate
+from llmcore.interpret.head_types import head_scores
 from llmcore.nn.model import GPT, next_token_loss
 from llmcore.tasks.sampling import window_starts
 from llmcore.tokenizers import Tokenizer
@@ -114,6 +115,17 @@ class PretrainTask:
             "loss": loss,
             "perplexity": math.exp(min(loss, 700.0)),
             "bits_per_byte": loss / math.log(2) / self.data.bytes_per_token,
+            **(self._head_scores() if config.head_scores else {}),
+        }
+
+    def _head_scores(self) -> dict[str, float]:
+        """The best head of each type on random repeats, and how well the model copies them."""
+        scores = head_scores(self.model, self.tokenizer, text=False)
+        return {
+            **{f"head_{kind}": scores.highest(kind) for kind in scores.kinds},
+            "repeat_first_loss": scores.first_loss,
+            "repeat_second_loss": scores.second_loss,
+            "copy_accuracy": scores.copy_accuracy,
         }
 
     def report(self, step: int, sink: Sink) -> None:

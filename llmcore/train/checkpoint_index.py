@@ -83,13 +83,15 @@ def best(checkpoints: list[Checkpoint]) -> Checkpoint | None:
     return min(scored, key=lambda one: (one.val_loss, one.step)) if scored else latest(checkpoints)
 
 
-def is_snapshot_step(step: int) -> bool:
-    """1, 2, 5, 10, 20, 50, … : evenly spread on a log axis, so early change stays visible."""
+def is_snapshot_step(step: int, every: int = 0) -> bool:
+    """1, 2, 5, 10, 20, 50, … : evenly spread on a log axis, so early change stays visible; and
+    every `every`-th step (0: no others)."""
     digits = str(step)
-    return digits[0] in "125" and set(digits[1:]) <= {"0"}
+    spread = digits[0] in "125" and set(digits[1:]) <= {"0"}
+    return spread or (every > 0 and step % every == 0)
 
 
-def prune(root: Path) -> None:
+def prune(root: Path, every: int = 0) -> None:
     """Keeps the latest and the best whole, snapshot steps as weights, and removes the rest."""
     checkpoints = list_checkpoints(root)
     kept = {
@@ -100,7 +102,7 @@ def prune(root: Path) -> None:
     for one in checkpoints:
         if one.step in kept:
             continue
-        if is_snapshot_step(one.step):
+        if is_snapshot_step(one.step, every):
             (one.directory / OPTIMIZER).unlink(missing_ok=True)
         else:
             remove_tree(one.directory)

@@ -8,7 +8,6 @@ them against the measured peak of a process.
 from dataclasses import dataclass
 
 from llmcore.config import ModelConfig, TrainConfig
-from llmcore.train.checkpoint_index import is_snapshot_step
 
 FLOAT, HALF = 4, 2
 # Numbers that a block keeps for each token and channel until its backward pass: the residual
@@ -97,11 +96,14 @@ def micro_rows(train: TrainConfig) -> int:
     return -(-train.batch_size // train.accumulation)
 
 
-def disk_bytes(model: ModelConfig, steps: int) -> int:
+def disk_bytes(model: ModelConfig, train: TrainConfig) -> int:
     """What a finished run's checkpoints take: the latest and the best whole (weights and two
-    moments), one more while it is written, and half-precision snapshots at log-spaced steps."""
+    moments), one more while it is written, and half-precision snapshots at log-spaced steps and
+    every `snapshot_every`."""
     N = model.n_parameters()
-    snapshots = sum(is_snapshot_step(step) for step in _round_steps(steps))
+    every = train.snapshot_every
+    spread = [step for step in _round_steps(train.steps) if not every or step % every]
+    snapshots = len(spread) + (train.steps // every if every else 0)
     return 3 * 3 * FLOAT * N + snapshots * HALF * N
 
 

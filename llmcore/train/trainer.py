@@ -289,7 +289,7 @@ class Trainer:
             improved = self._evaluate(step, sink)
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
-        elif checkpoint_index.is_snapshot_step(step) and self._takes_part:
+        elif self._takes_part and checkpoint_index.is_snapshot_step(step, config.snapshot_every):
             save_checkpoint(
                 self.directory, step, self.task.model, None, self.task.state(), self._writes
             )
@@ -333,7 +333,7 @@ class Trainer:
         )
         if not self._writes:
             return
-        checkpoint_index.prune(self.directory)
+        checkpoint_index.prune(self.directory, self.config.snapshot_every)
         sink.event("checkpoint", self.step, val_loss=val_loss)
 
     def _resume(self, sink: Sink) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_a_user_s_alpaca_file_end_to_end(lab, alpaca, base):
     assert tuned["state"] == "done" and tuned["step"] == 6 * 6
     assert {"n", "exact_match", "loss", "by_holdout"} <= set(tuned["test"])
     assert tuned["test"]["n"] == 12 and tuned["test"]["by_holdout"] == {}
-    assert "nearest neighbour" in tuned["baselines"]
+    _check_chrf(tuned["test"], tuned["baselines"]["nearest neighbour"])
     assert tuned["parameters"] == tuned["trainable_parameters"] > 10_000
     run = RunStore().open(tuned["run"])
     shown = run.events("answers")
@@ -89,6 +90,7 @@ def test_a_user_s_alpaca_file_end_to_end(lab, alpaca, base):
 
     scores = lab("evaluate", "--model", tuned["run"], "--data", alpaca, "--json").json
     assert scores["n"] == 60 and 0 <= scores["exact_match"] <= 1
+    _check_chrf(scores)
     told = lab(
         "generate", "--model", tuned["run"], "--instruction", "What about cat 3?", "--json",
         "--max-new-tokens", 12,
@@ -97,6 +99,14 @@ def test_a_user_s_alpaca_file_end_to_end(lab, alpaca, base):
     same = lab("generate", "--model", tuned["run"], "--prompt", told["prompt"], "--temperature", 0,
                "--max-new-tokens", 12, "--json").json  # fmt: skip
     assert same["ids"] == told["ids"]
+
+
+def _check_chrf(*reports: dict[str, object]) -> None:
+    """A number from 0 to 100 in each report; null only where sacrebleu is not installed."""
+    known = find_spec("sacrebleu") is not None
+    for one in reports:
+        assert "chrf" in one and (one["chrf"] is not None) == known
+        assert not known or 0 <= one["chrf"] <= 100
 
 
 def test_a_chat_file_with_packing_lora_and_another_template(lab, chat, base, tmp_path):
@@ -110,6 +120,9 @@ def test_a_chat_file_with_packing_lora_and_another_template(lab, chat, base, tmp
     assert 0 < tuned["trainable_parameters"] < tuned["parameters"] / 10
     config = json.loads((out / "config.json").read_text())
     assert config["data"]["packing"] is True and config["data"]["template"] == "chat"
+    scores = lab("evaluate", "--model", out, "--data", chat, "--json").json
+    assert scores["n"] == 60
+    _check_chrf(tuned["test"], scores)
     told = lab("generate", "--model", out, "--instruction", "What about dog 1?", "--json").json
     assert told["prompt"] == "User: What about dog 1?\nAssistant:"
     plain = lab("generate", "--model", out, "--instruction", "Hi", "--template",

@@ -10,9 +10,11 @@ from llmcore.interpret.head_types import (
     attention_shares,
     head_scores,
     repeated_ids,
+    visible_ids,
     where_habits_look,
 )
 from llmcore.nn.hooks import change
+from llmcore.tokenizers import builtin_tokenizer
 
 MODEL = loaded().trunk
 
@@ -49,7 +51,7 @@ def test_shares_of_hand_made_weights():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_perfect_head_in_a_real_model_scores_one_and_is_the_best(kind):
     vocab = MODEL.config.vocab_size
-    ids = repeated_ids(vocab, 32, 3, 7)
+    ids = repeated_ids(np.arange(vocab), 32, 3, 7)
 
     def perfect(weights):
         weights = weights.clone()
@@ -89,19 +91,28 @@ def test_memory_bound_does_not_change_the_scores(monkeypatch):
     assert whole.second_loss == pytest.approx(by_row.second_loss, rel=1e-5)
 
 
-def test_repeats_hold_no_special_token_and_repeat():
-    ids = repeated_ids(20, 17, 50, 3, special=(0, 19))
+def test_repeats_hold_allowed_tokens_alone_and_repeat():
+    allowed = np.arange(1, 19)
+    ids = repeated_ids(allowed, 17, 50, 3)
     assert ids.shape == (50, 16) and ids.min() == 1 and ids.max() == 18
     np.testing.assert_array_equal(ids[:, :8], ids[:, 8:])
     assert all(len(set(row)) == 8 for row in ids[:, :8].tolist())
-    np.testing.assert_array_equal(ids, repeated_ids(20, 17, 50, 3, special=(0, 19)))
-    assert (ids != repeated_ids(20, 17, 50, 4, special=(0, 19))).any()
+    np.testing.assert_array_equal(ids, repeated_ids(allowed, 17, 50, 3))
+    assert (ids != repeated_ids(allowed, 17, 50, 4)).any()
 
 
-def test_a_vocabulary_smaller_than_half_repeats_within_it():
-    ids = repeated_ids(3, 32, 2, 0)
+def test_fewer_tokens_than_half_repeat_within_it():
+    ids = repeated_ids(np.arange(3), 32, 2, 0)
     assert ids.shape == (2, 32)
     np.testing.assert_array_equal(ids[:, :16], ids[:, 16:])
+
+
+def test_only_tokens_that_can_be_seen_are_repeated():
+    visible = visible_ids(builtin_tokenizer("bytes"))
+    assert bytes(visible.tolist()).decode() == "".join(map(chr, range(33, 127)))
+    some = visible_ids(TOKENIZER)
+    assert TOKENIZER.eot_id not in some and len(some) > 94
+    assert all(TOKENIZER.token_label(one).strip() for one in some.tolist())
 
 
 def test_text_is_scored_with_the_models_tokenizer():
@@ -123,7 +134,7 @@ def test_without_the_text_only_repeats_are_scored(monkeypatch):
 
 def test_losses_of_a_model_that_copies_perfectly():
     """The losses are those of the halves: a stand-in that knows the second copy has zero there."""
-    ids = torch.from_numpy(repeated_ids(MODEL.config.vocab_size, 32, 2, 0))
+    ids = torch.from_numpy(repeated_ids(np.arange(MODEL.config.vocab_size), 32, 2, 0))
 
     def knows_the_copy(hidden):
         return torch.cat([torch.zeros_like(hidden[:, :16]), hidden[:, 16:]], dim=1)

@@ -167,6 +167,32 @@ def test_one_click_trains_and_the_lora_choice_is_kept(base: str, wait_until) -> 
     assert learned(kept.config.model, settings) == (counted["trainable"], counted["total"])
 
 
+def test_a_user_s_chat_messages_end_to_end(base: str, wait_until) -> None:
+    """From the upload to scores, an answer and the code that gives it, as for an Alpaca file."""
+    rows = [
+        {"messages": [{"role": "user", "content": f"the cat {n}"},
+                      {"role": "assistant", "content": "sees it"}]}
+        for n in range(40)
+    ]  # fmt: skip
+    page = own_template(upload("\n".join(map(json.dumps, rows)).encode(), "chat.jsonl"), TEMPLATE)
+    page.number_input(key="instruct_epochs_chat.jsonl").set_value(1).run()
+    button(page, "Start training").click().run()
+    assert not page.exception and not page.error
+    (info,) = [one for one in RunStore().list() if one.kind == "instruct"]
+    wait_until(lambda: not RunStore().info(info.id).is_live, 60)
+    assert RunStore().info(info.id).state == "done", RunStore().info(info.id).error
+    page = open_page("instructions", info.id)
+    assert not page.exception and not page.error
+    assert "looked up:" in shown(page) and "Expected: sees it" in shown(page)
+    codes = "\n".join(one.value for one in page.code)
+    assert f"assistant = load_assistant('{info.id}')" in codes
+    assert f"python -m llmcore evaluate --model {info.id}" in codes
+    button(page, "Answer").click().run()
+    for one in page.session_state["lab_instruct_pairs"][info.id]:
+        assert one.job is None or one.job.wait(30)
+    assert not page.run().exception
+
+
 def test_the_last_block_is_counted_as_training_counts_it(base: str) -> None:
     config = plan_instruct("mine.json", base, "last-block", TEMPLATE, table=DATA, epochs=1)
     store = RunStore()

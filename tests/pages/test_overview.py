@@ -57,6 +57,14 @@ def test_finished_run_fills_its_stations() -> None:
     assert "1 of 5 done" in captions(app)
 
 
+def test_an_assistant_fills_the_last_station_which_leads_to_the_applications() -> None:
+    assert map_of(overview())["use"]["page"] == "applications"
+    assert map_of(overview())["use"]["status"] == "eight applications to try"
+    write_run("answers", kind="instruct")
+    assert map_of(overview())["use"]["state"] == "done"
+    assert map_of(overview())["use"]["status"] == "your assistant answers"
+
+
 def test_live_run_shows_in_map_and_sidebar() -> None:
     write_run("macbeth", state="running", step=10)
     app = overview()

@@ -16,6 +16,16 @@ def make(root, step, val_loss=None, full=True):
 def test_snapshot_steps_are_spread_on_a_log_axis():
     chosen = [step for step in range(1, 2001) if is_snapshot_step(step)]
     assert chosen == [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+    more = [step for step in range(1, 31) if is_snapshot_step(step, every=7)]
+    assert more == [1, 2, 5, 7, 10, 14, 20, 21, 28]
+
+
+def test_prune_keeps_the_snapshots_that_were_wished(tmp_path):
+    for step in (30, 40, 60, 70):
+        make(tmp_path, step, 1.0 + step)
+    checkpoint_index.prune(tmp_path, every=20)
+    left = {one.step: one.full for one in list_checkpoints(tmp_path)}
+    assert left == {30: True, 40: False, 60: False, 70: True}
 
 
 def test_prune_keeps_latest_and_best_whole_and_snapshots_as_weights(tmp_path):

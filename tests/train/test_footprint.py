@@ -97,4 +97,7 @@ def test_micro_batches_and_disk():
     assert micro_rows(TrainConfig(batch_size=16, accumulation=4)) == 4
     shape = ModelConfig()
     one = shape.n_parameters()
-    assert disk_bytes(shape, 100) == 3 * 12 * one + 7 * 2 * one  # 1 2 5 10 20 50 100
+    train = TrainConfig(steps=100)
+    assert disk_bytes(shape, train) == 3 * 12 * one + 7 * 2 * one  # 1 2 5 10 20 50 100
+    more = disk_bytes(shape, train.with_(snapshot_every=25))
+    assert more == 3 * 12 * one + 9 * 2 * one  # 25 and 75 as well

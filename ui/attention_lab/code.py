@@ -47,7 +47,25 @@ other = loaded.tokenizer.encode(text + " and so on")
 found = difference(loaded.trunk, ids, loaded.trunk, other)
 found.attention                        # (layers, heads), 0 where a head looks at the same
 """,
+    "over_time": """
+from llmcore.interpret.over_time import frame_at, timelines
+from llmcore.runs import Run
+
+run = Run(timelines()[0].info.directory)   # the newest run that keeps snapshots
+for snapshot in run.checkpoints():
+    frame = frame_at(run, snapshot, text)
+    print(frame.step, frame.answers[0], frame.sample)
+""",
+    "induction": """
+from llmcore.runs import Run, RunStore
+from llmcore.runs.emergence import emergence, is_experiment
+
+runs = [Run(info.directory) for info in RunStore().list()]
+found = emergence(next(run for run in runs if is_experiment(run.config)).metrics())
+found.appears_step   # the first at which a head spends half of its attention on what came after
+""",
 }
+_COMMANDS = {"induction": "python -m llmcore induction"}
 
 
 def code_of(view: str, ref: str, text: str) -> tuple[str, str]:
@@ -57,6 +75,8 @@ def code_of(view: str, ref: str, text: str) -> tuple[str, str]:
         f"from llmcore.models import load\n\nloaded = load({ref!r})\ntext = {shown!r}\n"
         f"{_PYTHON[view]}"
     )
+    if view in _COMMANDS:
+        return python, _COMMANDS[view]
     model = f"--model {shlex.quote(ref)}"
     if _is_classifier(ref):  # `generate` refuses it: it is asked for its label instead
         return python, f"python -m llmcore classify {model} -- {shlex.quote(shown)}"

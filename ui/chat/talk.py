@@ -43,6 +43,7 @@ class Exchange:
     model: str = ""  # whose answer this is: name and step
     job: "GenerationJob | None" = None
     stripped: bool = True  # whether space around the answer is none of it
+    about: str = ""  # the text that the question is asked about
 
     @property
     def live(self) -> bool:
@@ -166,14 +167,20 @@ def template_text(loaded: "Loaded", settings: Settings) -> str | None:
 
 
 def asked(
-    loaded: "Loaded", settings: Settings, earlier: list[Exchange], question: str, seed: int = 0
+    loaded: "Loaded",
+    settings: Settings,
+    earlier: list[Exchange],
+    question: str,
+    seed: int = 0,
+    about: str = "",
 ) -> Exchange:
     """Starts to answer a question that follows earlier exchanges, and returns at once (after the
-    first token, where that comes quickly)."""
+    first token, where that comes quickly). about: the text that the question is asked about, the
+    template's {input}."""
     from llmcore.generation import start_generation
     from llmcore.generation.tree import Tree
 
-    window = _window(loaded, settings, earlier if settings.remember else [], question)
+    window = _window(loaded, settings, earlier if settings.remember else [], question, about)
     length = loaded.trunk.config.context_length
     # No longer than the context has room: else the window would slide over the question.
     longest = max(1, min(settings.longest, length - len(window.ids)))
@@ -188,6 +195,7 @@ def asked(
         n_cut=window.n_cut,
         model=f"{loaded.card.get('name') or loaded.ref}, step {loaded.step:,}",
         stripped=template_text(loaded, settings) is not None,
+        about=about,
     )
     made.job = start_generation(loaded.trunk, tree, 0, _sampling(loaded, settings, seed, longest))
     end = time.monotonic() + TOKEN_SECONDS
@@ -198,7 +206,7 @@ def asked(
 
 
 def _window(
-    loaded: "Loaded", settings: Settings, earlier: list[Exchange], question: str
+    loaded: "Loaded", settings: Settings, earlier: list[Exchange], question: str, about: str
 ) -> "Window":
     from llmcore.data.instructions import Turn
     from llmcore.tasks.conversation import conversation_window
@@ -209,7 +217,7 @@ def _window(
     return conversation_window(
         loaded.tokenizer,
         None if text is None else Template(text),
-        [*turns, Turn(question, "")],
+        [*turns, Turn(question, "", about)],
         settings.system.strip(),
         loaded.trunk.config.context_length,
         settings.longest,

@@ -117,7 +117,7 @@ def side_by_side(info: "RunInfo") -> None:
     st.caption("The same prompt, in the same template, to the model as it was and as it is now.")
     key = f"instruct_try_{info.id}"
     with st.form(f"instruct_form_{info.id}", border=False):
-        st.session_state.setdefault(key, _example(run))
+        st.session_state.setdefault(key, example_prompt(run))
         prompt = st.text_area("Your prompt", key=key, max_chars=MAX_PROMPT, height=80)
         sent = st.form_submit_button("Answer", icon=":material/send:", type="primary")
     pairs: dict[str, list[Exchange | Exception]] = st.session_state.setdefault(_PAIRS, {})
@@ -130,7 +130,7 @@ def side_by_side(info: "RunInfo") -> None:
         _follow(pairs[info.id])
 
 
-def _example(run: "Run") -> str:
+def example_prompt(run: "Run") -> str:
     """The first of the five prompts that were followed."""
     events = run.events("answers")
     rows = (events[-1].get("rows") or []) if events else []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 KIND = "variants"
 BITS, LEAD = "Bits per byte", "Ahead of GPT-2"
+SECONDS_PER_STEP = 0.06  # of the preset tiny on two quiet cores, the looks included
 PYTHON = """
 from llmcore.runs import RunStore, launch
 from llmcore.runs.plan_tables import plan_variants
@@ -169,9 +170,6 @@ def _start_box() -> None:
     if wish:
         _start(wish, run_id, int(seeds or 1), int(steps))
         st.rerun()
-
-
-SECONDS_PER_STEP = 0.06  # of the preset tiny on two cores, the looks included
 
 
 def _start(wish: str, run_id: str, seeds: int, steps: int) -> None:

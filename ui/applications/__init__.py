@@ -1,0 +1,1 @@
+"""The parts of the gallery of what language models are used for."""

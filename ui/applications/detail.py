@@ -1,0 +1,156 @@
+"""One job: its figure with the evidence, a model of one's choice, the try area, and the way on."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.applications import JOBS, Job, held_out, serving_model
+from ui.applications.gallery import open_job
+from ui.applications.looks import (
+    SHORT,
+    badge,
+    bars,
+    figure_for,
+    measured_on,
+    why,
+    written,
+)
+from ui.applications.training import training
+from ui.applications.trying import try_it
+from ui.chat.export import as_lines
+from ui.instructions.code import use_it
+from ui.navigation import page_link
+from ui.page import guarded, plain
+from ui.picker import load_model, model_picker
+
+if TYPE_CHECKING:
+    from llmcore.applications import Figure
+
+TICK_SECONDS = 0.5
+HELD_OUT = {
+    True: "The model learned from the training rows of this set; these test rows hold values, "
+    "wordings and combinations that it never saw.",
+    False: "The 5-gram counted the training part of the same corpus, with the model's own tokens; "
+    "neither has seen the held-out documents.",
+}
+
+
+def detail(job: Job) -> None:
+    _switch(job)
+    with guarded():
+        training(job)
+        ref = model_picker(
+            None if job.takes_classifier else "language",
+            key="applications_model",
+            default=serving_model(job),
+        )
+        loaded = load_model(ref)
+        job.fits(loaded)
+        st.markdown("**Try it**")
+        try_it(job, loaded)
+        st.space("small")
+        _measured(job, ref)
+        _way_on(job)
+        if job.answers and loaded.labels is None:
+            use_it(ref, held_out(job)[0].question)
+
+
+def _switch(job: Job) -> None:
+    """Back to all, or to another job."""
+    with st.container(horizontal=True, gap="small"):
+        st.button("All applications", icon=":material/arrow_back:", on_click=open_job, args=(None,))
+        for one in JOBS.values():
+            st.button(
+                one.title,
+                key=f"app_switch_{one.name}",
+                type="tertiary",
+                disabled=one.name == job.name,
+                on_click=open_job,
+                args=(one.name,),
+            )
+
+
+# ---- figures
+
+
+def _measured(job: Job, ref: str) -> None:
+    figure = figure_for(job, ref)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Measured**", width="content")
+        badge(ref, figure)
+    if figure is not None:
+        _figure(job, figure)
+    _measure(job, ref, figure)
+
+
+def _figure(job: Job, figure: "Figure") -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        bars(figure, f"app_all_bars_{job.name}", everyone=True)
+        st.caption(f"{measured_on(figure)}, {plain(figure.data)}. The line: 95% interval.")
+    with right:
+        st.markdown(why(figure))
+        own = figure.name or figure.model
+        for metric, scores in figure.others.items():
+            beside = " · ".join(
+                f"{plain(own if name == 'model' else name)} {written(metric, score)}"
+                for name, score in scores.items()
+            )
+            st.caption(f"{SHORT.get(metric, metric)}: {beside}")
+        for notice in figure.notices:
+            st.caption(f":material/info: {plain(notice)}")
+    st.caption(HELD_OUT[job.answers])
+    st.code(figure.command, language="bash", wrap_lines=True)
+    st.caption(f"{figure.date}, {figure.seconds:,.0f} s")
+    if figure.samples:
+        with st.expander("Unedited samples of the measurement", icon=":material/article:"):
+            for one in figure.samples:
+                st.markdown(f"**{as_lines(one['prompt'])}**{as_lines(one['text'])}")
+                st.divider()
+
+
+def _measure(job: Job, ref: str, figure: "Figure | None") -> None:
+    """The button that measures this model on a few rows, and what it is doing."""
+    from llmcore.applications.background import QUICK_ROWS, measurement, start_measuring
+
+    going = measurement(job, ref)
+    if going is not None and going.live:
+        _watch(job, ref)
+        return
+    if going is not None and going.error:
+        st.error(plain(going.error), icon=":material/error:")
+    if figure is not None:
+        return
+    st.caption(
+        f"Measures this model on {QUICK_ROWS} held-out rows beside trivial methods; all rows: "
+        f"`python -m llmcore applications measure --job {job.name} --model MODEL`."
+    )
+    if st.button("Measure this model", icon=":material/straighten:", key=f"app_measure_{job.name}"):
+        start_measuring(job, ref)
+        st.rerun()
+
+
+def _watch(job: Job, ref: str) -> None:
+    from llmcore.applications.background import measurement
+
+    def draw() -> None:
+        going = measurement(job, ref)
+        if going is None or not going.live:
+            st.rerun()
+        st.progress(going.share, text=f"Measuring {plain(ref)} on {going.n} rows")
+        st.button("Stop", icon=":material/stop:", on_click=going.stop, key="app_stop_measuring")
+
+    st.fragment(draw, run_every=TICK_SECONDS)()
+
+
+def _way_on(job: Job) -> None:
+    st.markdown("**The way on**")
+    with st.container(horizontal=True):
+        if job.answers:
+            page_link("chat", "Chat with it")
+            page_link("instructions", "Finetune more, or on your own rows")
+        else:
+            page_link("pretrain", "Pretrain longer, or on your own text")
+        if job.takes_classifier:
+            page_link("classifier", "Finetune a classifier on tweets")
+        page_link("runs", "Import GPT-2 under Runs")

@@ -117,7 +117,7 @@ def _head(tour: Tour, at: Place, done: bool) -> None:
         )  # fmt: skip
         if at.at < n_steps:
             st.button(
-                "Next" if done else "Skip this step", key="tour_next",
+                "Next" if done else "Skip", key="tour_next",
                 type="primary" if done else "tertiary", icon=":material/arrow_forward:",
                 on_click=place.move, args=(at.at + 1,),
             )  # fmt: skip

@@ -101,7 +101,7 @@ def _up_to(n: int) -> Any:
 
 TOUR = Tour(
     name="attention",
-    title="From scores to attention, and why the mask",
+    title="Scores, attention and the mask",
     stage="transformer",
     about="Follow one head from queries and keys to attention weights, with your own text.",
     minutes=6,
@@ -138,8 +138,8 @@ TOUR = Tour(
         ),
         Step(
             "head", "All heads",
-            "Open the page **Attention** and click a head in **All heads**: each has its own way "
-            "to look.",
+            "Open the page **Attention** and click another head in **All heads**: each has its own "
+            "way to look.",
             "attention", _head_clicked, state={"attention_view": "look"}, watch=chosen_head,
         ),
         Step(

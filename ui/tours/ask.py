@@ -4,7 +4,7 @@ import logging
 
 import streamlit as st
 
-from ui.page import plain, show_error
+from ui.page import show_error
 from ui.tours import kept, place
 from ui.tours.all_tours import TOURS
 from ui.tours.tour import Asked, Context, Tour
@@ -52,7 +52,7 @@ def _field(tour: Tour, asked: Asked) -> str | float | None:
             )  # fmt: skip
         elif len(asked.options) <= FEW_OPTIONS:
             given = st.radio(
-                "Your answer", asked.options, index=None, key=key, format_func=plain,
+                "Your answer", asked.options, index=None, key=key,
                 label_visibility="collapsed",
             )  # fmt: skip
         else:

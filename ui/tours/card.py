@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.navigation import CARDS
+from ui.page import guarded
 from ui.state import store
 from ui.tours import kept, place
 from ui.tours.ask import ask
@@ -25,6 +26,8 @@ def tour_card(page: str) -> None:
     if found is None:
         return
     tour, at = found
+    with guarded():
+        place.grant(tour)
     st.html(CSS)
     waits = at.at < len(tour.steps)
     st.fragment(_card, run_every=REFRESH_SECONDS if waits else None)(page, waits)
@@ -32,11 +35,11 @@ def tour_card(page: str) -> None:
 
 def _card(page: str, waited: bool) -> None:
     found = place.here()
-    if found is None:
-        return
+    if found is None:  # it was ended: the whole page runs again, without the card and its rhythm
+        st.rerun()
     tour, at = found
     kept_tour = kept.kept_of(tour.name)
-    context = Context(page, st.session_state, store(), kept_tour.begun, at.before)
+    context = Context(page, st.session_state, store(), st.query_params, kept_tour.begun, at.before)
     if at.at < len(tour.steps):
         at, done = _look(tour, at, context, tour.steps[at.at].name in kept_tour.done)
         context = replace(context, before=at.before)
@@ -121,9 +124,10 @@ def _head(tour: Tour, at: Place, done: bool) -> None:
                 type="primary" if done else "tertiary", icon=":material/arrow_forward:",
                 on_click=place.move, args=(at.at + 1,),
             )  # fmt: skip
-        if st.button("End tour", key="tour_end", type="tertiary", icon=":material/close:"):
-            place.end()
-            st.rerun()
+        st.button(
+            "End tour", key="tour_end", type="tertiary", icon=":material/close:",
+            on_click=place.end,
+        )  # fmt: skip
 
 
 def _step(step: Step, at: Place, context: Context, done: bool) -> None:
@@ -155,17 +159,17 @@ def _give_aid(step: Step) -> None:
     assert step.aid is not None
     pressed = st.button(
         step.aid.label, icon=step.aid.icon, key=f"tour_aid_{step.name}", width="stretch",
-        on_click=step.aid.give,
+        on_click=place.wish, args=(place.GIVE, step.name),
     )  # fmt: skip
     if pressed:
-        st.rerun()  # the whole page: it shows what it was given
+        st.rerun()  # of the whole page, which draws what it was given
 
 
 def _go_there(step: Step) -> None:
     card = CARDS[step.page]
     pressed = st.button(
         f"Open {card.title}", icon=card.icon, key="tour_go", width="stretch",
-        on_click=place.open_view, args=(step,),
+        on_click=place.wish, args=(place.OPEN, step.name),
     )  # fmt: skip
     if pressed:
         place.go(step)

@@ -44,7 +44,11 @@ def _card(number: int, tour: Tour, own: Kept) -> None:
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            label, icon=icon, key=f"tour_{tour.name}", on_click=_begin, args=(tour, own.answered)
+            label,
+            icon=icon,
+            key=f"tour_{tour.name}",
+            on_click=place.start,
+            args=(tour.name, own.answered),
         )
         st.caption(f"about {tour.minutes} minutes")
     if pressed:
@@ -52,9 +56,9 @@ def _card(number: int, tour: Tour, own: Kept) -> None:
 
 
 def _begin(tour: Tour, again: bool) -> None:
-    """A callback: turns the tour on and opens the view of its step."""
+    """A callback: turns the tour on, with a wish for the view of its step."""
     place.start(tour.name, again)
-    place.open_view(_first(tour))
+    place.wish(place.OPEN, _first(tour).name)
 
 
 def _first(tour: Tour) -> Step:

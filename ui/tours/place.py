@@ -10,6 +10,9 @@ from ui.tours import ADDRESS, PLACE, kept
 from ui.tours.all_tours import TOURS
 from ui.tours.tour import Step, Tour
 
+_WISH = "lab_tour_wish"  # session: what a button of the card asked for, and of which step
+OPEN, GIVE = "open", "give"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -85,12 +88,25 @@ def next_step(tour: Tour) -> int:
     )
 
 
-def open_view(step: Step) -> None:
-    """Chooses the view of the step's page. Call it from a callback, before `go`."""
-    for key, value in step.state.items():
-        st.session_state[key] = value
+def wish(what: str, name: str) -> None:
+    """A callback: OPEN the view of the step of this name, or let it GIVE what it has."""
+    st.session_state[_WISH] = (what, name)
 
 
 def go(step: Step) -> None:
-    """To the page where the step happens."""
+    """To the page where the step happens. Its view opens where that was wished for."""
     st.switch_page(CARDS[step.page].path, query_params=dict(step.query))
+
+
+def grant(tour: Tour) -> None:
+    """Does what was wished for. A widget shows what the session holds only where that was set in
+    the very run that draws it, so this comes at the start of a whole run, above the page."""
+    what, name = st.session_state.pop(_WISH, (None, None))
+    step = next((one for one in tour.steps if one.name == name), None)
+    if step is None:
+        return
+    if what == OPEN:
+        for key, value in step.state.items():
+            st.session_state[key] = value
+    elif step.aid is not None:
+        step.aid.give()

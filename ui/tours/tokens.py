@@ -139,7 +139,7 @@ TOUR = Tour(
             "play", "Step through a word",
             "Press **Play**, or go step by step from the start to the last merge. The pair with "
             "the lowest rank is joined first. A longer **Word** has more merges.",
-            PAGE, _merges_played, state=MERGES,
+            PAGE, _merges_played, query={"view": "merges"}, state=MERGES,
         ),
     ),
     question=question,

@@ -18,13 +18,14 @@ class Context:
     """What a step can look at.
 
     page: name of the page that is shown. state: the session, with the widgets' values by their
-    keys. since: when the tour was begun, in seconds since 1970. before: what the step's `watch`
-    gave when the step was first shown.
+    keys. query: the address's parameters. since: when the tour was begun, in seconds since 1970.
+    before: what the step's `watch` gave when the step was first shown.
     """
 
     page: str
     state: Mapping[str, Any]
     store: "RunStore"
+    query: Mapping[str, str] = field(default_factory=dict)
     since: float = 0.0
     before: Any = None
 
@@ -38,7 +39,7 @@ class Context:
 class Aid:
     """A button of a step that gives what the person may not have at hand, such as a text.
 
-    give: called before the next run of the script; it may set the widgets of the step's page.
+    give: called before the page is drawn anew; it may set the widgets of the step's page.
     """
 
     label: str
@@ -71,12 +72,13 @@ class Step:
         return self.what if isinstance(self.what, str) else self.what(context)
 
     def is_here(self, context: Context) -> bool:
-        """Whether the page shows the step's place. A view whose control has not been drawn yet is
-        the one that the address names, so it counts as shown."""
-        state = context.state
-        return context.page == self.page and all(
-            state.get(key, value) == value for key, value in self.state.items()
-        )
+        """Whether the page shows the step's place. Before the control of a view was drawn, the
+        address names the view."""
+        if context.page != self.page:
+            return False
+        if not all(key in context.state for key in self.state):
+            return context.query.get("view") == self.query.get("view")
+        return all(context.state[key] == value for key, value in self.state.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def test_a_damaged_file_hurts_nobody(content: str) -> None:
 def test_the_way_to_a_view_opens_it() -> None:
     app = opened("attention", "induction.5")
     assert app.segmented_control(key="attention_view").value == "look"
-    button(app, "Open Attention").click().run()
+    button(app, "Show that view").click().run()
     assert not app.exception
     assert app.segmented_control(key="attention_view").value == "off"
 

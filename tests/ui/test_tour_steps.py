@@ -250,6 +250,7 @@ def induction_run(experiment: Path, home: Path) -> str:
 def test_the_experiment_and_its_moment(induction_run: str) -> None:
     assert is_done("induction", "start", seen("attention"))
     assert not is_done("induction", "appears", seen("attention"))
+    assert "another **Seed**" in TOURS["induction"].steps[1].words(seen("attention"))
     add_lines(induction_run, "metrics.jsonl", {"split": "val", "step": 9, "head_induction": 0.7})
     st.session_state.clear()
     assert is_done("induction", "appears", seen("attention"))

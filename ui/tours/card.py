@@ -142,7 +142,7 @@ def _step(step: Step, at: Place, context: Context, done: bool) -> None:
             return
         with right:
             if away:
-                _go_there(step)
+                _go_there(step, context)
             else:
                 _give_aid(step)
 
@@ -165,10 +165,11 @@ def _give_aid(step: Step) -> None:
         st.rerun()  # of the whole page, which draws what it was given
 
 
-def _go_there(step: Step) -> None:
+def _go_there(step: Step, context: Context) -> None:
     card = CARDS[step.page]
+    label = "Show that view" if context.page == step.page else f"Open {card.title}"
     pressed = st.button(
-        f"Open {card.title}", icon=card.icon, key="tour_go", width="stretch",
+        label, icon=card.icon, key="tour_go", width="stretch",
         on_click=place.wish, args=(place.OPEN, step.name),
     )  # fmt: skip
     if pressed:

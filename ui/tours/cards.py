@@ -32,7 +32,8 @@ def _card(number: int, tour: Tour, own: Kept) -> None:
     if own.answered:
         st.badge("Done", icon=":material/check:", color="green")
     elif own.begun:
-        st.badge(f"{done} of {len(tour.steps)} steps", icon=":material/hiking:", color="blue")
+        left = ", the question is left" if done == len(tour.steps) else ""
+        st.badge(f"{done} of {len(tour.steps)} steps{left}", icon=":material/hiking:", color="blue")
     else:
         st.badge(f"{len(tour.steps)} steps", color="gray")
     st.markdown(f"**{number}. {tour.title}**  \n{tour.about}")

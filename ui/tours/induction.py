@@ -42,7 +42,14 @@ def _appeared_words(context: Context) -> str:
         "score rises with it. This step is done when a head gives half of its attention so."
     )
     score = feed_of(context, info).last("val", "head_induction") if info is not None else None
-    return words if score is None else f"{words} The best head is at {score:.2f} now."
+    if info is None or score is None:
+        return words
+    if not info.is_live and not _appeared(context):
+        return (
+            f"Your run has ended and its best head is at {score:.2f}: it has not happened. Start "
+            "the experiment again with another **Seed**; the moment depends on the first weights."
+        )
+    return f"{words} The best head is at {score:.2f} now."
 
 
 def best_head(run_id: str) -> str:

@@ -48,7 +48,8 @@ def test_without_a_tour_nothing_is_drawn_or_imported() -> None:
     import sys
 
     code = (
-        "import logging, sys; logging.disable(logging.CRITICAL)\n"
+        "import logging, os, sys; logging.disable(logging.CRITICAL)\n"
+        "os.environ['LLMLAB_WARM'] = '0'\n"
         "from streamlit.testing.v1 import AppTest\n"
         "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
         "app.switch_page('pages/runs.py').run()\n"

@@ -337,7 +337,8 @@ def test_compared_with_its_parent_and_the_last_page() -> None:
 
     assert not is_done("finetune", "compare", at("starter", "base"))
     assert is_done("finetune", "compare", at(run_id, "base"))
-    assert is_done("finetune", "compare", at("base", run_id))
+    # What the view proposes by itself is not yet the choice that is asked for.
+    assert not is_done("finetune", "compare", at("base", run_id))
     assert not is_done("finetune", "earlier", seen("overview"))
     assert is_done("finetune", "earlier", seen("earlier-nlp"))
 

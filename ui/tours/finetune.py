@@ -52,13 +52,13 @@ def _own_tried(context: Context) -> bool:
 
 
 def _compared(context: Context) -> bool:
-    """The classifier and the model that it was made from, side by side."""
+    """The classifier as the model, and the one that it was made from beside it."""
     info = run_of(context)
     if info is None or not view_is(context, "attention", "attention_view", "compare"):
         return False
-    sides = {str(chosen_model(context)).partition("@")[0], context.state.get("lab_attention_with")}
+    model = str(chosen_model(context)).partition("@")[0]
     models = context.state.get("attention_compare") != "Two texts"
-    return models and sides == {info.id, info.parent}
+    return models and (model, context.state.get("lab_attention_with")) == (info.id, info.parent)
 
 
 def question(context: Context) -> Asked:
@@ -120,8 +120,8 @@ TOUR = Tour(
         ),
         Step(
             "compare", "Before and after",
-            "Choose your classifier as **Model** and the view **Compare**, with the model that it "
-            "came from as **Second model**: which heads has finetuning moved?",
+            "In the view **Compare**, choose your classifier as **Model** and the model that it came "
+            "from as **Second model**: which heads has finetuning moved?",
             "attention", _compared, state={"attention_view": "compare"}, query={"view": "compare"},
         ),
         Step(

@@ -105,7 +105,6 @@ def _off(context: Context) -> list[str]:
 def give_repeats() -> None:
     """A text that comes twice, in place of the shared one."""
     from llmcore.runs.induction import PROMPT
-
     from ui.state import set_shared_text
 
     set_shared_text(PROMPT)

@@ -1,9 +1,11 @@
-"""The corpus `repeats`: random letters that come again, made by code from a seed.
+"""The corpus `repeats`: random letters whose order comes again, made by code from a seed.
 
-Nothing in it can be known but one thing: what stood here before comes again in the same order. A
-model gets better at it only by looking back for an earlier copy and reading on from there, which
-is what induction heads do (Olsson et al. 2022). The pieces have many lengths, so no head gets by
-with looking a fixed number of tokens back.
+Each document has a few letters and a rule of its own, drawn anew: which letter follows which. It
+mostly keeps to it. Nothing can be learned by heart but one thing: what followed a letter before
+follows it again, so look for the last time that it stood here and read on. This is what induction
+heads do (Olsson et al. 2022; in-context Markov chains as in Edelman et al. 2024, "The Evolution of
+Statistical Induction Heads"). One and the same piece over and over would teach something else: to
+look a fixed number of letters back.
 """
 
 import string
@@ -12,23 +14,27 @@ import numpy as np
 
 SEED = 0
 LETTERS = string.digits + string.ascii_letters + string.punctuation  # 94, each one byte
-SHORTEST, LONGEST = 8, 24  # letters of a piece
-COPIES = 2, 4  # how often a piece stands in a document, at least and at most
-N_DOCUMENTS = 60_000
+LENGTH = 64  # letters of a document
+FEWEST, MOST = 6, 16  # different letters of a document
+FOLLOWS = 0.7  # how often the rule says what comes; else it is any letter of the document
+N_DOCUMENTS = 40_000
 
 
 def repeats(n_documents: int = N_DOCUMENTS, seed: int = SEED) -> list[str]:
-    """Documents such as `k7Q;kd…` three times over, the same ones for the same seed.
-
-    Each is one random piece of SHORTEST to LONGEST letters, COPIES times in a row.
-    """
+    """Documents of LENGTH letters such as `Q;dX;dXk;dXQ;…`, the same ones for the same seed."""
     rng = np.random.default_rng(seed)
-    lengths = rng.integers(SHORTEST, LONGEST + 1, n_documents)
-    copies = rng.integers(COPIES[0], COPIES[1] + 1, n_documents)
-    letters = "".join(LETTERS[one] for one in rng.integers(0, len(LETTERS), lengths.sum()))
-    ends = np.cumsum(lengths).tolist()
-    starts = [0, *ends]
-    return [
-        letters[start:end] * times
-        for start, end, times in zip(starts, ends, copies.tolist(), strict=False)
-    ]
+    signs = np.frombuffer(LETTERS.encode("ascii"), dtype=np.uint8)
+    counts = rng.integers(FEWEST, MOST + 1, n_documents)
+    rows = np.empty((n_documents, LENGTH), dtype=np.int64)  # places among a document's letters
+    # The rule of a document: place -> place of the letter that follows it.
+    rules = (rng.random((n_documents, MOST)) * counts[:, None]).astype(np.int64)
+    present = np.zeros(n_documents, dtype=np.int64)
+    everyone = np.arange(n_documents)
+    for step in range(LENGTH):
+        any_letter = (rng.random(n_documents) * counts).astype(np.int64)
+        follows = rng.random(n_documents) < FOLLOWS
+        present = np.where(follows, rules[everyone, present], any_letter)
+        rows[:, step] = present
+    own = rng.permuted(np.tile(signs, (n_documents, 1)), axis=1)[:, :MOST]
+    texts = np.take_along_axis(own, rows, axis=1)
+    return [text.tobytes().decode("ascii") for text in texts]

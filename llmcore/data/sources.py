@@ -143,9 +143,9 @@ CORPORA: dict[str, CorpusCard] = {
         ),
         DataCard(
             "repeats",
-            "Random letters that come again",
-            "random strings, each several times in a row: a model can only copy from its context, "
-            "which is what induction heads do; give it the tokenizer bytes",
+            "Random letters whose order comes again",
+            "each document has a rule of its own for which letter follows which: a model must read "
+            "it from its context, as induction heads do; give it the tokenizer bytes",
             "made by code from a seed (llmcore/data/repeats.py)",
             "as this project",
         ),

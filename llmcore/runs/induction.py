@@ -13,18 +13,18 @@ from llmcore.runs.emergence import CORPUS
 from llmcore.runs.plan import given
 
 TOKENIZER = "bytes"  # a letter is a token, so that nothing is known before training
-MODEL = ModelConfig(context_length=32, n_layers=2, n_heads=2, d_model=64)
+MODEL = ModelConfig(context_length=64, n_layers=2, n_heads=2, d_model=64)
 TRAIN = TrainConfig(
-    steps=2500,
-    batch_size=64,
-    learning_rate=5e-3,
-    warmup_steps=50,
-    weight_decay=0.0,
+    steps=2000,
+    batch_size=32,
+    learning_rate=3e-3,
+    warmup_steps=100,
+    weight_decay=0.01,
     beta2=0.98,
-    eval_every=50,
+    eval_every=40,
     eval_batches=4,
-    checkpoint_every=250,
-    snapshot_every=100,
+    checkpoint_every=200,
+    snapshot_every=50,
     log_every=5,
     patience=0,  # it stands still for long before it learns
     head_scores=True,

@@ -21,12 +21,12 @@ KIND = "induction"  # of the ids that are minted here
 REFRESH_SECONDS = 1.0
 _RUN = "attention_induction_run"
 EXPECT = (
-    "The training text is random letters, in short pieces that come several times in a row: "
-    "`k7Q;dX2k7Q;dX2k7…`. The first time, nothing can guess a letter, and the loss stays at "
-    "ln 94 = 4.54 nats. From the second time on **everything can be known**: find the last place "
+    "The training text is random letters. Every document has a rule of its own, drawn anew: which "
+    "letter follows which, as in `h][][TJmh]TJm[]TJm`. Nothing can be learned by heart, since the "
+    "next document has another rule. But **it can be read from the context**: find the last place "
     "where the present letter stood, and say what came after it there. A head that does this is an "
-    "**induction head** (Olsson et al. 2022), and real models of every size have them: they are "
-    "how a model goes on with a name or a pattern that it has met only in your prompt."
+    "**induction head** (Olsson et al. 2022). Real models of every size have them: they are how a "
+    "model goes on with a name or a pattern that it has met only in your prompt."
 )
 CIRCUIT = (
     "It takes **two heads in two layers**. A *previous-token head* in the first layer writes into "
@@ -91,8 +91,9 @@ def _start_box() -> None:
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
         with left:
             st.markdown(
-                "A model with **two layers** of four heads and 120,000 parameters learns for about "
-                "three minutes. Its heads are measured at every evaluation."
+                "A model with **two layers** of two heads and 120,000 parameters learns for a few "
+                "minutes. At every evaluation its heads are measured on a test that it never "
+                "trains on: random letters, and then the very same ones again."
             )
             control = st.checkbox(
                 "Then train one layer as a control",

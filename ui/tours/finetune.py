@@ -120,8 +120,8 @@ TOUR = Tour(
         ),
         Step(
             "compare", "Before and after",
-            "In the view **Compare**, choose your classifier as **Model** and the model that it came "
-            "from as **Second model**: which heads has finetuning moved?",
+            "In **Compare**, choose your classifier as **Model** and the model that it came from as "
+            "**Second model**: which heads has finetuning moved?",
             "attention", _compared, state={"attention_view": "compare"}, query={"view": "compare"},
         ),
         Step(

@@ -7,6 +7,7 @@ from llmcore.paths import ASSETS
 from llmcore.runs.queue import keep_queue
 from ui.navigation import grouped_pages
 from ui.sidebar import sidebar_strip
+from ui.tours import tour_strip
 
 
 def main() -> None:
@@ -17,6 +18,7 @@ def main() -> None:
     page = st.navigation(grouped_pages(), position="sidebar", expanded=True)
     sidebar_strip()
     keep_queue()
+    tour_strip(page.url_path or "overview")
     page.run()
 
 

@@ -11,6 +11,7 @@ from ui.components import payload, registered
 from ui.navigation import CARDS, page_link
 from ui.page import code_behind, guarded, header
 from ui.state import store
+from ui.tours.cards import tour_cards
 from ui.warm import warm_up
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ with guarded():
     runs = all_runs()
     st.fragment(stage_map, run_every=3 if any(run.is_live for run in runs) else None)()
     ten_minutes(runs)
+    st.space("small")
+    tour_cards()
     st.space("small")
     the_field()
 code_behind(

@@ -4,20 +4,13 @@ import streamlit as st
 
 from ui.live_text import follow_typing
 from ui.page import code_behind, guarded, header
-from ui.state import DEFAULT_TEXT, set_shared_text, shared_text
+from ui.state import set_shared_text, shared_text
 from ui.tokenizer_lab import VIEWS
+from ui.tokenizer_lab.samples import SAMPLES
 from ui.views import chosen_view
 from ui.warm import warm_up
 
 TEXT = "tokenizer_text"
-SAMPLES = {
-    "English": DEFAULT_TEXT,
-    "Code": "def fib(n):\n\treturn n if n < 2 else fib(n - 1) + fib(n - 2)\n",
-    "Numbers": "3.14159, 1024, 1025 and 1000000; 7 * 8 = 56",
-    "Emoji": "Well done 🎉👩🏽‍🚀, see you at the café ☕",
-    "Arabic": "اللغة بحر لا ساحل له.",
-    "Chinese": "语言模型预测下一个词。",
-}
 
 
 def samples() -> None:

@@ -51,14 +51,14 @@ def show(ref: str, text: str) -> None:
     loaded = load_model(ref)
     key = checkpoint_key(ref)
     with st.spinner("Scoring every head", show_time=True):
-        scores = _scores(key, loaded)
+        scores = scores_of(key, loaded)
     _test_said(scores)
     _types(key, ref, text)
     st.caption(HONEST)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _scores(key: str, _loaded: "Loaded") -> "HeadScores":
+def scores_of(key: str, _loaded: "Loaded") -> "HeadScores":
     from llmcore.interpret.head_types import head_scores
 
     return head_scores(_loaded.trunk, _loaded.tokenizer)
@@ -85,7 +85,7 @@ def _test_said(scores: "HeadScores") -> None:
 @st.fragment
 def _types(key: str, ref: str, text: str) -> None:
     loaded = load_model(ref)
-    scores = _scores(key, loaded)
+    scores = scores_of(key, loaded)
     tests = [one for one in TESTS if one == "repeats" or scores.on_text is not None]
     if st.session_state.get("attention_test") not in tests:
         st.session_state["attention_test"] = tests[0]

@@ -1,6 +1,7 @@
 // How a word became its tokens. data: {word, pieces: [{bytes: hex, steps: [{at, rank, candidates:
 // [[index, rank]]}], ids, whole}]}; `at` and `index` are the left part of a pair among the parts
-// of that moment. token_text.js stands before this. Text meets the DOM as textContent only.
+// of that moment. With {tell: true} it tells `played`, once, when every moment of a piece was seen.
+// token_text.js stands before this. Text meets the DOM as textContent only.
 const LEAF = 40; // pixels of a byte
 const HIGH = 34;
 const ROW = 60;
@@ -120,6 +121,7 @@ class Player {
       chip.setAttribute("aria-pressed", at === index);
     });
     this.tree = grow(this.piece);
+    this.seen = new Set();
     this.query("input").max = this.tree.last;
     this.draw();
     this.list();
@@ -182,6 +184,8 @@ class Player {
 
   show(step) {
     this.step = step;
+    this.seen.add(step);
+    this.told();
     const { nodes, moments, last } = this.tree;
     const parts = moments[step];
     const next = this.piece.steps[step];
@@ -203,6 +207,14 @@ class Player {
     this.parts(parts, pair, step);
     this.say(parts, pair, next);
     this.rivals(parts, next);
+  }
+
+  // While a guided tour waits for it: whether all was seen. Else nothing goes to the server.
+  told() {
+    if (!this.tell || !this.tree?.last || this.step < this.tree.last) return;
+    if (this.seen.size <= this.tree.last) return;
+    this.tell(true);
+    this.tell = null;
   }
 
   // A wide tree scrolls along with the merges.
@@ -253,11 +265,14 @@ class Player {
 }
 
 export default function (component) {
-  const { parentElement } = component;
+  const { parentElement, setTriggerValue } = component;
   const text = new TextDecoder().decode(component.data);
   const view = parentElement.querySelector(".tree-view");
   view.player ??= new Player(view);
-  if (view.told === text) return;
-  view.told = text;
-  view.player.take(JSON.parse(text).pieces);
+  const { word, pieces, tell } = JSON.parse(text);
+  view.player.tell = tell ? (value) => setTriggerValue("played", value) : null;
+  const drawn = JSON.stringify([word, pieces]);
+  if (view.drawn === drawn) { view.player.told(); return; }
+  view.drawn = drawn;
+  view.player.take(pieces);
 }

@@ -4,8 +4,8 @@ import streamlit as st
 
 from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.explain import Explanation, explain, has_merges, piece_at, pre_tokenize
-from ui import encodings
-from ui.components import payload, registered
+from ui import encodings, tours
+from ui.components import message, payload, registered
 from ui.encodings import encoded, short_label, tokenizer_of
 from ui.page import plain
 from ui.state import current_text, well_formed
@@ -17,6 +17,7 @@ _ENCODING = "merges_encoding"
 _WORD = "merges_word"
 _TOKENS = "merges_tokens"
 _LONGEST_DEFAULT = 24  # characters: a tree that fits a window
+_TREE = "merge_tree"
 
 
 def open_merges(ref: str, word: str) -> None:
@@ -77,6 +78,12 @@ def take_word() -> None:
         st.session_state[_WORD] = word[:MAX_CHARACTERS]
 
 
+def note_played() -> None:
+    """The picture tells that every step was seen."""
+    if message(_TREE, "played") is True:
+        st.session_state[tours.MERGES_PLAYED] = st.session_state.get(_WORD)
+
+
 def steps_of(told: Explanation) -> dict[str, object]:
     """One piece for the component: bytes as hexadecimal, parts by their position among the rest."""
     return {
@@ -121,8 +128,11 @@ def show(text: str) -> None:
         st.info("There is no word: type one above, or click a token of your text.")
         return
     told = explain(tokenizer, word)
-    data = {"word": word, "pieces": [steps_of(one) for one in told]}
-    registered("merge_tree", "token_text")(key="merge_tree", data=payload(data))
+    waits = tours.is_on() and tours.MERGES_PLAYED not in st.session_state
+    data = {"word": word, "pieces": [steps_of(one) for one in told], "tell": waits}
+    registered("merge_tree", "token_text")(
+        key=_TREE, data=payload(data), on_played_change=note_played
+    )
     st.caption(
         "A rank is the place of a merge in the order in which the tokenizer learned them, and "
         "also the id of the token that it makes: the most frequent pairs were learned first."

@@ -1,7 +1,8 @@
 """Finetune a classifier: a language model learns to put texts into classes."""
 
-from ui.classifier_lab import chosen_view
+from ui.classifier_lab import VIEWS
 from ui.page import code_behind, guarded, header
+from ui.views import chosen_view
 from ui.warm import warm_up
 
 PYTHON = """
@@ -29,6 +30,6 @@ header(
     "earlier methods, then try texts of your own.",
 )
 with guarded():
-    chosen_view().show()
+    VIEWS[chosen_view("classifier_view", VIEWS)].show()
 code_behind(PYTHON, CLI)
 warm_up(delay=1.0)

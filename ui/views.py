@@ -7,6 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from llmcore.errors import LabError
+from ui.state import store
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -34,15 +37,16 @@ class View:
 
 def chosen_view(key: str, views: Mapping[str, View]) -> str:
     """Buttons to choose a view by; the name of the one to draw. It stands in the address as
-    `?view=`, but for the first, and what the others keep there leaves it.
+    `?view=`, but for the first, and what the others keep there leaves it. A run in the address
+    brings the view that shows runs of its kind.
 
     key: of the widget, and of the session's entry.
     """
-    first = next(iter(views))
-    wanted = st.query_params.get("view", first)
-    wanted = wanted if wanted in views else first
-    if key not in st.session_state:
+    first, before = next(iter(views)), f"lab_{key}_before"
+    wanted = _of_the_address(views) or first
+    if key not in st.session_state:  # a new page, or one that was left and opened again
         st.session_state[key] = wanted
+        st.session_state.pop(before, None)
     name = st.segmented_control(
         "View",
         list(views),
@@ -53,6 +57,10 @@ def chosen_view(key: str, views: Mapping[str, View]) -> str:
     )
     if name not in views:  # a browser that comes back to a new session may bring none
         name = wanted
+    left = views.get(st.session_state.get(before, name))
+    st.session_state[before] = name
+    if left is not None and left.kind != views[name].kind:
+        st.query_params.pop("run", None)
     if name == first:
         st.query_params.pop("view", None)
     else:
@@ -62,3 +70,16 @@ def chosen_view(key: str, views: Mapping[str, View]) -> str:
             if view.name != name:
                 st.query_params.pop(parameter, None)
     return name
+
+
+def _of_the_address(views: Mapping[str, View]) -> str | None:
+    wanted, run_id = st.query_params.get("view"), st.query_params.get("run")
+    if wanted in views:
+        return wanted
+    if not run_id or not any(view.kind for view in views.values()):
+        return None
+    try:
+        kind = store().info(run_id).kind
+    except LabError:
+        return None
+    return next((view.name for view in views.values() if view.kind == kind), None)

@@ -295,7 +295,7 @@ def test_a_link_to_a_run_holds_whatever_view_was_open_before(classifier: str) ->
     other = RunStore().directory(RunStore.mint_id("newer"))
     shutil.copytree(RunStore().directory(classifier), other)
     page = AppTest.from_file(str(paths.PROJECT_ROOT / "pages/classifier.py"), default_timeout=90)
-    page.session_state["lab_classifier_view"] = "curves"  # as another page left it
+    page.session_state["lab_classifier_view_before"] = "curves"  # as another page left it
     page.query_params["run"] = classifier
     page.run()
     assert not page.exception and not page.error

@@ -209,6 +209,10 @@ class TrainConfig(Checked):
     head_scores: bool = setting(
         False, "measure at each evaluation what the attention heads do (pretraining)"
     )
+    init_std: float = setting(
+        0.02, "spread of the first weights: GPT-2's; narrow models begin better near 1 / √width",
+        1e-4, 1.0,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         self.check_bounds()

@@ -8,6 +8,7 @@ from llmcore.errors import LabError, NotFoundError
 from llmcore.runs.run import Run
 
 if TYPE_CHECKING:
+    from llmcore.config import RunConfig
     from llmcore.models import Loaded
     from llmcore.nn.model import GPT
 
@@ -34,13 +35,23 @@ def beginning(run: Run) -> tuple[GPT, str] | None:
 
 
 def random_start(run: Run) -> GPT:
-    """The weights before the first step, as `build_pretraining` draws them."""
+    """The weights before the first step, to look at."""
+    return random_weights(run.config).eval().requires_grad_(False)
+
+
+def random_weights(config: RunConfig) -> GPT:
+    """The model that a pretraining run begins with, drawn from its seed."""
     import torch
 
-    from llmcore.nn.model import GPT
+    from llmcore.nn.model import GPT, INIT_STD
 
-    generator = torch.Generator().manual_seed(run.config.train.seed)
-    return GPT(run.config.model, generator=generator).eval().requires_grad_(False)
+    model = GPT(config.model, generator=torch.Generator().manual_seed(config.train.seed))
+    if config.train.init_std != INIT_STD:
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.dim() > 1:  # biases begin at 0 and norms at 1, whatever the spread
+                    parameter.mul_(config.train.init_std / INIT_STD)
+    return model
 
 
 def untuned(run: Run) -> Loaded:

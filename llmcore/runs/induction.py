@@ -17,8 +17,9 @@ MODEL = ModelConfig(context_length=64, n_layers=2, n_heads=2, d_model=64)
 TRAIN = TrainConfig(
     steps=2000,
     batch_size=32,
-    learning_rate=3e-3,
+    learning_rate=1.5e-3,
     warmup_steps=100,
+    init_std=0.1,  # with GPT-2's 0.02, so narrow a model takes twice the steps
     weight_decay=0.01,
     beta2=0.98,
     eval_every=40,

@@ -23,6 +23,7 @@ from llmcore.files import json_line, write_text_atomic
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.lora import add_lora
 from llmcore.nn.model import GPT
+from llmcore.runs.beginnings import random_weights
 from llmcore.runs.compare import run_comparison
 from llmcore.runs.curve import run_curve
 from llmcore.runs.diverse import run_diverse
@@ -200,8 +201,7 @@ def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) 
 
 def build_pretraining(run: Run, config: RunConfig, writer: Sink) -> PretrainTask:
     tokenizer, data = token_data(run, config, writer)
-    generator = torch.Generator().manual_seed(config.train.seed)
-    model = GPT(config.model, generator=generator)
+    model = random_weights(config)
     return PretrainTask(
         model, tokenizer, data, config.train, config.train.device, config.sample_prompt
     )

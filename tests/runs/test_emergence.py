@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from llmcore.config import RunConfig
 from llmcore.interpret.head_types import KINDS
+from llmcore.nn.model import GPT
+from llmcore.runs.beginnings import random_weights
 from llmcore.runs.emergence import appears_at, emergence, is_experiment, steepest_fall
 from llmcore.runs.induction import MODEL, plan_induction
 from llmcore.runs.launch import run_foreground
@@ -60,6 +63,20 @@ def test_the_recipe_measures_heads_and_keeps_snapshots():
     assert plan_induction(1, train_changes={"seed": 7}).train.seed == 7
     assert plan_induction(1).name == "induction, one layer"
     assert is_experiment(RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))))
+
+
+def test_the_first_weights_have_the_spread_that_is_wished():
+    config = plan_induction()
+    wide = random_weights(config)
+    narrow = random_weights(plan_induction(train_changes={"init_std": 0.02}))
+    torch.testing.assert_close(wide.blocks[0].attention.qkv.weight.std(), torch.tensor(0.1),
+                               rtol=0.05, atol=0.0)  # fmt: skip
+    torch.testing.assert_close(
+        wide.token_embedding.weight, 5 * narrow.token_embedding.weight, rtol=1e-5, atol=0.0
+    )
+    assert (wide.blocks[1].attention_norm.weight == 1).all()
+    drawn = GPT(config.model, generator=torch.Generator().manual_seed(config.train.seed))
+    assert torch.equal(narrow.head.weight, drawn.head.weight)
 
 
 def test_a_run_writes_its_head_scores_and_snapshots(tmp_path):

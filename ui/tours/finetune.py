@@ -120,7 +120,7 @@ TOUR = Tour(
         ),
         Step(
             "compare", "Before and after",
-            "In **Compare**, choose your classifier as **Model** and the model that it came from as "
+            "In **Compare**, choose your classifier as **Model** and the model it came from as "
             "**Second model**: which heads has finetuning moved?",
             "attention", _compared, state={"attention_view": "compare"}, query={"view": "compare"},
         ),

@@ -15,7 +15,7 @@ import numpy as np
 SEED = 0
 LETTERS = string.digits + string.ascii_letters + string.punctuation  # 94, each one byte
 LENGTH = 64  # letters of a document
-FEWEST, MOST = 6, 16  # different letters of a document
+FEWEST, MOST = 6, 32  # different letters of a document
 FOLLOWS = 0.7  # how often the rule says what comes; else it is any letter of the document
 N_DOCUMENTS = 40_000
 

@@ -2,8 +2,9 @@
 
 The rule, stated once: they are there from the first evaluation at which some head gives at least
 half of its attention, on random repeats, to the token that followed the earlier copy. The fall of
-the loss is the pair of neighbouring evaluations between which the loss on the second copy fell
-most, by its later step (Olsson et al. 2022 see both at the same time: the phase change).
+the loss is the pair of neighbouring evaluations between which the loss on the second copy, less
+that on the first, fell most, by its later step: what a model learns of both alike is no copying
+(Olsson et al. 2022 see heads and fall at the same time: the phase change).
 """
 
 from dataclasses import asdict, dataclass
@@ -58,7 +59,7 @@ def emergence(metrics: MetricsReader) -> Emergence:
     return Emergence(
         appears_step=appears,
         seconds=None if appears is None else _seconds_until(metrics, appears),
-        fall_step=steepest_fall(*metrics.arrays("val", "repeat_second_loss")),
+        fall_step=_fall_of_copies(metrics),
         highest=float(scores.max()) if len(scores) else None,
         induction=float(scores[-1]) if len(scores) else None,
         previous=_last(metrics, "head_previous"),
@@ -90,6 +91,13 @@ def steepest_fall(steps: np.ndarray, losses: np.ndarray) -> int | None:
     slopes = np.diff(losses) / np.diff(steps)
     place = int(slopes.argmin())
     return int(steps[place + 1]) if slopes[place] < 0 else None
+
+
+def _fall_of_copies(metrics: MetricsReader) -> int | None:
+    steps, first = metrics.arrays("val", "repeat_first_loss")
+    same_steps, second = metrics.arrays("val", "repeat_second_loss")
+    both = np.isin(steps, same_steps)  # a number that is not finite is left out of its series
+    return steepest_fall(steps[both], second[np.isin(same_steps, steps)] - first[both])
 
 
 def _seconds_until(metrics: MetricsReader, step: int) -> float | None:

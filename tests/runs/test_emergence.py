@@ -41,6 +41,15 @@ def test_the_moment_is_the_first_score_that_reaches_a_half(tmp_path):
     assert (found.new_loss, found.copied_loss, found.copy_accuracy) == (4.6, 0.9, 0.8)
 
 
+def test_what_is_learned_of_both_copies_alike_is_no_fall_of_copies(tmp_path):
+    losses = {1: (5.9, 5.9), 20: (4.6, 4.6), 40: (4.6, 4.0), 60: (None, 3.9), 80: (4.7, 3.8)}
+    rows = [
+        {"split": "val", "step": step, "repeat_first_loss": first, "repeat_second_loss": second}
+        for step, (first, second) in losses.items()
+    ]
+    assert emergence(reader(tmp_path, rows)).fall_step == 40
+
+
 def test_what_was_not_measured_is_none(tmp_path):
     found = emergence(reader(tmp_path, [{"split": "val", "step": 1, "loss": 2.0}]))
     assert set(found.to_dict().values()) == {None}

@@ -218,7 +218,7 @@ def _charts(info: "RunInfo", data: RunFeed, other: RunFeed | None, found: Emerge
     st.caption(
         f"The heads count as induction heads from the first evaluation at which one of them gives "
         f"{APPEARS:.0%} of its attention to the letter after the earlier copy. The steepest fall "
-        f"is that of the loss on the second copy, between two evaluations."
+        f"is that of the loss on the second copy, less that on the first, between two evaluations."
     )
 
 

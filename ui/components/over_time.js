@@ -224,7 +224,7 @@ function point(view, data, event) {
 function buildGrid(view, data) {
   const grid = view.querySelector(".grid");
   const room = (view.querySelector(".all").clientWidth - 64) / data.heads - 6;
-  const side = Math.floor(Math.max(24, Math.min(84, 430 / data.layers - 6, room)));
+  const side = Math.floor(Math.max(24, Math.min(120, 430 / data.layers - 6, room)));
   const shape = `${data.layers} ${data.heads} ${side}`;
   if (grid.dataset.shape === shape) return;
   grid.dataset.shape = shape;

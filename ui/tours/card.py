@@ -77,21 +77,7 @@ def _look(tour: Tour, at: Place, context: Context, known: bool) -> tuple[Place, 
     at = moved[1]
     if at.at == len(tour.steps):
         return at, False
-    return _first_look(tour.steps[at.at], at, context, tour)
-
-
-def _first_look(step: Step, at: Place, context: Context, tour: Tour) -> tuple[Place, bool]:
-    """The next step, as it is found: done long ago, done already, or to do."""
-    if step.watch is not None:
-        at = replace(at, before=step.watch(context))
-    if step.name in kept.kept_of(tour.name).done:
-        return at, True
-    if is_done(step, replace(context, before=at.before)):
-        kept.mark_step(tour.name, step.name)
-        return at, True
-    at = replace(at, shown=True)
-    place.put(at)
-    return at, False
+    return _look(tour, at, context, tour.steps[at.at].name in kept.kept_of(tour.name).done)
 
 
 def is_done(step: Step, context: Context) -> bool:

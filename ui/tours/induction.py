@@ -148,9 +148,9 @@ TOUR = Tour(
         ),
         Step(
             "time", "Its heads over time",
-            "When the run has ended, press **Look at its heads over time** below the charts, and "
-            "move the slider.",
-            PAGE, _over_time, query={"view": "induction"}, state={VIEW: "induction"},
+            "When the run has ended, open the view **Over time** with your induction run as "
+            "**Run**, and move the slider: when does the head appear?",
+            PAGE, _over_time, query={"view": "over_time"}, state={VIEW: "over_time"},
         ),
         Step(
             "types", "Find the head",

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from llmcore.errors import DamagedError
@@ -17,10 +17,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Kept:
-    """One tour's progress. begun: seconds since 1970; done, skipped: names of steps."""
+    """One tour's progress. begun: seconds since 1970; done: names of steps."""
 
     begun: float = 0.0
-    done: list[str] | tuple[str, ...] = ()
+    done: list[str] = field(default_factory=list)
     answered: bool = False
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from ui.navigation import CARDS
-from ui.tours import ADDRESS, PLACE, kept
+from ui.tours import ADDRESS, MERGES_PLAYED, PLACE, kept
 from ui.tours.all_tours import TOURS
 from ui.tours.tour import Step, Tour
 
@@ -71,6 +71,7 @@ def start(name: str, again: bool = False) -> None:
     """Turns a tour on, at its first step that is not done. again: from its very start."""
     if again or not kept.kept_of(name).begun:
         kept.begin(name)
+        st.session_state.pop(MERGES_PLAYED, None)
     put(Place(name, next_step(TOURS[name])))
 
 

@@ -66,8 +66,9 @@ def test_a_click_on_a_head_enlarges_it_and_a_pointer_reads_it(page) -> None:
     other.click()
     assert page.locator(".time .one figcaption").inner_text() == name
     assert painted(page) != before
-    box = page.locator(".time .one canvas").bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.22, box["y"] + box["height"] * 0.9)
+    canvas = page.locator(".time .one canvas")
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] * 0.22, "y": box["height"] * 0.9})
     assert "looks at" in page.locator(".time .pointed").inner_text()
 
 

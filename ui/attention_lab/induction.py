@@ -52,7 +52,7 @@ def show(ref: str, text: str) -> None:
     two = {info.id: info for info in runs if _n_layers(info) > 1}
     if not two:
         st.info(
-            "Nothing was trained here yet: press **Start the experiment**; it takes about three "
+            "Nothing was trained here yet: press **Start the experiment**; it takes about two "
             "minutes on two cores.",
             icon=":material/science:",
         )
@@ -91,8 +91,8 @@ def _start_box() -> None:
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
         with left:
             st.markdown(
-                "A model with **two layers** of two heads and 120,000 parameters learns for a few "
-                "minutes. At every evaluation its heads are measured on a test that it never "
+                "A model with **two layers** of two heads and 120,000 parameters learns for about "
+                "two minutes. At every evaluation its heads are measured on a test that it never "
                 "trains on: random letters, and then the very same ones again."
             )
             control = st.checkbox(

@@ -73,9 +73,9 @@ class GPT(nn.Module):
         self.config = config
         C = config.d_model
         with torch.device("meta"):  # shapes without numbers: torch's own initialisation is skipped
-            self.token_embedding = nn.Embedding(config.vocab_size, C)
+            self.token_embedding = _embedding(config.vocab_size, C)
             if config.position == "learned":
-                self.position_embedding = nn.Embedding(config.context_length, C)
+                self.position_embedding = _embedding(config.context_length, C)
                 self.position_part = HookPoint()  # (…, T, C)
             self.dropout = KeyedDropout(config.dropout)
             self.token_part = HookPoint()  # (B, T, C)
@@ -195,6 +195,12 @@ class GPT(nn.Module):
     def n_parameters(self) -> int:
         """Distinct numbers that are learned; a tied head counts once."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+
+def _embedding(n_rows: int, C: int) -> nn.Embedding:
+    """With a weight of its own: the initialisation that it would get else costs a second on the
+    meta device, where torch loads its compiler for it."""
+    return nn.Embedding(n_rows, C, _weight=torch.empty(n_rows, C))
 
 
 def next_token_loss(model: GPT, ids: Tensor, targets: Tensor) -> Tensor:

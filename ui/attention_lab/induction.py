@@ -274,13 +274,14 @@ def _told(info: "RunInfo", found: Emergence, control: Emergence | None) -> None:
 
 
 def _go_on(info: "RunInfo") -> None:
-    st.button(
+    if st.button(
         "Look at its heads over time",
         icon=":material/timeline:",
         on_click=_open_over_time,
         args=(info.id,),
         help="Sets the text to a repeated piece and opens the snapshots of this run.",
-    )
+    ):
+        st.rerun()  # the whole page: the button may stand in a part that runs again by itself
 
 
 def _open_over_time(run_id: str) -> None:

@@ -9,21 +9,25 @@ from pathlib import Path
 
 from random_models import loaded
 from tiny import TEXT
+from variant_shapes import VARIANTS
 
+from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from llmcore.models import clear_cache
 from llmcore.runs import RunStore
+from llmcore.runs.launch import run_foreground
 from llmcore.tokenizers import train_bpe
 
 MODELS = {
     "lab": loaded,
     "untied": lambda **more: loaded(tied_head=False, n_layers=3, **more),
+    "modern": lambda **more: loaded(**VARIANTS["all"], **more),
 }
-STORED = ("starter", "base", "starter-spam", "imported-gpt2")
+STORED = ("starter", "base", "starter-spam", "imported-gpt2", "modern-run")
 
 
 def stored(name: str, folder: Path) -> str:
     """The reference of a model by its name in STORED; what is made is kept in `folder`."""
-    makers = {"imported-gpt2": _imported_gpt2}
+    makers = {"imported-gpt2": _imported_gpt2, "modern-run": _modern_run}
     if name not in makers:
         return name
     kept = folder / name
@@ -53,3 +57,17 @@ def _imported_gpt2(folder: Path, target: Path) -> None:
     model.save_pretrained(source)
     write_tokenizer(train_bpe([TEXT], 300), source, 32)
     import_gpt2(locate(str(source)), target, "tiny-gpt2")
+
+
+def _modern_run(folder: Path, target: Path) -> None:
+    """A short run of a model with RoPE, RMSNorm, SwiGLU and grouped-query attention."""
+    corpus = folder / "corpus.txt"
+    corpus.write_text(TEXT)
+    shape = ModelConfig(
+        vocab_size=257, context_length=32, n_layers=2, n_heads=2, d_model=32, **VARIANTS["all"]
+    )
+    config = RunConfig(
+        kind="pretrain", name="modern", model=shape, data=DataConfig(source=str(corpus)),
+        tokenizer="bytes", train=TrainConfig(steps=3, batch_size=4, device="cpu"),
+    )  # fmt: skip
+    run_foreground(target, config)

@@ -32,9 +32,10 @@ class LensStep:
 class Frame:
     """What the time slider shows of one step.
 
-    labels: the T tokens. weights (L, H, T, T) uint8, 255 is all of a token's attention. lens: the
-    logit lens at the last token, from the embedding to the last block (nostalgebraist 2020).
-    answers: the likeliest next tokens, or a classifier's labels, with probabilities, best first.
+    labels: the last T of the text's n_tokens tokens. weights (L, H, T, T) uint8, 255 is all of a
+    token's attention. lens: the logit lens at the last token, from the embedding to the last block
+    (nostalgebraist 2020). answers: the likeliest next tokens, or a classifier's labels, with
+    probabilities, best first.
     sample: the greedy continuation ("" of a classifier). scores: None where the context is too
     short for a test.
     """
@@ -47,6 +48,7 @@ class Frame:
     answers: list[tuple[str, float]]
     sample: str
     scores: HeadScores | None
+    n_tokens: int = 0
 
     @property
     def n_bytes(self) -> int:
@@ -73,6 +75,7 @@ def frame_of(
     if not ids:
         raise LabError("There is no text to look at: type at least one word.")
     check_ids(model, ids)
+    n_tokens = len(ids)
     ids = ids[-n_tokens_shown(config.n_layers, config.n_heads, config.context_length) :]
     weights, lens = _look(loaded, ids)
     if loaded.labels is None:
@@ -96,6 +99,7 @@ def frame_of(
         answers=answers,
         sample=sample,
         scores=scores if scores is not None else scores_of(loaded),
+        n_tokens=n_tokens,
     )
 
 

@@ -60,9 +60,11 @@ for snapshot in run.checkpoints():
 from llmcore.runs import Run, RunStore
 from llmcore.runs.emergence import emergence, is_experiment
 
-runs = [Run(info.directory) for info in RunStore().list()]
-found = emergence(next(run for run in runs if is_experiment(run.config)).metrics())
-found.appears_step   # the first at which a head spends half of its attention on what came after
+for info in RunStore().list():
+    run = Run(info.directory)
+    if is_experiment(run.config):
+        found = emergence(run.metrics())
+        print(info.id, found.appears_step)   # a head spends half of its attention on induction
 """,
 }
 _COMMANDS = {"induction": "python -m llmcore induction"}

@@ -38,6 +38,10 @@ GUESS = (
     "Before you start, guess: will the loss fall slowly and evenly, or will it stand still and "
     "then drop? Will the score of the induction head rise before, with or after it?"
 )
+HONEST = (
+    "What this does not prove: that larger models copy in this way alone. A head that looks at the "
+    "right place may still not be what the answer depends on: switch it off to see."
+)
 
 
 def show(ref: str, text: str) -> None:
@@ -48,6 +52,7 @@ def show(ref: str, text: str) -> None:
     right.markdown(f"{CIRCUIT}\n\n{GUESS}")
     st.markdown("#### 2. Train it and watch")
     _start_box()
+    st.caption(HONEST)
     runs = experiments()
     two = {info.id: info for info in runs if _n_layers(info) > 1}
     if not two:

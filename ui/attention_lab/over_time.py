@@ -38,6 +38,11 @@ LENS = (
     "ended there: it shows how a guess is made layer by layer. Early layers are not trained to be "
     "read this way, so their words can be strange."
 )
+HONEST = (
+    "What this does not prove: a score says where a head looks on a test, not what the model uses "
+    "it for, and two things that appear at the same step need not cause each other. Switch the "
+    "head off to see what depends on it."
+)
 
 
 def show(ref: str, text: str) -> None:
@@ -49,7 +54,7 @@ def show(ref: str, text: str) -> None:
     chosen = lines[_choose(ref, lines)]
     _hint(chosen)
     st.fragment(_panel, run_every=_rhythm(chosen, text))(chosen.info.id, text)
-    st.caption(f"{TYPES} {LENS}")
+    st.caption(f"{TYPES} {LENS} {HONEST}")
 
 
 def _choose(ref: str, lines: "dict[str, Timeline]") -> str:
@@ -121,6 +126,13 @@ def _panel(run_id: str, text: str) -> None:
         if not frames:
             st.caption("The snapshots are being read …")
             return
+        frame = next(iter(frames.values()))
+        if frame.n_tokens > len(frame.labels):
+            st.info(
+                f"The text has {frame.n_tokens:,} tokens; the view shows its last "
+                f"{len(frame.labels)}.",
+                icon=":material/content_cut:",
+            )
         data = slider_data(run_id, text, steps, frames, job)
         registered("over_time", "token_text")(key="over_time", data=data)
 

@@ -122,7 +122,7 @@ def test_parts_are_switched_off_and_on(app, new_page, shot) -> None:
     assert page.locator("[data-part=L0H0]").inner_text() not in ("on", "off", "")
 
 
-def test_html_and_figures_can_be_kept(app, new_page) -> None:
+def test_html_and_figures_can_be_kept(app, new_page, wait_until) -> None:
     page = new_page()
     opened(page, app, head="L1H2")
     with page.expect_download() as download:
@@ -141,11 +141,16 @@ def test_html_and_figures_can_be_kept(app, new_page) -> None:
     for kind in ("SVG", "PNG"):
         page.get_by_role("radio", name=kind).click()
         settled(page)
-        plot = page.locator(".js-plotly-plot").first
-        plot.hover()
-        with page.expect_download() as download:
-            plot.locator(".modebar-btn").first.click()
-        assert download.value.suggested_filename.endswith(f".{kind.lower()}")
+        wait_until(lambda kind=kind: saved_figure(page).endswith(f".{kind.lower()}"), 20)
+
+
+def saved_figure(page) -> str:
+    """The name of the file that the camera of the first chart saves."""
+    plot = page.locator(".js-plotly-plot").first
+    plot.hover()
+    with page.expect_download() as download:
+        plot.locator(".modebar-btn").first.click()
+    return download.value.suggested_filename
 
 
 def test_hostile_text_stays_text(app, new_page) -> None:

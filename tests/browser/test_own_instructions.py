@@ -1,6 +1,7 @@
 """A user's own instructions in Chromium: uploaded, learned from, scored, and asked."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_a_file_of_instructions_end_to_end(
     epochs.press("Enter")
     page.get_by_text("3 times: 6 steps").wait_for()
     page.get_by_role("button", name="Start training").click()
-    page.wait_for_url("**run=*")
+    page.wait_for_url(re.compile(r"run=\d{8}-"))  # an example's id is its name
     run = page.url.partition("run=")[2].partition("&")[0]
     status = app.home / "runs" / run / "status.json"
     wait_until(lambda: read_json(status)["state"] not in {"queued", "running"}, 300)

@@ -9,27 +9,19 @@ part that was not seen before, so that no cache answers. The first round is not 
 """
 
 import argparse
-import json
-import os
 import sys
-import tempfile
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from playground_latency import (  # noqa: E402
-    FLAGS,
     PATIENCE_MS,
     Measurement,
-    _given,
-    _line,
-    find_chromium,
-    measure,
-    server,
+    report,
     settled,
     timed,
 )
@@ -125,21 +117,7 @@ def main() -> int:
     wanted = [one for one in measurements(texts) if arguments.only in (None, one.name)]
     if not wanted:
         parser.error(f"there is no measurement {arguments.only!r}")
-    results = []
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        with server(Path(home)) if not arguments.url else _given(arguments.url) as url:
-            for one in wanted:
-                page = browser.new_page(viewport={"width": 1360, "height": 900})
-                page.set_default_timeout(PATIENCE_MS)
-                results.append(measure(page, url, one, arguments.repeats))
-                page.close()
-                if not arguments.json:
-                    print(_line(results[-1]), flush=True)
-        browser.close()
-    if arguments.json:
-        print(json.dumps({"cores": os.cpu_count(), "measurements": results}))
-    return 0 if all(one["kept"] for one in results) else 1
+    return report(wanted, arguments)
 
 
 if __name__ == "__main__":

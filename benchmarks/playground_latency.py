@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,6 +218,14 @@ def main() -> int:
     arguments = parser.parse_args()
     expect.set_options(timeout=PATIENCE_MS)
     wanted = [one for one in MEASUREMENTS if arguments.only in (None, one.name)]
+    return report(wanted, arguments)
+
+
+def report(wanted: Sequence[Measurement], arguments: argparse.Namespace) -> int:
+    """Measures and prints, a page for each; 1 where a median misses its bar, else 0.
+
+    arguments: `url` (None starts an app with an empty LLMLAB_HOME), `repeats` and `json`.
+    """
     results = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)

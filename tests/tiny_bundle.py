@@ -24,6 +24,15 @@ def use_bundle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models.clear_cache()
 
 
+def make_bundle(folder: Path) -> None:
+    """`folder`/base and an assistant beside it, in a lab of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLMLAB_HOME", str(folder / "home"))
+        use_bundle(folder, patch)
+        make_base(folder)
+        make_assistant(folder)
+
+
 def make_base(folder: Path) -> None:
     config = pretrain_config()
     longer = config.with_(model=config.model.with_(context_length=64))

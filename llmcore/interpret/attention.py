@@ -35,12 +35,17 @@ class AttentionRecord:
 
 
 def text_ids(
-    model: GPT, tokenizer: Tokenizer, text: str, max_tokens: int = MAX_TOKENS, end: bool = True
+    model: GPT,
+    tokenizer: Tokenizer,
+    text: str,
+    max_tokens: int = MAX_TOKENS,
+    end: bool = True,
+    taker: str = "the view shows",
 ) -> tuple[list[int], str | None]:
     """The ids that a view works on, and a notice where the text was cut.
 
     The last `max_tokens` (at most the context), or with `end=False` the first, which a classifier
-    reads. Raises LabError for an empty text.
+    reads. taker: who does what with them, for the notice. Raises LabError for an empty text.
     """
     ids = tokenizer.encode(text)
     if not ids:
@@ -50,7 +55,7 @@ def text_ids(
     if len(ids) <= limit:
         return ids, None
     which = "last" if end else "first"
-    notice = f"The text has {len(ids):,} tokens; the view shows its {which} {limit}."
+    notice = f"The text has {len(ids):,} tokens; {taker} its {which} {limit}."
     return ids[-limit:] if end else ids[:limit], notice
 
 

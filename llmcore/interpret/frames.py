@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from llmcore.errors import LabError
-from llmcore.generation import Candidate, SamplingConfig, candidates, check_ids, generate
+from llmcore.generation import Candidate, SamplingConfig, candidates, generate
+from llmcore.interpret.attention import text_ids
 from llmcore.interpret.head_types import HeadScores, head_scores
 from llmcore.models import Loaded, classify_texts
 from llmcore.nn.hooks import watch
@@ -32,12 +33,11 @@ class LensStep:
 class Frame:
     """What the time slider shows of one step.
 
-    labels: the last T of the text's n_tokens tokens. weights (L, H, T, T) uint8, 255 is all of a
-    token's attention. lens: the logit lens at the last token, from the embedding to the last block
-    (nostalgebraist 2020). answers: the likeliest next tokens, or a classifier's labels, with
-    probabilities, best first.
+    labels: the T tokens. weights (L, H, T, T) uint8, 255 is all of a token's attention. lens: the
+    logit lens at the last token, from the embedding to the last block (nostalgebraist 2020).
+    answers: the likeliest next tokens, or a classifier's labels, with probabilities, best first.
     sample: the greedy continuation ("" of a classifier). scores: None where the context is too
-    short for a test.
+    short for a test. notice: where the text was cut to its last tokens.
     """
 
     step: int
@@ -48,7 +48,7 @@ class Frame:
     answers: list[tuple[str, float]]
     sample: str
     scores: HeadScores | None
-    n_tokens: int = 0
+    notice: str | None = None
 
     @property
     def n_bytes(self) -> int:
@@ -71,12 +71,8 @@ def frame_of(
     """
     model, tokenizer = loaded.trunk, loaded.tokenizer
     config = model.config
-    ids = tokenizer.encode(text)
-    if not ids:
-        raise LabError("There is no text to look at: type at least one word.")
-    check_ids(model, ids)
-    n_tokens = len(ids)
-    ids = ids[-n_tokens_shown(config.n_layers, config.n_heads, config.context_length) :]
+    limit = n_tokens_shown(config.n_layers, config.n_heads, config.context_length)
+    ids, notice = text_ids(model, tokenizer, text, limit)
     weights, lens = _look(loaded, ids)
     if loaded.labels is None:
         answers = [(one.label, one.probability) for one in lens[-1][:N_NEXT]]
@@ -99,7 +95,7 @@ def frame_of(
         answers=answers,
         sample=sample,
         scores=scores if scores is not None else scores_of(loaded),
-        n_tokens=n_tokens,
+        notice=notice,
     )
 
 

@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llmcore.errors import LabError
-from llmcore.generation import check_ids
+from llmcore.interpret.attention import text_ids
 from llmcore.nn.hooks import watch
 
 if TYPE_CHECKING:
@@ -70,15 +69,7 @@ def walk(
     Raises LabError for an empty text. `notice` says so where the text was cut.
     """
     trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
-    ids = tokenizer.encode(text)
-    if not ids:
-        raise LabError("There is no text to walk through: type at least one word.")
-    check_ids(trunk, ids)
-    limit = min(max_tokens, trunk.config.context_length)
-    notice = None
-    if len(ids) > limit:
-        notice = f"The text has {len(ids):,} tokens; the walk takes its last {limit}."
-        ids = ids[-limit:]
+    ids, notice = text_ids(trunk, tokenizer, text, max_tokens, taker="the walk takes")
     batch = torch.tensor([ids], device=_device(trunk))
     with watch(trunk, _is_on_the_way) as seen:
         hidden = trunk.hidden(batch)  # (1, T, C)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_bundle import make_assistant, make_base, use_bundle
+from tiny_bundle import make_bundle, use_bundle
 
 from llmcore import models
 from llmcore.applications import JOBS, Figure, measuring
@@ -29,11 +29,7 @@ from llmcore.evaluation import text_loss
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LLMLAB_HOME", str(folder / "home"))
-        use_bundle(folder, patch)
-        make_base(folder)
-        make_assistant(folder)
+    make_bundle(folder)
     return folder
 
 

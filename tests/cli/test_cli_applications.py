@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_bundle import ROWS, make_assistant, make_base, use_bundle
+from tiny_bundle import ROWS, make_bundle, use_bundle
 
 from llmcore.applications.figures import bundled_figures, own_path
 from llmcore.files import read_json
@@ -13,11 +13,7 @@ from llmcore.files import read_json
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LLMLAB_HOME", str(folder / "home"))
-        use_bundle(folder, patch)
-        make_base(folder)
-        make_assistant(folder)
+    make_bundle(folder)
     return folder
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from page_driver import button, component, only_error, open_page, shown
 from streamlit.testing.v1 import AppTest
-from tiny_bundle import make_assistant, make_base, use_bundle
+from tiny_bundle import make_bundle, use_bundle
 
 from llmcore.applications import JOBS, figure_of, held_out
 from llmcore.applications.background import measurement
@@ -20,11 +20,7 @@ from ui.applications.looks import why, written
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LLMLAB_HOME", str(folder / "home"))
-        use_bundle(folder, patch)
-        make_base(folder)
-        make_assistant(folder)
+    make_bundle(folder)
     return folder
 
 

@@ -126,13 +126,8 @@ def _panel(run_id: str, text: str) -> None:
         if not frames:
             st.caption("The snapshots are being read …")
             return
-        frame = next(iter(frames.values()))
-        if frame.n_tokens > len(frame.labels):
-            st.info(
-                f"The text has {frame.n_tokens:,} tokens; the view shows its last "
-                f"{len(frame.labels)}.",
-                icon=":material/content_cut:",
-            )
+        if notice := next(iter(frames.values())).notice:
+            st.info(notice, icon=":material/content_cut:")
         data = slider_data(run_id, text, steps, frames, job)
         registered("over_time", "token_text")(key="over_time", data=data)
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 # Runs that follow one schedule of the learning rate, which can be changed while they train.
 LEARNING_KINDS = {"pretrain", "classify", "instruct"}
-REFRESH_SECONDS = 1.0
+# Between two pictures of a live run: a hundredth of the time that it has trained, so that the curve
+# grows by a hundredth, within these bounds. Drawing takes the training's cores.
+REFRESH_SECONDS, SLOWEST_REFRESH_SECONDS = 1, 5
 STATES = {
     "queued": ("Waiting to start", ":material/hourglass_empty:", "gray"),
     "running": ("Training", ":material/play_circle:", "green"),
@@ -41,23 +43,31 @@ TOKENS_RIGHT = "Share of the answers' tokens, in validation, that are the likeli
 
 
 def run_panel(run_id: str, overlays: Sequence[str] = ()) -> None:
-    """Everything that one sees of a run. It refreshes itself while the run is live, and reruns
-    the page once when that changes, so that the page can show what comes after the training.
+    """Everything that one sees of a run. It refreshes itself while the run is live, ever more
+    slowly, and reruns the page when that rhythm changes or ends: the page can then show what comes
+    after the training.
 
     overlays: ids of runs whose loss is drawn behind this one's, and whose settings are compared.
     """
     with guarded():
-        live = store().info(run_id).is_live
-        st.fragment(_panel, run_every=REFRESH_SECONDS if live else None)(
-            run_id, tuple(overlays), live
-        )
+        run = store().open(run_id)
+        rhythm = refresh_seconds(run.info(), feed(run))
+        st.fragment(_panel, run_every=rhythm)(run_id, tuple(overlays), rhythm)
 
 
-def _panel(run_id: str, overlays: tuple[str, ...], was_live: bool) -> None:
+def refresh_seconds(info: "RunInfo", data: RunFeed) -> int | None:
+    """Whole seconds from one picture of the run to the next; None where it is not live."""
+    if not info.is_live:
+        return None
+    usual = round(data.seconds_trained() / 100)
+    return min(max(usual, REFRESH_SECONDS), SLOWEST_REFRESH_SECONDS)
+
+
+def _panel(run_id: str, overlays: tuple[str, ...], rhythm: int | None) -> None:
     with guarded():
         run = store().open(run_id)
         info, data = run.info(), feed(run)
-        if info.is_live != was_live:
+        if refresh_seconds(info, data) != rhythm:  # only a run of the page sets a new one
             st.rerun()
         _head(run, info, data)
         if info.state == "damaged":

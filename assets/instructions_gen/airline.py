@@ -229,9 +229,8 @@ class Airline:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.values = Values(self.rng)
-        blocks = {intent: text.split("--") for intent, text in QUESTIONS.items()}
-        self.known = {intent: lines(kept) for intent, (kept, _) in blocks.items()}
-        self.new = {intent: lines(held) for intent, (_, held) in blocks.items()}
+        self.known = {intent: lines(kept) for intent, (kept, _) in QUESTIONS.items()}
+        self.new = {intent: lines(held) for intent, (_, held) in QUESTIONS.items()}
         pairs = [(a, b) for i, a in enumerate(PAIRED) for b in PAIRED[i + 1 :]]
         self.pairs, self.new_pairs = one_in(pairs, 5, self.rng)
         self.seen: set[str] = set()
@@ -306,7 +305,7 @@ def make(seed: int) -> Rows:
         *({**source.single(one, new_wording=True), "holdout": "phrasings"} for one in intents * 16),
         *({**source.pair(new=True), "holdout": "frames"} for _ in range(320)),
     ]
-    train = [source.single(one) for one in intents * 290]
+    train = [source.single(one) for one in intents * 360]
     train += [source.pair(new=False) for _ in range(1_700)]
     validation = [source.single(one) for one in intents * 8]
     validation += [source.pair(new=False) for _ in range(60)]

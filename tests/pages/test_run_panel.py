@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from llmcore.files import json_line
 from llmcore.runs import RunStore, launch, preflight, process
 from llmcore.runs.queue import RunQueue
 from ui.feed import RunFeed
+from ui.live import SLOWEST_REFRESH_SECONDS, refresh_seconds
 from ui.replay import replay_data
 
 
@@ -142,3 +144,27 @@ def test_replay_data_is_small_and_in_order() -> None:
     sent = replay_data(data)
     assert sent["train"][0][0] == 1 and sent["train"][-1][0] == 400 and len(sent["train"]) <= 600
     assert sent["samples"] == [[400, "the ", "<b>x"]]
+
+
+@pytest.mark.parametrize(("step", "seconds"), [(2, 1), (149, 1), (250, 2), (400, 4)])
+def test_a_live_run_is_drawn_ever_more_slowly(step: int, seconds: int) -> None:
+    run_id = written("long", healthy, state="running")
+    run = RunStore().open(run_id)
+    path = run.directory / "metrics.jsonl"  # one step a second
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:step]))
+    data = RunFeed(run)
+    data.refresh()
+    live = replace(run.info(), state="running")
+    assert refresh_seconds(live, data) == seconds
+    assert refresh_seconds(replace(live, state="done"), data) is None
+
+
+def test_the_slowest_rhythm_is_kept_overnight() -> None:
+    run_id = written("overnight", healthy)
+    run = RunStore().open(run_id)
+    path = run.directory / "metrics.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(json_line({**one, "t": 60 * one["t"]}) for one in lines))
+    data = RunFeed(run)
+    data.refresh()
+    assert refresh_seconds(replace(run.info(), state="running"), data) == SLOWEST_REFRESH_SECONDS

@@ -1,5 +1,7 @@
 // data: bytes of {figure, config, library}. The chart is made once and then only given new data,
-// so zoom, hidden curves and the hover label outlive a refresh (layout.uirevision).
+// so zoom, hidden curves and the hover label outlive a refresh (layout.uirevision). A chart that
+// nobody sees, below the fold or in a tab behind, waits with its new data: drawing takes the
+// training's cores.
 function library(address) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   window.labPlotly ??= new Promise((resolve, reject) => {
@@ -54,6 +56,7 @@ function themed(layout, box) {
 function draw(Plotly, box) {
   if (!box.isConnected || !box.clientWidth) return;
   const { figure, config } = box.wanted;
+  box.drawn = box.wanted;
   const options = { responsive: false, displaylogo: false, ...config };
   Plotly.react(box, figure.data, themed(figure.layout, box), options);
 }
@@ -72,11 +75,33 @@ function watchSize(Plotly, box) {
   box.observer.observe(box);
 }
 
+function isSeen(box) {
+  return box.inView !== false && !document.hidden;
+}
+
+// The first picture is always drawn; later ones when they are seen.
+function drawWhenSeen(Plotly, box) {
+  if (isSeen(box) || !box._fullLayout) draw(Plotly, box);
+  if (box.viewObserver) return;
+  const catchUp = () => {
+    if (isSeen(box) && box.drawn !== box.wanted) draw(Plotly, box);
+  };
+  box.viewObserver = new IntersectionObserver((entries) => {
+    box.inView = entries.at(-1).isIntersecting;
+    if (!box.isConnected) {
+      box.viewObserver.disconnect();
+      document.removeEventListener("visibilitychange", catchUp);
+    } else catchUp();
+  });
+  box.viewObserver.observe(box);
+  document.addEventListener("visibilitychange", catchUp);
+}
+
 export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".lab-live-chart");
   box.wanted = JSON.parse(new TextDecoder().decode(data));
   box.style.height = `${box.wanted.figure.layout.height}px`;
   library(box.wanted.library)
-    .then((Plotly) => { draw(Plotly, box); watchSize(Plotly, box); })
+    .then((Plotly) => { drawWhenSeen(Plotly, box); watchSize(Plotly, box); })
     .catch((error) => { box.textContent = `This chart cannot be drawn: ${error.message}.`; });
 }

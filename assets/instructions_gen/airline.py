@@ -305,7 +305,7 @@ def make(seed: int) -> Rows:
         *({**source.single(one, new_wording=True), "holdout": "phrasings"} for one in intents * 16),
         *({**source.pair(new=True), "holdout": "frames"} for _ in range(320)),
     ]
-    train = [source.single(one) for one in intents * 360]
+    train = [source.single(one) for one in intents * 390]
     train += [source.pair(new=False) for _ in range(1_700)]
     validation = [source.single(one) for one in intents * 8]
     validation += [source.pair(new=False) for _ in range(60)]

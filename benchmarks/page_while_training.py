@@ -7,7 +7,9 @@ to the changed picture on the Playground (a slider that colours 100 tokens anew)
 to do and while the preset `small` trains in the app's background thread: median and 95th
 percentile, and the ratio of the latter (bar 1.5). Then the training's tokens per second with no
 page open and with one open on its live panel, in turns, from metrics.jsonl: the share that the
-watcher costs (bar 5%).
+watcher costs. The panel draws a young run each second and slows down with the run's age, so it is
+taken twice: in the run's first minutes, and when it has slowed down to its last rhythm, after four
+minutes, which is what a run of an hour costs (bar 5%).
 """
 
 import argparse
@@ -35,6 +37,7 @@ from playground_latency import (  # noqa: E402
 )
 
 from llmcore.runs import Run  # noqa: E402
+from ui.live import PICTURES, SLOWEST_REFRESH_SECONDS  # noqa: E402
 
 BARS = {"p95_ratio": 1.5, "watcher_share": 0.05}
 TURNS = 4
@@ -62,8 +65,13 @@ def start_training(browser: Browser, url: str, home: Path) -> Run:
     expect(page.get_by_role("link", name="Overview")).to_be_visible()
     settled(page)
     page.get_by_text("Options", exact=True).click()
-    page.get_by_role("combobox", name="Size").click()
-    page.get_by_role("option", name="small").click()
+    small = page.get_by_role("option", name="small")
+    for _ in range(10):  # the list may close again while the preflight card is drawn
+        page.get_by_role("combobox", name="Size").click()
+        page.wait_for_timeout(500)
+        if small.is_visible():
+            break
+    small.click(timeout=5000)
     settled(page)
     page.get_by_role("button", name="Start training").click()
     end = time.monotonic() + 120
@@ -100,6 +108,12 @@ def watcher_cost(browser: Browser, url: str, run: Run, seconds: float) -> dict[s
     return rates
 
 
+def wait_for_age(run: Run, seconds: float) -> None:
+    """Until the run has trained so long."""
+    while run.metrics().clock("train")[1][-1] < seconds:
+        time.sleep(1)
+
+
 def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
@@ -120,15 +134,19 @@ def main() -> int:
         idle = waits(browser, url, asked.repeats)
         run = start_training(browser, url, Path(home))
         busy = waits(browser, url, asked.repeats)
-        rates = watcher_cost(browser, url, run, asked.watch)
+        young = watcher_cost(browser, url, run, asked.watch)
+        wait_for_age(run, SLOWEST_REFRESH_SECONDS * PICTURES)
+        old = watcher_cost(browser, url, run, asked.watch)
         browser.close()
-    alone, watched = (statistics.median(rates[name]) for name in ("alone", "watched"))
+    alone, watched = (statistics.median(old[name]) for name in ("alone", "watched"))
+    young_share = 1 - statistics.median(young["watched"]) / statistics.median(young["alone"])
     result = {
         "cores": os.cpu_count(),
         "idle_median_ms": round(statistics.median(idle)), "idle_p95_ms": round(p95(idle)),
         "training_median_ms": round(statistics.median(busy)), "training_p95_ms": round(p95(busy)),
         "p95_ratio": round(p95(busy) / p95(idle), 2),
         "tokens_per_s_alone": round(alone), "tokens_per_s_watched": round(watched),
+        "young_watcher_share": round(young_share, 3),
         "watcher_share": round(1 - watched / alone, 3),
     }  # fmt: skip
     if asked.json:
@@ -139,7 +157,8 @@ def main() -> int:
             f"ms; while training {result['training_median_ms']} and {result['training_p95_ms']} "
             f"ms: p95 {result['p95_ratio']} times (bar {BARS['p95_ratio']})\n"
             f"training: {alone:,.0f} tokens/s alone, {watched:,.0f} watched: "
-            f"{result['watcher_share']:.1%} for the watcher (bar {BARS['watcher_share']:.0%})"
+            f"{result['watcher_share']:.1%} for the watcher (bar {BARS['watcher_share']:.0%}); "
+            f"{young_share:.1%} in its first minutes"
         )
     return 0 if all(result[name] <= bar for name, bar in BARS.items()) else 1
 

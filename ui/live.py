@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 # Runs that follow one schedule of the learning rate, which can be changed while they train.
 LEARNING_KINDS = {"pretrain", "classify", "instruct"}
-# Between two pictures of a live run: a hundredth of the time that it has trained, so that the curve
-# grows by a hundredth, within these bounds. Drawing takes the training's cores.
+# Between two pictures of a live run: a fiftieth of the time that it has trained, so that the curve
+# grows by a fiftieth, within these bounds. Drawing takes the training's cores.
+PICTURES = 50
 REFRESH_SECONDS, SLOWEST_REFRESH_SECONDS = 1, 5
 STATES = {
     "queued": ("Waiting to start", ":material/hourglass_empty:", "gray"),
@@ -59,7 +60,7 @@ def refresh_seconds(info: "RunInfo", data: RunFeed) -> int | None:
     """Whole seconds from one picture of the run to the next; None where it is not live."""
     if not info.is_live:
         return None
-    usual = round(data.seconds_trained() / 100)
+    usual = round(data.seconds_trained() / PICTURES)
     return min(max(usual, REFRESH_SECONDS), SLOWEST_REFRESH_SECONDS)
 
 

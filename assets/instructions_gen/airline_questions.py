@@ -8,9 +8,7 @@ def questions_of(text: str) -> dict[str, tuple[str, str]]:
     """Patterns, one a line, of each intent: those for training, and those held out (below `--`)."""
     blocks = re.split(r"^([a-z-]+):$", text, flags=re.MULTILINE)[1:]
     halves = (block.split("--\n") for block in blocks[1::2])
-    return {
-        intent: (kept, held) for intent, (kept, held) in zip(blocks[::2], halves, strict=True)
-    }
+    return {intent: (kept, held) for intent, (kept, held) in zip(blocks[::2], halves, strict=True)}
 
 
 QUESTIONS = questions_of(Path(__file__).with_suffix(".txt").read_text("utf-8"))

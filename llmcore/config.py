@@ -49,6 +49,10 @@ class ModelConfig(Checked):
         0, "heads of keys and values, shared by groups of query heads (Ainslie et al. 2023); "
         "0: as many as n_heads", 0, 256,
     )  # fmt: skip
+    causal: bool = setting(
+        True, "a token sees itself and what stands before it; without, the whole text (BERT, "
+        "Devlin et al. 2019): a classifier reads better so, but cannot continue a text",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         self.check_bounds()
@@ -154,6 +158,7 @@ class ModelConfig(Checked):
         parts = {
             "RoPE": self.position == "rope", "RMSNorm": self.norm == "rms",
             "SwiGLU": self.feed_forward == "swiglu", "GQA": self.n_kv_heads > 0,
+            "attention to both sides": not self.causal,
         }  # fmt: skip
         return [name for name, is_newer in parts.items() if is_newer]
 

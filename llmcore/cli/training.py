@@ -272,6 +272,14 @@ def finetune(
     learning_rate: LearningRate = None,
     warmup_steps: WarmupSteps = None,
     dropout: Dropout = None,
+    causal: Annotated[
+        bool | None,
+        typer.Option(
+            "--causal/--both-sides",
+            help="classify: a token sees what stands before it, and the head reads the last one; "
+            "or the whole text, and the head reads the mean (default where all layers learn)",
+        ),
+    ] = None,
     log_every: LogEvery = None,
     eval_every: EvalEvery = None,
     checkpoint_every: CheckpointEvery = None,
@@ -309,9 +317,10 @@ def finetune(
     }  # fmt: skip
     if task == "classify":
         _refuse_given("classify", {**for_answers, **columns})
-        plan = _plan_classify(data, {**common, **for_labels})
+        shape = {**common["model_changes"], "causal": causal}
+        plan = _plan_classify(data, {**common, **for_labels, "model_changes": shape})
     else:
-        _refuse_given("instruct", for_labels)
+        _refuse_given("instruct", {**for_labels, "causal": causal})
         plan = _plan_instruct(data, {**common, **for_answers}, columns)
     config, table = plan
     report = _report(config, table) if task == "classify" else None

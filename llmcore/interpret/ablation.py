@@ -159,7 +159,7 @@ def outcome(
     with switched_off(trunk, parts, means):
         hidden = trunk.hidden(row)  # (1, T, C)
     if loaded.labels is not None:
-        classes = loaded.model.classifier_head(hidden[:, -1])
+        classes = loaded.model.decided(hidden)
         return Outcome(classes[0].float().softmax(-1).cpu().numpy(), np.zeros(0))
     losses = token_losses(trunk, hidden, row)[0]
     last = trunk.unembed(hidden[0, -1]).float()[: loaded.tokenizer.vocab_size]
@@ -278,11 +278,11 @@ def _measure(loaded: "Loaded", ids: Tensor) -> Callable[[Tensor, int], Tensor]:
         return lambda hidden, n: torch.stack(
             [token_losses(trunk, one, ids).mean() for one in hidden.chunk(n)]
         )
-    head = loaded.model.classifier_head
-    decided = head(trunk.hidden(ids)[:, -1]).argmax(-1)  # (B,)
+    classes = loaded.model.decided
+    decided = classes(trunk.hidden(ids)).argmax(-1)  # (B,)
 
     def measure(hidden: Tensor, n: int) -> Tensor:
-        losses = F.cross_entropy(head(hidden[:, -1]).float(), decided.repeat(n), reduction="none")
+        losses = F.cross_entropy(classes(hidden).float(), decided.repeat(n), reduction="none")
         return losses.view(n, -1).mean(-1)
 
     return measure

@@ -151,9 +151,8 @@ def _integrated(
 
 
 def _after_embedding(model: SequenceClassifier, x: Tensor) -> Tensor:
-    """What enters the first block (B, T, C) -> logits (B, K), read at the last position."""
-    hidden = model.trunk.finish(model.trunk.through_blocks(x))
-    return model.classifier_head(hidden[:, -1])
+    """What enters the first block (B, T, C) -> logits (B, K)."""
+    return model.decided(model.trunk.finish(model.trunk.through_blocks(x)))
 
 
 def _along_the_way(

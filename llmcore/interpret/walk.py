@@ -76,7 +76,7 @@ def walk(
         if classes is None:
             logits = trunk.unembed(hidden)[0]  # (T, V)
         else:
-            logits = model.classifier_head(hidden[:, -1])  # (1, K)
+            logits = model.decided(hidden)  # (1, K)
     probabilities = logits.float().softmax(dim=-1)
     blocks = [seen[f"blocks.{layer}.residual_out"] for layer in range(trunk.config.n_layers)]
     return Walk(

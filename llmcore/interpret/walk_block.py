@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 HEADS = ("head", "token", "channel")
 LOOKS = ("head", "token", "key token")
+MASK = (
+    "A token must not see what comes after it, or predicting the next token would be copying. "
+    "Scores above the diagonal become minus infinity."
+)
+NO_MASK = (
+    "This model was finetuned to sort texts and predicts no next token, so every token may see the "
+    "whole text, what comes after it too: the scores stay as they are."
+)
 
 
 def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list[Step]:
@@ -34,7 +42,7 @@ def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list
         _norm(block, block.attention_norm, "attention_in", enters, tape),
         _projection(block, tape),
         *_heads(trunk, block, tape),
-        *_looking(tape),
+        *_looking(tape, trunk.config.causal),
         *_mixing(block, tape),
         _added(block, "residual_middle", enters, tape["attention_out"], tape),
         _norm(block, block.feed_forward_norm, "feed_forward_in", tape["residual_middle"], tape),
@@ -116,10 +124,10 @@ def _heads(trunk: "GPT", block: "nn.Module", tape: BlockTape) -> list[Step]:
     return [cut, turned]
 
 
-def _looking(tape: BlockTape) -> list[Step]:
+def _looking(tape: BlockTape, causal: bool) -> list[Step]:
     q, k, scores = tape["q"], tape["k"], tape["scores"]
     D, T = q.shape[2], q.shape[1]
-    later = np.triu(np.ones((T, T), dtype=bool), k=1)
+    later = np.triu(np.ones((T, T), dtype=bool), k=1) & causal
     return [
         Step(
             "scores", "attention", "Attention scores",
@@ -132,18 +140,19 @@ def _looking(tape: BlockTape) -> list[Step]:
             source_of(attention_scores),
         ),
         Step(
-            "mask", "attention", "Causal mask",
-            "A token must not see what comes after it, or predicting the next token would be "
-            "copying. Scores above the diagonal become minus infinity.",
-            r"m_{ij} = \begin{cases} s_{ij} & j \le i \\ -\infty & j > i \end{cases}",
+            "mask", "attention", "Causal mask" if causal else "No mask",
+            MASK if causal else NO_MASK,
+            r"m_{ij} = \begin{cases} s_{ij} & j \le i \\ -\infty & j > i \end{cases}"
+            if causal
+            else r"m_{ij} = s_{ij}",
             (("s", scores.shape),),
             (Panel("m", np.where(later, -np.inf, scores).astype(np.float32), LOOKS),),
             source_of(masked_softmax, "causal_mask(", "masked_fill("),
         ),
         Step(
             "weights", "attention", "Softmax: attention weights",
-            "Each row of scores becomes shares that sum to one: how much of each earlier token "
-            "this token takes. Minus infinity becomes exactly 0.",
+            "Each row of scores becomes shares that sum to one: how much of each token that it "
+            "sees this token takes. Minus infinity becomes exactly 0.",
             r"a_{ij} = \frac{e^{m_{ij}}}{\sum_{j'} e^{m_{ij'}}}",
             (("m", scores.shape),), (Panel("a", tape["weights"], LOOKS, shares=True),),
             source_of(masked_softmax, ".softmax("),

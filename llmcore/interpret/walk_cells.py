@@ -62,7 +62,7 @@ def arise(
         "rotation": _turned,
         "scores": _score,
         "mask": _masked,
-        "weights": lambda s, p: _softmax(s.tape["scores"][p.head, p.row, : p.row + 1], p.column),
+        "weights": lambda s, p: _softmax(s.tape["scores"][p.head, p.row, : s.seen(p)], p.column),
         "head_outputs": _mixed,
         "joined": _joined,
         "attention_out": lambda s, p: _linear(
@@ -94,6 +94,10 @@ class _Scene:
         self.trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
         self.block = self.trunk.blocks[layer]
         self.enters = passed.streams[layer]
+
+    def seen(self, place: Place) -> int:
+        """How many tokens the one in this row sees."""
+        return place.row + 1 if self.trunk.config.causal else self.passed.n_tokens
 
 
 def number(value: float) -> str:
@@ -206,10 +210,12 @@ def _score(scene: _Scene, place: Place) -> Arithmetic:
 
 
 def _masked(scene: _Scene, place: Place) -> Arithmetic:
-    if place.column > place.row:
+    causal = scene.trunk.config.causal
+    if causal and place.column > place.row:
         return Arithmetic(-math.inf, r"j > i \;\Rightarrow\; -\infty")
     value = float(scene.tape["scores"][place.head, place.row, place.column])
-    return Arithmetic(value, rf"j \le i \;\Rightarrow\; {number(value)}")
+    because = r"j \le i \;\Rightarrow\; " if causal else ""
+    return Arithmetic(value, f"{because}{number(value)}")
 
 
 def _softmax(scores: np.ndarray, column: int) -> Arithmetic:
@@ -230,7 +236,7 @@ def _softmax(scores: np.ndarray, column: int) -> Arithmetic:
 
 
 def _mixed(scene: _Scene, place: Place) -> Arithmetic:
-    seen = place.row + 1
+    seen = scene.seen(place)
     weights = scene.tape["weights"][place.head, place.row, :seen].astype(np.float64)
     values = scene.tape["v"][shared_head(scene.tape, place.head), :seen, place.column]
     return _dot(weights, values.astype(np.float64), None)
@@ -287,6 +293,8 @@ def _turned(scene: _Scene, place: Place) -> Arithmetic:
 
 def _logit(scene: _Scene, place: Place) -> Arithmetic:
     if scene.passed.classes is not None:
-        last = Place(scene.passed.n_tokens - 1, place.column)
-        return _linear(scene.model.classifier_head, scene.passed.final, last)
+        read, final = Place(scene.passed.n_tokens - 1, place.column), scene.passed.final
+        if not scene.trunk.config.causal:
+            read, final = Place(0, place.column), final.mean(axis=0, keepdims=True)
+        return _linear(scene.model.classifier_head, final, read)
     return _linear(scene.trunk.head, scene.passed.final, place)

@@ -206,16 +206,22 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
     softmax = r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}"
     if passed.classes is not None:
         K = len(passed.classes)
+        if trunk.config.causal:
+            reads = "Its head reads the last token alone, since that one has seen the whole text"
+            symbol, what = f"h_{{{T - 1}}}", f"h of token {T - 1}"
+        else:
+            reads = "Its head reads the mean over the tokens, each of which has seen the whole text"
+            symbol, what = r"\bar{h}", "mean of h"
         return [
             final,
             Step(
                 "logits", "output", "Classifier head",
-                "This model was finetuned to sort texts. Its head reads the last token alone, "
-                "since that one has seen the whole text, and gives a score for each class.",
-                rf"z = W h_{{{T - 1}}} + b, \qquad {sized('W', K, C)}",
-                ((f"h of token {T - 1}", (C,)),),
+                f"This model was finetuned to sort texts. {reads}, and gives a score for each "
+                f"class.",
+                rf"z = W {symbol} + b, \qquad {sized('W', K, C)}",
+                ((what, (C,)),),
                 (Panel("z", passed.logits, ("text", "class")),),
-                source_of(type(model).forward),
+                source_of(type(model).decided),
             ),
             Step(
                 "probabilities", "output", "Probabilities",

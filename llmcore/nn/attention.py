@@ -65,12 +65,13 @@ def shared_by_groups(x: Tensor, n_heads: int) -> Tensor:
 
 
 class CausalSelfAttention(nn.Module):
-    """Several heads side by side, each of which mixes earlier values into the present token."""
+    """Several heads side by side, each of which mixes earlier values into the present token; those
+    of the whole text where the config says `causal=False`."""
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
         self.n_heads, self.kv_heads, self.d_head = config.n_heads, config.kv_heads, config.d_head
-        self.layer = layer
+        self.layer, self.causal = layer, config.causal
         self.qkv = nn.Linear(config.d_model, config.d_qkv)
         self.output = nn.Linear(config.d_model, config.d_model)
         self.dropout = KeyedDropout(config.dropout)
@@ -90,10 +91,13 @@ class CausalSelfAttention(nn.Module):
     ) -> Tensor:
         """(B, T, C) -> (B, T, C); with a cache, x are the newest T tokens.
 
-        visible (B, 1, T, S): which keys each query sees, where it is not all the earlier ones.
+        visible (B, 1, T, S): which keys each query sees, where it is not all the earlier ones; T
+        may be 1 where all queries see the same.
         positions (T,) or (B, T): where rotary positions take the tokens to stand, by default
         behind those of the cache."""
         B, T, C = x.shape
+        if visible is None and not self.causal:
+            visible = torch.ones(1, 1, T, T, dtype=torch.bool, device=x.device)
         H, kv = self.n_heads, self.kv_heads
         qkv = self.qkv(x).view(B, T, H + 2 * kv, self.d_head).transpose(1, 2)
         q, k, v = qkv.split([H, kv, kv], dim=1)  # (B, H, T, D), twice (B, H_kv, T, D)

@@ -1,4 +1,4 @@
-"""A decoder with a classification head on the last token's state (Raschka, chapter 6)."""
+"""A decoder with a classification head (Raschka, chapter 6)."""
 
 from typing import Self
 
@@ -14,9 +14,11 @@ FROZEN_BELOW = ("head", "last-block")  # nothing learns below these parts
 
 
 class SequenceClassifier(nn.Module):
-    """Only the last token has seen the whole text, so the head reads its state alone.
+    """In a causal trunk only the last token has seen the whole text, so the head reads its state
+    alone. Where the trunk sees to both sides (`ModelConfig.causal` is off), every token has, and
+    the head reads the mean of all states, as LLM2Vec does (BehnamGhader et al. 2024).
 
-    Padding stands on the right: attention looks left only, so it never reaches a true token.
+    Padding stands on the right, and no true token ever sees it.
     """
 
     def __init__(
@@ -36,7 +38,27 @@ class SequenceClassifier(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """ids (B, T) padded on the right, lengths (B,) >= 1 -> logits (B, K)."""
-        return self.classifier_head(_last(self.trunk.hidden(ids), lengths))
+        visible = self._visible(ids.size(1), lengths)
+        return self.decided(self.trunk.hidden(ids, visible=visible), lengths)
+
+    def decided(self, hidden: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The trunk's last states (B, T, C) -> logits (B, K). No lengths: no padding."""
+        return self.classifier_head(self._summary(hidden, lengths))
+
+    def _summary(self, hidden: Tensor, lengths: Tensor | None) -> Tensor:
+        """What the head reads of each text: (B, T, C) -> (B, C)."""
+        if lengths is None:
+            return hidden[:, -1] if self.trunk.config.causal else hidden.mean(1)
+        if self.trunk.config.causal:
+            return _last(hidden, lengths)
+        true = _true_tokens(hidden.size(1), lengths).unsqueeze(-1)  # (B, T, 1)
+        return (hidden * true).sum(1) / lengths.unsqueeze(-1)
+
+    def _visible(self, length: int, lengths: Tensor) -> Tensor | None:
+        """(B, 1, 1, T): the true tokens, where attention would reach the padding."""
+        if self.trunk.config.causal:
+            return None
+        return _true_tokens(length, lengths)[:, None, None, :]
 
     # The same in two parts, cut where learning begins. What lies below the cut is in eval mode
     # and never changes, so its outcome can be kept from one epoch to the next:
@@ -50,20 +72,22 @@ class SequenceClassifier(nn.Module):
     def frozen_part(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """ids (B, T) padded on the right -> what the learning part reads.
 
-        `head`: the last token's state (B, C). `last-block`: the residual stream that enters the
+        `head`: what the head reads (B, C). `last-block`: the residual stream that enters the
         last block (B, T, C). Needs `has_frozen_part`.
         """
         assert self.has_frozen_part, "set_trainable('head') or ('last-block') comes first"
-        x = self.trunk.embed(ids)
+        x, visible = self.trunk.embed(ids), self._visible(ids.size(1), lengths)
         if self._mode == "last-block":
-            return self.trunk.through_blocks(x, end=-1)
-        return _last(self.trunk.finish(self.trunk.through_blocks(x)), lengths)
+            return self.trunk.through_blocks(x, end=-1, visible=visible)
+        hidden = self.trunk.finish(self.trunk.through_blocks(x, visible=visible))
+        return self._summary(hidden, lengths)
 
     def learning_part(self, features: Tensor, lengths: Tensor) -> Tensor:
         """What `frozen_part` gave, and lengths (B,) -> logits (B, K)."""
         if self._mode == "last-block":
-            hidden = self.trunk.finish(self.trunk.through_blocks(features, first=-1))
-            features = _last(hidden, lengths)
+            visible = self._visible(features.size(1), lengths)
+            hidden = self.trunk.through_blocks(features, first=-1, visible=visible)
+            features = self._summary(self.trunk.finish(hidden), lengths)
         return self.classifier_head(features)  # (B, C) -> (B, K)
 
     def feature_shape(self, length: int) -> tuple[int, ...]:
@@ -105,6 +129,11 @@ class SequenceClassifier(nn.Module):
             for module in self._learning_parts():
                 module.train()
         return self
+
+
+def _true_tokens(length: int, lengths: Tensor) -> Tensor:
+    """(B, T), False at padding: lengths (B,) of texts that stand in rows of `length` tokens."""
+    return torch.arange(length, device=lengths.device) < lengths[:, None]
 
 
 def _last(hidden: Tensor, lengths: Tensor) -> Tensor:

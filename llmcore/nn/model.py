@@ -114,8 +114,13 @@ class GPT(nn.Module):
         With a cache, `ids` follow the tokens that it holds. Where several texts share a row, or
         rows begin with padding, `positions` (B, T) count anew in each text, and `visible`
         (B, 1, T, S) says which keys each token sees. Raises LabError where the sequence is longer
-        than the context.
+        than the context, and for a cache where the model is not causal.
         """
+        if cache is not None and not self.config.causal:
+            raise LabError(
+                "The model reads a text to both sides, so it cannot continue one: choose a model "
+                "that was not finetuned into a classifier."
+            )
         x = self.embed(ids, cache.length if cache is not None else 0, positions)
         x = self.through_blocks(x, cache=cache, visible=visible, positions=positions)
         if cache is not None:
@@ -177,9 +182,10 @@ class GPT(nn.Module):
 
     def copy_weights_of(self, other: "GPT") -> None:
         """Takes over the weights of a model of the same shape, or of a longer context, whose
-        first positions are taken. Raises LabError where anything else differs."""
-        T = self.config.context_length
-        cut = other.config.with_(context_length=T, dropout=self.config.dropout)
+        first positions are taken. What a token sees may differ: no weight depends on it. Raises
+        LabError where anything else differs."""
+        T, own = self.config.context_length, self.config
+        cut = other.config.with_(context_length=T, dropout=own.dropout, causal=own.causal)
         if cut != self.config or other.config.context_length < T:
             raise LabError(
                 f"The weights are those of a model of another shape ({other.config}, not "

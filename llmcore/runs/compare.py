@@ -184,7 +184,9 @@ class _Bench:
         })  # fmt: skip
         config = config.with_(eval_every=config.steps, checkpoint_every=config.steps, patience=0)
         began = time.perf_counter()
-        classifier = _classifier(loaded, model != RANDOM, len(splits.train.classes), config.seed)
+        shape = loaded.trunk.config.with_(dropout=FINETUNE_DROPOUT, causal=trainable != "all")
+        pretrained = loaded.trunk if model != RANDOM else None
+        classifier = _classifier(shape, pretrained, len(splits.train.classes), config.seed)
         classifier.set_trainable(trainable)
         learner = self._classification(classifier, loaded.tokenizer, splits, config)
         self.work.train(f"{task} {model}", what, learner, config)
@@ -350,13 +352,12 @@ def language_task(
 
 
 def _classifier(
-    loaded: models.Loaded, pretrained: bool, n_classes: int, seed: int
+    shape: ModelConfig, pretrained: GPT | None, n_classes: int, seed: int
 ) -> SequenceClassifier:
     generator = torch.Generator().manual_seed(seed)
-    shape = loaded.trunk.config.with_(dropout=FINETUNE_DROPOUT)
     model = SequenceClassifier(GPT(shape, generator), n_classes, generator)
-    if pretrained:
-        model.trunk.copy_weights_of(loaded.trunk)
+    if pretrained is not None:
+        model.trunk.copy_weights_of(pretrained)
     return model
 
 

@@ -117,10 +117,13 @@ def plan_classify(
     if n_train is None:
         n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
     dropout = LORA_DROPOUT if trainable == "lora" else FINETUNE_DROPOUT
+    # Where every layer learns, reading to both sides is worth a point of accuracy on sms-spam;
+    # layers that stand still know only what stands before a token.
+    shape = {"causal": trainable != "all", **given(model_changes or {})}
     return RunConfig(
         kind="classify",
         name=name or f"{source} {trainable}",
-        model=finetuned_shape(parent, model_changes or {}, dropout),
+        model=finetuned_shape(parent, shape, dropout),
         train=classify_training(n_train, trainable, epochs, changes),
         data=data,
         parent=parent,
@@ -130,14 +133,15 @@ def plan_classify(
 
 
 def finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> ModelConfig:
-    """The parent's shape with a run's own context and dropout. Raises LabError."""
+    """The parent's shape with a run's own context and dropout; causal, unless `wanted` says no.
+    Raises LabError."""
     shape = models.model_config(parent)
     if (wanted.get("context_length") or 0) > shape.context_length:
         raise LabError(
             f"The context length {wanted['context_length']} is longer than the "
             f"{shape.context_length} tokens of model {parent}: choose at most that."
         )
-    return shape.with_(**{"dropout": dropout, **given(wanted)})
+    return shape.with_(**{"dropout": dropout, "causal": True, **given(wanted)})
 
 
 def plan_learning_curve(

@@ -18,8 +18,9 @@ def log_odds(model, text: str, label: str) -> float:
     return float(np.log(p / (1 - p)))
 
 
-def test_occlusion_is_what_the_text_loses_without_the_token() -> None:
-    model = loaded(LABELS)
+@pytest.mark.parametrize("causal", [True, False])
+def test_occlusion_is_what_the_text_loses_without_the_token(causal: bool) -> None:
+    model = loaded(LABELS, causal=causal)
     found = attribute(model, TEXT)
     decided = classify_texts(model, [TEXT])[0]
     assert found.label == decided["label"]
@@ -35,8 +36,9 @@ def test_occlusion_is_what_the_text_loses_without_the_token() -> None:
 
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("text", [TEXT, "king", "a red apple " * 9])
-def test_integrated_gradients_add_up_to_the_difference_of_the_log_odds(label, text) -> None:
-    model = loaded(LABELS)
+@pytest.mark.parametrize("causal", [True, False])
+def test_integrated_gradients_add_up_to_the_difference_of_the_log_odds(label, text, causal) -> None:
+    model = loaded(LABELS, causal=causal)
     found = attribute(model, text, "integrated gradients", label)
     assert found.log_odds == pytest.approx(log_odds(model, text, label), abs=1e-3) or found.cut
     ids = torch.full((1, len(found.ids)), model.tokenizer.eot_id)

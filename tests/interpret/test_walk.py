@@ -31,6 +31,7 @@ MAKERS = {
         position="rope", norm="rms", feed_forward="swiglu", n_heads=6, n_kv_heads=2
     ),
     "classifier": lambda: random_models.loaded(labels=["ham", "spam"]),
+    "both sides": lambda: random_models.loaded(labels=["ham", "spam"], causal=False, n_heads=2),
 }
 
 
@@ -132,7 +133,7 @@ def test_attention_steps_follow_from_each_other(one: Loaded) -> None:
     scores = panels(found, "scores")[0]
     assert_allclose(scores, q @ k.transpose(0, 2, 1) / math.sqrt(config.d_head), **CLOSE)
     masked = panels(found, "mask")[0]
-    later = np.triu(np.ones(scores.shape[1:], dtype=bool), 1)
+    later = np.triu(np.ones(scores.shape[1:], dtype=bool), 1) & config.causal
     assert np.isneginf(masked[:, later]).all() and (masked == scores)[:, ~later].all()
     shares = panels(found, "weights")[0]
     assert_allclose(shares, softmaxed(masked), **CLOSE)
@@ -176,7 +177,8 @@ def test_output_steps_follow_from_the_last_stream(one: Loaded) -> None:
     assert_allclose(h, normed(one.trunk.final_norm, passed.streams[-1]), **CLOSE)
     if one.kind == "classifier":
         W, b = weights(one.model.classifier_head)
-        assert_allclose(panels(found, "logits")[0], h[-1:] @ W + b, **CLOSE)
+        read = h[-1:] if one.trunk.config.causal else h.mean(0, keepdims=True)
+        assert_allclose(panels(found, "logits")[0], read @ W + b, **CLOSE)
     else:
         W, _ = weights(one.trunk.head)
         assert_allclose(panels(found, "logits")[0], h @ W, **CLOSE)
@@ -212,7 +214,8 @@ def test_shapes_chain(one: Loaded) -> None:
     known = {("positions", shape), ("ids", shape)}
     for step in found:
         for symbol, shape in step.reads:
-            last = symbol.startswith("h of token") or (symbol == "z" and one.kind == "classifier")
+            last = symbol.startswith(("h of token", "mean of h"))
+            last = last or (symbol == "z" and one.kind == "classifier")
             turned_name = f"{symbol} turned"
             fits = {(symbol, shape), (turned_name, shape)} & known
             assert fits or last, f"{step.name} reads {symbol} {shape}, which no step gave"

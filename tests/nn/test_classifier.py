@@ -3,8 +3,10 @@ import torch
 
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
+from llmcore.nn.attention import KVCache
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.dropout import KeyedDropout, set_dropout_key
+from llmcore.nn.hooks import watch
 from llmcore.nn.model import GPT
 
 CONFIG = ModelConfig(vocab_size=50, context_length=16, n_layers=3, n_heads=2, d_model=16,
@@ -15,8 +17,10 @@ def make(**changes):
     return SequenceClassifier(GPT(CONFIG.with_(**changes)), 3)
 
 
-def test_padding_of_any_length_and_content_does_not_matter():
-    model = make().eval()
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("position", ["learned", "rope"])
+def test_padding_of_any_length_and_content_does_not_matter(causal, position):
+    model = make(causal=causal, position=position).eval()
     ids = torch.randint(0, 50, (4, 9))
     lengths = torch.tensor([9, 3, 1, 5])
     with torch.no_grad():
@@ -83,3 +87,48 @@ def test_the_frozen_and_the_learning_part_make_up_the_whole(mode, shape):
     assert model.has_frozen_part
     model.set_trainable("all")
     assert not model.has_frozen_part
+
+
+def test_a_causal_head_reads_the_last_token_and_one_to_both_sides_the_mean():
+    causal = make().eval()
+    both = SequenceClassifier(GPT(CONFIG.with_(causal=False)), 3).eval()
+    both.load_state_dict(causal.state_dict())
+    ids, lengths = torch.randint(0, 50, (2, 6)), torch.tensor([6, 6])
+    with torch.no_grad():
+        hidden = both.trunk.hidden(ids)
+        torch.testing.assert_close(both(ids, lengths), both.classifier_head(hidden.mean(1)))
+        later = ids.clone()
+        later[:, -1] = (later[:, -1] + 1) % 50
+        assert not torch.allclose(both.trunk.hidden(later)[:, 0], hidden[:, 0])
+        hidden = causal.trunk.hidden(ids)
+        torch.testing.assert_close(causal(ids, lengths), causal.classifier_head(hidden[:, -1]))
+        torch.testing.assert_close(causal.trunk.hidden(later)[:, 0], hidden[:, 0])
+
+
+def test_reading_to_both_sides_is_the_plain_formula_over_the_whole_text():
+    both = make(causal=False).eval()
+    ids = torch.randint(0, 50, (2, 7))
+    with torch.no_grad(), watch(both.trunk, lambda name: name.endswith("weights")) as seen:
+        plain = both.trunk.hidden(ids)
+        for weights in seen.values():
+            assert (weights > 0).all()
+            torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+    with torch.no_grad():
+        torch.testing.assert_close(both.trunk.hidden(ids), plain)
+
+
+@pytest.mark.parametrize("mode", ["head", "last-block"])
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_two_parts_are_the_whole(mode, causal):
+    model = make(causal=causal).eval()
+    model.set_trainable(mode)
+    ids, lengths = torch.randint(0, 50, (3, 8)), torch.tensor([8, 2, 5])
+    with torch.no_grad():
+        features = model.frozen_part(ids, lengths)
+        torch.testing.assert_close(model.learning_part(features, lengths), model(ids, lengths))
+
+
+def test_a_model_that_reads_to_both_sides_cannot_continue_a_text():
+    trunk = GPT(CONFIG.with_(causal=False))
+    with pytest.raises(LabError, match="cannot continue"):
+        trunk(torch.zeros(1, 3, dtype=torch.long), KVCache(trunk.config))

@@ -85,6 +85,7 @@ def _summary_and_button(
             st.caption(
                 f"**{TRAINABLE[settings.trainable]}** · {learned_share(config, n_classes)} · "
                 f"{settings.epochs} epochs"
+                f"{'' if config.model.causal else ' · each token sees the whole text'}"
             )
     label = choice.button if choice is not None else "Train the classifier"
     start_button(label, run_id, KIND, right, ready)

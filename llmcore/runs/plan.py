@@ -25,7 +25,7 @@ from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
 
-DEFAULT_EPOCHS = {"all": 4, "last-block": 4, "head": 8, "lora": 4}
+DEFAULT_EPOCHS = {"all": 5, "last-block": 4, "head": 8, "lora": 4}
 FINETUNE = TrainConfig(
     batch_size=32,
     learning_rate=1e-3,
@@ -34,7 +34,7 @@ FINETUNE = TrainConfig(
     beta2=0.98,
     precision="auto",
 )
-LEARNING_RATES = {"head": 1e-2, "lora": 2e-3}
+LEARNING_RATES = {"head": 1e-2, "all": 5e-4, "lora": 2e-3}
 FINETUNE_DROPOUT = 0.1
 CURVE_SIZES = (10, 30, 100, 300)
 CURVE_STEPS = 60  # of training on the smallest subsets, whose epochs are one step long

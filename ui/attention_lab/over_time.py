@@ -139,7 +139,8 @@ def slider_data(
     losses = {one.step: one.val_loss for one in job.run.checkpoints()}
     first = next(iter(frames.values()))
     n_layers, n_heads, n_tokens, _ = first.weights.shape
-    below = np.tri(n_tokens, dtype=bool)
+    causal = job.run.config.model.causal
+    kept = np.tri(n_tokens, dtype=bool) if causal else np.ones((n_tokens, n_tokens), dtype=bool)
     header = {
         "run": f"{run_id} {text}",
         "labels": visible_labels(first.labels),
@@ -147,11 +148,12 @@ def slider_data(
         "heads": n_heads,
         "kinds": [(name, colour, DASHES[dash]) for name, colour, dash in HEAD_TYPES.values()],
         "prompt": text[-MAX_PROMPT:],
+        "causal": causal,
         "classifier": not first.sample and job.run.config.kind == "classify",
         "frames": [_described(step, losses.get(step), frames.get(step)) for step in steps],
     }
     made = (frames[step] for step in steps if step in frames)
-    return packed(header, *(one.weights[:, :, below].tobytes() for one in made))
+    return packed(header, *(one.weights[:, :, kept].tobytes() for one in made))
 
 
 def _described(step: int, val_loss: float | None, frame: "Frame | None") -> dict[str, Any]:

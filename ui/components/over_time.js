@@ -1,7 +1,8 @@
 // data: packed(header, weights of each made frame), where header is {labels, layers, heads, kinds:
 // [[name, colour, dash]], prompt, classifier, frames: [{step, loss, made, lens: [[part, token, p]],
-// answers: [[label, p]], sample, scores: kinds × layers × heads | null}]}; weights hold the lower
-// triangle of every head, row by row, 255 for all of a token's attention. See
+// answers: [[label, p]], sample, scores: kinds × layers × heads | null}], causal}; weights hold the
+// lower triangle of every head, or all of it where the model is not causal, row by row, 255 for all
+// of a token's attention. See
 // ui/attention_lab/over_time.py. token_text.js stands before this. Frames are drawn here, without a
 // word to the server; text meets the DOM as textContent, or is drawn.
 const SVG = "http://www.w3.org/2000/svg";
@@ -26,18 +27,22 @@ function draw(tag, attributes, text) {
 const percent = (share) => (share >= 0.0005 ? `${(100 * share).toFixed(1)}%` : "< 0.1%");
 const number = (value) => value.toLocaleString("en-US");
 
-// The triangle of one head in the weights of a frame.
-function triangle(data, weights, layer, head) {
-  const T = data.labels.length, size = (T * (T + 1)) / 2;
+// The cells of one head in the weights of a frame, row by row.
+function cellsOf(data, weights, layer, head) {
+  const T = data.labels.length, size = data.causal ? (T * (T + 1)) / 2 : T * T;
   const start = (layer * data.heads + head) * size;
   return weights.subarray(start, start + size);
 }
 
-function drawSmall(canvas, cells, T) {
+// How many tokens the one in this row sees.
+const seen = (data, row) => (data.causal ? row + 1 : data.labels.length);
+
+function drawSmall(canvas, cells, data) {
+  const T = data.labels.length;
   canvas.width = canvas.height = T;
   const picture = canvas.getContext("2d").createImageData(T, T);
   for (let row = 0, at = 0; row < T; row += 1) {
-    for (let column = 0; column <= row; column += 1, at += 1) {
+    for (let column = 0; column < seen(data, row); column += 1, at += 1) {
       picture.data.set([...PETROL, Math.max(10, cells[at])], 4 * (row * T + column));
     }
   }
@@ -51,7 +56,8 @@ function fitted(pen, label, room) {
   return `${signs.join("")}…`;
 }
 
-function drawLarge(canvas, cells, labels, colour) {
+function drawLarge(canvas, cells, data, colour) {
+  const labels = data.labels;
   const T = labels.length, wide = canvas.clientWidth || 440, ratio = window.devicePixelRatio || 1;
   const margin = T > 32 ? 62 : 84, cell = (wide - margin) / T;
   const size = Math.max(7, Math.min(13, cell * 0.8));
@@ -74,7 +80,7 @@ function drawLarge(canvas, cells, labels, colour) {
   });
   const gap = cell > 9 ? 1 : 0;
   for (let row = 0, at = 0; row < T; row += 1) {
-    for (let column = 0; column <= row; column += 1, at += 1) {
+    for (let column = 0; column < seen(data, row); column += 1, at += 1) {
       pen.fillStyle = `rgba(${PETROL}, ${Math.max(0.04, cells[at] / 255)})`;
       pen.fillRect(margin + column * cell, margin + row * cell, cell - gap, cell - gap);
     }
@@ -194,15 +200,15 @@ function chosenHead(view, data) {
 }
 
 function drawHeads(view, data, frame, weights) {
-  const [layer, head] = chosenHead(view, data), T = data.labels.length;
+  const [layer, head] = chosenHead(view, data);
   view.querySelectorAll(".head").forEach((button) => {
     const place = [Number(button.dataset.layer), Number(button.dataset.head)];
-    drawSmall(button.firstChild, triangle(data, weights, ...place), T);
+    drawSmall(button.firstChild, cellsOf(data, weights, ...place), data);
     button.setAttribute("aria-pressed", String(place[0] === layer && place[1] === head));
   });
   const canvas = view.querySelector(".one canvas");
-  view.cells = triangle(data, weights, layer, head);
-  view.measures = drawLarge(canvas, view.cells, data.labels, getComputedStyle(view).color);
+  view.cells = cellsOf(data, weights, layer, head);
+  view.measures = drawLarge(canvas, view.cells, data, getComputedStyle(view).color);
   canvas.setAttribute("aria-label", `Attention of layer ${layer}, head ${head} at step ${frame.step}`);
   const scores = frame.scores
     ? data.kinds.map(([name], k) => `${name} ${frame.scores[k][layer][head].toFixed(2)}`).join(" · ") : "";
@@ -214,10 +220,12 @@ function drawHeads(view, data, frame, weights) {
 function point(view, data, event) {
   const { margin, cell } = view.measures ?? {};
   const column = Math.floor((event.offsetX - margin) / cell), row = Math.floor((event.offsetY - margin) / cell);
-  const inside = column >= 0 && row >= column && row < data.labels.length;
+  const T = data.labels.length;
+  const inside = column >= 0 && row >= 0 && row < T && column < seen(data, row);
+  const at = (data.causal ? (row * (row + 1)) / 2 : row * T) + column;
   view.querySelector(".pointed").textContent = inside
     ? `${data.labels[row]} (${row}) looks at ${data.labels[column]} (${column}): `
-      + percent(view.cells[(row * (row + 1)) / 2 + column] / 255)
+      + percent(view.cells[at] / 255)
     : view.said;
 }
 

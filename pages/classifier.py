@@ -25,7 +25,7 @@ python -m llmcore learning-curve --data sms-spam
 
 header(
     "Finetune a classifier",
-    "A small head on the **last token's state** turns the language model into a classifier. "
+    "A small head on **what the language model made of the text** turns it into a classifier. "
     "Watch validation accuracy climb within seconds, compare the untouched test split with "
     "earlier methods, then try texts of your own.",
 )

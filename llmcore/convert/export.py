@@ -68,7 +68,8 @@ def _check_parts(loaded: "Loaded") -> None:
     if parts := loaded.trunk.config.exchanged_parts():
         raise LabError(
             f"{loaded.ref} has {', '.join(parts)}, which GPT-2's format has no place for, and "
-            f"both exports write that format: hand out the run (`runs export`), which a lab reads."
+            f"both exports write that format: hand out the run (`runs export`), which a lab reads"
+            f"{'' if loaded.trunk.config.causal else ', or finetune one with --causal'}."
         )
 
 

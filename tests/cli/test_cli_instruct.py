@@ -173,6 +173,7 @@ def test_a_base_model_is_said_to_be_one_and_is_measured_all_the_same(lab, base, 
         (("--task", "instruct", "--data", "general", "--template", "{input}"), "exactly once"),
         (("--task", "instruct", "--data", "general", "--balance", "equal"), "no --balance"),
         (("--task", "classify", "--data", "sms-spam", "--packing"), "no --packing"),
+        (("--task", "instruct", "--data", "general", "--both-sides"), "no --causal"),
         (("--task", "sing", "--data", "general"), "classify, instruct"),
     ],
 )

@@ -53,6 +53,26 @@ def test_twenty_classes(lab, parent, tmp_path):
     assert len(row["results"][0]["probabilities"]) == 20
 
 
+@pytest.mark.parametrize(
+    ("flags", "causal"),
+    [((), False), (("--causal",), True), (("--train", "last-block"), True),
+     (("--train", "lora"), True), (("--train", "last-block", "--both-sides"), False)],
+)  # fmt: skip
+def test_what_a_token_sees_is_a_choice_and_the_run_keeps_it(lab, parent, mails, flags, causal):
+    made = finetune(lab, mails, parent, *flags).json
+    assert RunStore().open(made["run"]).config.model.causal == causal
+    few, many = "win cash", "win cash now or see you at the office " * 2
+    lines = f"{few}\n{many}\n".encode()  # of two lengths: the shorter one is padded
+    both = lab("classify", "--model", made["run"], "-", "--json", stdin=lines).json["results"]
+    alone = lab("classify", "--model", made["run"], few, "--json").json["results"]
+    assert both[0]["probability"] == pytest.approx(alone[0]["probability"], abs=1e-5)
+    exported = lab("export", "--model", made["run"], "--format", "hf", "--out", mails / "out")
+    if causal:
+        assert exported.status == 0
+    else:
+        assert "attention to both sides" in exported.error and "--causal" in exported.error
+
+
 def test_a_folder_of_mails_is_kept_by_the_run_and_its_zip_is_the_same(lab, parent, mails, tmp_path):
     made = finetune(lab, mails, parent)
     assert "empty.eml" in made.err and "40 texts of 2 classes (" in made.err

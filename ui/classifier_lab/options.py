@@ -57,6 +57,7 @@ class Settings:
     balance: str = "none"
     epochs: int | None = None
     lora: LoraConfig | None = None
+    causal: bool | None = None  # None: as the recipe has it
 
 
 def choose_model() -> str:
@@ -80,6 +81,8 @@ def choose_model() -> str:
 
 def options() -> Settings:
     """Base model, what learns, epochs, balance. Raises LabError where there is no model."""
+    from llmcore.runs.plan import DEFAULT_EPOCHS
+
     model, trainable, balance, epochs = st.columns([3, 2, 2, 1])
     with model:
         ref = choose_model()
@@ -101,17 +104,31 @@ def options() -> Settings:
         "Epochs",
         1,
         100,
-        8 if what == "head" else 4,
+        DEFAULT_EPOCHS[what],
         key=f"classify_epochs_{what}",
         persist_state="session",
         help="How often the model sees each training text.",
     )
     lora = _lora() if what == "lora" else None
+    causal = not _both_sides() if what == "all" else None
     st.caption(
         f"**{TRAINABLE[what]}**: {TRAINABLE_NOTES[what]}  \n"
         f"**{BALANCE[even]}**: {BALANCE_NOTES[even]}"
     )
-    return Settings(ref, what, even, int(n_epochs), lora)
+    return Settings(ref, what, even, int(n_epochs), lora, causal)
+
+
+def _both_sides() -> bool:
+    return st.toggle(
+        "Each token sees the whole text",
+        True,
+        key="classify_both_sides",
+        persist_state="session",
+        help="A language model sees only what stands before a token, so that it cannot copy the "
+        "next one, and the head then reads the last token, which has seen all. A classifier "
+        "predicts no next token: let every token look to both sides, and the head read the mean "
+        "of all, and it is right more often. Such a model cannot continue a text any more.",
+    )
 
 
 def _lora() -> LoraConfig:

@@ -107,6 +107,7 @@ def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> 
         name=f"{choice.name} · {TRAINABLE[settings.trainable].lower()}",
         n_train=n_train,
         lora=settings.lora,
+        model_changes={"causal": settings.causal},
     )
 
 

@@ -21,7 +21,8 @@ def attention_heatmap(
 ) -> go.Figure:
     """One head: a row for each token that looks, a column for each token that it looks at.
 
-    weights: (T, T), rows sum to 1. The upper triangle, which a decoder masks, stays empty.
+    weights: (T, T), rows sum to 1. What is 0 in the upper triangle, which a decoder masks, stays
+    empty.
     labels: T token texts; tokens that read the same keep cells of their own.
     row: the token to frame. Colours always span 0 to 1, so that heads can be compared by eye.
     Of more than 64 tokens only some are named, and a cell tells its two positions.
@@ -103,16 +104,15 @@ def next_token_bars(labels: Sequence[str], probabilities: Sequence[float]) -> go
 
 def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
     """The heatmap of one head, the masked part left empty."""
-    n_tokens = len(labels)
-    masked = np.triu(np.ones((n_tokens, n_tokens), dtype=bool), k=1)
+    masked = np.triu(weights == 0, k=1)  # nothing, where a model reads to both sides
     cells = np.where(masked, np.nan, np.round(weights.astype(np.float64), 4))
     tell = {"hovertemplate": "token %{y} → %{x}<br>%{z:.1%} of the attention<extra></extra>"}
-    if n_tokens <= _NAMED:
+    if len(labels) <= _NAMED:
         tell = {
-            "text": _words(labels),
+            "text": _words(labels, masked),
             "hovertemplate": "%{text}<br>%{z:.1%} of the attention<extra></extra>",
         }
-    gap = 1 if n_tokens <= _NAMED else 0
+    gap = 1 if len(labels) <= _NAMED else 0
     return go.Heatmap(
         z=cells if gap else cells.astype(np.float32),
         hoverongaps=False,
@@ -126,14 +126,16 @@ def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
     )
 
 
-def _words(labels: Sequence[str]) -> list[list[str]]:
-    """What each cell says of its two tokens; nothing above the diagonal."""
+def _words(labels: Sequence[str], masked: np.ndarray) -> list[list[str]]:
+    """What each cell says of its two tokens; nothing where it is masked."""
     # Isolated, so that a right-to-left token does not turn the arrow and the positions around.
     names = [f"\u2068{plain(label)}\u2069" for label in visible_labels(labels)]
     return [
-        [f"<b>{names[row]}</b> ({row}) → {names[column]} ({column})" for column in range(row + 1)]
-        + [""] * (len(names) - row - 1)
-        for row in range(len(names))
+        [
+            "" if masked[row, column] else f"<b>{name}</b> ({row}) → {other} ({column})"
+            for column, other in enumerate(names)
+        ]
+        for row, name in enumerate(names)
     ]
 
 

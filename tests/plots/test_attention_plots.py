@@ -26,6 +26,13 @@ def test_heatmap_keeps_equal_tokens_apart_and_the_future_empty() -> None:
     assert (figure.data[0].zmin, figure.data[0].zmax) == (0, 1)
 
 
+def test_a_model_that_reads_to_both_sides_keeps_the_upper_triangle() -> None:
+    weights = np.random.default_rng(0).random((4, 4)) + 0.01
+    weights /= weights.sum(-1, keepdims=True)
+    cells = np.array(attention_heatmap(weights, ["a", "b", "c", "d"]).data[0].z, dtype=float)
+    np.testing.assert_allclose(cells, weights, atol=1e-4)
+
+
 def test_token_text_is_never_read_as_markup() -> None:
     figure = attention_heatmap(causal(2, 2), ["<b>x</b>", "&lt;"])
     hover = figure.data[0].text[1][0]

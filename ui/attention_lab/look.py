@@ -43,6 +43,7 @@ HOW = {
     "colour, the more attention. The frame is the chosen token. Above the diagonal is the future, "
     "which is hidden from the model.",
 }
+BOTH_SIDES = "This classifier predicts no next token, so its tokens see what comes after them, too."
 HABITS = ("first token", "token before", "itself")
 N_NEXT = 10
 
@@ -78,7 +79,7 @@ def _linked(key: str, text: str, ref: str) -> None:
             _heatmap(record, layer, head, token)
         else:
             _bertviz(key, text, picture, record, loaded)
-        st.caption(HOW[picture])
+        st.caption(HOW[picture] if config.causal else f"{HOW[picture]} {BOTH_SIDES}")
         _downloads(record, loaded, layer, head)
 
 

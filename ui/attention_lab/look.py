@@ -40,9 +40,9 @@ HOW = {
     "model": "One small picture for each head, a row for each layer. Click a head to enlarge it: "
     "it is then the chosen one everywhere on the page.",
     "heatmap": "A row for the token that looks, a column for the one it looks at; the fuller the "
-    "colour, the more attention. The frame is the chosen token. Above the diagonal is the future, "
-    "which is hidden from the model.",
+    "colour, the more attention. The frame is the chosen token.",
 }
+FUTURE = "What comes after a token is hidden from it: in a heatmap, all above the diagonal."
 BOTH_SIDES = "This classifier predicts no next token, so its tokens see what comes after them, too."
 HABITS = ("first token", "token before", "itself")
 N_NEXT = 10
@@ -79,7 +79,7 @@ def _linked(key: str, text: str, ref: str) -> None:
             _heatmap(record, layer, head, token)
         else:
             _bertviz(key, text, picture, record, loaded)
-        st.caption(HOW[picture] if config.causal else f"{HOW[picture]} {BOTH_SIDES}")
+        st.caption(f"{HOW[picture]} {FUTURE if config.causal else BOTH_SIDES}")
         _downloads(record, loaded, layer, head)
 
 

@@ -293,8 +293,6 @@ def _turned(scene: _Scene, place: Place) -> Arithmetic:
 
 def _logit(scene: _Scene, place: Place) -> Arithmetic:
     if scene.passed.classes is not None:
-        read, final = Place(scene.passed.n_tokens - 1, place.column), scene.passed.final
-        if not scene.trunk.config.causal:
-            read, final = Place(0, place.column), final.mean(axis=0, keepdims=True)
-        return _linear(scene.model.classifier_head, final, read)
+        read = scene.model.summary(torch.tensor(scene.passed.final)[None]).numpy()  # (1, C)
+        return _linear(scene.model.classifier_head, read, Place(0, place.column))
     return _linear(scene.trunk.head, scene.passed.final, place)

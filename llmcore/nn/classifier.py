@@ -43,10 +43,10 @@ class SequenceClassifier(nn.Module):
 
     def decided(self, hidden: Tensor, lengths: Tensor | None = None) -> Tensor:
         """The trunk's last states (B, T, C) -> logits (B, K). No lengths: no padding."""
-        return self.classifier_head(self._summary(hidden, lengths))
+        return self.classifier_head(self.summary(hidden, lengths))
 
-    def _summary(self, hidden: Tensor, lengths: Tensor | None) -> Tensor:
-        """What the head reads of each text: (B, T, C) -> (B, C)."""
+    def summary(self, hidden: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """What the head reads of each text: (B, T, C) -> (B, C). No lengths: no padding."""
         if lengths is None:
             return hidden[:, -1] if self.trunk.config.causal else hidden.mean(1)
         if self.trunk.config.causal:
@@ -80,14 +80,14 @@ class SequenceClassifier(nn.Module):
         if self._mode == "last-block":
             return self.trunk.through_blocks(x, end=-1, visible=visible)
         hidden = self.trunk.finish(self.trunk.through_blocks(x, visible=visible))
-        return self._summary(hidden, lengths)
+        return self.summary(hidden, lengths)
 
     def learning_part(self, features: Tensor, lengths: Tensor) -> Tensor:
         """What `frozen_part` gave, and lengths (B,) -> logits (B, K)."""
         if self._mode == "last-block":
             visible = self._visible(features.size(1), lengths)
             hidden = self.trunk.through_blocks(features, first=-1, visible=visible)
-            features = self._summary(self.trunk.finish(hidden), lengths)
+            features = self.summary(self.trunk.finish(hidden), lengths)
         return self.classifier_head(features)  # (B, C) -> (B, K)
 
     def feature_shape(self, length: int) -> tuple[int, ...]:

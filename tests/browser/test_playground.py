@@ -59,10 +59,11 @@ def fourth(page: Page) -> Locator:
 
 
 def written(page: Page, n: int = N_TOKENS) -> list[str]:
-    """The tokens, once `n` of them stand there and the job has said why it ended."""
-    expect(page.locator(".text .token[data-index]")).not_to_have_count(0)
+    """The tokens, once the job has said why it ended and the last of the `n` is drawn: the sentence
+    and the text arrive one after the other."""
     expect(page.get_by_text(re.compile(rf"^{n} tokens .* ended"))).to_be_visible()
     settled(page)
+    expect(page.locator(f".text .token[data-index='{n - 1}']")).not_to_have_count(0)
     return tokens_of(page)
 
 

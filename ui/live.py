@@ -22,7 +22,7 @@ LEARNING_KINDS = {"pretrain", "classify", "instruct"}
 # Between two pictures of a live run: a fiftieth of the time that it has trained, so that the curve
 # grows by a fiftieth, within these bounds. Drawing takes the training's cores.
 PICTURES = 50
-REFRESH_SECONDS, SLOWEST_REFRESH_SECONDS = 1, 5
+REFRESH_SECONDS, SLOWEST_REFRESH_SECONDS = 1, 10
 STATES = {
     "queued": ("Waiting to start", ":material/hourglass_empty:", "gray"),
     "running": ("Training", ":material/play_circle:", "green"),

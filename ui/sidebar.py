@@ -1,6 +1,7 @@
 """The strip in the sidebar that shows which runs train now, on whatever page one is."""
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-REFRESH_SECONDS = 4
+# Between two pictures of the strip: a tenth of the youngest run's age, within these bounds. Drawing
+# takes the training's cores.
+PICTURES = 10
+REFRESH_SECONDS, SLOWEST_REFRESH_SECONDS = 2, 10
 _WAS_LIVE = "lab_strip_live"
 PAGE_OF_KIND = {
     "pretrain": "pretrain",
@@ -41,11 +45,20 @@ def live_infos() -> list["RunInfo"]:
 def sidebar_strip() -> None:
     """Draws the strip. It refreshes itself only while something trains, and runs the page once
     more when the last run has ended."""
-    running = bool(live_infos())
-    st.session_state[_WAS_LIVE] = running
+    live = live_infos()
+    st.session_state[_WAS_LIVE] = bool(live)
     with st.sidebar:
-        st.fragment(_strip, run_every=REFRESH_SECONDS if running else None)()
+        st.fragment(_strip, run_every=refresh_seconds(live))()
         registered("well_formed")(key="well_formed")
+
+
+def refresh_seconds(live: list["RunInfo"]) -> int | None:
+    """Whole seconds from one picture of the strip to the next; None where nothing trains. The
+    rhythm stays until the page runs again."""
+    if not live:
+        return None
+    age = time.time() - max(info.created for info in live)
+    return min(max(round(age / PICTURES), REFRESH_SECONDS), SLOWEST_REFRESH_SECONDS)
 
 
 def _strip() -> None:

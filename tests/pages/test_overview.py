@@ -2,10 +2,12 @@
 
 import json
 
+import pytest
 from streamlit.testing.v1 import AppTest
 from written_runs import write_run
 
 from llmcore.paths import PROJECT_ROOT, runs_dir
+from ui.sidebar import live_infos, refresh_seconds
 
 
 def overview() -> AppTest:
@@ -80,3 +82,14 @@ def test_damaged_run_does_not_take_the_page_down() -> None:
     app = overview()
     assert not app.exception and not app.error
     assert map_of(app)["pretrain"]["state"] == "open"
+
+
+@pytest.mark.parametrize(("age", "seconds"), [(1, 2), (50, 5), (9_000, 10)])
+def test_the_strip_is_drawn_more_slowly_for_runs_that_are_long_under_way(
+    age: float, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run("macbeth", state="running", step=10)
+    (live,) = live_infos()
+    assert refresh_seconds([]) is None
+    monkeypatch.setattr("ui.sidebar.time.time", lambda: live.created + age)
+    assert refresh_seconds([live]) == seconds

@@ -146,7 +146,7 @@ def test_replay_data_is_small_and_in_order() -> None:
     assert sent["samples"] == [[400, "the ", "<b>x"]]
 
 
-@pytest.mark.parametrize(("step", "seconds"), [(2, 1), (74, 1), (125, 2), (200, 4), (400, 5)])
+@pytest.mark.parametrize(("step", "seconds"), [(2, 1), (74, 1), (125, 2), (200, 4), (400, 8)])
 def test_a_live_run_is_drawn_ever_more_slowly(step: int, seconds: int) -> None:
     run_id = written("long", healthy, state="running")
     run = RunStore().open(run_id)

@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import os
 import random
-import resource
 import statistics
 import sys
 import tempfile
@@ -70,19 +69,23 @@ def prepare(text: Path, folder: Path) -> dict[str, Any]:
 
 def _prepare(text: Path, folder: Path) -> dict[str, Any]:
     tokenizer = builtin_tokenizer("gpt2")
+    peaks_mb = [0.0]
+
+    def look(*_: int) -> None:
+        """At this process and at those that encode, while they still live."""
+        encoders = [one.pid for one in multiprocessing.active_children()]
+        peaks_mb.extend(_status_mb("VmHWM", pid) for pid in ("self", *encoders))
+
     began = time.perf_counter()
-    shards = prepare_shards(text, tokenizer, folder)
+    shards = prepare_shards(text, tokenizer, folder, progress=look)
     seconds = time.perf_counter() - began
     tokens = len(shards.train) + len(shards.validation)
-    kilobytes = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return {"tokens": tokens, "seconds": seconds, "peak_mb": kilobytes / 1024}
+    return {"tokens": tokens, "seconds": seconds, "peak_mb": max(peaks_mb)}
 
 
 def step_ratio(shards: Shards, steps: int) -> tuple[float, float, float]:
-    """Median seconds of a step from shards and from memory, and resident MB that the former add."""
+    """Median seconds of a step from shards and from memory, and the MB of memory that no file
+    stands behind (RssAnon) by which the process grew meanwhile."""
     in_memory = shards.train[: min(len(shards.train), 20_000_000)]
     trainers = {
         "shards": _trainer(TokenData(shards.train, shards.validation, 1)),
@@ -92,7 +95,7 @@ def step_ratio(shards: Shards, steps: int) -> tuple[float, float, float]:
     number = 1
     for trainer in trainers.values():
         trainer._train_step(number, NullSink())  # allocates; not counted
-    before = _anonymous_mb()
+    before = _status_mb("RssAnon")
     for _ in range(TURNS):
         for name, trainer in trainers.items():
             if name == "shards":
@@ -102,7 +105,7 @@ def step_ratio(shards: Shards, steps: int) -> tuple[float, float, float]:
                 began = time.perf_counter()
                 trainer._train_step(number, NullSink())
                 seconds[name].append(time.perf_counter() - began)
-    grown = _anonymous_mb() - before
+    grown = _status_mb("RssAnon") - before
     return statistics.median(seconds["shards"]), statistics.median(seconds["memory"]), grown
 
 
@@ -123,10 +126,11 @@ def _forget(ids: ShardedIds) -> None:
         os.close(descriptor)
 
 
-def _anonymous_mb() -> float:
-    """Memory of this process that no file stands behind."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
+def _status_mb(name: str, process: int | str = "self") -> float:
+    """A line of the process's status (Linux), in MB. VmHWM is its own peak: ru_maxrss would begin
+    with the size of the process that started it."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) / 1024
     return 0.0
 

@@ -9,9 +9,10 @@ them through memory maps: only the pages that a batch touches are ever in memory
 import hashlib
 import itertools
 import logging
+import mmap
 import os
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -67,7 +68,7 @@ class ShardedIds(Sequence[int]):
                 raise DamagedError(f"{path} ends in half a token: delete it and prepare anew.")
             sizes.append(n_bytes // self.dtype.itemsize)
         self._ends = np.cumsum(sizes, dtype=np.int64).tolist()
-        self._maps: dict[int, np.ndarray] = {}
+        self._maps: dict[int, tuple[mmap.mmap, np.ndarray]] = {}  # the file, and its ids (n,)
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -83,19 +84,35 @@ class ShardedIds(Sequence[int]):
             raise IndexError(f"position {place} is outside of {len(self)} tokens")
         return self._stretch(at, at + 1)[0]
 
+    def will_need(self, starts: Iterable[int], length: int) -> None:
+        """Asks the system to read `length` ids from each start on, and does not wait for the disk:
+        a step can compute while the windows of the next one arrive."""
+        if not hasattr(mmap.mmap, "madvise"):  # Windows
+            return
+        for start in starts:
+            for shard, first, last in self._parts(start, min(start + length, len(self))):
+                begin = first * self.dtype.itemsize // mmap.PAGESIZE * mmap.PAGESIZE
+                end = last * self.dtype.itemsize
+                self._map(shard)[0].madvise(mmap.MADV_WILLNEED, begin, end - begin)
+
     def _stretch(self, start: int, stop: int) -> np.ndarray:
-        parts = []
+        parts = [self._map(shard)[1][a:b] for shard, a, b in self._parts(start, stop)]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=self.dtype)
+
+    def _parts(self, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+        """Where the ids [start, stop) lie: a shard, and the first and last (open) in it."""
         shard = bisect_right(self._ends, start)
         while start < stop:
             before = self._ends[shard - 1] if shard else 0
             until = min(stop, self._ends[shard])
-            parts.append(self._map(shard)[start - before : until - before])
+            yield shard, start - before, until - before
             start, shard = until, shard + 1
-        return np.concatenate(parts) if parts else np.empty(0, dtype=self.dtype)
 
-    def _map(self, shard: int) -> np.ndarray:
+    def _map(self, shard: int) -> tuple[mmap.mmap, np.ndarray]:
         if shard not in self._maps:
-            self._maps[shard] = np.memmap(self._paths[shard], dtype=self.dtype, mode="r")
+            with self._paths[shard].open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._maps[shard] = (mapped, np.frombuffer(mapped, dtype=self.dtype))
         return self._maps[shard]
 
 

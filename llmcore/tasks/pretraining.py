@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from llmcore.config import TrainConfig
+from llmcore.data.shards import ShardedIds
 from llmcore.data.windows import windows
 from llmcore.errors import LabError
 from llmcore.generation import SamplingConfig, generate
@@ -26,8 +27,8 @@ SAMPLE_TOKENS = 96
 class TokenData:
     """Ids of the training and validation text, and the bytes that the latter stand for."""
 
-    train: np.ndarray  # (n_train,)
-    validation: np.ndarray  # (n_validation,)
+    train: np.ndarray | ShardedIds  # (n_train,)
+    validation: np.ndarray | ShardedIds  # (n_validation,)
     validation_bytes: int
 
     @property
@@ -63,17 +64,22 @@ class PretrainTask:
         self.length = length
 
     def micro_batches(self, step: int, parts: int = 1) -> list[tuple[Tensor, Tensor]]:
-        config = self.config
-        starts = window_starts(
-            config.seed, step, config.batch_size, len(self.data.train), self.length
-        )
-        return [
+        starts = self._starts(step)
+        found = [
             self._windows(self.data.train, part)
-            for part in np.array_split(starts, min(parts, config.batch_size))
+            for part in np.array_split(starts, min(parts, len(starts)))
         ]
+        if isinstance(self.data.train, ShardedIds):
+            self.data.train.will_need(self._starts(step + 1).tolist(), self.length + 1)
+        return found
+
+    def _starts(self, step: int) -> np.ndarray:
+        """Where the windows of a step begin, (B,)."""
+        config, n_tokens = self.config, len(self.data.train)
+        return window_starts(config.seed, step, config.batch_size, n_tokens, self.length)
 
     def _windows(
-        self, ids: np.ndarray, starts: Sequence[int] | np.ndarray
+        self, ids: np.ndarray | ShardedIds, starts: Sequence[int] | np.ndarray
     ) -> tuple[Tensor, Tensor]:
         """Inputs and targets, both (B, T): the same window, the targets one token later."""
         inputs, targets = windows(ids, starts, self.length)

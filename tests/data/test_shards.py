@@ -1,5 +1,7 @@
 """A large file in shards: the same ids as in memory, resumable, bounded, damaged files noticed."""
 
+import mmap
+
 import numpy as np
 import pytest
 from tiny import sentences
@@ -99,6 +101,34 @@ def test_any_stretch_reads_like_an_array(tmp_path):
         ids[1000]
     with pytest.raises(ValueError, match="one direction"):
         ids[::2]
+
+
+def test_reading_ahead_asks_for_the_pages_of_each_window_and_no_more(tmp_path, monkeypatch):
+    paths = []
+    for number, part in enumerate(np.split(np.arange(60_000, dtype=np.uint16), [9_000])):
+        paths.append(tmp_path / f"{number}.bin")
+        part.tofile(paths[-1])
+    ids = ShardedIds(paths, np.uint16)
+    asked = []
+
+    class Mapped:
+        def __init__(self, shard):
+            self.shard, self.real = shard, plain(shard)[0]
+
+        def madvise(self, option, start, length):
+            self.real.madvise(option, start, length)  # refuses a start inside of a page
+            asked.append((self.shard, start, start + length))
+
+    plain = ids._map
+    monkeypatch.setattr(ids, "_map", lambda shard: (Mapped(shard), plain(shard)[1]))
+    ids.will_need([0, 8_990, 59_990], 100)
+    page = mmap.PAGESIZE
+    assert asked == [
+        (0, 0, 200),
+        (0, 17_980 // page * page, 18_000),  # the window that lies in both files
+        (1, 0, 180),
+        (1, 101_980 // page * page, 102_000),  # the last ids
+    ]
 
 
 def test_a_torn_or_lost_shard_is_noticed(text, tmp_path):

@@ -20,6 +20,7 @@ from llmcore.convert.locate import ForeignModel
 from llmcore.errors import DamagedError, LabError, NotFoundError
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.run import TOKENIZER, Run
+from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore, open_run
 from llmcore.tasks.templates import Template
 from llmcore.tokenizers import BUILTIN_TOKENIZERS, Tokenizer, builtin_tokenizer
@@ -292,6 +293,17 @@ def load_parent(run: Run, adapter: dict[str, Any]) -> Loaded:
             f"Run {run.id} keeps a LoRA adapter only, and its parent {parent} cannot be loaded "
             f"({str(error).rstrip('.')}): put that model back, or train again."
         ) from error
+
+
+def adapters_of(run_id: str) -> list[RunInfo]:
+    """The runs that keep only a LoRA adapter of a run's weights: without it, they are no models."""
+    found = []
+    for info in RunStore().list():
+        checkpoints = Run(info.directory).checkpoints()
+        adapter = checkpoints[-1].state.get(ADAPTER) if checkpoints else None
+        if adapter and str(adapter.get("parent")).split("@")[0] == run_id:
+            found.append(info)
+    return found
 
 
 def pinned(ref: str) -> str:

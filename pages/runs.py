@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from llmcore import models
 from llmcore.errors import LabError, NotFoundError
 from llmcore.runs import RunInfo
 from ui.exchange import bring_in, hand_out
@@ -248,6 +249,11 @@ def _delete_dialog(info: RunInfo) -> None:
         f"**{plain(info.name)}** with all its checkpoints ({megabytes(info.n_bytes)}) is removed "
         f"from the disk. This cannot be undone."
     )
+    needing = models.adapters_of(info.id)
+    if needing:
+        names = ", ".join(f"**{plain(one.name)}**" for one in needing)
+        st.warning(f"{names}: only an adapter of this model is kept there, so that cannot be used "
+                   f"any more either.")  # fmt: skip
     keep, remove = st.columns(2)
     kept = keep.button("Keep it", width="stretch", key="keep_run")
     deleted = remove.button(

@@ -191,10 +191,15 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a run with all its files; one that trains, or is bundled, is refused."""
+    from llmcore.models import adapters_of
+
     opened = open_run(run)
     name = reference(opened.directory)
     if opened.info().is_live:
         raise StateError(f"Run {name} is live: stop it first (runs stop {name}).")
+    if needing := adapters_of(opened.id):
+        names = ", ".join(one.id for one in needing)
+        typer.echo(f"Only an adapter of {name} is kept by {names}: useless without it.", err=True)
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Delete {name} and all its files?", abort=True, err=True)
     delete_run(opened)

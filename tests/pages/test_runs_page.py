@@ -1,5 +1,6 @@
 """The Runs page: empty, with runs of every state, choosing, renaming, deleting, damaged ones."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,18 @@ def test_deleting_asks_first() -> None:
     page.button(key="delete_run_now").click().run()
     assert not page.exception and not page.error
     assert [info.id for info in RunStore().list()] == [other]
+
+
+def test_deleting_says_whose_adapters_go_with_it() -> None:
+    run_id = write_run("parent")
+    for name, kept in (("thin", {"adapter": {"parent": f"{run_id}@40"}}), ("whole", {})):
+        (path,) = RunStore().open(write_run(name)).directory.glob("checkpoints/*/state.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | kept))
+    page = opened(run_id)
+    button(page, "Delete").click().run()
+    assert not page.exception
+    (warning,) = page.warning
+    assert "thin" in warning.value and "whole" not in warning.value
 
 
 def test_deleting_a_running_one_is_refused(live_run: str) -> None:

@@ -44,7 +44,7 @@ RUNS = {
     "well": [],
     "too-fast": [
         "--learning-rate",
-        "0.1",
+        "1",
     ],
 }
 STEPS = 200
@@ -158,6 +158,9 @@ def queue(page: Page, url: str, home: Path) -> None:
         settle(page, 3.0)
     page.goto(f"{url}/runs")
     settle(page)
+    page.mouse.move(640, 760)
+    page.mouse.wheel(0, 600)
+    page.wait_for_timeout(1500)
 
 
 Taken = Callable[[Page, str, Path], None]

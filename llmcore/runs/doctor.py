@@ -199,7 +199,7 @@ def diverged(curves: Curves, limits: Thresholds) -> Finding | None:
         "The training loss rises again",
         f"It was {lowest:.2f} at step {step:,} and is {trend[-1]:.2f} now: the steps are too large "
         f"for the weights to settle.",
-        *_rate(curves, 1 / 3),
+        *_lower_rate(curves, limits, 1 / 3),
     )
 
 
@@ -210,12 +210,13 @@ def guessing(curves: Curves, limits: Thresholds) -> Finding | None:
     now = _trend(curves, limits)[-1]
     if curves.train[0][-1] < _warmed_up(curves.config.train) or now < limits.guessing * uniform:
         return None
+    low = curves.peak < usual_rate(curves.config)
     return Finding(
         "guessing",
         "The model still guesses blindly",
         f"Its loss is {now:.2f}; choosing among {curves.n_choices:,} tokens by lot gives "
         f"{uniform:.2f}. After {curves.train[0][-1]:,} steps it should be well below.",
-        *_rate(curves, 5.0 if curves.peak < usual_rate(curves.config) else 0.2),
+        *(_rate(curves, 5.0) if low else _lower_rate(curves, limits, 0.2)),
     )
 
 
@@ -265,7 +266,7 @@ def _jumps(curves: Curves, limits: Thresholds) -> Finding | None:
         "The curve jumps",
         f"{share:.0%} of the steps throw the loss or its gradient far above the "
         f"steps beside them, as a learning rate does that is too high.",
-        *_rate(curves, 0.5),
+        *_lower_rate(curves, limits, 0.5),
     )
 
 
@@ -371,6 +372,13 @@ def _rate(curves: Curves, factor: float) -> tuple[dict[str, Any], str]:
     """The change to another learning rate, rounded to two digits, and what a button says."""
     rate = min(10.0, float(f"{curves.peak * factor:.2g}"))
     return {"learning_rate": rate}, f"learning rate {rate:g}"
+
+
+def _lower_rate(curves: Curves, limits: Thresholds, factor: float) -> tuple[dict[str, Any], str]:
+    """`factor` of the rate; where it is far above what suits the model, that one at once."""
+    usual = usual_rate(curves.config)
+    far = curves.peak > limits.high_rate * usual
+    return _rate(curves, usual / curves.peak if far else factor)
 
 
 def usual_rate(config: RunConfig) -> float:

@@ -70,6 +70,23 @@ def test_a_loss_that_jumps_has_too_high_a_rate():
     assert kinds(found) == ["rate too high"] and found[0].change["learning_rate"] < 5e-3
 
 
+SHAPES = {
+    "guessing": lambda at: 7.0,
+    "diverged": lambda at: healthy(at) if at < 0.5 else 9.0,
+    "rate too high": lambda at: healthy(at),
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_rate_far_too_high_goes_down_to_the_one_that_suits_the_model_at_once(kind):
+    rng = random.Random(1)
+    (finding, *_) = examine(
+        curves(lambda at: SHAPES[kind](at) + (9.0 if rng.random() < 0.08 else 0.0), peak=1.0)
+    )
+    assert finding.kind == kind
+    assert finding.change == {"learning_rate": 5e-3}
+
+
 def test_gradients_that_burst_are_a_rate_too_high_as_well():
     norms = [1.0 if place % 12 else 90.0 for place in range(200)]
     assert kinds(examine(curves(noisy(healthy), norms=norms))) == ["rate too high"]

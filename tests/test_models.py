@@ -1,5 +1,8 @@
+import json
+
 import pytest
 from tiny import TEXT, pretrain_config, spam_table
+from written_runs import write_run
 
 from llmcore import models
 from llmcore.errors import LabError, NotFoundError
@@ -56,6 +59,17 @@ def test_a_run_without_a_checkpoint_is_no_model_yet(store):
     assert run.id not in [entry.ref for entry in models.list_models()]
     with pytest.raises(LabError, match="no checkpoint yet"):
         models.load(run.id)
+
+
+def test_models_of_one_name_are_told_apart_by_the_second_in_which_they_began(store):
+    ids = [write_run("twin"), write_run("twin"), write_run("other")]
+    for place, run_id in enumerate(ids):
+        path = store.directory(run_id) / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "created": 1e9 + place}))
+    labels = {entry.ref: entry.label for entry in models.list_models()}
+    assert labels[ids[0]] != labels[ids[1]]
+    assert labels[ids[0]].startswith("twin · step 40 · 2001-09-09")
+    assert labels[ids[2]] == "other · step 40"
 
 
 def test_a_classifier_keeps_its_labels_and_its_parent(trained, store):

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
-from ui.feed import when
 from ui.page import plain, show_error
 from ui.state import store
 
@@ -50,8 +49,8 @@ def run_picker(infos: dict[str, "RunInfo"], kind: str, label: str = "Run") -> "R
 
 
 def run_label(info: "RunInfo") -> str:
-    """Stable while the run goes on: a select box is keyed by what it shows."""
-    return f"{info.name} · {'example' if info.example else when(info.created)}"
+    """Stable while the run goes on, and no other run's: the browser knows an entry by its label."""
+    return f"{info.name} · {'example' if info.example else info.began}"
 
 
 def choose_run(run_id: str, kind: str) -> None:

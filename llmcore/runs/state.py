@@ -51,6 +51,11 @@ class RunInfo:
     waiting: bool = False  # in the queue, for its turn
 
     @property
+    def began(self) -> str:
+        """Local date and second of `created`: tells runs of one name apart."""
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.created))
+
+    @property
     def n_bytes(self) -> int:
         """Size on disk now; walks the directory, so ask only where it is shown."""
         return tree_bytes(self.directory)

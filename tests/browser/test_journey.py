@@ -99,6 +99,7 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     wait_until(lambda: last_step(run) >= 1, 60)
     print(f"first metrics {time.monotonic() - began:.2f} s after the click")
     expect(page.get_by_text(re.compile(rf"Step [\d,]+ of {STEPS}"))).to_be_visible(timeout=30_000)
+    page.locator(".lab-live-chart").first.scroll_into_view_if_needed()  # drawn where it is seen
     expect(page.locator(".lab-live-chart .scatterlayer .trace").first).to_be_attached()
 
     # A prompt while it trains.

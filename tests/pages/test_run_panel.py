@@ -168,3 +168,16 @@ def test_the_slowest_rhythm_is_kept_overnight() -> None:
     data = RunFeed(run)
     data.refresh()
     assert refresh_seconds(replace(run.info(), state="running"), data) == SLOWEST_REFRESH_SECONDS
+
+
+def test_runs_of_one_name_and_minute_are_told_apart() -> None:
+    """The browser sends the label of what was chosen."""
+    older, newer = written("twin", healthy), written("twin", healthy)
+    for place, run_id in enumerate((older, newer)):
+        path = RunStore().open(run_id).directory / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "created": 1e9 + place}))
+    page = open_page("pretrain", newer)
+    chooser = page.selectbox(key="run_of_pretrain")
+    assert len(set(chooser.options)) == len(chooser.options)
+    chooser.set_value(older).run()
+    assert not page.exception and page.selectbox(key="run_of_pretrain").value == older

@@ -40,13 +40,7 @@ PAGES = {
     "applications": "applications",
     "runs": "runs",
 }
-RUNS = {
-    "well": [],
-    "too-fast": [
-        "--learning-rate",
-        "1",
-    ],
-}
+RUNS = {"well": [], "too-fast": ["--learning-rate", "1"]}
 STEPS = 200
 
 
@@ -64,9 +58,10 @@ def train(home: Path) -> None:
         )
 
 
-def run_named(home: Path, name: str) -> str:
-    (found,) = (home / "runs").glob(f"*-{name}-*")
-    return found.name
+def open_run(page: Page, url: str, home: Path, name: str) -> None:
+    (run,) = (home / "runs").glob(f"*-{name}-*")
+    page.goto(f"{url}/pretrain?run={run.name}")
+    settle(page)
 
 
 def wait_for_server(url: str) -> None:
@@ -125,14 +120,12 @@ def preflight(page: Page, url: str, home: Path) -> None:
 
 
 def doctor(page: Page, url: str, home: Path) -> None:
-    page.goto(f"{url}/pretrain?run={run_named(home, 'too-fast')}")
-    settle(page)
+    open_run(page, url, home, "too-fast")
     show(page, "Run to show")
 
 
 def overlay(page: Page, url: str, home: Path) -> None:
-    page.goto(f"{url}/pretrain?run={run_named(home, 'well')}")
-    settle(page)
+    open_run(page, url, home, "well")
     page.get_by_label("Compare with earlier runs").click()
     page.get_by_role("option", name="too-fast").first.click()
     page.keyboard.press("Escape")
@@ -141,8 +134,7 @@ def overlay(page: Page, url: str, home: Path) -> None:
 
 
 def replay(page: Page, url: str, home: Path) -> None:
-    page.goto(f"{url}/pretrain?run={run_named(home, 'well')}")
-    settle(page)
+    open_run(page, url, home, "well")
     page.get_by_text("Replay this run in 30 seconds").click()
     page.get_by_role("button", name="Play").click()
     page.wait_for_timeout(18_000)

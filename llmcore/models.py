@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def default_model() -> str:
 def list_models(kind: str | None = None, store: RunStore | None = None) -> list[ModelEntry]:
     """Every run with a checkpoint, newest first, then the GPT-2s in the hub's cache, then the
     bundled ones; no torch needed."""
-    entries, began = [], {}
+    named = []
     for info in (store or RunStore()).list():
         run_kind = KINDS.get(info.kind)
         if run_kind is None or (kind is not None and run_kind != kind):
@@ -94,17 +94,15 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
         # Stands still while the run goes on: the browser knows an entry by its label.
         progress = "training now" if info.is_live else f"step {info.step:,}"
         label = f"{info.name} (bundled)" if info.example else f"{info.name} · {progress}"
-        began[info.id] = info.began
-        entries.append(
-            ModelEntry(info.id, label, run_kind, info.example, info.state, info.step, info.created)
-        )
-    times = Counter(entry.label for entry in entries)
+        named.append((label, run_kind, info))
+    n_runs = Counter(label for label, _, _ in named)
     entries = [
-        replace(entry, label=f"{entry.label} · {began[entry.ref]}")
-        if times[entry.label] > 1  # for the same reason
-        else entry
-        for entry in entries
-    ]
+        ModelEntry(
+            info.id, label if n_runs[label] == 1 else f"{label} · {info.began}", run_kind,
+            info.example, info.state, info.step, info.created,
+        )
+        for label, run_kind, info in named
+    ]  # fmt: skip
     for foreign in locate.cached_models():
         foreign_kind = "classifier" if foreign.is_classifier else "language"
         if kind in (None, foreign_kind):

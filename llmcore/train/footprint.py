@@ -14,10 +14,10 @@ FLOAT, HALF = 4, 2
 # stream twice (each norm's input), two normalised copies, q k v, attention's outcome twice, and
 # 4 + 4 inside the feed-forward. Under bf16 all but the residual stream and the norms are halves.
 KEPT_PER_BLOCK = 18
-KEPT_PER_BLOCK_BF16 = 11.5
+KEPT_PER_BLOCK_BF16 = 11
 KEPT_PER_DROPOUT = 1  # a mask; two places in a block, one after the embedding
 AROUND_BLOCKS = 19  # embedding, last norm, and what one block's backward pass takes at a time
-AROUND_BLOCKS_BF16 = 12
+AROUND_BLOCKS_BF16 = 10
 CHUNK_BYTES, MIN_CHUNK_ROWS = 4 << 20, 256  # as in llmcore.nn.loss, which imports torch
 HEAP = 1.1  # what an allocator wastes between tensors of many sizes
 
@@ -78,7 +78,7 @@ def _kept_by_other_parts(model: ModelConfig) -> tuple[float, float]:
     elif grouped:  # q k v, narrower, and k and v repeated
         in_half += model.d_qkv / model.d_model + 2 - 3
     elif rotary:  # q and k turned, in fp32 on the way, beside q k v, of which v is a part
-        exact += 2
+        exact += 2.5
     return exact, in_half
 
 

@@ -1,7 +1,7 @@
 """Sentiment of tweets on the fixed test split: a finetuned model beside what came before it.
 
     python benchmarks/sentiment.py [--model base] [--seeds 1] [--quick] [--json]
-        [--train all|last-block|head|lora] [--epochs N] [--context-length N] [--threads N]
+        [--train auto|all|probe|…] [--no-words] [--epochs N] [--context-length N] [--threads N]
 
 The test split of `tweet-sentiment` is the same for every seed; the tweets to airlines are also
 scored on their own. The finetune is the lab's default recipe, as `finetune` runs it, and takes a
@@ -36,17 +36,16 @@ from llmcore.classical import (
     NaiveBayes,
     WordRegression,
 )
-from llmcore.config import TRAINABLE
+from llmcore.config import AUTO, TRAINABLE
 from llmcore.data import LabelledSet, Splits, load_labelled, split_labelled
 from llmcore.data.builtin import about_airlines
 from llmcore.data.subsets import nested_subset
 from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores, paired_macro_f1
 from llmcore.runs.plan import plan_classify
-from llmcore.runs.worker import classification_task
+from llmcore.runs.worker import classification_task, learner
 from llmcore.train.control import NeverStop
 from llmcore.train.sinks import NullSink
-from llmcore.train.trainer import Trainer
 
 DATA = "tweet-sentiment"
 VALIDATION = 0.1
@@ -79,6 +78,7 @@ def finetuned(asked: argparse.Namespace, splits: Splits, seed: int) -> list[str]
         DATA,
         model_ref=asked.model,
         trainable=asked.train,
+        words=not asked.no_words,
         epochs=asked.epochs,
         model_changes={"context_length": asked.context_length},
         train_changes={"seed": seed},
@@ -86,7 +86,7 @@ def finetuned(asked: argparse.Namespace, splits: Splits, seed: int) -> list[str]
     )
     task, _ = classification_task(config, splits, parent.trunk, parent.tokenizer)
     with tempfile.TemporaryDirectory() as folder:
-        Trainer(task, config.train, Path(folder)).fit(NeverStop(), NullSink())
+        learner(task, config, Path(folder)).fit(NeverStop(), NullSink())
     return [row["predicted"] for row in task.test_rows]
 
 
@@ -172,7 +172,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", default=models.default_model(), help="a model reference")
-    parser.add_argument("--train", default="all", choices=TRAINABLE)
+    parser.add_argument("--train", default=AUTO, choices=[AUTO, *TRAINABLE])
+    parser.add_argument("--no-words", action="store_true", help="the model decides alone")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--context-length", type=int)

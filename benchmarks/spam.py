@@ -1,17 +1,17 @@
 """Spam or ham by cross-validation: a finetuned model beside what came before it, on the same folds.
 
-    python benchmarks/spam.py [--model base] [--seeds 4] [--folds 5] [--whole] [--quick] [--json]
-        [--skip-random] [--train all|last-block|head] [--epochs N] [--dropout P] …
+    python benchmarks/spam.py [--model base] [--seeds 4] [--first-seed 0] [--folds 5] [--whole]
+        [--quick] [--skip-random] [--train auto|probe|all|…] [--no-words] [--epochs N] … [--json]
 
 Balanced: all unique spam messages of `sms-spam` and as many ham, drawn anew by each seed. Each
-fold is tested by a model that saw the other folds; the lab's default recipe, as `finetune` runs
-it, takes an eighth of those to choose its best checkpoint. The classical models have nothing to
-choose and learn from all of them. The difference to the best of them is paired: a bootstrap over
-messages draws each message with all its answers. `--whole` takes the whole unbalanced set.
-One more row lets the finetuned model and the words of TF-IDF vote together: how far do the two err
-on different messages? It is no model of the lab and no part of the comparison.
-Flags of the recipe (all fields of TrainConfig, `--train`, `--epochs`, `--dropout`) change the
-finetune alone; folds depend on the seed only, so recipes compare on the same ones.
+fold is tested by a model that saw the other folds. The lab's default recipe, as `finetune` runs
+it, sets an eighth of those aside for validation, which sizes what the words of a text say beside
+the model; the classical models learn from all of them. Rows beside it: the model without the
+words' vote, and both from random weights. The difference to the best classical model is paired: a
+bootstrap over messages draws each message with all its answers. `--whole` takes the whole
+unbalanced set. Flags of the recipe (all fields of TrainConfig, `--train`, `--no-words`,
+`--epochs`, `--dropout`) change the finetune alone; folds depend on the seed only, so recipes
+compare on the same ones.
 """
 
 import argparse
@@ -41,7 +41,7 @@ from llmcore.classical import (
     NaiveBayes,
     WordRegression,
 )
-from llmcore.config import TrainConfig
+from llmcore.config import AUTO, TRAINABLE, TrainConfig
 from llmcore.data import Splits, load_labelled
 from llmcore.data.cross_validation import as_many_of_each, stratified_folds, unique_texts
 from llmcore.errors import LabError
@@ -53,10 +53,9 @@ from llmcore.evaluation import (
 )
 from llmcore.nn.model import GPT
 from llmcore.runs.plan import plan_classify
-from llmcore.runs.worker import classification_task
+from llmcore.runs.worker import classification_task, learner
 from llmcore.train.control import NeverStop
 from llmcore.train.sinks import NullSink
-from llmcore.train.trainer import Trainer
 
 VALIDATION = 1 / 8  # of a fold's training part: 70/10/20 with five folds
 PRECISION = 0.995
@@ -66,7 +65,6 @@ CLASSICAL: dict[str, type[Baseline]] = {
     WORDS: WordRegression,
     "TF-IDF characters 1-4, logistic regression": CharacterRegression,
 }
-TOGETHER = "finetuned and TF-IDF words, voting together"
 PUBLISHED = """\
 Published on other splits of the same messages: GPT-2 124M 95.67% (Raschka, Build a Large Language
 Model, chapter 6: last block, padded to 120 tokens) and 98.33% (its bonus material: no padding)."""
@@ -94,6 +92,7 @@ def finetuned(ref: str, recipe: dict[str, Any], random_weights: bool = False) ->
         config = plan_classify(
             model_ref=ref,
             trainable=recipe["train"],
+            words=recipe["words"],
             epochs=recipe["epochs"],
             model_changes={"dropout": recipe["dropout"]},
             train_changes={**recipe["changes"], "seed": seed},
@@ -103,7 +102,7 @@ def finetuned(ref: str, recipe: dict[str, Any], random_weights: bool = False) ->
         trunk = drawn if random_weights else parent.trunk
         task, _ = classification_task(config, splits, trunk, parent.tokenizer)
         with tempfile.TemporaryDirectory() as folder:
-            Trainer(task, config.train, Path(folder)).fit(NeverStop(), NullSink())
+            learner(task, config, Path(folder)).fit(NeverStop(), NullSink())
         scores = [
             row["probability"] if row["predicted"] == "spam" else 1 - row["probability"]
             for row in task.test_rows
@@ -114,13 +113,13 @@ def finetuned(ref: str, recipe: dict[str, Any], random_weights: bool = False) ->
 
 
 def cross_validated(
-    contestants: dict[str, Contestant], n_seeds: int, n_folds: int, whole: bool
+    contestants: dict[str, Contestant], n_seeds: int, n_folds: int, whole: bool, first_seed: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All answers (name, seed, text, label, predicted, score) and all runs (name, seed, fold,
     accuracy, seconds). A line for each fold goes to standard error as it is done."""
     unique = unique_texts(load_labelled("sms-spam"))
     answers, runs = [], []
-    for seed in range(n_seeds):
+    for seed in range(first_seed, first_seed + n_seeds):
         data = unique if whole else as_many_of_each(unique, seed)
         for fold, splits in enumerate(stratified_folds(data, n_folds, VALIDATION, seed), start=1):
             line = []
@@ -137,27 +136,9 @@ def cross_validated(
                 runs.append({"name": name, "seed": seed, "fold": fold,
                              "accuracy": float(right.mean()), "seconds": seconds})  # fmt: skip
                 line.append(f"{name} {right.mean():.2%} ({seconds:.1f} s)")
-            where = f"seed {seed + 1}/{n_seeds}, fold {fold}/{n_folds}"
+            where = f"seed {seed}, fold {fold}/{n_folds}"
             print(f"{where}: {', '.join(line)}", file=sys.stderr, flush=True)
     return pd.concat(answers, ignore_index=True), pd.DataFrame(runs)
-
-
-def voting_together(answers: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Answers by the sum of both log-odds, in each seed in units of that model's mean size, so that
-    the surer of the two does not decide alone. No label goes into it."""
-    rows, votes = [], []
-    for name in (first, second):
-        own = answers[answers["name"] == name].reset_index(drop=True)
-        chance = own["score"].clip(1e-9, 1 - 1e-9)
-        odds = np.log(chance / (1 - chance))
-        votes.append(odds / odds.abs().groupby(own["seed"]).transform("mean"))
-        rows.append(own)
-    together = rows[0].copy()
-    together["name"] = TOGETHER
-    together["score"] = 1 / (1 + np.exp(-(votes[0] + votes[1])))
-    together["predicted"] = np.where(together["score"] > 0.5, "spam", "ham")
-    together["right"] = together["predicted"] == together["label"]
-    return together
 
 
 def scores_of(answers: pd.DataFrame) -> dict[str, float]:
@@ -224,6 +205,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--model", default=models.default_model(), help="a model reference")
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--whole", action="store_true", help="the whole unbalanced set")
     parser.add_argument("--quick", action="store_true", help="one seed, two folds")
@@ -232,7 +214,8 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     recipe = parser.add_argument_group("the recipe of the finetune")
-    recipe.add_argument("--train", default="all", help="all, last-block or head")
+    recipe.add_argument("--train", default=AUTO, choices=[AUTO, *TRAINABLE], help="what learns")
+    recipe.add_argument("--no-words", action="store_true", help="the model decides alone")
     recipe.add_argument("--epochs", type=int)
     recipe.add_argument("--dropout", type=float)
     for one in fields(TrainConfig):
@@ -248,17 +231,24 @@ def arguments() -> argparse.Namespace:
 def measure(asked: argparse.Namespace) -> None:
     changes = {one.name: getattr(asked, one.name) for one in fields(TrainConfig)
                if one.name != "seed" and getattr(asked, one.name) is not None}  # fmt: skip
-    recipe = {"train": asked.train, "epochs": asked.epochs, "dropout": asked.dropout,
-              "changes": changes}  # fmt: skip
+    recipe = {"train": asked.train, "words": not asked.no_words, "epochs": asked.epochs,
+              "dropout": asked.dropout, "changes": changes}  # fmt: skip
     ours = f"{asked.model}, finetuned"
     contestants = {ours: finetuned(asked.model, recipe)}
+    if recipe["words"]:
+        alone = {**recipe, "words": False}
+        contestants["the same, the model alone"] = finetuned(asked.model, alone)
     if asked.whole:
         contestants["always ham"] = classical(MajorityClass)
-    elif not asked.skip_random:
+    if not asked.skip_random:
         contestants["the same from random weights"] = finetuned(asked.model, recipe, True)
+        if recipe["words"]:
+            contestants["random weights, alone"] = finetuned(asked.model, alone, True)
     contestants |= {name: classical(kind) for name, kind in CLASSICAL.items()}
-    answers, runs = cross_validated(contestants, asked.seeds, asked.folds, asked.whole)
-    table = summarised(pd.concat([answers, voting_together(answers, ours, WORDS)]), runs)
+    answers, runs = cross_validated(
+        contestants, asked.seeds, asked.folds, asked.whole, asked.first_seed
+    )
+    table = summarised(answers, runs)
     best = max((row for row in table if row["name"] in CLASSICAL), key=lambda row: row["accuracy"])
     gain = difference(answers, ours, best["name"])
     if asked.json:

@@ -15,7 +15,8 @@ KINDS = (
     "pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data", "variants",
 )  # fmt: skip
 ARCHITECTURES = ("gpt2", "rope", "rms", "swiglu", "gqa", "all")
-TRAINABLE = ("head", "last-block", "all", "lora")
+AUTO = "auto"  # what learns, by the number of training texts
+TRAINABLE = ("head", "last-block", "all", "lora", "probe")
 BALANCES = ("none", "equal", "weights")
 POSITIONS = ("learned", "rope")
 NORMS = ("layer", "rms")
@@ -152,6 +153,11 @@ class ModelConfig(Checked):
     def cache_bytes_per_token(self, bytes_per_number: int = 4) -> int:
         """What a key and a value for each layer and head of keys and values take."""
         return 2 * self.n_layers * self.kv_heads * self.d_head * bytes_per_number
+
+    def n_read(self, layers: bool) -> int:
+        """How many numbers of a text a classifier's head reads: one state, or the mean, maximum
+        and minimum of those of all layers."""
+        return self.d_model * (3 * (self.n_layers + 1) if layers else 1)
 
     def exchanged_parts(self) -> list[str]:
         """Names of what is not GPT-2's; empty where its file formats can say all of it."""
@@ -376,8 +382,9 @@ class RunConfig(Checked):
     `diverse`) and `variants`, whose `train.steps` counts their points or cells. tokenizer
     (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a BPE of
     `model.vocab_size` trained on the corpus. parent (the finetunes): the model reference that is
-    finetuned. trainable: `head`, `last-block`, `all` or `lora`, whose settings are in `lora` (None
-    for the others).
+    finetuned. trainable: `head`, `last-block`, `all`, `probe` (a head over every layer) or `lora`,
+    whose settings are in `lora` (None for the others). words (classify): the words of a text vote
+    beside the model.
     """
 
     kind: str
@@ -388,6 +395,7 @@ class RunConfig(Checked):
     tokenizer: str = ""
     parent: str | None = None
     trainable: str = "all"
+    words: bool = False
     lora: LoraConfig | None = None
     curve: CurveConfig | None = None
     preset: str | None = None
@@ -413,6 +421,15 @@ class RunConfig(Checked):
             raise LabError("Only pretraining can be sharded: leave sharding at auto.")
         if self.trainable == "lora" and self.lora is None:
             object.__setattr__(self, "lora", LoraConfig())
+
+    @property
+    def reads_layers(self) -> bool:
+        """Whether a classifier's head reads every layer."""
+        return self.trainable == "probe"
+
+    def head_parameters(self, n_classes: int) -> int:
+        """Weights and biases of a classifier's head."""
+        return n_classes * (self.model.n_read(self.reads_layers) + 1)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -7,10 +7,11 @@ and listing models imports no torch; loading does.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from llmcore.convert import locate
 from llmcore.convert.locate import ForeignModel
 from llmcore.errors import DamagedError, LabError, NotFoundError
 from llmcore.paths import BUNDLED_RUNS
-from llmcore.runs.run import TOKENIZER, Run
+from llmcore.runs.run import TOKENIZER, WORDS, Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore, open_run
 from llmcore.tasks.templates import Template
@@ -28,12 +29,14 @@ from llmcore.tokenizers.store import find_saved
 from llmcore.train.checkpoint_index import Checkpoint
 
 if TYPE_CHECKING:
+    from llmcore.classical import WordVote
     from llmcore.nn.classifier import SequenceClassifier
     from llmcore.nn.model import GPT
 
 KINDS = {"pretrain": "language", "classify": "classifier", "instruct": "language"}
 BUNDLED = ("base", "starter")
 ADAPTER = "adapter"  # of a checkpoint's state: what its weights are added to, where that is so
+VOTE = "vote"  # of a classifier's state: the model's share where its text's words vote as well
 CACHE_BYTES = 1 << 30
 
 
@@ -55,7 +58,8 @@ class Loaded:
     """A model ready to use, in eval mode on the CPU; shared between threads, so read-only.
 
     card: what is known of it. Its `template` is the prompt template that an instruction finetune
-    taught it; other models have None there, since they only continue text.
+    taught it; other models have None there, since they only continue text. vote: the words that
+    vote beside a classifier, and what its own log-odds count; None: it decides alone.
     """
 
     key: str
@@ -65,6 +69,7 @@ class Loaded:
     labels: list[str] | None
     step: int
     card: dict[str, Any]
+    vote: tuple[WordVote, float] | None = None
 
     @property
     def trunk(self) -> GPT:
@@ -245,7 +250,7 @@ def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
     if run.config.kind == "classify":
         if not labels:
             raise DamagedError(f"The checkpoint of run {run.id} names no labels: train it again.")
-        model = SequenceClassifier(model, len(labels))
+        model = SequenceClassifier(model, len(labels), reads_layers=run.config.reads_layers)
     if adapter := checkpoint.state.get(ADAPTER):
         _read_adapted(model, run, checkpoint, adapter)
     else:
@@ -255,7 +260,23 @@ def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
             "corpus": run.config.data.source, "parent": run.config.parent,
             "parameters": run.config.model.n_parameters(),
             "template": _template(checkpoint.state.get("template"))}  # fmt: skip
-    return Loaded(key, ref, model, tokenizer, labels, checkpoint.step, card)
+    vote = read_vote(run.directory, checkpoint.state, len(labels)) if labels else None
+    return Loaded(key, ref, model, tokenizer, labels, checkpoint.step, card, vote)
+
+
+def read_vote(
+    directory: Path, state: dict[str, Any], n_classes: int
+) -> tuple[WordVote, float] | None:
+    """What a classifier's run and the state of its checkpoint say of the words that vote beside
+    it. Raises DamagedError."""
+    from llmcore.classical import WordVote
+
+    share = state.get(VOTE)
+    if share is None:
+        return None
+    if not isinstance(share, (int, float)) or not math.isfinite(share) or share < 0:
+        raise DamagedError(f"The checkpoint of run {directory.name} has a vote of {share!r}.")
+    return WordVote.load(directory / WORDS, n_classes), float(share)
 
 
 def _template(kept: object) -> str | None:
@@ -328,7 +349,17 @@ def classify_texts(loaded: Loaded, texts: list[str]) -> list[dict[str, Any]]:
     that is no classifier."""
     from llmcore.tasks.classification import predict
 
-    return list(predict(loaded.model, loaded.tokenizer, labels_of(loaded), texts))
+    return list(predict(loaded.model, loaded.tokenizer, labels_of(loaded), texts, loaded.vote))
+
+
+def classify_alone(loaded: Loaded, text: str) -> tuple[dict[str, float], dict[str, float]]:
+    """What the model, and what the words that vote beside it, each say of a text: the probability
+    of every class. Raises LabError where no words vote."""
+    if loaded.vote is None:
+        raise LabError(f"No words vote beside {loaded.ref}.")
+    (answer,) = classify_texts(replace(loaded, vote=None), [text])
+    (said,) = loaded.vote[0].probabilities([text])
+    return answer["probabilities"], dict(zip(labels_of(loaded), map(float, said), strict=True))
 
 
 def labels_of(loaded: Loaded) -> list[str]:

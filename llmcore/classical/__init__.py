@@ -10,6 +10,7 @@ from llmcore.classical.baselines import (
 from llmcore.classical.lookup import NearestAnswer
 from llmcore.classical.ngram import NgramModel
 from llmcore.classical.ngram_classifier import NgramClassifier
+from llmcore.classical.word_vote import WordVote
 
 __all__ = [
     "Baseline",
@@ -20,4 +21,5 @@ __all__ = [
     "NgramClassifier",
     "NgramModel",
     "WordRegression",
+    "WordVote",
 ]

@@ -68,6 +68,10 @@ class _Pipeline(ABC):
         self.classes = [str(label) for label in self._pipeline.classes_]
         return self
 
+    def parts(self) -> tuple[Any, Any]:
+        """The fitted vectorizer and classifier."""
+        return self._pipeline[0], self._pipeline[-1]
+
     @property
     def n_parameters(self) -> int:
         """How many numbers were learned: one for each class and word, and one for each class."""

@@ -18,6 +18,7 @@ from llmcore.cli.running import (
 )
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
+    AUTO,
     BALANCES,
     LORA_TARGETS,
     PRECISIONS,
@@ -241,10 +242,12 @@ def finetune(
     train: Annotated[
         str,
         typer.Option(
-            help="what learns: head, last-block, all or lora (thin matrices beside all layers)",
-            callback=one_of(TRAINABLE),
+            help="what learns: all, last-block, head, lora (thin matrices beside all layers) or, "
+            "of a classifier, probe (a head over every layer of the model, which stands still); "
+            "auto: probe for up to 10,000 texts, else all",
+            callback=one_of([AUTO, *TRAINABLE]),
         ),
-    ] = "all",
+    ] = AUTO,
     lora_rank: LoraRank = None,
     lora_alpha: LoraAlpha = None,
     lora_targets: LoraTargets = None,
@@ -254,6 +257,13 @@ def finetune(
     balance: Annotated[
         str | None,
         typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(BALANCES)),
+    ] = None,
+    words: Annotated[
+        bool | None,
+        typer.Option(
+            "--words/--no-words",
+            help="classify: the words of a text vote beside the model (default), or it alone",
+        ),
     ] = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
@@ -309,7 +319,10 @@ def finetune(
             "patience": patience,
         },
     }  # fmt: skip
-    for_labels = {"balance": balance, "text_column": text_column, "label_column": label_column}
+    for_labels = {
+        "balance": balance, "words": words, "text_column": text_column,
+        "label_column": label_column,
+    }  # fmt: skip
     for_answers = {"template": template, "packing": packing}
     columns = {
         "instruction_column": instruction_column, "input_column": input_column,
@@ -367,6 +380,7 @@ def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes
 
     source, table = own_table(data, data in LABELLED)
     choices["balance"] = choices["balance"] or "none"
+    choices["words"] = choices["words"] is not False
     choices["model_ref"] = choices["model_ref"] or default_model()
     return plan_classify(source, table=table, **choices), table
 
@@ -381,6 +395,8 @@ def _plan_instruct(
 
     source, table = own_copy(data, data in INSTRUCTIONS)
     choices["model_ref"] = choices["model_ref"] or default_model()
+    if choices["trainable"] == AUTO:
+        choices["trainable"] = "all"
     given = {key: value for key, value in choices.items() if value is not None}
     chosen = Columns(*columns.values())
     return plan_instruct(source, table=table, columns=chosen, **given), table

@@ -45,6 +45,9 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
     _check_tokenizer(loaded)
     out = out.expanduser().resolve()
     notices: list[str] = []
+    if loaded.vote is not None:
+        notices.append("The words that vote beside this classifier stay here: the export is the "
+                       "model alone.")  # fmt: skip
     if format == "hf":
         with whole_directory(out) as aside:
             _write_hf(loaded, aside)
@@ -65,6 +68,12 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
 
 def _check_parts(loaded: "Loaded") -> None:
     """Raises LabError where the model has a part that GPT-2's formats have no word for."""
+    if getattr(loaded.model, "reads_layers", False):
+        raise LabError(
+            f"The head of {loaded.ref} reads every layer, which GPT-2's format has no place for: "
+            f"hand out the run (`runs export`), which a lab reads, or finetune with --train "
+            f"last-block."
+        )
     if parts := loaded.trunk.config.exchanged_parts():
         raise LabError(
             f"{loaded.ref} has {', '.join(parts)}, which GPT-2's format has no place for, and "

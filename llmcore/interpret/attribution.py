@@ -70,17 +70,20 @@ def attribute(
     if not ids:
         raise LabError("The text is empty: give at least one word.")
     limit = model.trunk.config.context_length
-    cut, ids = len(ids) > limit, ids[:limit]
+    cut, ids, beyond = len(ids) > limit, ids[:limit], ids[limit:]
     check_ids(model.trunk, [max(ids)])
     if label is not None and label not in labels:
         raise LabError(f"There is no class {label!r}: choose one of {', '.join(labels)}.")
     device = next(model.parameters()).device
     with torch.no_grad():
         logits = model(torch.tensor([ids], device=device), torch.tensor([len(ids)], device=device))
+    if method == "occlusion":
+        logits = _voted(logits, [ids + beyond], loaded)
     target = int(logits.argmax()) if label is None else labels.index(label)
     whole = float(_log_odds(logits, target))
     if method == "occlusion":
-        values, reference, n_steps = _occlusion(model, ids, target, whole, loaded), float("nan"), 0
+        values = _occlusion(model, ids, beyond, target, whole, loaded)
+        reference, n_steps = float("nan"), 0
     else:
         values, reference, n_steps = _integrated(model, ids, target, whole, loaded.tokenizer.eot_id)
     return Attribution(
@@ -97,6 +100,15 @@ def attribute(
     )
 
 
+def _voted(logits: Tensor, ids: list[list[int]], loaded: "Loaded") -> Tensor:
+    """(B, K) of the model, and the words of the same texts where those vote beside it."""
+    if loaded.vote is None:
+        return logits
+    words, share = loaded.vote
+    said = words.logits([loaded.tokenizer.decode(one) for one in ids])  # (B, K)
+    return share * logits.log_softmax(-1) + torch.from_numpy(said).to(logits)
+
+
 def _log_odds(logits: Tensor, target: int) -> Tensor:
     """(B, K) -> (B,): log p / (1 - p) of class `target`; for two classes the logits' difference."""
     others = torch.cat([logits[:, :target], logits[:, target + 1 :]], 1)  # (B, K - 1)
@@ -107,10 +119,16 @@ def _log_odds(logits: Tensor, target: int) -> Tensor:
 
 
 def _occlusion(
-    model: SequenceClassifier, ids: list[int], target: int, whole: float, loaded: "Loaded"
+    model: SequenceClassifier,
+    ids: list[int],
+    beyond: list[int],
+    target: int,
+    whole: float,
+    loaded: "Loaded",
 ) -> np.ndarray:
     """What the log-odds lose without each token, (T,): the others close up, as in a text that was
-    written without it. A text of one token is compared with the empty one."""
+    written without it. A text of one token is compared with the empty one. beyond: tokens after
+    those that the model reads; words that vote beside it read them as well."""
     fill = loaded.tokenizer.eot_id
     without = [np.array(ids[:i] + ids[i + 1 :] or [fill]) for i in range(len(ids))]
     texts = Texts(model, without, fill, str(next(model.parameters()).device))
@@ -118,7 +136,9 @@ def _occlusion(
     with torch.no_grad():
         for first in range(0, len(ids), BATCH):
             rows = np.arange(first, min(first + BATCH, len(ids)))
-            lost.append(whole - _log_odds(texts.logits(rows), target).double().cpu().numpy())
+            left = [ids[:i] + ids[i + 1 :] + beyond for i in rows]
+            logits = _voted(texts.logits(rows), left, loaded)
+            lost.append(whole - _log_odds(logits, target).double().cpu().numpy())
     return np.concatenate(lost)
 
 
@@ -138,7 +158,7 @@ def _integrated(
         tokens = torch.tensor([ids], device=device)
         end = trunk.embed(tokens)  # (1, T, C)
         start = trunk.embed(torch.full_like(tokens, fill))
-        reference = float(_log_odds(_after_embedding(model, start), target))
+        reference = float(_log_odds(model.after_embedding(start), target))
     owed = whole - reference
     n_steps = FIRST_STEPS
     while True:
@@ -148,11 +168,6 @@ def _integrated(
         if good or n_steps >= MOST_STEPS:
             return values, reference, n_steps
         n_steps *= 2
-
-
-def _after_embedding(model: SequenceClassifier, x: Tensor) -> Tensor:
-    """What enters the first block (B, T, C) -> logits (B, K)."""
-    return model.decided(model.trunk.finish(model.trunk.through_blocks(x)))
 
 
 def _along_the_way(
@@ -171,7 +186,7 @@ def _along_the_way(
         part = shares[first : first + BATCH, None, None]  # (B, 1, 1)
         x = (start + part * (end - start)).detach().requires_grad_(True)  # (B, T, C)
         with torch.enable_grad():
-            log_odds = _log_odds(_after_embedding(model, x), target).sum()
+            log_odds = _log_odds(model.after_embedding(x), target).sum()
         (gradient,) = torch.autograd.grad(log_odds, x)
         total += (weights_t[first : first + BATCH, None, None] * gradient).sum(0)
     return (total * (end - start)[0]).sum(-1).double().cpu().numpy()

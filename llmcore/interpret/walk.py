@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from llmcore.errors import LabError
 from llmcore.interpret.attention import text_ids
 from llmcore.nn.hooks import watch
 
@@ -66,9 +67,14 @@ def walk(
     """One forward pass over the last `max_tokens` tokens of `text` (at most the context).
 
     classes: the labels of a classifier, whose head then takes the place of the language head.
-    Raises LabError for an empty text. `notice` says so where the text was cut.
+    Raises LabError for an empty text, and for a probe. `notice` says so where the text was cut.
     """
     trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
+    if getattr(model, "reads_layers", False):
+        raise LabError(
+            "The head of this classifier reads every layer at once, and its model stands still: "
+            "walk through the language model that it was made from."
+        )
     ids, notice = text_ids(trunk, tokenizer, text, max_tokens, taker="the walk takes")
     batch = torch.tensor([ids], device=_device(trunk))
     with watch(trunk, _is_on_the_way) as seen:

@@ -3,6 +3,7 @@
 from typing import Self
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from llmcore.config import TRAINABLE
@@ -10,7 +11,7 @@ from llmcore.errors import LabError
 from llmcore.nn.lora import adapter_parameters, has_lora
 from llmcore.nn.model import GPT, INIT_STD
 
-FROZEN_BELOW = ("head", "last-block")  # nothing learns below these parts
+FROZEN_BELOW = ("head", "last-block", "probe")  # nothing learns below these parts
 
 
 class SequenceClassifier(nn.Module):
@@ -18,19 +19,30 @@ class SequenceClassifier(nn.Module):
     alone. Where the trunk sees to both sides (`ModelConfig.causal` is off), every token has, and
     the head reads the mean of all states, as LLM2Vec does (BehnamGhader et al. 2024).
 
+    With `reads_layers` it reads every layer instead, from the embedding to the last block: the
+    mean, maximum and minimum over the tokens of each channel (a linear probe: Alain and Bengio
+    2016; of all layers, as ELMo's readers have it: Peters et al. 2018).
+
     Padding stands on the right, and no true token ever sees it.
     """
 
     def __init__(
-        self, trunk: GPT, n_classes: int, generator: torch.Generator | None = None
+        self,
+        trunk: GPT,
+        n_classes: int,
+        generator: torch.Generator | None = None,
+        reads_layers: bool = False,
     ) -> None:
         super().__init__()
-        self.trunk = trunk
-        self.classifier_head = nn.utils.skip_init(nn.Linear, trunk.config.d_model, n_classes)
+        self.trunk, self.reads_layers = trunk, reads_layers
+        width = trunk.config.n_read(reads_layers)
+        self.classifier_head = nn.utils.skip_init(nn.Linear, width, n_classes)
         self._mode = "all"
         with torch.no_grad():
             generator = generator or torch.Generator().manual_seed(0)
-            self.classifier_head.weight.normal_(0.0, INIT_STD, generator=generator)
+            # A probe is solved from zero, and has no random beginning that matters.
+            spread = 0.0 if reads_layers else INIT_STD
+            self.classifier_head.weight.normal_(0.0, spread, generator=generator)
             self.classifier_head.bias.zero_()
         # The language head stays unused, so it must not ask for gradients when untied.
         if not trunk.config.tied_head:
@@ -38,8 +50,27 @@ class SequenceClassifier(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """ids (B, T) padded on the right, lengths (B,) >= 1 -> logits (B, K)."""
-        visible = self._visible(ids.size(1), lengths)
-        return self.decided(self.trunk.hidden(ids, visible=visible), lengths)
+        return self.after_embedding(self.trunk.embed(ids), lengths)
+
+    def after_embedding(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """What enters the first block (B, T, C) -> logits (B, K). No lengths: no padding."""
+        if self.reads_layers:
+            return self.classifier_head(self._layers(x, lengths))
+        visible = None if lengths is None else self._visible(x.size(1), lengths)
+        hidden = self.trunk.finish(self.trunk.through_blocks(x, visible=visible))
+        return self.decided(hidden, lengths)
+
+    def _layers(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """What enters the first block (B, T, C) -> mean, maximum and minimum over the tokens of
+        the residual stream before the first block and after each one: (B, 3 (L + 1) C).
+
+        Each state is normalised first, since the stream grows from block to block."""
+        visible = None if lengths is None else self._visible(x.size(1), lengths)
+        read = [_pooled(x, lengths)]
+        for layer in range(self.trunk.config.n_layers):
+            x = self.trunk.through_blocks(x, first=layer, end=layer + 1, visible=visible)
+            read.append(_pooled(x, lengths))
+        return torch.cat(read, dim=-1)
 
     def decided(self, hidden: Tensor, lengths: Tensor | None = None) -> Tensor:
         """The trunk's last states (B, T, C) -> logits (B, K). No lengths: no padding."""
@@ -72,11 +103,13 @@ class SequenceClassifier(nn.Module):
     def frozen_part(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """ids (B, T) padded on the right -> what the learning part reads.
 
-        `head`: what the head reads (B, C). `last-block`: the residual stream that enters the
-        last block (B, T, C). Needs `has_frozen_part`.
+        `head`, `probe`: what the head reads (B, C) or (B, 3 (L + 1) C). `last-block`: the
+        residual stream that enters the last block (B, T, C). Needs `has_frozen_part`.
         """
         assert self.has_frozen_part, "set_trainable('head') or ('last-block') comes first"
         x, visible = self.trunk.embed(ids), self._visible(ids.size(1), lengths)
+        if self.reads_layers:
+            return self._layers(x, lengths)
         if self._mode == "last-block":
             return self.trunk.through_blocks(x, end=-1, visible=visible)
         hidden = self.trunk.finish(self.trunk.through_blocks(x, visible=visible))
@@ -91,17 +124,22 @@ class SequenceClassifier(nn.Module):
         return self.classifier_head(features)  # (B, C) -> (B, K)
 
     def feature_shape(self, length: int) -> tuple[int, ...]:
-        """What the learning part reads of one text of `length` tokens: (C,) or (T, C)."""
+        """What the learning part reads of one text of `length` tokens: (C,), (T, C) or, of a
+        probe, (3 (L + 1) C,)."""
         C = self.trunk.config.d_model
-        return (C,) if self._mode == "head" else (length, C)
+        return (length, C) if self._mode == "last-block" else (self.classifier_head.in_features,)
 
     def set_trainable(self, mode: str) -> None:
-        """`head`: the new layer alone; `last-block`: also the last block and the final norm;
-        `lora`: the new layer and what `add_lora` put into the trunk; `all`: everything.
+        """`head`: the new layer alone; `probe`: the same, where it reads every layer;
+        `last-block`: also the last block and the final norm; `lora`: the new layer and what
+        `add_lora` put into the trunk; `all`: everything.
 
-        Raises LabError for another word, and for `lora` where no LoRA was added."""
+        Raises LabError for another word, for `lora` where no LoRA was added, and where `probe`
+        and a head that `reads_layers` do not come together."""
         if mode not in TRAINABLE:
             raise LabError(f"{mode!r} is not trainable: choose one of {', '.join(TRAINABLE)}.")
+        if (mode == "probe") != self.reads_layers:
+            raise LabError("A probe is what reads every layer, and nothing else learns under it.")
         if mode == "lora" and not has_lora(self.trunk):
             raise LabError("The model has no LoRA to train: add_lora(model.trunk) comes first.")
         self._mode = mode
@@ -129,6 +167,17 @@ class SequenceClassifier(nn.Module):
             for module in self._learning_parts():
                 module.train()
         return self
+
+
+def _pooled(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Mean, maximum and minimum over the true tokens, normalised: (B, T, C) -> (B, 3 C)."""
+    x = F.layer_norm(x, x.shape[-1:])
+    if lengths is None:
+        return torch.cat([x.mean(1), x.amax(1), x.amin(1)], dim=-1)
+    true = _true_tokens(x.size(1), lengths).unsqueeze(-1)  # (B, T, 1)
+    mean = (x * true).sum(1) / lengths.unsqueeze(-1)
+    highest, lowest = x.masked_fill(~true, -torch.inf), x.masked_fill(~true, torch.inf)
+    return torch.cat([mean, highest.amax(1), lowest.amin(1)], dim=-1)
 
 
 def _true_tokens(length: int, lengths: Tensor) -> Tensor:

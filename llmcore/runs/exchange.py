@@ -31,6 +31,7 @@ from llmcore.runs.run import (
     PREDICTIONS,
     STATUS,
     TOKENIZER,
+    WORDS,
     Run,
 )
 from llmcore.runs.state import RunState
@@ -54,8 +55,9 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
     else where it arrives; it can then be used there, not resumed.
 
     optimizer: also what resuming needs. data: also the user's own data and the test predictions,
-    which hold text of it. Host, process and absolute paths stay here. Raises StateError for a
-    live run, LabError for one without a checkpoint.
+    which hold text of it; the single words that vote beside a classifier always travel. Host,
+    process and absolute paths stay here. Raises StateError for a live run, LabError for one
+    without a checkpoint.
     """
     info = run.info()
     if info.is_live:
@@ -85,6 +87,8 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
 def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tuple[Path, str]]:
     """Path and name in the zip of all files that travel whole."""
     yield run.directory / TOKENIZER / "tokenizer.json", f"{TOKENIZER}/tokenizer.json"
+    if (run.directory / WORDS).exists():
+        yield run.directory / WORDS, WORDS
     chosen = [run.checkpoint("best"), run.checkpoint("latest")]
     for checkpoint in {one.step: one for one in chosen}.values():
         folder = f"{CHECKPOINTS}/{checkpoint.directory.name}"
@@ -242,8 +246,10 @@ def _check_checkpoint(directory: Path, config: RunConfig) -> None:
         if not (isinstance(labels, list) and labels and all(isinstance(x, str) for x in labels)):
             raise LabError(f"the {STATE} of {directory.name} names no labels.")
         n_classes = len(labels)
+        if models.VOTE in state:
+            models.read_vote(directory.parent.parent, state, n_classes)
     found = _n_numbers(directory / WEIGHTS)
-    expected = config.model.n_parameters() + n_classes * (config.model.d_model + 1)
+    expected = config.model.n_parameters() + config.head_parameters(n_classes)
     if found != expected:
         raise LabError(
             f"the weights of {directory.name} are {found:,} numbers, but its {CONFIG} describes "

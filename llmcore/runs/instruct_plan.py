@@ -52,7 +52,7 @@ def plan_instruct(
     a text with fields (see tasks.templates). Raises LabError where the data cannot be learned
     from, the template could not ask, or the model does not exist.
     """
-    if trainable == "head":
+    if trainable in ("head", "probe"):
         raise LabError(
             "An instruction finetune has no new head to learn alone: train all, last-block or lora."
         )

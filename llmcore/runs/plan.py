@@ -5,6 +5,7 @@ from typing import Any
 
 from llmcore import models
 from llmcore.config import (
+    AUTO,
     LEARNERS,
     CurveConfig,
     DataConfig,
@@ -25,7 +26,10 @@ from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
 
-DEFAULT_EPOCHS = {"all": 5, "last-block": 4, "head": 8, "lora": 4}
+# Of a probe: times that L-BFGS may go on for its five iterations; it ends sooner by itself.
+DEFAULT_EPOCHS = {"all": 5, "last-block": 4, "head": 8, "lora": 4, "probe": 40}
+STEERED = {"learning_rate", "batch_size", "warmup_steps", "patience"}  # what a probe has no use for
+PROBE_AT_MOST = 10_000  # texts: few teach the layers less than they forget
 FINETUNE = TrainConfig(
     batch_size=32,
     learning_rate=1e-3,
@@ -101,25 +105,38 @@ def plan_classify(
     train_changes: dict[str, Any] | None = None,
     n_train: int | None = None,
     lora: LoraConfig | None = None,
+    words: bool = True,
 ) -> RunConfig:
     """The configuration of a classification finetune; reads the data to count its steps.
 
     source: a built-in set, a file, or the file name of the uploaded `table`.
     n_train: the number of training texts, where the caller has already split the data.
+    trainable: one of TRAINABLE, or AUTO: a probe, or everything where there are many texts, or
+    settings that steer the training loop.
     lora: the settings of `trainable="lora"`; by default those of LoraConfig.
+    words: whether the words of a text vote beside the model.
     Raises LabError where the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
     data = DataConfig(
         source=source, text_column=text_column, label_column=label_column, balance=balance
     )
-    changes = given(train_changes or {})
+    changes, shaped = given(train_changes or {}), given(model_changes or {})
     if n_train is None:
         n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
+    steered = sorted(STEERED & changes.keys()) + (["causal"] if "causal" in shaped else [])
+    if trainable == AUTO:
+        few = n_train <= PROBE_AT_MOST and not steered and epochs is None
+        trainable = "probe" if few else "all"
+    if trainable == "probe" and steered:
+        raise LabError(
+            f"A probe is solved, not trained step by step, so it takes no {', '.join(steered)}: "
+            f"leave that out, or choose another way to learn, such as all."
+        )
     dropout = LORA_DROPOUT if trainable == "lora" else FINETUNE_DROPOUT
     # Where every layer learns, reading to both sides is worth a point of accuracy on sms-spam;
     # layers that stand still know only what stands before a token.
-    shape = {"causal": trainable != "all", **given(model_changes or {})}
+    shape = {"causal": trainable != "all", **shaped}
     return RunConfig(
         kind="classify",
         name=name or f"{source} {trainable}",
@@ -129,6 +146,7 @@ def plan_classify(
         parent=parent,
         trainable=trainable,
         lora=lora if trainable == "lora" else None,
+        words=words,
     )
 
 
@@ -196,7 +214,7 @@ def n_trainable(config: RunConfig, n_classes: int) -> int:
     """How many numbers a classification finetune learns, without building it."""
     shape = config.model
     C = shape.d_model
-    head = n_classes * (C + 1)
+    head = config.head_parameters(n_classes)
     if config.trainable == "lora":
         assert config.lora is not None
         return head + config.lora.n_parameters(shape)
@@ -219,6 +237,9 @@ def classify_training(
     It is validated twice an epoch. changes: fields to replace; None keeps the recipe's.
     """
     changes = given(changes or {})
+    if trainable == "probe":
+        changes.setdefault("steps", epochs or DEFAULT_EPOCHS["probe"])
+        return FINETUNE.with_(**{**changes, "warmup_steps": 0})
     recipe = FINETUNE.with_(learning_rate=LEARNING_RATES.get(trainable))
     per_epoch = steps_per_epoch(n_train, changes.get("batch_size", recipe.batch_size))
     changes.setdefault("steps", per_epoch * (epochs or DEFAULT_EPOCHS.get(trainable, 4)))

@@ -16,6 +16,7 @@ from llmcore.train.checkpoint_index import Checkpoint
 CONFIG, STATUS, METRICS, EVENTS = "config.json", "status.json", "metrics.jsonl", "events.jsonl"
 PREDICTIONS, TOKENIZER, CHECKPOINTS, DATA = "predictions.jsonl", "tokenizer", "checkpoints", "data"
 NAME = "name.txt"
+WORDS = "words.json"  # what votes beside a classifier
 
 
 class Run:

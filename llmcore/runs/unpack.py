@@ -22,6 +22,7 @@ from llmcore.runs.run import (
     PREDICTIONS,
     STATUS,
     TOKENIZER,
+    WORDS,
 )
 from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
 from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_unpacked
@@ -39,7 +40,9 @@ def _any_of(*names: str) -> str:
 
 
 _TEXT = re.compile(
-    _any_of(CONFIG, STATUS, METRICS, EVENTS, PREDICTIONS, NAME, f"{TOKENIZER}/tokenizer.json")
+    _any_of(
+        CONFIG, STATUS, METRICS, EVENTS, PREDICTIONS, NAME, WORDS, f"{TOKENIZER}/tokenizer.json"
+    )
     + rf"|{_STEP}/{re.escape(STATE)}|{DATA}/[a-z0-9-]+{_any_of(*DATA_SUFFIXES)}"
 )
 _WEIGHTS = re.compile(rf"{_STEP}/{_any_of(WEIGHTS, OPTIMIZER)}")

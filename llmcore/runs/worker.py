@@ -4,7 +4,7 @@ import errno
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression
+from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression, WordVote
 from llmcore.config import RunConfig, TrainConfig
 from llmcore.data import LabelledSet, Splits
 from llmcore.device import choose_device
@@ -31,7 +31,7 @@ from llmcore.runs.finetuning import begin, parent_of
 from llmcore.runs.instructing import build_instruction
 from llmcore.runs.plan import read_splits
 from llmcore.runs.pretraining_data import token_data
-from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, Run
+from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, WORDS, Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.variants import run_variants
 from llmcore.runs.writer import RunWriter
@@ -43,6 +43,7 @@ from llmcore.train.control import FileControl, NeverStop
 from llmcore.train.memory import kept_memory
 from llmcore.train.sharding import must_shard, shard
 from llmcore.train.sinks import NullSink, Sink
+from llmcore.train.solver import HeadSolver
 from llmcore.train.trainer import Task, Trainer
 from llmcore.train.world import ALONE, World
 
@@ -97,8 +98,9 @@ def execute(
             task, outcome = None, TABLE_RUNS[config.kind](run, config, control, writer)
         else:
             task = build_task(run, config, writer, world)
-            trainer = Trainer(task, config.train, directory / CHECKPOINTS, rate_changes(run), world)
-            outcome = trainer.fit(control, writer)
+            outcome = learner(task, config, directory / CHECKPOINTS, rate_changes(run), world).fit(
+                control, writer
+            )
         if isinstance(task, (ClassificationTask, InstructionTask)) and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
             write_text_atomic(directory / PREDICTIONS, lines)
@@ -121,8 +123,20 @@ def follow(directory: Path, world: World) -> None:
     with kept_memory():
         task = build_task(run, config, NullSink(), world)
         changes = rate_changes(run)
-        trainer = Trainer(task, config.train, directory / CHECKPOINTS, changes, world)
-        trainer.fit(NeverStop(), NullSink())
+        learner(task, config, directory / CHECKPOINTS, changes, world).fit(NeverStop(), NullSink())
+
+
+def learner(
+    task: Task,
+    config: RunConfig,
+    directory: Path | None,
+    rate_changes: Sequence[tuple[int, float]] = (),
+    world: World = ALONE,
+) -> Trainer | HeadSolver:
+    """What takes a task to its end: the training loop, or the solver of a probe's head."""
+    if isinstance(task, ClassificationTask) and config.reads_layers:
+        return HeadSolver(task, config.train, directory, world)
+    return Trainer(task, config.train, directory, rate_changes, world)
 
 
 _DISK_TROUBLE = {
@@ -216,6 +230,8 @@ def build_classification(run: Run, config: RunConfig, writer: Sink) -> Classific
     splits = read_splits(config.data, config.train.seed, table)
     parent = parent_of(run, config)
     task, notices = classification_task(config, splits, parent.trunk, parent.tokenizer)
+    if task.votes is not None:
+        task.votes[1].save(run.directory / WORDS)
     for notice in splits.notices + notices:
         writer.event("notice", 0, text=notice)
     begin(run, config, task, parent, writer)
@@ -238,14 +254,29 @@ def classification_task(
         config=config.train,
         device=choose_device(config.train.device),
         balance=config.data.balance,
+        votes=_word_votes(splits) if config.words else None,
+        validation_texts=splits.validation.texts,
     )
     return task, notices
+
+
+def _word_votes(splits: Splits) -> tuple[WordVote, WordVote] | None:
+    """What words say after the training texts, and after the validation texts as well. None where
+    the texts hold no words."""
+    train, validation = splits.train, splits.validation
+    texts, labels = train.texts + validation.texts, train.labels + validation.labels
+    try:
+        first = WordVote.fit(train.texts, train.labels, train.classes)
+        return first, WordVote.fit(texts, labels, train.classes)
+    except LabError:
+        return None
 
 
 def new_classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
     """A copy of the parent's trunk, cut to this run's context, under a new head."""
     generator = torch.Generator().manual_seed(config.train.seed)
-    model = SequenceClassifier(GPT(config.model, generator=generator), n_classes, generator)
+    trunk_copy = GPT(config.model, generator=generator)
+    model = SequenceClassifier(trunk_copy, n_classes, generator, config.reads_layers)
     model.trunk.copy_weights_of(trunk)
     if config.lora is not None and config.trainable == "lora":
         lora = config.lora

@@ -9,7 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from llmcore.classical import WordVote
 from llmcore.config import TrainConfig
+from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores
 from llmcore.generation import check_ids
 from llmcore.nn.classifier import SequenceClassifier
@@ -53,6 +55,16 @@ def encode_texts(
     return encoded, n_cut
 
 
+def halves_of(examples: Sequence[Example]) -> list[Example]:
+    """The first and the second half of each text of at least two tokens."""
+    return [
+        Example(half, one.label)
+        for one in examples
+        if len(one.ids) > 1
+        for half in np.array_split(one.ids, 2)
+    ]
+
+
 def class_weights(labels: Sequence[int], n_classes: int) -> Tensor:
     """What each class counts in the loss, (K,): inverse to how often it occurs among `labels`,
     with a mean of one over them. No labels: every class counts one.
@@ -88,20 +100,31 @@ class ClassificationTask:
         max_frozen_bytes: int = MAX_BYTES,
         balance: str = "none",
         texts: dict[str, Texts] | None = None,
+        votes: tuple[WordVote, WordVote] | None = None,
+        validation_texts: Sequence[str] = (),
     ) -> None:
         """splits: examples of `train`, `validation` and `test` (may be empty but for train).
         baselines: scores of simpler models on the same test split, to stand beside the result.
         max_frozen_bytes: memory for what is reused; texts beyond it are computed each time.
         balance: `weights` makes rare classes count more in the loss (see `class_weights`).
-        texts: how each split's texts meet the model, where that is settled already."""
+        texts: how each split's texts meet the model, where that is settled already.
+        votes: words that have a say in the end; the model learns, and is validated, without
+        them. The first learned from the training texts and is sized on `validation_texts`, the
+        second learned from both, and votes."""
         self.model = model.to(device)
         self.tokenizer, self.splits, self.config = tokenizer, splits, config
         self.test_texts, self.classes, self.device = list(test_texts), list(classes), device
         self.baselines = baselines or {}
         self.adapter: dict[str, Any] | None = None  # of a LoRA finetune: what its base is
+        self.votes, self._validation_texts = votes, list(validation_texts)
+        self._share = 1.0  # of the model, beside the words
         self.test_rows: list[dict[str, Any]] = []
         labels = [one.label for one in splits["train"]] if balance == "weights" else []
         self._weights = class_weights(labels, len(classes))  # (K,)
+        self._halves = {
+            name: halves_of(splits[name]) if model.reads_layers else []
+            for name in ("train", "validation")
+        }  # a probe learns from them as well
         self._texts = texts or self._readers(max_frozen_bytes if reuse_frozen else None)
         self._per_epoch = steps_per_epoch(len(splits["train"]), config.batch_size)
         self._order: tuple[int, list[np.ndarray]] | None = None
@@ -117,7 +140,10 @@ class ClassificationTask:
         texts = {name: Texts(self.model, one, fill, self.device) for name, one in ids.items()}
         if max_frozen_bytes is not None and self.model.has_frozen_part:
             left = max_frozen_bytes
-            for name in ("validation", "train"):
+            halves = {f"{name} halves": [one.ids for one in part]
+                      for name, part in self._halves.items()}  # fmt: skip
+            ids |= halves
+            for name in ("validation", "train", *halves):
                 kept = FrozenFeatures(self.model, ids[name], fill, self.device, left)
                 texts[name], left = kept, left - kept.n_bytes
         return texts
@@ -164,6 +190,8 @@ class ClassificationTask:
         """Loss, accuracy and macro F1 on the validation split (on training, where it is empty)."""
         split = "validation" if self.splits["validation"] else "train"
         rows = probabilities(self._texts[split])  # (N, K)
+        if self.votes is not None and split == "validation":
+            self._share = self.votes[0].share_of(rows, self._validation_texts)
         truth = np.array([one.label for one in self.splits[split]])
         chosen = np.clip(rows[np.arange(len(truth)), truth], 1e-12, None)
         scores = self._scores(truth, rows)
@@ -188,6 +216,7 @@ class ClassificationTask:
             "model": self.model.trunk.config.to_dict(),
             "labels": self.classes,
             **({"adapter": self.adapter} if self.adapter else {}),
+            **({"vote": self._share} if self.votes is not None else {}),
         }
 
     def finish(self, sink: Sink, step: int) -> None:
@@ -196,8 +225,10 @@ class ClassificationTask:
         if not examples:
             sink.event("notice", step, text="There is no test split, so no test score.")
             return
-        rows = probabilities(self._texts["test"])  # (N, K)
+        alone = rows = probabilities(self._texts["test"])  # (N, K)
         truth = np.array([one.label for one in examples])
+        if self.votes is not None:
+            rows = self.votes[1].together(alone, self.test_texts, self._share)
         self.test_rows = [
             {
                 "text": text,
@@ -209,7 +240,30 @@ class ClassificationTask:
             for text, label, row in zip(self.test_texts, truth, rows, strict=True)
         ]
         scores = self._scores(truth, rows)
-        sink.event("result", step, test=scores, baselines=self.baselines)
+        parts = {} if self.votes is None else {"model_alone": self._scores(truth, alone)}
+        sink.event("result", step, test=scores, baselines=self.baselines, **parts)
+
+    # What `HeadSolver` asks of a probe ---------------------------------------------------------
+
+    def features_of(self, part: str, indices: Tensor) -> Tensor:
+        """What the head reads of texts (N,): (N, D). Raises LabError where those of `part` do not
+        fit in the memory that is meant for them."""
+        texts = self._texts[part]
+        assert isinstance(texts, FrozenFeatures), "set_trainable('probe') comes first"
+        if not texts.keeps_all:
+            raise LabError(
+                f"A probe keeps what it reads of all {len(texts.ids):,} texts in memory, more than "
+                f"{MAX_BYTES >> 20:,} MB: choose another way to learn, such as all."
+            )
+        return texts.features(indices.numpy())
+
+    def labels_of(self, part: str) -> Tensor:
+        split, _, halves = part.partition(" ")
+        examples = self._halves[split] if halves else self.splits[split]
+        return torch.tensor([one.label for one in examples], dtype=torch.long)
+
+    def label_weights(self) -> Tensor:
+        return self._weights
 
 
 def predict_probabilities(
@@ -224,15 +278,21 @@ def predict_probabilities(
 
 
 def predict(
-    model: SequenceClassifier, tokenizer: Tokenizer, labels: Sequence[str], texts: Sequence[str]
+    model: SequenceClassifier,
+    tokenizer: Tokenizer,
+    labels: Sequence[str],
+    texts: Sequence[str],
+    vote: tuple[WordVote, float] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """For each text: `label`, `probability`, `probabilities` by label, and `cut` where the text
-    was longer than the model's context."""
+    was longer than the model's context. vote: the words that vote too, and the model's share."""
     device = str(next(model.parameters()).device)
     ids, _ = encode_texts(tokenizer, texts, model.trunk.config.context_length + 1)
     check_ids(model.trunk, [int(one.max()) for one in ids])
     limit = model.trunk.config.context_length
     rows = predict_probabilities(model, [one[:limit] for one in ids], tokenizer.eot_id, device)
+    if vote is not None:
+        rows = vote[0].together(rows, texts, vote[1])
     for one, row in zip(ids, rows, strict=True):
         best = int(row.argmax())
         yield {

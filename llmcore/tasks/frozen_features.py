@@ -49,6 +49,11 @@ class FrozenFeatures(Texts):
                 self.n_bytes += n_bytes
                 self._group_of.update(dict.fromkeys(group.tolist(), group))
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether all texts fit in the bytes that were allowed."""
+        return len(self._group_of) == len(self.ids)
+
     def _group_bytes(self, group: np.ndarray) -> int:
         shape = self.model.feature_shape(int(self.lengths[group].max()))
         size = self.model.classifier_head.weight.element_size()

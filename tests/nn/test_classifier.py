@@ -13,14 +13,18 @@ CONFIG = ModelConfig(vocab_size=50, context_length=16, n_layers=3, n_heads=2, d_
                      dropout=0.1)  # fmt: skip
 
 
-def make(**changes):
-    return SequenceClassifier(GPT(CONFIG.with_(**changes)), 3)
+def make(reads_layers=False, **changes):
+    model = SequenceClassifier(GPT(CONFIG.with_(**changes)), 3, reads_layers=reads_layers)
+    if reads_layers:  # a probe begins at zero
+        torch.nn.init.normal_(model.classifier_head.weight)
+    return model
 
 
+@pytest.mark.parametrize("reads_layers", [False, True])
 @pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("position", ["learned", "rope"])
-def test_padding_of_any_length_and_content_does_not_matter(causal, position):
-    model = make(causal=causal, position=position).eval()
+def test_padding_of_any_length_and_content_does_not_matter(reads_layers, causal, position):
+    model = make(reads_layers, causal=causal, position=position).eval()
     ids = torch.randint(0, 50, (4, 9))
     lengths = torch.tensor([9, 3, 1, 5])
     with torch.no_grad():
@@ -31,6 +35,30 @@ def test_padding_of_any_length_and_content_does_not_matter(causal, position):
         torch.testing.assert_close(model(wider, lengths), expected)
         alone = model(ids[1:2, :3], lengths[1:2])
     torch.testing.assert_close(alone[0], expected[1])
+
+
+def test_a_probe_reads_mean_maximum_and_minimum_of_every_layer():
+    model = make(reads_layers=True).eval()
+    model.set_trainable("probe")
+    ids, lengths = torch.randint(0, 50, (2, 9)), torch.tensor([9, 4])
+    with torch.no_grad(), watch(model.trunk, lambda name: "residual_out" in name) as seen:
+        read = model.frozen_part(ids, lengths)
+    assert read.shape == (2, 3 * 4 * 16) == (2, *model.feature_shape(9))
+    state = seen["blocks.1.residual_out"][1, :4]  # the second text, after the second block
+    state = (state - state.mean(-1, True)) / (
+        state.var(-1, unbiased=False, keepdim=True) + 1e-5
+    ).sqrt()
+    expected = torch.cat([state.mean(0), state.amax(0), state.amin(0)])
+    torch.testing.assert_close(read[1, 2 * 48 : 3 * 48], expected, rtol=1e-4, atol=1e-5)
+    with torch.no_grad():
+        torch.testing.assert_close(model.learning_part(read, lengths), model(ids, lengths))
+        alone = model.after_embedding(model.trunk.embed(ids[1:, :4]))
+        torch.testing.assert_close(alone[0], model(ids, lengths)[1])
+    names = {name for name, one in model.named_parameters() if one.requires_grad}
+    assert names == {"classifier_head.weight", "classifier_head.bias"}
+    for mode, one in (("all", model), ("probe", make())):
+        with pytest.raises(LabError, match="reads every layer"):
+            one.set_trainable(mode)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_finished_run_shows_scores_beside_baselines_and_mistakes(classifier: s
     assert not page.exception and not page.error
     metrics = {one.label: one.value for one in page.metric}
     verdict = RunStore().open(classifier).result()
-    assert {"This model", "Naive Bayes"} <= metrics.keys()
+    assert {"Model and words", "Model alone", "Naive Bayes"} <= metrics.keys()
     assert any(name.startswith("Always ") for name in metrics)
     assert f"{verdict['test']['n']} held-out texts" in shown(page)
     assert "macro F1" in shown(page) and "The mistakes:" in shown(page)
@@ -237,13 +237,20 @@ def test_a_live_run_shows_curves_and_no_verdict_yet(live_run: RunWriter) -> None
     assert "On texts that it never saw" not in shown(page)
 
 
+@pytest.mark.parametrize("trainable", ["probe", "all"])
 def test_one_click_trains_an_uploaded_table_to_a_verdict(
-    language: str, wait_until: Callable[..., Any]
+    trainable: str, language: str, wait_until: Callable[..., Any]
 ) -> None:
     page = upload(spam_table())
     assert not page.exception and not page.error
     assert "120 texts of 2 classes" in expanders(page)
-    page.number_input(key="classify_epochs_all").set_value(1).run()
+    assert "A probe of every layer" in shown(page) and "the words vote too" in shown(page)
+    assert page.number_input(key="classify_epochs_auto").disabled
+    if trainable == "all":
+        page.selectbox(key="classify_trainable").set_value("all").run()
+        page.number_input(key="classify_epochs_all").set_value(1).run()
+        page.toggle(key="classify_words").set_value(False).run()
+        assert "the words vote too" not in shown(page)
     button(page, "Train the classifier").click().run()
     assert not page.exception and not page.error
     store = RunStore()
@@ -252,6 +259,10 @@ def test_one_click_trains_an_uploaded_table_to_a_verdict(
     page.run()
     assert "On texts that it never saw" in shown(page)
     assert info.parent == language
+    config = store.open(info.id).config
+    assert (config.trainable, config.words) == (trainable, trainable == "probe")
+    names = {one.label for one in page.metric}
+    assert ("Model alone" in names) == config.words
 
 
 BAD_TABLES = {

@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.config import LORA_TARGETS, LoraConfig
+from llmcore.config import AUTO, LORA_TARGETS, LoraConfig
 from llmcore.errors import LabError
 
 if TYPE_CHECKING:
     from llmcore.config import RunConfig
 
 TRAINABLE = {
+    AUTO: "What suits the data",
+    "probe": "A probe of every layer",
     "all": "Everything",
     "lora": "LoRA",
     "last-block": "Last block and head",
     "head": "Head only",
 }
 TRAINABLE_NOTES = {
+    AUTO: "Up to 10,000 training texts a probe, and everything where there are more.",
+    "probe": "The model stands still and is read at every layer, from the embedding to the last "
+    "block: the mean, maximum and minimum over the tokens. The best head over those is found "
+    "within seconds. With few texts it is right more often than a model that all of them changed.",
     "all": "Every weight of the language model moves. It learns best, and each step costs most.",
     "lora": "The model stands still and thin matrices beside its weights learn. The run keeps "
     "only those: a small file, which needs its base to work.",
@@ -53,11 +59,12 @@ class Settings:
     """What the options say beside the data."""
 
     model: str | None = None
-    trainable: str = "all"
+    trainable: str = AUTO
     balance: str = "none"
     epochs: int | None = None
     lora: LoraConfig | None = None
     causal: bool | None = None  # None: as the recipe has it
+    words: bool = True
 
 
 def choose_model() -> str:
@@ -100,22 +107,36 @@ def options() -> Settings:
         key="classify_balance",
         persist_state="session",
     )
+    steered = what not in (AUTO, "probe")
     n_epochs = epochs.number_input(
         "Epochs",
         1,
         100,
-        DEFAULT_EPOCHS[what],
+        DEFAULT_EPOCHS[what] if steered else None,
         key=f"classify_epochs_{what}",
         persist_state="session",
-        help="How often the model sees each training text.",
+        help="How often the model sees each training text. A probe is solved, so it has none.",
+        disabled=not steered,
     )
     lora = _lora() if what == "lora" else None
     causal = not _both_sides() if what == "all" else None
+    words = _words()
     st.caption(
         f"**{TRAINABLE[what]}**: {TRAINABLE_NOTES[what]}  \n"
         f"**{BALANCE[even]}**: {BALANCE_NOTES[even]}"
     )
-    return Settings(ref, what, even, int(n_epochs), lora, causal)
+    return Settings(ref, what, even, int(n_epochs) if n_epochs else None, lora, causal, words)
+
+
+def _words() -> bool:
+    return st.toggle(
+        "The words of a text vote beside the model",
+        True,
+        key="classify_words",
+        persist_state="session",
+        help="Logistic regression on the words is wrong about other texts than the language model "
+        "is, so both together are right more often than either. Off: the model decides alone.",
+    )
 
 
 def _both_sides() -> bool:
@@ -162,7 +183,7 @@ def learned_share(config: "RunConfig", n_classes: int) -> str:
     from llmcore.runs.plan import n_trainable
 
     learned = n_trainable(config, n_classes)
-    total = config.model.n_parameters() + n_classes * (config.model.d_model + 1)
+    total = config.model.n_parameters() + config.head_parameters(n_classes)
     if config.lora is not None:
         total += config.lora.n_parameters(config.model)
     share = learned / total

@@ -46,6 +46,14 @@ def _report(
     return report_on(labelled, _tokenizer, length or None)
 
 
+def about_n_train(report: "DataReport") -> int:
+    """Roughly how many texts will be learned from, before the data is split."""
+    from llmcore.config import DataConfig
+
+    shares = DataConfig(report.name)
+    return round((1 - shares.validation - shares.test) * (report.rows - report.doubles))
+
+
 def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool) -> None:
     """Open for one's own texts as long as they are `unseen`, that is not trained on yet.
 

@@ -28,7 +28,7 @@ def results(info: "RunInfo") -> None:
         return
     test, baselines = verdict["test"], verdict.get("baselines") or {}
     st.subheader("On texts that it never saw", anchor=False)
-    _scores(test, baselines)
+    _scores(test, baselines, verdict.get("model_alone"))
     n_classes = len(test["classes"])
     many = n_classes > FEW_CLASSES
     # A matrix of many classes needs the whole width.
@@ -54,8 +54,14 @@ def _test_rows(key: str, _run: "Run") -> list[dict[str, Any]]:
     return test_predictions(_run)
 
 
-def _scores(test: dict[str, Any], baselines: dict[str, dict[str, Any]]) -> None:
-    """Test accuracy beside the baselines on the very same texts; who does better is said first."""
+def _scores(
+    test: dict[str, Any],
+    baselines: dict[str, dict[str, Any]],
+    model_alone: dict[str, Any] | None,
+) -> None:
+    """model_alone: without the words that vote beside it.
+
+    Test accuracy beside the baselines on the very same texts; who does better is said first."""
     best = max(baselines, key=lambda name: baselines[name]["macro_f1"], default=None)
     if best is not None and baselines[best]["macro_f1"] > test["macro_f1"]:
         st.info(
@@ -64,6 +70,8 @@ def _scores(test: dict[str, Any], baselines: dict[str, dict[str, Any]]) -> None:
             icon=":material/balance:",
         )
     cells = [("This model", test), *baselines.items()]
+    if model_alone is not None:
+        cells = [("Model and words", test), ("Model alone", model_alone), *baselines.items()]
     for column, (name, scores) in zip(st.columns(max(3, len(cells))), cells, strict=False):
         with column:
             title = plain(name[:1].upper() + name[1:])

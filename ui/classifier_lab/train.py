@@ -1,12 +1,15 @@
 """Train: choose texts and what learns, watch it, and see how it does on texts it never saw."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from llmcore.config import RunConfig
 from ui.classifier_lab.code import use_it
 from ui.classifier_lab.data import Choice, choose_data
 from ui.classifier_lab.options import TRAINABLE, Settings, learned_share, options
-from ui.classifier_lab.report import report_of, show_report
+from ui.classifier_lab.report import about_n_train, report_of, show_report
 from ui.classifier_lab.results import results
 from ui.live import run_panel
 from ui.page import guarded, show_error
@@ -19,6 +22,9 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+
+if TYPE_CHECKING:
+    from llmcore.data.report import DataReport
 
 KIND = "classify"
 _TRAINED_ON = "lab_classify_trained_on"  # versions of data: their report need not stand open
@@ -44,7 +50,7 @@ def show() -> None:
 def _start_box() -> None:
     with st.container(border=True):
         run_id = next_run_id(KIND, "classifier")
-        choice, settings, n_classes, problem = None, None, 0, None
+        choice, settings, report, problem = None, None, None, None
         with guarded():
             choice = choose_data()
         report_place, top = st.container(), st.container()
@@ -60,14 +66,13 @@ def _start_box() -> None:
             if choice is not None:
                 try:
                     report = report_of(choice, settings.model if settings else None)
-                    n_classes = report.n_classes
                     trained = st.session_state.get(_TRAINED_ON, set())
                     show_report(choice, report, run_id, choice.version not in trained)
                 except Exception as error:
                     choice = None
                     show_error(error)
         with top:
-            _summary_and_button(choice, settings, n_classes, run_id)
+            _summary_and_button(choice, settings, report, run_id)
         wish = start_wanted(KIND)
         if wish and choice is not None and settings is not None:
             _start(wish, run_id, choice, settings)
@@ -75,17 +80,21 @@ def _start_box() -> None:
 
 
 def _summary_and_button(
-    choice: Choice | None, settings: Settings | None, n_classes: int, run_id: str
+    choice: Choice | None, settings: Settings | None, report: "DataReport | None", run_id: str
 ) -> None:
+    from llmcore.runs.plan import DEFAULT_EPOCHS
+
     ready = choice is not None and settings is not None
     left, right = st.columns([5, 2], gap="medium", vertical_alignment="center")
-    if choice is not None and settings is not None:
+    if choice is not None and settings is not None and report is not None:
         with left, guarded():
-            config = _planned(choice, settings, n_train=1000)
+            config = _planned(choice, settings, about_n_train(report))
+            n_epochs = settings.epochs or DEFAULT_EPOCHS[config.trainable]
             st.caption(
-                f"**{TRAINABLE[settings.trainable]}** · {learned_share(config, n_classes)} · "
-                f"{settings.epochs} epochs"
+                f"**{TRAINABLE[config.trainable]}** · {learned_share(config, report.n_classes)}"
+                f"{'' if config.reads_layers else f' · {n_epochs} epochs'}"
                 f"{'' if config.model.causal else ' · each token sees the whole text'}"
+                f"{' · the words vote too' if config.words else ''}"
             )
     label = choice.button if choice is not None else "Train the classifier"
     start_button(label, run_id, KIND, right, ready)
@@ -95,7 +104,7 @@ def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> 
     """The configuration; with a number of training texts the data is not read for it."""
     from llmcore.runs import launch
 
-    return launch.plan_classify(
+    config = launch.plan_classify(
         choice.source,
         model_ref=settings.model,
         trainable=settings.trainable,
@@ -104,11 +113,12 @@ def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> 
         text_column=choice.text_column,
         label_column=choice.label_column,
         epochs=settings.epochs,
-        name=f"{choice.name} · {TRAINABLE[settings.trainable].lower()}",
         n_train=n_train,
         lora=settings.lora,
+        words=settings.words,
         model_changes={"causal": settings.causal},
     )
+    return replace(config, name=f"{choice.name} · {TRAINABLE[config.trainable].lower()}")
 
 
 def _start(wish: str, run_id: str, choice: Choice, settings: Settings) -> None:

@@ -107,10 +107,23 @@ def _one(loaded: "Loaded", text: str) -> None:
     if answer.get("cut"):
         limit = loaded.trunk.config.context_length
         st.caption(f"The text is longer than {limit} tokens: its beginning was read.")
+    if loaded.vote is not None:
+        st.caption(_who_said_what(loaded, text, answer["label"]))
     figure = probability_bars(answer["probabilities"])
     tall = figure.layout.height > 320
     with st.container(height=320 if tall else "content", border=False):
         st.plotly_chart(figure, key="try_probabilities", config={"displayModeBar": False})
+
+
+def _who_said_what(loaded: "Loaded", text: str, label: str) -> str:
+    """What the model and the words that vote beside it each say of `label`."""
+    from llmcore.models import classify_alone
+
+    model, words = classify_alone(loaded, text)
+    return (
+        f"Probability of **{plain(label)}**: the model alone {percent(model[label])}, its words "
+        f"alone {percent(words[label])}. Together they say:"
+    )
 
 
 def _many(loaded: "Loaded", lines: list[str]) -> str:

@@ -56,6 +56,8 @@ def moved_tokens(loaded: "Loaded", text: str) -> None:
             f"The values add up to {float(shown.values.sum()):+.2f}, and should to "
             f"{shown.log_odds - shown.reference:+.2f} ({shown.n_steps} points). "
         )
+        if loaded.vote is not None:
+            words += "This is the model alone: the words that vote beside it have no gradient. "
     st.caption(words + NOTES[method] + " Neither proves why: it says what this model reacts to, "
                "not that the token means it.")  # fmt: skip
 
@@ -97,9 +99,11 @@ def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
         except LabError as error:
             st.caption(plain(str(error)))
             return
+        probe = run.config.reads_layers
+        head = "zeros" if probe else "random numbers"
         left, right = st.columns(2, gap="large")
         for place, model, name in (
-            (left, before, "Before: the language model under a head of random numbers"),
+            (left, before, f"Before: the language model under a head of {head}"),
             (right, loaded, "After: the finetuned model"),
         ):
             with place:
@@ -110,10 +114,15 @@ def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
                     key=f"classify_{'after' if model is loaded else 'before'}",
                     config={"displayModeBar": False},
                 )
+        began = (
+            "the head was zero, and every class as likely"
+            if probe
+            else f"the head was drawn at random (seed {run.config.train.seed}), and another draw "
+            f"would say something else"
+        )
         st.caption(
             f"A language model has no classes, so before the finetune there is no real answer: "
-            f"the head was drawn at random (seed {run.config.train.seed}), and another draw would "
-            f"say something else. It is where this very training began, no measure of what "
+            f"{began}. It is where this very training began, no measure of what "
             f"{plain(run.config.parent or 'the model')} knew."
         )
 

@@ -1,0 +1,122 @@
+"""A text's words, voting beside a finetuned model: TF-IDF and logistic regression, in plain files.
+
+A small language model that learned from few texts and a linear model of words are wrong about
+different texts, so both together are right more often than either: a product of experts (Hinton
+2002), of the size that each is worth on texts that neither learned from.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from llmcore.classical.baselines import WORDS_AND_MARKS, WordRegression
+from llmcore.errors import DamagedError
+from llmcore.files import json_line, read_json, write_text_atomic
+
+DIGITS = 6  # significant ones of the numbers on disk
+SURE = 1e-9  # no probability counts as nearer to 0
+_FIND = re.compile(WORDS_AND_MARKS)
+
+
+@dataclass(slots=True, frozen=True)
+class WordVote:
+    """places: word -> column; rarity (V,): inverse document frequencies; weights (K, V) and
+    bias (K,): of logistic regression, a row for each class."""
+
+    places: dict[str, int]
+    rarity: np.ndarray
+    weights: np.ndarray
+    bias: np.ndarray
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], labels: Sequence[str], classes: Sequence[str]) -> Self:
+        """What `WordRegression` learns from texts (N,). `classes`: the order of the rows.
+
+        Raises LabError where the texts hold no words."""
+        learned = WordRegression().fit(texts, labels)
+        vectorizer, regression = learned.parts()
+        weights, bias = regression.coef_, regression.intercept_
+        if len(learned.classes) == 2:  # one row for both, of the second class against the first
+            weights, bias = np.vstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2
+        rows = [learned.classes.index(label) for label in classes]
+        places = {str(word): int(place) for word, place in vectorizer.vocabulary_.items()}
+        return cls(places, vectorizer.idf_, weights[rows], bias[rows])
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, K)."""
+        return np.array([self._logits(text) for text in texts]).reshape(-1, len(self.bias))
+
+    def _logits(self, text: str) -> np.ndarray:
+        counts = Counter(_FIND.findall(text.lower()))
+        known = [(self.places[word], n) for word, n in counts.items() if word in self.places]
+        if not known:
+            return self.bias
+        columns = [place for place, _ in known]
+        values = (1 + np.log([n for _, n in known])) * self.rarity[columns]  # TF-IDF, sublinear
+        return self.bias + self.weights[:, columns] @ (values / np.linalg.norm(values))
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, K): what the words alone say."""
+        return _softmax(self.logits(texts))
+
+    def share_of(self, model: np.ndarray, texts: Sequence[str]) -> float:
+        """What the model's log-odds are multiplied by so that both are as sure on average:
+        its probabilities (N, K) of texts that neither learned from. No texts: 1."""
+        if not len(texts):
+            return 1.0
+        own, other = _margin(self.logits(texts)), _margin(np.log(model.clip(SURE)))
+        return own / max(other, SURE)
+
+    def together(self, model: np.ndarray, texts: Sequence[str], share: float) -> np.ndarray:
+        """The model's probabilities (N, K) and those of the words -> what both say (N, K)."""
+        if not len(texts):
+            return model
+        return _softmax(share * np.log(model.clip(SURE)) + self.logits(texts))
+
+    def save(self, path: Path) -> None:
+        """One JSON object: single words of the training texts, and numbers."""
+        words = sorted(self.places, key=self.places.__getitem__)
+        numbers = {"rarity": self.rarity, "bias": self.bias, "weights": self.weights}
+        lists = {name: _rounded(value.tolist()) for name, value in numbers.items()}
+        write_text_atomic(path, json_line({"v": 1, "words": words, **lists}))
+
+    @classmethod
+    def load(cls, path: Path, n_classes: int) -> Self:
+        """Raises DamagedError where the file is not one of `save` for so many classes."""
+        values = read_json(path)
+        words = values.get("words")
+        try:
+            arrays = [np.array(values[name], dtype=np.float64)
+                      for name in ("rarity", "weights", "bias")]  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedError(f"{path.name} of {path.parent.name} is damaged: {error}") from error
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise DamagedError(f"{path.name} of {path.parent.name} names no words.")
+        shapes = [one.shape for one in arrays]
+        if shapes != [(len(words),), (n_classes, len(words)), (n_classes,)] or not all(
+            np.isfinite(one).all() for one in arrays
+        ):
+            raise DamagedError(f"{path.name} of {path.parent.name} does not fit its model.")
+        return cls({word: place for place, word in enumerate(words)}, *arrays)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    odds = np.exp(logits - logits.max(1, keepdims=True))
+    return odds / odds.sum(1, keepdims=True)
+
+
+def _margin(logits: np.ndarray) -> float:
+    """How far the first class is ahead of the second, (N, K) -> the mean."""
+    ordered = np.sort(logits, axis=1)
+    return float((ordered[:, -1] - ordered[:, -2]).mean())
+
+
+def _rounded(values: list[Any]) -> list[Any]:
+    return [
+        _rounded(one) if isinstance(one, list) else float(f"{one:.{DIGITS}g}") for one in values
+    ]

@@ -1,0 +1,251 @@
+"""A head over a frozen model, trained to its optimum: all texts at once, by L-BFGS.
+
+The loss of a linear head is convex, so there is one best head and nothing to choose but how much
+large weights cost. Small steps (AdamW) come near it slowly, since the states of the layers are
+nearly multiples of each other; L-BFGS, which learns the curvature, needs some tens of steps.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from llmcore.config import TrainConfig
+from llmcore.errors import LabError
+from llmcore.train.checkpoint import restore, save_checkpoint
+from llmcore.train.checkpoint_index import latest, list_checkpoints, prune, recover
+from llmcore.train.control import Control
+from llmcore.train.sinks import Sink
+from llmcore.train.trainer import PAUSE_SECONDS, STOPPED, Outcome, Task, make_optimizer
+from llmcore.train.world import ALONE, World
+
+# What the squares of the weights cost, over all texts together (the features have a spread of
+# one): the best of 30, 100 and 300 in cross-validation on balanced and unbalanced `sms-spam`.
+COST_OF_WEIGHTS = 100.0
+ITERATIONS = 5  # of L-BFGS in one step, between two looks at what the user wishes
+ENOUGH = 1e-5  # of the loss: a step that gains less is the last
+GROUP = 256  # texts between two such looks while the model reads them
+# What a half of a text counts, which the head learns from too. Without halves it takes a short
+# text for one of the class that writes short ones: maxima and minima grow with the length.
+HALF_COUNTS = 0.1
+SMALLEST_SPREAD = 1e-6  # of a feature
+
+
+class HeadTask(Task, Protocol):
+    """A task whose model learns nothing but `classifier_head`, which reads `features`."""
+
+    def features_of(self, part: str, indices: Tensor) -> Tensor:
+        """What the head reads of texts (N,): (N, D), on the CPU. part: `train`, `validation`, or
+        either one with ` halves` behind it, for halves of its texts."""
+
+    def labels_of(self, part: str) -> Tensor:
+        """(N,)."""
+
+    def label_weights(self) -> Tensor:
+        """What each class counts in the loss, (K,)."""
+
+
+class HeadSolver:
+    """Like `Trainer`, for a head alone; a step is some iterations over all texts.
+
+    Once the head is known to be right on the validation texts, it learns from them as well: there
+    was nothing to choose by them. A run that was stopped goes on from the head that it had, and
+    ends at the same optimum.
+    """
+
+    def __init__(
+        self, task: HeadTask, config: TrainConfig, directory: Path | None, world: World = ALONE
+    ) -> None:
+        """With no directory nothing is kept. Raises LabError for several processes."""
+        if not world.is_alone:
+            raise LabError("A probe is solved by one process: start it without torchrun.")
+        self.task, self.config, self.directory = task, config, directory
+        self.head: nn.Linear = task.model.classifier_head  # type: ignore[assignment]
+        self.step = 0
+        self.val_loss: float | None = None
+        self._saves_seen = 0
+
+    def fit(self, control: Control, sink: Sink) -> Outcome:
+        """Solves and tests; saves at the end, and where `control` says stop."""
+        self._resume(sink)
+        train = self._rows("train", control, sink)
+        if train is None:
+            return Outcome("stopped", STOPPED, self.step, None, None)
+        solving = _Standardised(self.head, train)
+        solved = False
+        while self.step < self.config.steps and not solved:
+            if not self._obey(control, sink):
+                self._save(sink)
+                return Outcome("stopped", STOPPED, self.step, self.step, self.val_loss)
+            self.step += 1
+            solved = solving.step()
+            solving.write(self.head)
+            sink.metrics(self.step, "train", loss=solving.loss, accuracy=solving.accuracy)
+            sink.progress(self.step, "training", train_loss=solving.loss)
+            self._evaluate(sink)
+        self._learn_from_validation(solving, control, sink)
+        self._save(sink)
+        self.task.model.eval()
+        sink.progress(self.step, "testing")
+        self.task.finish(sink, self.step)
+        reason = "the best head was found" if solved else "all steps done"
+        return Outcome("done", reason, self.step, self.step, self.val_loss)
+
+    def _learn_from_validation(
+        self, solving: "_Standardised", control: Control, sink: Sink
+    ) -> None:
+        """The same problem with the validation texts in it, from the solution without them."""
+        n_texts = len(self.task.labels_of("validation"))
+        more = self._rows("validation", control, sink) if n_texts else None
+        if more is None:
+            return
+        again = _Standardised(self.head, solving.given().and_also(more))
+        for _ in range(self.config.steps):
+            if again.step():
+                break
+        again.write(self.head)
+        text = f"The head learned from the {n_texts:,} validation texts as well in the end."
+        sink.event("notice", self.step, text=text)
+
+    def _rows(self, split: str, control: Control, sink: Sink) -> "_Rows | None":
+        """None where the user stops before the model has read all texts."""
+        self.task.model.eval()
+        parts = [(split, 1.0), (f"{split} halves", HALF_COUNTS)]
+        groups = [
+            (part, counts, group) for part, counts in parts
+            for group in torch.arange(len(self.task.labels_of(part))).split(GROUP) if len(group)
+        ]  # fmt: skip
+        features, counted = [], []
+        for number, (part, counts, group) in enumerate(groups, 1):
+            if not self._obey(control, sink):
+                return None
+            features.append(self.task.features_of(part, group))
+            counted.append(torch.full((len(group),), counts))
+            sink.progress(self.step, f"reading texts, {number} of {len(groups)} parts")
+        labels = torch.cat([self.task.labels_of(part) for part, _ in parts]).cpu()
+        counts = torch.cat(counted) * self.task.label_weights().cpu()[labels]
+        whole = torch.cat(counted) == 1.0
+        return _Rows(torch.cat(features), labels, counts, whole)
+
+    def _obey(self, control: Control, sink: Sink) -> bool:
+        """Waits while paused. False means: stop."""
+        wish = control.wish()
+        if wish.state == "pause":
+            sink.event("paused", self.step)
+            sink.progress(self.step, "paused", state="paused")
+            while (wish := control.wish()).state == "pause":
+                time.sleep(PAUSE_SECONDS)
+            sink.event("continued", self.step)
+            sink.progress(self.step, "training", state="running")
+        if wish.saves > self._saves_seen:
+            self._saves_seen = wish.saves
+            self._save(sink)
+        return wish.state != "stop"
+
+    def _evaluate(self, sink: Sink) -> None:
+        self.task.model.eval()
+        with torch.no_grad():
+            scores = self.task.evaluate()
+        self.val_loss = scores["loss"]
+        sink.metrics(self.step, "val", **scores)
+        sink.progress(self.step, "training", best_step=self.step, val_loss=self.val_loss)
+
+    def _save(self, sink: Sink) -> None:
+        """Whole weights, with an optimizer's file that is empty: a later start finds them."""
+        if self.directory is None or not self.step:
+            return
+        state = {**self.task.state(), "val_loss": self.val_loss}
+        empty = make_optimizer(self.task.model, self.config)
+        save_checkpoint(self.directory, self.step, self.task.model, empty, state)
+        prune(self.directory, self.config.snapshot_every)
+        sink.event("checkpoint", self.step, val_loss=self.val_loss)
+
+    def _resume(self, sink: Sink) -> None:
+        if self.directory is None:
+            return
+        recover(self.directory)
+        start = latest(list_checkpoints(self.directory), full=True)
+        if start is None:
+            return
+        restore(start, self.task.model)
+        self.step = start.step
+        sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What a head learns from: features (N, D), labels (N,), what each row counts (N,), and
+    whether it is a whole text (N,)."""
+
+    features: Tensor
+    labels: Tensor
+    counts: Tensor
+    whole: Tensor
+
+    def and_also(self, other: "_Rows") -> "_Rows":
+        return _Rows(
+            torch.cat([self.features, other.features]), torch.cat([self.labels, other.labels]),
+            torch.cat([self.counts, other.counts]), torch.cat([self.whole, other.whole]),
+        )  # fmt: skip
+
+
+class _Standardised:
+    """The head's problem with features of mean 0 and spread 1."""
+
+    def __init__(self, head: nn.Linear, rows: _Rows) -> None:
+        """Standardises the features of `rows` in place. It begins with the head as it is."""
+        self.rows, self.n_texts = rows, int(rows.whole.sum())
+        self.mean = rows.features.mean(0)  # (D,)
+        self.spread = rows.features.std(0).clamp_min(SMALLEST_SPREAD)
+        rows.features.sub_(self.mean).div_(self.spread)
+        weight, bias = head.weight.detach().cpu(), head.bias.detach().cpu()
+        self.weight = (weight * self.spread).requires_grad_(True)  # (K, D)
+        self.bias = (bias + weight @ self.mean).requires_grad_(True)  # (K,)
+        self.loss = self.accuracy = 0.0  # of the whole texts, after the last step
+        self._before = float("inf")
+        self._optimizer = torch.optim.LBFGS(
+            [self.weight, self.bias], max_iter=ITERATIONS, line_search_fn="strong_wolfe"
+        )
+
+    def step(self) -> bool:
+        """Some iterations; whether they gained next to nothing, so that it is solved."""
+        self._optimizer.step(self._closure)
+        whole = self.rows.whole
+        with torch.no_grad():
+            logits, losses = self._losses()
+            self.loss = float((losses[whole]).sum() / self.n_texts)
+            right = logits[whole].argmax(-1) == self.rows.labels[whole]
+            self.accuracy = float(right.float().mean())
+            before, self._before = self._before, float(self._objective(losses))
+        return before - self._before <= ENOUGH * self._before
+
+    def _closure(self) -> Tensor:
+        self._optimizer.zero_grad()
+        objective = self._objective(self._losses()[1])
+        objective.backward()
+        return objective
+
+    def _losses(self) -> tuple[Tensor, Tensor]:
+        """Logits (N, K) and what each row's loss counts (N,)."""
+        logits = F.linear(self.rows.features, self.weight, self.bias)
+        losses = F.cross_entropy(logits, self.rows.labels, reduction="none")
+        return logits, losses * self.rows.counts
+
+    def _objective(self, losses: Tensor) -> Tensor:
+        return (losses.sum() + COST_OF_WEIGHTS * self.weight.square().sum()) / self.n_texts
+
+    def given(self) -> _Rows:
+        """The rows as they were given."""
+        self.rows.features.mul_(self.spread).add_(self.mean)
+        return self.rows
+
+    @torch.no_grad()
+    def write(self, head: nn.Linear) -> None:
+        """The same head for features as they come."""
+        weight = self.weight / self.spread
+        head.weight.copy_(weight)
+        head.bias.copy_(self.bias - weight @ self.mean)

@@ -1,0 +1,68 @@
+"""The words that vote: the same as scikit-learn says, from plain files, sized by what is unseen."""
+
+import json
+
+import numpy as np
+import pytest
+
+from llmcore.classical import WordRegression, WordVote
+from llmcore.errors import DamagedError, LabError
+
+TEXTS = ["win a prize now!", "free prize, call now", "win win win", "see you at home",
+         "dinner at home?", "call me at six", "late again, sorry", "WIN £5 free!!"]  # fmt: skip
+TWO = ["spam", "spam", "spam", "ham", "ham", "ham", "ham", "spam"]
+THREE = ["b", "c", "b", "a", "a", "c", "a", "b"]
+NEW = ["win a free dinner", "nothing known", "", "£5 £5 call"]
+
+
+@pytest.mark.parametrize(("labels", "classes"), [
+    (TWO, ["ham", "spam"]), (TWO, ["spam", "ham"]), (THREE, ["c", "a", "b"]),
+])  # fmt: skip
+def test_it_says_what_scikit_learn_says_in_the_order_of_the_classes(labels, classes, tmp_path):
+    reference = WordRegression().fit(TEXTS, labels)
+    columns = [reference.classes.index(one) for one in classes]
+    expected = reference.predict_proba(NEW)[:, columns]
+    vote = WordVote.fit(TEXTS, labels, classes)
+    np.testing.assert_allclose(vote.probabilities(NEW), expected, atol=1e-9)
+    vote.save(tmp_path / "words.json")
+    again = WordVote.load(tmp_path / "words.json", len(classes))
+    np.testing.assert_allclose(again.probabilities(NEW), expected, atol=1e-4)
+
+
+def test_both_together_say_the_sum_of_their_log_odds():
+    vote = WordVote.fit(TEXTS, TWO, ["ham", "spam"])
+    model = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [1.0, 0.0]])
+    both = vote.together(model, NEW, share=0.5)
+    np.testing.assert_allclose(both.sum(1), 1.0)
+    np.testing.assert_allclose(both[2], vote.probabilities(NEW)[2])  # the model knows nothing
+    logits = vote.logits(NEW)
+    odds = 0.5 * np.log(9) + logits[0, 0] - logits[0, 1]
+    assert both[0, 0] == pytest.approx(1 / (1 + np.exp(-odds)))
+    assert vote.together(np.zeros((0, 2)), [], 1.0).shape == (0, 2)
+
+
+def test_the_surer_of_the_two_does_not_decide_alone():
+    vote = WordVote.fit(TEXTS, TWO, ["ham", "spam"])
+    sure = np.array([[0.999999, 0.000001], [0.00001, 0.99999]])
+    share = vote.share_of(sure, NEW[:2])
+    margins = np.abs(np.diff(share * np.log(sure), axis=1)).mean()
+    assert margins == pytest.approx(np.abs(np.diff(vote.logits(NEW[:2]), axis=1)).mean())
+    assert share < 0.2
+    assert vote.share_of(np.zeros((0, 2)), []) == 1.0
+
+
+def test_texts_without_words_are_refused():
+    with pytest.raises(LabError, match="no words"):
+        WordVote.fit(["", "  "], ["ham", "spam"], ["ham", "spam"])
+
+
+@pytest.mark.parametrize("change", [
+    {"words": None}, {"words": ["a", 1]}, {"rarity": ["x"]}, {"weights": [[1.0]]}, {"bias": [0.0]},
+    {"bias": [0.0, float("nan")]}, {"rarity": None},
+])  # fmt: skip
+def test_a_damaged_file_is_told_in_a_sentence(change, tmp_path):
+    path = tmp_path / "words.json"
+    WordVote.fit(TEXTS, TWO, ["ham", "spam"]).save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(DamagedError, match="words.json"):
+        WordVote.load(path, 2)

@@ -1,0 +1,137 @@
+"""A probe's run from plan to use, and the words that vote beside any classifier."""
+
+import json
+
+import pytest
+from tiny import TEXT, pretrain_config, spam_table
+
+from llmcore import models
+from llmcore.convert.export import export_model
+from llmcore.errors import DamagedError, LabError
+from llmcore.interpret.attribution import attribute
+from llmcore.interpret.walk import walk
+from llmcore.runs import RunStore, launch
+from llmcore.runs.exchange import export_run, import_run
+from llmcore.runs.instruct_plan import plan_instruct
+from llmcore.runs.plan import AUTO, PROBE_AT_MOST, n_trainable, plan_classify
+from llmcore.runs.run import WORDS
+
+TEXTS = ["WIN a prize now call 12345 free", "are you home for dinner"]
+
+
+@pytest.fixture
+def store():
+    models.clear_cache()
+    return RunStore()
+
+
+@pytest.fixture
+def parent(store):
+    directory = store.directory(store.mint_id("parent"))
+    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
+    return store.open(directory.name)
+
+
+def trained(store, parent, trainable=AUTO, **settings):
+    config = plan_classify("t.csv", parent.id, trainable, table=spam_table(), **settings)
+    directory = store.directory(store.mint_id("probe"))
+    launch.run_foreground(directory, config, spam_table())
+    return store.open(directory.name)
+
+
+def test_a_small_set_becomes_a_probe_that_is_used_like_any_classifier(store, parent, tmp_path):
+    run = trained(store, parent)
+    assert run.config.trainable == "probe" and run.config.words
+    counted, result = run.events("parameters")[-1], run.result()
+    assert counted["trainable"] == n_trainable(run.config, 2)
+    assert result["test"]["accuracy"] >= 0.9 and result["model_alone"]["n"] == result["test"]["n"]
+    loaded = models.load(run.id)
+    rows = models.classify_texts(loaded, TEXTS)
+    assert [row["label"] for row in rows] == ["spam", "ham"]
+    kept = run.predictions()
+    again = models.classify_texts(loaded, [row["text"] for row in kept])
+    for one, other in zip(kept, again, strict=True):
+        assert one["probability"] == pytest.approx(other["probability"], abs=1e-4)
+
+    imported = import_run(export_run(run, tmp_path / "run.zip"))
+    there = models.classify_texts(models.load(imported.id), TEXTS)
+    assert [row["probabilities"] for row in there] == [row["probabilities"] for row in rows]
+
+    found = attribute(loaded, TEXTS[0])
+    together = rows[0]["probabilities"]["spam"]
+    assert found.label == "spam" and found.probability == pytest.approx(together, abs=1e-5)
+    gradients = attribute(loaded, TEXTS[0], "integrated gradients", "spam")
+    model, words = models.classify_alone(loaded, TEXTS[0])
+    assert gradients.probability == pytest.approx(model["spam"], abs=1e-5)
+    assert sum(words.values()) == pytest.approx(1.0)
+    with pytest.raises(LabError, match="reads every layer"):
+        export_model(loaded, "hf", tmp_path / "hf")
+    with pytest.raises(LabError, match="walk through the language model"):
+        walk(loaded.model, loaded.tokenizer, TEXTS[0], loaded.labels)
+
+
+def test_without_words_the_model_decides_alone(store, parent):
+    run = trained(store, parent, "head", words=False, epochs=2)
+    assert not (run.directory / WORDS).exists() and "model_alone" not in run.result()
+    loaded = models.load(run.id)
+    assert loaded.vote is None
+    with pytest.raises(LabError, match="No words vote"):
+        models.classify_alone(loaded, "a")
+
+
+def test_words_vote_beside_every_kind_and_what_they_add_is_told(store, parent, tmp_path):
+    run = trained(store, parent, "last-block", epochs=2)
+    loaded = models.load(run.id)
+    share = loaded.vote[1]
+    assert share > 0
+    (both,) = models.classify_texts(loaded, TEXTS[:1])
+    model, said = models.classify_alone(loaded, TEXTS[0])
+    odds = share * _odds(model) + _odds(said)
+    assert _odds(both["probabilities"]) == pytest.approx(odds, abs=1e-3)
+    exported = export_model(loaded, "hf", tmp_path / "hf")
+    assert "the model alone" in exported.notices[0]
+    assert models.classify_texts(models.load(str(tmp_path / "hf")), TEXTS[:1])[0][
+        "probabilities"
+    ] == pytest.approx(model, abs=1e-4)
+
+
+def _odds(probabilities):
+    from math import log
+
+    return log(probabilities["spam"]) - log(probabilities["ham"])
+
+
+@pytest.mark.parametrize("damage", ["words", "share", "shape"])
+def test_damaged_votes_are_told_and_no_zip_brings_them_in(store, parent, tmp_path, damage):
+    run = trained(store, parent)
+    if damage == "share":
+        path = run.checkpoint().directory / "state.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "vote": "much"}))
+    else:
+        path = run.directory / WORDS
+        values = json.loads(path.read_text())
+        key = "words" if damage == "words" else "bias"
+        path.write_text(json.dumps({**values, key: values[key][:1]}))
+    models.clear_cache()
+    with pytest.raises(DamagedError):
+        models.load(run.id)
+    archive = export_run(store.open(run.id), tmp_path / "run.zip")
+    with pytest.raises(LabError, match="not imported"):
+        import_run(archive)
+
+
+def test_what_learns_is_chosen_by_the_number_of_texts_and_by_what_was_asked(parent):
+    def chosen(n_train=500, **settings):
+        return plan_classify("t.csv", parent.id, AUTO, n_train=n_train, **settings).trainable
+
+    assert chosen() == chosen(PROBE_AT_MOST) == "probe"
+    assert chosen(PROBE_AT_MOST + 1) == "all"
+    assert chosen(epochs=2) == "all"
+    assert chosen(train_changes={"learning_rate": 1e-3}) == "all"
+    assert chosen(train_changes={"seed": 3}) == "probe"
+    assert chosen(model_changes={"causal": True}) == "all"
+    with pytest.raises(LabError, match="takes no batch_size, learning_rate"):
+        plan_classify("t.csv", parent.id, "probe", n_train=9,
+                      train_changes={"learning_rate": 1e-3, "batch_size": 4})  # fmt: skip
+    with pytest.raises(LabError, match="no new head"):
+        plan_instruct("general", parent.id, "probe")

@@ -1,0 +1,141 @@
+"""The solver of a probe's head: it ends at the optimum that scikit-learn finds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from tiny import TINY_MODEL
+
+from llmcore.config import TrainConfig
+from llmcore.errors import LabError
+from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.model import GPT
+from llmcore.tasks import classification
+from llmcore.tasks.classification import ClassificationTask, Example
+from llmcore.tokenizers import builtin_tokenizer
+from llmcore.train import solver
+from llmcore.train.checkpoint_index import list_checkpoints
+from llmcore.train.control import NeverStop, Wish
+from llmcore.train.sinks import NullSink
+from llmcore.train.solver import HALF_COUNTS, HeadSolver
+from llmcore.train.world import World
+
+CONFIG = TrainConfig(steps=60, batch_size=8)
+CLASSES = ["a", "b", "c"]
+
+
+def examples(n: int, seed: int) -> list[Example]:
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 15, size=n)
+    return [Example(rng.integers(60 * (i % 3), 256, size=t), i % 3) for i, t in enumerate(lengths)]
+
+
+def make_task(n_validation: int = 12, **settings: object) -> ClassificationTask:
+    generator = torch.Generator().manual_seed(3)
+    model = SequenceClassifier(GPT(TINY_MODEL, generator), 3, generator, reads_layers=True)
+    model.set_trainable("probe")
+    splits = {"train": examples(45, 0), "validation": examples(n_validation, 1),
+              "test": examples(9, 2)}  # fmt: skip
+    return ClassificationTask(
+        model, builtin_tokenizer("bytes"), splits, ["text"] * 9, CLASSES, CONFIG, "cpu", **settings
+    )
+
+
+def solved(task: ClassificationTask, directory: Path | None = None):
+    return HeadSolver(task, CONFIG, directory).fit(NeverStop(), NullSink())
+
+
+def rows(task: ClassificationTask, *parts: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    labels = [task.labels_of(part) for part in parts]
+    features = [task.features_of(part, torch.arange(len(own)))
+                for part, own in zip(parts, labels, strict=True)]  # fmt: skip
+    counts = [np.full(len(own), HALF_COUNTS if "halves" in part else 1.0)
+              for part, own in zip(parts, labels, strict=True)]  # fmt: skip
+    return torch.cat(features).numpy(), torch.cat(labels).numpy(), np.concatenate(counts)
+
+
+def optimum(features: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Probabilities (N, K) of the same problem, solved by scikit-learn."""
+    x = features.astype(np.float64)
+    x = (x - x.mean(0)) / np.maximum(x.std(0, ddof=1), 1e-6)
+    model = LogisticRegression(C=1 / (2 * solver.COST_OF_WEIGHTS), tol=1e-8, max_iter=10_000)
+    return model.fit(x, labels, sample_weight=counts).predict_proba(x)
+
+
+def said(task: ClassificationTask, features: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        return task.model.classifier_head(torch.from_numpy(features)).softmax(-1).numpy()
+
+
+@pytest.mark.parametrize("n_validation", [0, 12])
+def test_it_finds_the_optimum_of_all_texts_and_their_halves(n_validation):
+    task = make_task(n_validation)
+    outcome = solved(task)
+    assert outcome.state == "done" and outcome.step < CONFIG.steps
+    assert outcome.reason == "the best head was found"
+    parts = ["train", "train halves"]
+    if n_validation:
+        parts += ["validation", "validation halves"]
+    features, labels, counts = rows(task, *parts)
+    expected = optimum(features, labels, counts)
+    np.testing.assert_allclose(said(task, features), expected, atol=0.01)
+    assert len(task.test_rows) == 9
+
+
+def test_nothing_but_the_head_changes_and_halves_are_of_texts_of_two_tokens():
+    task = make_task()
+    before = {name: one.clone() for name, one in task.model.trunk.named_parameters()}
+    solved(task)
+    assert all(torch.equal(one, before[name])
+               for name, one in task.model.trunk.named_parameters())  # fmt: skip
+    long = [one for one in task.splits["train"] if len(one.ids) > 1]
+    halves = classification.halves_of(task.splits["train"])
+    assert len(halves) == 2 * len(long) == len(task.labels_of("train halves"))
+    first, second = halves[:2]
+    np.testing.assert_array_equal(np.concatenate([first.ids, second.ids]), long[0].ids)
+    assert first.label == second.label == long[0].label
+
+
+def test_a_class_that_counts_more_is_named_more_often():
+    plain = make_task()
+    solved(plain)
+    uneven = make_task()
+    uneven._weights = torch.tensor([5.0, 1.0, 1.0])
+    solved(uneven)
+    features, _, _ = rows(plain, "train")
+    assert said(uneven, features)[:, 0].mean() > said(plain, features)[:, 0].mean()
+
+
+class StopAfter(NeverStop):
+    def __init__(self, calls: int) -> None:
+        self.left = calls
+
+    def wish(self) -> Wish:
+        self.left -= 1
+        return Wish("stop" if self.left < 0 else "run")
+
+
+def test_a_stopped_run_keeps_its_head_and_ends_at_the_same_optimum(tmp_path):
+    whole = make_task()
+    solved(whole)
+    task = make_task()
+    outcome = HeadSolver(task, CONFIG, tmp_path).fit(StopAfter(4), NullSink())
+    assert outcome.state == "stopped" and not task.test_rows
+    (kept,) = list_checkpoints(tmp_path)
+    assert kept.full and kept.step == outcome.step >= 1
+    again = make_task()
+    assert solved(again, tmp_path).step > kept.step
+    features, _, _ = rows(whole, "train", "validation")
+    np.testing.assert_allclose(said(again, features), said(whole, features), atol=0.01)
+    early = HeadSolver(make_task(), CONFIG, tmp_path / "early").fit(StopAfter(1), NullSink())
+    assert (early.state, early.step) == ("stopped", 0)
+    assert not list_checkpoints(tmp_path / "early")
+
+
+def test_it_says_where_the_texts_do_not_fit_and_works_in_one_process(monkeypatch):
+    with pytest.raises(LabError, match="choose another way to learn"):
+        solved(make_task(max_frozen_bytes=100))
+    with pytest.raises(LabError, match="without torchrun"):
+        HeadSolver(make_task(), CONFIG, None, World(rank=0, size=2))

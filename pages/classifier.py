@@ -10,7 +10,7 @@ from llmcore import models
 from llmcore.runs import RunStore, launch
 
 store = RunStore()
-config = launch.plan_classify("sms-spam")            # the bundled model is the default
+config = launch.plan_classify("sms-spam", trainable="auto")  # the bundled model is the default
 run_id = store.mint_id(config.name)
 launch.start(run_id, config, store)
 # once it has finished:

@@ -44,10 +44,12 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
 
 def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None = None) -> None:
     """`test` is null where the run was stopped before its test, and so is the report on the data
-    where a run was resumed."""
+    where a run was resumed. `model_alone`: the test without the words that vote beside the model,
+    null where none do."""
     info = run.info()
     result: dict[str, Any] = run.result() or {}
     test, baselines = result.get("test"), result.get("baselines") or {}
+    alone = result.get("model_alone")
     counted = run.events("parameters")
     values = {
         **_about(run),
@@ -56,6 +58,7 @@ def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None 
         "val_loss": info.val_loss,
         "best_step": info.best_step,
         "test": test,
+        "model_alone": alone,
         "baselines": baselines,
         "data_report": data_report,
     }
@@ -64,7 +67,8 @@ def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None 
         lines.append(
             f"{values['trainable_parameters']:,} of {values['parameters']:,} parameters learned"
         )
-    for name, scores in ({"test": test, **baselines} if test else {}).items():
+    beside = {"the model alone": alone} if alone else {}
+    for name, scores in ({"test": test, **beside, **baselines} if test else {}).items():
         lines.append(f"{name}: {scores_line(scores)}")
     answer(values, as_json, "\n".join(lines))
 

@@ -26,10 +26,17 @@ from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.tasks.epochs import steps_per_epoch
 
-# Of a probe: times that L-BFGS may go on for its five iterations; it ends sooner by itself.
+# Those of a probe are steps of its solver, which ends sooner by itself.
 DEFAULT_EPOCHS = {"all": 5, "last-block": 4, "head": 8, "lora": 4, "probe": 40}
-STEERED = {"learning_rate", "batch_size", "warmup_steps", "patience"}  # what a probe has no use for
-PROBE_AT_MOST = 10_000  # texts: few teach the layers less than they forget
+STEERED = {
+    "learning_rate",
+    "batch_size",
+    "warmup_steps",
+    "patience",
+}  # for the loop
+# Training texts. From `base`, cross-validated: a probe is ahead of everything learning with 800
+# and with 4,000 messages (97.6 against 96.1%, 98.9 against 98.1%), far behind with 26,000 tweets.
+PROBE_AT_MOST = 10_000
 FINETUNE = TrainConfig(
     batch_size=32,
     learning_rate=1e-3,

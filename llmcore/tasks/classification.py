@@ -246,8 +246,8 @@ class ClassificationTask:
     # What `HeadSolver` asks of a probe ---------------------------------------------------------
 
     def features_of(self, part: str, indices: Tensor) -> Tensor:
-        """What the head reads of texts (N,): (N, D). Raises LabError where those of `part` do not
-        fit in the memory that is meant for them."""
+        """What the head reads of texts (N,): (N, D); asked once. Raises LabError where those of
+        `part` do not fit in the memory that is meant for them."""
         texts = self._texts[part]
         assert isinstance(texts, FrozenFeatures), "set_trainable('probe') comes first"
         if not texts.keeps_all:
@@ -255,7 +255,7 @@ class ClassificationTask:
                 f"A probe keeps what it reads of all {len(texts.ids):,} texts in memory, more than "
                 f"{MAX_BYTES >> 20:,} MB: choose another way to learn, such as all."
             )
-        return texts.features(indices.numpy())
+        return texts.take(indices.numpy())
 
     def labels_of(self, part: str) -> Tensor:
         split, _, halves = part.partition(" ")

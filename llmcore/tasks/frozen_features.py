@@ -73,6 +73,13 @@ class FrozenFeatures(Texts):
         rows = [fresh[i] if i in fresh else self._rows[i] for i in indices.tolist()]
         return pad_sequence(rows, batch_first=True)
 
+    def take(self, indices: np.ndarray) -> Tensor:
+        """`features` of texts that are needed no more, so that they are not held twice."""
+        taken = self.features(indices)
+        for i in indices.tolist():
+            self._rows.pop(i, None)
+        return taken
+
     def _computed(self, texts: np.ndarray) -> dict[int, Tensor]:
         """Each text's features (C,) or (T, C), in main memory wherever the model is.
 

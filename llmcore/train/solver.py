@@ -5,7 +5,6 @@ large weights cost. Small steps (AdamW) come near it slowly, since the states of
 nearly multiples of each other; L-BFGS, which learns the curvature, needs some tens of steps.
 """
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +19,7 @@ from llmcore.train.checkpoint import restore, save_checkpoint
 from llmcore.train.checkpoint_index import latest, list_checkpoints, prune, recover
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
-from llmcore.train.trainer import PAUSE_SECONDS, STOPPED, Outcome, Task, make_optimizer
+from llmcore.train.trainer import STOPPED, Outcome, Task, make_optimizer, wait_out
 from llmcore.train.world import ALONE, World
 
 # What the squares of the weights cost, over all texts together (the features have a spread of
@@ -135,12 +134,7 @@ class HeadSolver:
         """Waits while paused. False means: stop."""
         wish = control.wish()
         if wish.state == "pause":
-            sink.event("paused", self.step)
-            sink.progress(self.step, "paused", state="paused")
-            while (wish := control.wish()).state == "pause":
-                time.sleep(PAUSE_SECONDS)
-            sink.event("continued", self.step)
-            sink.progress(self.step, "training", state="running")
+            wish = wait_out(control.wish, self.step, sink)
         if wish.saves > self._saves_seen:
             self._saves_seen = wish.saves
             self._save(sink)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from llmcore.errors import LabError
 from llmcore.nn.dropout import set_dropout_key
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint import restore, save_checkpoint
-from llmcore.train.control import Control
+from llmcore.train.control import Control, Wish
 from llmcore.train.rescue import first_nonfinite, free_memory, is_out_of_memory
 from llmcore.train.schedule import learning_rate
 from llmcore.train.sharding import is_sharded, let_go, whole
@@ -156,12 +156,7 @@ class Trainer:
         wish = self.world.from_first(control.wish())
         if wish.state == "pause":
             self._save(sink)  # nothing is lost if the computer is switched off meanwhile
-            sink.event("paused", self.step)
-            sink.progress(self.step, "paused", state="paused")
-            while (wish := self.world.from_first(control.wish())).state == "pause":
-                time.sleep(PAUSE_SECONDS)
-            sink.event("continued", self.step)
-            sink.progress(self.step, "training", state="running")
+            wish = wait_out(lambda: self.world.from_first(control.wish()), self.step, sink)
         if wish.saves > self._saves_seen:
             self._saves_seen = wish.saves
             self._save(sink)
@@ -380,6 +375,17 @@ class _Speedometer:
 
     def restart(self) -> None:
         self._since = time.perf_counter()
+
+
+def wait_out(ask: Callable[[], Wish], step: int, sink: Sink) -> Wish:
+    """Waits until a pause is over, and returns what is wished then."""
+    sink.event("paused", step)
+    sink.progress(step, "paused", state="paused")
+    while (wish := ask()).state == "pause":
+        time.sleep(PAUSE_SECONDS)
+    sink.event("continued", step)
+    sink.progress(step, "training", state="running")
+    return wish
 
 
 def patience_for(config: TrainConfig, passes: float) -> int:

@@ -73,6 +73,29 @@ def test_what_a_token_sees_is_a_choice_and_the_run_keeps_it(lab, parent, mails, 
         assert "attention to both sides" in exported.error and "--causal" in exported.error
 
 
+def test_few_texts_make_a_probe_whose_words_vote_unless_told_otherwise(lab, parent, mails):
+    def made(*flags):
+        return lab("finetune", "--task", "classify", "--data", mails, "--model", parent,
+                   *flags, "--json")  # fmt: skip
+
+    default = made()
+    config = RunStore().open(default.json["run"]).config
+    assert (config.trainable, config.words) == ("probe", True)
+    assert default.json["model_alone"]["n"] == default.json["test"]["n"]
+    assert RunStore().info(default.json["run"]).reason == "the best head was found"
+    alone = made("--train", "probe", "--no-words").json
+    assert alone["model_alone"] is None
+    text = "win cash now"
+    rows = [lab("classify", "--model", one, text, "--json").json["results"][0]
+            for one in (default.json["run"], alone["run"])]  # fmt: skip
+    assert rows[0]["label"] == rows[1]["label"] == "spam"
+    assert rows[0]["probability"] != rows[1]["probability"]
+    refused = made("--train", "probe", "--learning-rate", 0.1)
+    assert refused.status == 1 and "takes no learning_rate" in refused.error
+    exported = lab("export", "--model", alone["run"], "--format", "hf", "--out", mails / "out")
+    assert "reads every layer" in exported.error
+
+
 def test_a_folder_of_mails_is_kept_by_the_run_and_its_zip_is_the_same(lab, parent, mails, tmp_path):
     made = finetune(lab, mails, parent)
     assert "empty.eml" in made.err and "40 texts of 2 classes (" in made.err

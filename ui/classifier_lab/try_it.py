@@ -121,7 +121,7 @@ def _who_said_what(loaded: "Loaded", text: str, label: str) -> str:
 
     model, words = classify_alone(loaded, text)
     return (
-        f"Probability of **{plain(label)}**: the model alone {percent(model[label])}, its words "
+        f"Probability of **{plain(label)}**: the model alone {percent(model[label])}, the words "
         f"alone {percent(words[label])}. Together they say:"
     )
 

@@ -17,7 +17,7 @@ from llmcore.generation import check_ids
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.tasks.epochs import steps_per_epoch
 from llmcore.tasks.frozen_features import MAX_BYTES, FrozenFeatures
-from llmcore.tasks.sampling import bucketed_batches
+from llmcore.tasks.sampling import bucketed_batches, keyed_rng
 from llmcore.tasks.texts import Texts, probabilities
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.sinks import Sink
@@ -245,9 +245,9 @@ class ClassificationTask:
 
     # What `HeadSolver` asks of a probe ---------------------------------------------------------
 
-    def features_of(self, part: str, indices: Tensor) -> Tensor:
-        """What the head reads of texts (N,): (N, D); asked once. Raises LabError where those of
-        `part` do not fit in the memory that is meant for them."""
+    def batches_of(self, part: str) -> list[Tensor]:
+        """Numbers of texts of similar lengths, each text once; short and long batches mixed.
+        Raises LabError where what is read of `part` does not fit in the memory meant for it."""
         texts = self._texts[part]
         assert isinstance(texts, FrozenFeatures), "set_trainable('probe') comes first"
         if not texts.keeps_all:
@@ -255,6 +255,13 @@ class ClassificationTask:
                 f"A probe keeps what it reads of all {len(texts.ids):,} texts in memory, more than "
                 f"{MAX_BYTES >> 20:,} MB: choose another way to learn, such as all."
             )
+        order = keyed_rng(self.config.seed, 0, 0).permutation(len(texts.groups))
+        return [torch.from_numpy(texts.groups[i]) for i in order]
+
+    def features_of(self, part: str, indices: Tensor) -> Tensor:
+        """What the head reads of texts (N,): (N, D); asked once."""
+        texts = self._texts[part]
+        assert isinstance(texts, FrozenFeatures), "set_trainable('probe') comes first"
         return texts.take(indices.numpy())
 
     def labels_of(self, part: str) -> Tensor:

@@ -43,7 +43,8 @@ class FrozenFeatures(Texts):
         self._group_of: dict[int, np.ndarray] = {}  # for each text that is kept
         self._rows: dict[int, Tensor] = {}  # text -> (C,) or (T, C), once it was computed
         self.n_bytes = 0  # that the kept ones take in the end
-        for group in similar_lengths(self.lengths):
+        self.groups = similar_lengths(self.lengths)  # that go through the model together
+        for group in self.groups:
             n_bytes = self._group_bytes(group)
             if self.n_bytes + n_bytes <= max_bytes:
                 self.n_bytes += n_bytes

@@ -27,7 +27,7 @@ from llmcore.train.world import ALONE, World
 COST_OF_WEIGHTS = 100.0
 ITERATIONS = 5  # of L-BFGS in one step, between two looks at what the user wishes
 ENOUGH = 1e-5  # of the loss: a step that gains less is the last
-GROUP = 256  # texts between two such looks while the model reads them
+EARLY = (8, 4, 2)  # a step on what was read so far, after an eighth of the texts and so on
 # What a half of a text counts, which the head learns from too. Without halves it takes a short
 # text for one of the class that writes short ones: maxima and minima grow with the length.
 HALF_COUNTS = 0.1
@@ -37,9 +37,12 @@ SMALLEST_SPREAD = 1e-6  # of a feature
 class HeadTask(Task, Protocol):
     """A task whose model learns nothing but `classifier_head`, which reads `features`."""
 
+    def batches_of(self, part: str) -> list[Tensor]:
+        """Numbers of all texts, by those that the model reads together. part: `train`,
+        `validation`, or either one with ` halves` behind it, for halves of its texts."""
+
     def features_of(self, part: str, indices: Tensor) -> Tensor:
-        """What the head reads of texts (N,): (N, D), on the CPU. part: `train`, `validation`, or
-        either one with ` halves` behind it, for halves of its texts."""
+        """What the head reads of texts (N,): (N, D), on the CPU; asked once for each."""
 
     def labels_of(self, part: str) -> Tensor:
         """(N,)."""
@@ -71,21 +74,14 @@ class HeadSolver:
     def fit(self, control: Control, sink: Sink) -> Outcome:
         """Solves and tests; saves at the end, and where `control` says stop."""
         self._resume(sink)
-        train = self._rows("train", control, sink)
+        train = self._read("train", control, sink)
         if train is None:
-            return Outcome("stopped", STOPPED, self.step, None, None)
-        solving = _Standardised(self.head, train)
-        solved = False
+            return self._stopped(sink)
+        solving, solved = _Standardised(self.head, train), False
         while self.step < self.config.steps and not solved:
             if not self._obey(control, sink):
-                self._save(sink)
-                return Outcome("stopped", STOPPED, self.step, self.step, self.val_loss)
-            self.step += 1
-            solved = solving.step()
-            solving.write(self.head)
-            sink.metrics(self.step, "train", loss=solving.loss, accuracy=solving.accuracy)
-            sink.progress(self.step, "training", train_loss=solving.loss)
-            self._evaluate(sink)
+                return self._stopped(sink)
+            solved = self._take_step(solving, sink)
         self._learn_from_validation(solving, control, sink)
         self._save(sink)
         self.task.model.eval()
@@ -94,15 +90,29 @@ class HeadSolver:
         reason = "the best head was found" if solved else "all steps done"
         return Outcome("done", reason, self.step, self.step, self.val_loss)
 
+    def _take_step(self, solving: "_Standardised", sink: Sink) -> bool:
+        """Whether it was the last one that is needed."""
+        self.step += 1
+        solved = solving.step()
+        solving.write(self.head)
+        sink.metrics(self.step, "train", loss=solving.loss, accuracy=solving.accuracy)
+        sink.progress(self.step, "training", train_loss=solving.loss)
+        self._evaluate(sink)
+        return solved
+
+    def _stopped(self, sink: Sink) -> Outcome:
+        self._save(sink)
+        return Outcome("stopped", STOPPED, self.step, self.step or None, self.val_loss)
+
     def _learn_from_validation(
         self, solving: "_Standardised", control: Control, sink: Sink
     ) -> None:
         """The same problem with the validation texts in it, from the solution without them."""
         n_texts = len(self.task.labels_of("validation"))
-        more = self._rows("validation", control, sink) if n_texts else None
+        more = self._read("validation", control, sink) if n_texts else None
         if more is None:
             return
-        again = _Standardised(self.head, solving.given().and_also(more))
+        again = _Standardised(self.head, _together([solving.given(), more]))
         for _ in range(self.config.steps):
             if again.step():
                 break
@@ -110,25 +120,31 @@ class HeadSolver:
         text = f"The head learned from the {n_texts:,} validation texts as well in the end."
         sink.event("notice", self.step, text=text)
 
-    def _rows(self, split: str, control: Control, sink: Sink) -> "_Rows | None":
-        """None where the user stops before the model has read all texts."""
+    def _read(self, split: str, control: Control, sink: Sink) -> "_Rows | None":
+        """What the head reads of a split and its halves, with some steps on the way while it is
+        the training split. None where the user stops before the model has read all texts."""
         self.task.model.eval()
-        parts = [(split, 1.0), (f"{split} halves", HALF_COUNTS)]
-        groups = [
-            (part, counts, group) for part, counts in parts
-            for group in torch.arange(len(self.task.labels_of(part))).split(GROUP) if len(group)
-        ]  # fmt: skip
-        features, counted = [], []
-        for number, (part, counts, group) in enumerate(groups, 1):
+        batches = [
+            (part, counts, batch)
+            for part, counts in ((split, 1.0), (f"{split} halves", HALF_COUNTS))
+            for batch in self.task.batches_of(part)
+        ]
+        looks = {len(batches) // share for share in EARLY} if split == "train" else set()
+        rows: list[_Rows] = []
+        for number, (part, counts, batch) in enumerate(batches, 1):
             if not self._obey(control, sink):
                 return None
-            features.append(self.task.features_of(part, group))
-            counted.append(torch.full((len(group),), counts))
-            sink.progress(self.step, f"reading texts, {number} of {len(groups)} parts")
-        labels = torch.cat([self.task.labels_of(part) for part, _ in parts]).cpu()
-        counts = torch.cat(counted) * self.task.label_weights().cpu()[labels]
-        whole = torch.cat(counted) == 1.0
-        return _Rows(torch.cat(features), labels, counts, whole)
+            rows.append(self._rows(part, counts, batch))
+            sink.progress(self.step, f"reading texts, {100 * number // len(batches)}%")
+            if number in looks:
+                self._take_step(_Standardised(self.head, _together(rows)), sink)
+        return _together(rows)
+
+    def _rows(self, part: str, counts: float, batch: Tensor) -> "_Rows":
+        labels = self.task.labels_of(part)[batch].cpu()
+        whole = torch.full((len(batch),), counts == 1.0)
+        of_label = self.task.label_weights().cpu()[labels]
+        return _Rows(self.task.features_of(part, batch), labels, counts * of_label, whole)
 
     def _obey(self, control: Control, sink: Sink) -> bool:
         """Waits while paused. False means: stop."""
@@ -180,11 +196,12 @@ class _Rows:
     counts: Tensor
     whole: Tensor
 
-    def and_also(self, other: "_Rows") -> "_Rows":
-        return _Rows(
-            torch.cat([self.features, other.features]), torch.cat([self.labels, other.labels]),
-            torch.cat([self.counts, other.counts]), torch.cat([self.whole, other.whole]),
-        )  # fmt: skip
+
+def _together(rows: list[_Rows]) -> _Rows:
+    return _Rows(
+        torch.cat([one.features for one in rows]), torch.cat([one.labels for one in rows]),
+        torch.cat([one.counts for one in rows]), torch.cat([one.whole for one in rows]),
+    )  # fmt: skip
 
 
 class _Standardised:

@@ -121,7 +121,8 @@ def test_a_stopped_run_keeps_its_head_and_ends_at_the_same_optimum(tmp_path):
     whole = make_task()
     solved(whole)
     task = make_task()
-    outcome = HeadSolver(task, CONFIG, tmp_path).fit(StopAfter(4), NullSink())
+    n_read = sum(len(task.batches_of(part)) for part in ("train", "train halves"))
+    outcome = HeadSolver(task, CONFIG, tmp_path).fit(StopAfter(n_read + 1), NullSink())
     assert outcome.state == "stopped" and not task.test_rows
     (kept,) = list_checkpoints(tmp_path)
     assert kept.full and kept.step == outcome.step >= 1
@@ -132,6 +133,25 @@ def test_a_stopped_run_keeps_its_head_and_ends_at_the_same_optimum(tmp_path):
     early = HeadSolver(make_task(), CONFIG, tmp_path / "early").fit(StopAfter(1), NullSink())
     assert (early.state, early.step) == ("stopped", 0)
     assert not list_checkpoints(tmp_path / "early")
+
+
+def test_points_come_while_the_model_still_reads():
+    seen = []
+
+    class Sink(NullSink):
+        def metrics(self, step, split, **values):
+            seen.append((split, step))
+
+        def progress(self, step, phase, **values):
+            seen.append((phase.split(",")[0], step))
+
+    task = make_task()
+    n_read = sum(len(task.batches_of(part)) for part in ("train", "train halves"))
+    HeadSolver(task, CONFIG, None).fit(NeverStop(), Sink())
+    read = [place for place, (what, _) in enumerate(seen) if what == "reading texts"]
+    last = read[n_read - 1]
+    assert [step for what, step in seen[:last] if what == "val"] == [1, 2, 3]
+    assert ("val", 4) in seen[last:]
 
 
 def test_it_says_where_the_texts_do_not_fit_and_works_in_one_process(monkeypatch):

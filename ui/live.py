@@ -103,7 +103,8 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
             st.badge(BACKENDS[backend], icon=":material/terminal:", color="gray")
         st.space("stretch")
         if info.state != "damaged":
-            run_controls(info, data.peak if info.kind in LEARNING_KINDS else None)
+            steered = info.kind in LEARNING_KINDS and not run.config.reads_layers
+            run_controls(info, data.peak if steered else None)
     # One place for what may be said, so that the charts below never change theirs.
     with st.container():
         _notes(info)
@@ -144,6 +145,8 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
         return PHASES.get(info.phase or "", info.phase or "starting").capitalize() + " …"
     if info.phase in {"evaluating", "testing"}:
         return f"{steps} · {PHASES[info.phase]}"
+    if info.phase and info.phase.startswith("reading"):  # a probe, beside its first steps
+        return f"{steps} · {info.phase}"
     left = data.seconds_left(info.steps)
     return f"{steps} · about {duration(left)} left" if left is not None else steps
 

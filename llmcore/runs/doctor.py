@@ -118,9 +118,11 @@ def curves_from(
 
 
 def examine(curves: Curves, limits: Thresholds = LIMITS) -> list[Finding]:
-    """All rules in the order of how grave what they find is; at most one finding of each cause."""
+    """All rules in the order of how grave what they find is; at most one finding of each cause.
+
+    None about a probe: it is solved, and has no settings that a finding could change."""
     steps = curves.train[0]
-    if not steps or len(steps) < 5 or steps[-1] < limits.fewest_steps:
+    if curves.config.reads_layers or not steps or len(steps) < 5 or steps[-1] < limits.fewest_steps:
         return []
     found: list[Finding] = []
     for rule in RULES:

@@ -95,7 +95,10 @@ class RunStore:
 
     def set_learning_rate(self, run_id: str, peak: float) -> None:
         """Gives a live run's schedule another peak, from its next step on."""
-        write_control(self._live(run_id, "change").directory, learning_rate=peak)
+        info = self._live(run_id, "change")
+        if Run(info.directory).config.reads_layers:
+            raise StateError(f"Run {run_id} is a probe: it is solved, and has no learning rate.")
+        write_control(info.directory, learning_rate=peak)
 
     def _live(self, run_id: str, verb: str) -> RunInfo:
         info = self.info(run_id)

@@ -1,20 +1,24 @@
 """A probe's run from plan to use, and the words that vote beside any classifier."""
 
 import json
+from dataclasses import replace
+from math import log
 
 import pytest
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
 from llmcore.convert.export import export_model
-from llmcore.errors import DamagedError, LabError
+from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.interpret.attribution import attribute
 from llmcore.interpret.walk import walk
 from llmcore.runs import RunStore, launch
+from llmcore.runs.doctor import curves_of, examine, examine_run
 from llmcore.runs.exchange import export_run, import_run
 from llmcore.runs.instruct_plan import plan_instruct
 from llmcore.runs.plan import AUTO, PROBE_AT_MOST, n_trainable, plan_classify
 from llmcore.runs.run import WORDS
+from llmcore.runs.writer import RunWriter
 
 TEXTS = ["WIN a prize now call 12345 free", "are you home for dinner"]
 
@@ -96,8 +100,6 @@ def test_words_vote_beside_every_kind_and_what_they_add_is_told(store, parent, t
 
 
 def _odds(probabilities):
-    from math import log
-
     return log(probabilities["spam"]) - log(probabilities["ham"])
 
 
@@ -118,6 +120,23 @@ def test_damaged_votes_are_told_and_no_zip_brings_them_in(store, parent, tmp_pat
     archive = export_run(store.open(run.id), tmp_path / "run.zip")
     with pytest.raises(LabError, match="not imported"):
         import_run(archive)
+
+
+def test_a_live_probe_has_no_learning_rate_and_the_doctor_is_silent(store, parent):
+    config = plan_classify("t.csv", parent.id, AUTO, table=spam_table())
+    directory = store.directory(store.mint_id("live"))
+    launch.create(directory, config, spam_table())
+    with RunWriter(directory, "thread") as writer:
+        for step in range(1, 41):  # no ordinary run learns so little
+            writer.metrics(step, "train", loss=0.7)
+            writer.metrics(step, "val", loss=0.7 + step)
+        with pytest.raises(StateError, match="no learning rate"):
+            store.set_learning_rate(directory.name, 1e-3)
+        writer.finish("stopped", 40)
+    run = store.open(directory.name)
+    assert examine_run(run) == []
+    ordinary = replace(config, trainable="all")
+    assert examine(replace(curves_of(run), config=ordinary))
 
 
 def test_what_learns_is_chosen_by_the_number_of_texts_and_by_what_was_asked(parent):

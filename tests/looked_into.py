@@ -8,13 +8,14 @@ import shutil
 from pathlib import Path
 
 from random_models import loaded
-from tiny import TEXT
+from tiny import TEXT, spam_table
 from variant_shapes import VARIANTS
 
 from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from llmcore.models import clear_cache
 from llmcore.runs import RunStore
 from llmcore.runs.launch import run_foreground
+from llmcore.runs.plan import plan_classify
 from llmcore.tokenizers import train_bpe
 
 MODELS = {
@@ -22,12 +23,12 @@ MODELS = {
     "untied": lambda **more: loaded(tied_head=False, n_layers=3, **more),
     "modern": lambda **more: loaded(**VARIANTS["all"], **more),
 }
-STORED = ("starter", "base", "starter-spam", "imported-gpt2", "modern-run")
+STORED = ("starter", "base", "starter-spam", "probe", "imported-gpt2", "modern-run")
 
 
 def stored(name: str, folder: Path) -> str:
     """The reference of a model by its name in STORED; what is made is kept in `folder`."""
-    makers = {"imported-gpt2": _imported_gpt2, "modern-run": _modern_run}
+    makers = {"imported-gpt2": _imported_gpt2, "modern-run": _modern_run, "probe": _probe}
     if name not in makers:
         return name
     kept = folder / name
@@ -71,3 +72,9 @@ def _modern_run(folder: Path, target: Path) -> None:
         tokenizer="bytes", train=TrainConfig(steps=3, batch_size=4, device="cpu"),
     )  # fmt: skip
     run_foreground(target, config)
+
+
+def _probe(folder: Path, target: Path) -> None:
+    """A classifier whose head reads every layer."""
+    config = plan_classify("t.csv", "starter", "probe", table=spam_table())
+    run_foreground(target, config, spam_table())

@@ -15,12 +15,12 @@ SHAPE = ModelConfig(
 )
 
 
-def loaded(labels=None, **changes) -> Loaded:
+def loaded(labels=None, reads_layers=False, **changes) -> Loaded:
     """A random model with its numbers far from their fresh values."""
     generator = torch.Generator().manual_seed(3)
     model = GPT(SHAPE.with_(**changes), generator)
     if labels:
-        model = SequenceClassifier(model, len(labels), generator)
+        model = SequenceClassifier(model, len(labels), generator, reads_layers)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))

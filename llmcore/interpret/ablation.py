@@ -157,10 +157,10 @@ def outcome(
     trunk = loaded.trunk
     row = torch.tensor([list(ids)], device=next(trunk.parameters()).device)
     with switched_off(trunk, parts, means):
-        hidden = trunk.hidden(row)  # (1, T, C)
+        read = _read(loaded, trunk.embed(row))  # (1, T, C) or (1, K)
     if loaded.labels is not None:
-        classes = loaded.model.decided(hidden)
-        return Outcome(classes[0].float().softmax(-1).cpu().numpy(), np.zeros(0))
+        return Outcome(read[0].float().softmax(-1).cpu().numpy(), np.zeros(0))
+    hidden = read
     losses = token_losses(trunk, hidden, row)[0]
     last = trunk.unembed(hidden[0, -1]).float()[: loaded.tokenizer.vocab_size]
     return Outcome(last.softmax(-1).cpu().numpy(), losses.cpu().numpy())
@@ -226,26 +226,39 @@ def rank_parts(
     n_layers, n_heads = trunk.config.n_layers, trunk.config.n_heads
     stream = trunk.embed(ids)  # (B, T, C), what enters the layer
     measure = _measure(loaded, ids)
-    baseline = float(measure(trunk.finish(trunk.through_blocks(stream)), 1)[0])
+    below: list[Tensor] = []  # what a head that reads every layer took of those below
+    baseline = float(measure(_read(loaded, stream), 1)[0])
     heads, mlp = np.zeros((n_layers, n_heads)), np.zeros(n_layers)
     for layer in range(n_layers):
         parts = [Part(layer, HEAD, head) for head in range(n_heads)] + [Part(layer, MLP)]
         side_by_side = max(1, _ROWS // ids.numel())
         for first in range(0, len(parts), side_by_side):
             some = parts[first : first + side_by_side]
-            for part, loss in zip(some, _losses(trunk, stream, some, means, measure), strict=True):
+            losses = _losses(loaded, stream, below, some, means, measure)
+            for part, loss in zip(some, losses, strict=True):
                 if part.what == HEAD:
                     heads[layer, part.head] = loss - baseline
                 else:
                     mlp[layer] = loss - baseline
+        if loaded.labels is not None and loaded.model.reads_layers:
+            below.append(loaded.model.read(stream))
         stream = trunk.through_blocks(stream, first=layer, end=layer + 1)
         told(layer + 1, n_layers)
     return Ranking(heads, mlp, baseline)
 
 
+def _read(loaded: "Loaded", stream: Tensor, first: int = 0, below: Sequence[Tensor] = ()) -> Tensor:
+    """What enters block `first` (B, T, C) -> the last states of a language model (B, T, C), or
+    the logits of a classifier (B, K)."""
+    if loaded.labels is not None:
+        return loaded.model.after_layers(stream, first, below)
+    return loaded.trunk.finish(loaded.trunk.through_blocks(stream, first=first))
+
+
 def _losses(
-    trunk: GPT,
+    loaded: "Loaded",
     stream: Tensor,
+    below: Sequence[Tensor],
     parts: Sequence[Part],
     means: Means | None,
     measure: Callable[[Tensor, int], Tensor],
@@ -253,9 +266,10 @@ def _losses(
     """The loss without each of `parts`, all of one layer; stream (B, T, C) is what enters it."""
     layer, n = parts[0].layer, len(parts)
     points = {point for part in parts for point in _changes([part], means)}
-    with change(trunk, {point: _each_its_own(parts, means, point) for point in points}):
-        out = trunk.through_blocks(stream.repeat(n, 1, 1), first=layer)  # (n·B, T, C)
-    return measure(trunk.finish(out), n).tolist()
+    copied = [one.repeat(n, 1) for one in below]
+    with change(loaded.trunk, {point: _each_its_own(parts, means, point) for point in points}):
+        read = _read(loaded, stream.repeat(n, 1, 1), layer, copied)  # (n·B, …)
+    return measure(read, n).tolist()
 
 
 def _each_its_own(parts: Sequence[Part], means: Means | None, point: str) -> Change:
@@ -272,17 +286,16 @@ def _each_its_own(parts: Sequence[Part], means: Means | None, point: str) -> Cha
 
 
 def _measure(loaded: "Loaded", ids: Tensor) -> Callable[[Tensor, int], Tensor]:
-    """(n·B, T, C) last states of n variants -> their losses (n,)."""
+    """What `_read` gives of n variants, (n·B, …) -> their losses (n,)."""
     trunk = loaded.trunk
     if loaded.labels is None:
         return lambda hidden, n: torch.stack(
             [token_losses(trunk, one, ids).mean() for one in hidden.chunk(n)]
         )
-    classes = loaded.model.decided
-    decided = classes(trunk.hidden(ids)).argmax(-1)  # (B,)
+    decided = _read(loaded, trunk.embed(ids)).argmax(-1)  # (B,)
 
-    def measure(hidden: Tensor, n: int) -> Tensor:
-        losses = F.cross_entropy(classes(hidden).float(), decided.repeat(n), reduction="none")
+    def measure(logits: Tensor, n: int) -> Tensor:
+        losses = F.cross_entropy(logits.float(), decided.repeat(n), reduction="none")
         return losses.view(n, -1).mean(-1)
 
     return measure

@@ -1,5 +1,6 @@
 """A decoder with a classification head (Raschka, chapter 6)."""
 
+from collections.abc import Sequence
 from typing import Self
 
 import torch
@@ -60,14 +61,28 @@ class SequenceClassifier(nn.Module):
         hidden = self.trunk.finish(self.trunk.through_blocks(x, visible=visible))
         return self.decided(hidden, lengths)
 
-    def _layers(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """What enters the first block (B, T, C) -> mean, maximum and minimum over the tokens of
+    def after_layers(self, x: Tensor, first: int, below: Sequence[Tensor] = ()) -> Tensor:
+        """What enters block `first` (B, T, C) -> logits (B, K); no padding. below: what a head
+        that reads every layer has `read` of those below it, (B, 3 C) each."""
+        if self.reads_layers:
+            return self.classifier_head(self._layers(x, None, first, below))
+        return self.decided(self.trunk.finish(self.trunk.through_blocks(x, first=first)))
+
+    def read(self, x: Tensor) -> Tensor:
+        """What a head that reads every layer takes of one, without padding: (B, T, C) ->
+        (B, 3 C)."""
+        return _pooled(x, None)
+
+    def _layers(
+        self, x: Tensor, lengths: Tensor | None, first: int = 0, below: Sequence[Tensor] = ()
+    ) -> Tensor:
+        """What enters block `first` (B, T, C) -> mean, maximum and minimum over the tokens of
         the residual stream before the first block and after each one: (B, 3 (L + 1) C).
 
         Each state is normalised first, since the stream grows from block to block."""
         visible = None if lengths is None else self._visible(x.size(1), lengths)
-        read = [_pooled(x, lengths)]
-        for layer in range(self.trunk.config.n_layers):
+        read = [*below, _pooled(x, lengths)]
+        for layer in range(first, self.trunk.config.n_layers):
             x = self.trunk.through_blocks(x, first=layer, end=layer + 1, visible=visible)
             read.append(_pooled(x, lengths))
         return torch.cat(read, dim=-1)

@@ -106,15 +106,16 @@ def test_the_ranking_is_each_part_off_by_itself(make):
     assert told[-1] == (n_layers, n_layers)
 
 
-def test_a_classifier_decides_anew(make):
-    loaded = make(labels=["ham", "spam"])
+@pytest.mark.parametrize("reads_layers", [False, True])
+def test_a_classifier_decides_anew(make, reads_layers):
+    loaded = make(labels=["ham", "spam"], reads_layers=reads_layers)
     found = outcome(loaded, IDS)
     logits = loaded.model(torch.tensor([IDS]), torch.tensor([len(IDS)]))
     np.testing.assert_allclose(found.probabilities, logits.softmax(-1)[0], rtol=1e-5)
     assert found.loss is None
     ranking = rank_parts(loaded, torch.tensor([IDS]))
     chosen = int(found.probabilities.argmax())
-    for part, value in ranking.best()[:3]:
+    for part, value in ranking.best():
         now = outcome(loaded, IDS, [part]).probabilities[chosen]
         assert value == pytest.approx(-np.log(now) - ranking.baseline, abs=1e-5)
 

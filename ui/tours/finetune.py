@@ -121,7 +121,8 @@ TOUR = Tour(
         Step(
             "compare", "Before and after",
             "In **Compare**, choose your classifier as **Model** and the model it came from as "
-            "**Second model**: which heads has finetuning moved?",
+            "**Second model**: which heads has finetuning moved? None of a probe, whose model "
+            "stands still: for others, let **Everything** learn (**Options**).",
             "attention", _compared, state={"attention_view": "compare"}, query={"view": "compare"},
         ),
         Step(

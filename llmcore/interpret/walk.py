@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llmcore.errors import LabError
 from llmcore.interpret.attention import text_ids
 from llmcore.nn.hooks import watch
 
@@ -26,6 +25,10 @@ if TYPE_CHECKING:
     from llmcore.tokenizers import Tokenizer
 
 MAX_TOKENS = 64
+PROBE = (
+    "The head of this classifier reads every layer at once, and the language model beneath it "
+    "stands as it was: that one is walked through here."
+)
 BlockTape = dict[str, np.ndarray]
 
 
@@ -67,15 +70,13 @@ def walk(
     """One forward pass over the last `max_tokens` tokens of `text` (at most the context).
 
     classes: the labels of a classifier, whose head then takes the place of the language head.
-    Raises LabError for an empty text, and for a probe. `notice` says so where the text was cut.
+    Of a probe it is the language model that is walked through. `notice` says so, and where the
+    text was cut. Raises LabError for an empty text.
     """
     trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
-    if getattr(model, "reads_layers", False):
-        raise LabError(
-            "The head of this classifier reads every layer at once, and its model stands still: "
-            "walk through the language model that it was made from."
-        )
     ids, notice = text_ids(trunk, tokenizer, text, max_tokens, taker="the walk takes")
+    if getattr(model, "reads_layers", False):
+        classes, notice = None, f"{notice} {PROBE}" if notice else PROBE
     batch = torch.tensor([ids], device=_device(trunk))
     with watch(trunk, _is_on_the_way) as seen:
         hidden = trunk.hidden(batch)  # (1, T, C)

@@ -11,7 +11,8 @@ from llmcore import models
 from llmcore.convert.export import export_model
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.interpret.attribution import attribute
-from llmcore.interpret.walk import walk
+from llmcore.interpret.walk import open_block, walk
+from llmcore.interpret.walk_steps import steps
 from llmcore.runs import RunStore, launch
 from llmcore.runs.doctor import curves_of, examine, examine_run
 from llmcore.runs.exchange import export_run, import_run
@@ -70,8 +71,12 @@ def test_a_small_set_becomes_a_probe_that_is_used_like_any_classifier(store, par
     assert sum(words.values()) == pytest.approx(1.0)
     with pytest.raises(LabError, match="reads every layer"):
         export_model(loaded, "hf", tmp_path / "hf")
-    with pytest.raises(LabError, match="walk through the language model"):
-        walk(loaded.model, loaded.tokenizer, TEXTS[0], loaded.labels)
+    passed = walk(loaded.model, loaded.tokenizer, TEXTS[0], loaded.labels)
+    below = walk(models.load(parent.id).model, loaded.tokenizer, TEXTS[0])
+    assert passed.classes is None and "that one is walked through" in passed.notice
+    assert (passed.probabilities == below.probabilities).all()
+    tape = open_block(loaded.trunk, passed.streams[0], 0)
+    assert steps(loaded.model, passed, tape, 0)[-1].panels[0].shape == passed.logits.shape
 
 
 def test_without_words_the_model_decides_alone(store, parent):

@@ -53,7 +53,7 @@ def _walk_through(ref: str, text: str) -> None:
         names = [step.name for step in found]
         place = within(here(), names, config.n_layers, config.n_heads, passed.n_tokens)
         if passed.notice:
-            st.info(passed.notice, icon=":material/content_cut:")
+            st.info(passed.notice, icon=":material/info:")
         left, right = st.columns([3, 8], gap="medium")
         with left:
             _map(found, place.step, layer, config.n_layers)

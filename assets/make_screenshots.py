@@ -1,14 +1,15 @@
 """Takes the README's pictures from the running app: `make screenshots`.
 
-    python assets/make_screenshots.py [NAME ...] [--out DIR]
+    python assets/make_screenshots.py [NAME ...] [--out DIR] [--home DIR]
 
 Trains two small runs in a fresh LLMLAB_HOME, one of them with a learning rate that is too high,
 starts the app there, drives it in Chromium, and saves each view in light and dark under
-assets/screenshots/. A training runs meanwhile, so the live pages show a live run. The engine's
-views (preflight, doctor, overlay, replay, queue) are taken in one scheme each.
+assets/screenshots/. A training runs meanwhile, so the live pages show a live run. Further views
+(preflight, doctor, overlay, replay, queue, spam, curve) are taken in one scheme each.
 """
 
 import argparse
+import json
 import os
 import shutil
 import socket
@@ -155,13 +156,44 @@ def queue(page: Page, url: str, home: Path) -> None:
     page.wait_for_timeout(1500)
 
 
+def spam(page: Page, url: str, home: Path) -> None:
+    """A spam classifier from the button to a message of one's own. (Its test would show messages
+    of the data set.)"""
+    page.goto(f"{url}/classifier")
+    settle(page)
+    page.get_by_role("button", name="Train the spam classifier").click()
+    done: list[Path] = []
+    while not done:
+        page.wait_for_timeout(2000)
+        done = [one for one in (home / "runs").glob("*-classifier-*/status.json")
+                if json.loads(one.read_text())["state"] == "done"]  # fmt: skip
+    page.reload()
+    settle(page)
+    page.get_by_role("radio", name="Try it").click()
+    settle(page)
+    page.get_by_role("button", name="Congratulations").click()
+    page.mouse.move(640, 840)  # away from what the button says of itself
+    settle(page, 8.0)
+
+
+def curve(page: Page, url: str, home: Path) -> None:
+    """The learning curve that lies below `home`: drawing one takes most of an hour."""
+    page.goto(f"{url}/classifier")
+    settle(page)
+    page.get_by_role("radio", name="How much data does it take?").click()
+    settle(page)
+    show(page, "Curve to show")
+
+
 Taken = Callable[[Page, str, Path], None]
-ENGINE: dict[str, tuple[str, Taken]] = {
+VIEWS: dict[str, tuple[str, Taken]] = {
     "preflight": ("light", preflight),
     "doctor": ("light", doctor),
     "overlay": ("dark", overlay),
     "replay": ("light", replay),
     "queue": ("dark", queue),
+    "spam": ("dark", spam),
+    "curve": ("light", curve),
 }
 
 
@@ -172,9 +204,12 @@ def take(page: Page, url: str, home: Path, out: Path, wanted: list[str]) -> None
         page.get_by_role("button", name="Start training").click()
         page.wait_for_timeout(25_000)
     shots = [(name, scheme, None) for scheme in ("light", "dark") for name in PAGES]
-    shots += [(name, scheme, taken) for name, (scheme, taken) in ENGINE.items()]
+    shots += [(name, scheme, taken) for name, (scheme, taken) in VIEWS.items()]
     for name, scheme, taken in shots:
         if "all" not in wanted and name not in wanted:
+            continue
+        if name == "curve" and not list((home / "runs").glob("*-learning-curve-*")):
+            print("curve: no learning curve lies there, see --home", flush=True)
             continue
         page.emulate_media(color_scheme=scheme)
         if taken is None:
@@ -191,6 +226,7 @@ def main() -> None:
     )
     parser.add_argument("name", nargs="*", default=["all"], help="the views; all by default")
     parser.add_argument("--out", type=Path, default=TARGET)
+    parser.add_argument("--home", type=Path, help="copy the runs below this LLMLAB_HOME first")
     asked = parser.parse_args()
     chromium = os.environ.get("LLMLAB_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
     with socket.socket() as probe:
@@ -199,7 +235,10 @@ def main() -> None:
     url = f"http://localhost:{port}"
     asked.out.mkdir(exist_ok=True, parents=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        train(Path(home))
+        if asked.home:
+            shutil.copytree(asked.home / "runs", Path(home) / "runs")
+        if "all" in asked.name or set(asked.name) & {"doctor", "overlay", "replay"}:
+            train(Path(home))
         server = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
             cwd=ROOT,

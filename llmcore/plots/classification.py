@@ -103,7 +103,7 @@ def probability_bars(probabilities: Mapping[str, float], height: int | None = No
         )
     )
     theme.style(figure, height=height or 40 + 42 * max(len(values), 1))
-    figure.update_xaxes(range=[0, 1.12], visible=False)
+    figure.update_xaxes(range=[0, 1.25], visible=False)
     figure.update_yaxes(
         type="category",
         autorange="reversed",

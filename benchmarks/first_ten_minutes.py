@@ -124,7 +124,9 @@ def build(page: Page, clock: Clock) -> None:
     page.get_by_role("button", name="Start training").click()
     began = time.perf_counter()
     # The chart's key holds the run's id, which begins with the year; the example's is another.
-    points = page.locator("[class*='st-key-loss_2'] .scatterlayer .trace .point")
+    chart = page.locator("[class*='st-key-loss_2']")
+    chart.first.scroll_into_view_if_needed()  # it is drawn where it is seen
+    points = chart.locator(".scatterlayer .trace .point")
     expect(points.first).to_be_attached()
     print(f"  first point on the loss chart {time.perf_counter() - began:.1f} s after Start")
     settle(page)

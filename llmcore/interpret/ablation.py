@@ -251,7 +251,7 @@ def _read(loaded: "Loaded", stream: Tensor, first: int = 0, below: Sequence[Tens
     """What enters block `first` (B, T, C) -> the last states of a language model (B, T, C), or
     the logits of a classifier (B, K)."""
     if loaded.labels is not None:
-        return loaded.model.after_layers(stream, first, below)
+        return loaded.model.from_block(stream, first=first, below=below)
     return loaded.trunk.finish(loaded.trunk.through_blocks(stream, first=first))
 
 

@@ -158,7 +158,7 @@ def _integrated(
         tokens = torch.tensor([ids], device=device)
         end = trunk.embed(tokens)  # (1, T, C)
         start = trunk.embed(torch.full_like(tokens, fill))
-        reference = float(_log_odds(model.after_embedding(start), target))
+        reference = float(_log_odds(model.from_block(start), target))
     owed = whole - reference
     n_steps = FIRST_STEPS
     while True:
@@ -186,7 +186,7 @@ def _along_the_way(
         part = shares[first : first + BATCH, None, None]  # (B, 1, 1)
         x = (start + part * (end - start)).detach().requires_grad_(True)  # (B, T, C)
         with torch.enable_grad():
-            log_odds = _log_odds(model.after_embedding(x), target).sum()
+            log_odds = _log_odds(model.from_block(x), target).sum()
         (gradient,) = torch.autograd.grad(log_odds, x)
         total += (weights_t[first : first + BATCH, None, None] * gradient).sum(0)
     return (total * (end - start)[0]).sum(-1).double().cpu().numpy()

@@ -51,22 +51,18 @@ class SequenceClassifier(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """ids (B, T) padded on the right, lengths (B,) >= 1 -> logits (B, K)."""
-        return self.after_embedding(self.trunk.embed(ids), lengths)
+        return self.from_block(self.trunk.embed(ids), lengths)
 
-    def after_embedding(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """What enters the first block (B, T, C) -> logits (B, K). No lengths: no padding."""
+    def from_block(
+        self, x: Tensor, lengths: Tensor | None = None, first: int = 0, below: Sequence[Tensor] = ()
+    ) -> Tensor:
+        """What enters block `first` (B, T, C) -> logits (B, K). No lengths: no padding. below:
+        what a head that reads every layer has `read` of those below it, (B, 3 C) each."""
         if self.reads_layers:
-            return self.classifier_head(self._layers(x, lengths))
+            return self.classifier_head(self._layers(x, lengths, first, below))
         visible = None if lengths is None else self._visible(x.size(1), lengths)
-        hidden = self.trunk.finish(self.trunk.through_blocks(x, visible=visible))
-        return self.decided(hidden, lengths)
-
-    def after_layers(self, x: Tensor, first: int, below: Sequence[Tensor] = ()) -> Tensor:
-        """What enters block `first` (B, T, C) -> logits (B, K); no padding. below: what a head
-        that reads every layer has `read` of those below it, (B, 3 C) each."""
-        if self.reads_layers:
-            return self.classifier_head(self._layers(x, None, first, below))
-        return self.decided(self.trunk.finish(self.trunk.through_blocks(x, first=first)))
+        hidden = self.trunk.through_blocks(x, first=first, visible=visible)
+        return self.decided(self.trunk.finish(hidden), lengths)
 
     def read(self, x: Tensor) -> Tensor:
         """What a head that reads every layer takes of one, without padding: (B, T, C) ->

@@ -246,8 +246,7 @@ def _check_checkpoint(directory: Path, config: RunConfig) -> None:
         if not (isinstance(labels, list) and labels and all(isinstance(x, str) for x in labels)):
             raise LabError(f"the {STATE} of {directory.name} names no labels.")
         n_classes = len(labels)
-        if models.VOTE in state:
-            models.read_vote(directory.parent.parent, state, n_classes)
+        models.read_vote(directory.parent.parent, state, n_classes)
     found = _n_numbers(directory / WEIGHTS)
     expected = config.model.n_parameters() + config.head_parameters(n_classes)
     if found != expected:

@@ -124,27 +124,23 @@ class HeadSolver:
         """What the head reads of a split and its halves, with some steps on the way while it is
         the training split. None where the user stops before the model has read all texts."""
         self.task.model.eval()
-        batches = [
-            (part, counts, batch)
-            for part, counts in ((split, 1.0), (f"{split} halves", HALF_COUNTS))
-            for batch in self.task.batches_of(part)
-        ]
+        parts = {split: 1.0, f"{split} halves": HALF_COUNTS}
+        batches = [(part, batch) for part in parts for batch in self.task.batches_of(part)]
+        labels = {part: self.task.labels_of(part).cpu() for part in parts}
+        of_label = self.task.label_weights().cpu()
         looks = {len(batches) // share for share in EARLY} if split == "train" else set()
         rows: list[_Rows] = []
-        for number, (part, counts, batch) in enumerate(batches, 1):
+        for number, (part, batch) in enumerate(batches, 1):
             if not self._obey(control, sink):
                 return None
-            rows.append(self._rows(part, counts, batch))
+            own = labels[part][batch]
+            whole = torch.full((len(batch),), part == split)
+            features = self.task.features_of(part, batch)
+            rows.append(_Rows(features, own, parts[part] * of_label[own], whole))
             sink.progress(self.step, f"reading texts, {100 * number // len(batches)}%")
             if number in looks:
                 self._take_step(_Standardised(self.head, _together(rows)), sink)
         return _together(rows)
-
-    def _rows(self, part: str, counts: float, batch: Tensor) -> "_Rows":
-        labels = self.task.labels_of(part)[batch].cpu()
-        whole = torch.full((len(batch),), counts == 1.0)
-        of_label = self.task.label_weights().cpu()[labels]
-        return _Rows(self.task.features_of(part, batch), labels, counts * of_label, whole)
 
     def _obey(self, control: Control, sink: Sink) -> bool:
         """Waits while paused. False means: stop."""

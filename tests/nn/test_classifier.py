@@ -52,7 +52,7 @@ def test_a_probe_reads_mean_maximum_and_minimum_of_every_layer():
     torch.testing.assert_close(read[1, 2 * 48 : 3 * 48], expected, rtol=1e-4, atol=1e-5)
     with torch.no_grad():
         torch.testing.assert_close(model.learning_part(read, lengths), model(ids, lengths))
-        alone = model.after_embedding(model.trunk.embed(ids[1:, :4]))
+        alone = model.from_block(model.trunk.embed(ids[1:, :4]))
         torch.testing.assert_close(alone[0], model(ids, lengths)[1])
     names = {name for name, one in model.named_parameters() if one.requires_grad}
     assert names == {"classifier_head.weight", "classifier_head.bias"}

@@ -15,17 +15,11 @@ from written_runs import write_run
 from llmcore import models
 from llmcore.errors import LabError, StateError
 from llmcore.files import read_json, write_json_atomic
-from llmcore.runs import RunStore, launch, unpack
+from llmcore.runs import launch, unpack
 from llmcore.runs.exchange import export_run, import_run
 from llmcore.runs.state import writer_identity
 from llmcore.runs.store import RUN_ID
 from llmcore.train.control import write_control
-
-
-@pytest.fixture
-def store():
-    models.clear_cache()
-    return RunStore()
 
 
 @pytest.fixture

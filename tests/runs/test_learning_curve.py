@@ -7,19 +7,13 @@ from tiny import TEXT, pretrain_config, spam_table
 from llmcore import models
 from llmcore.config import LEARNERS, CurveConfig
 from llmcore.errors import LabError
-from llmcore.runs import RunStore, curve, launch
+from llmcore.runs import curve, launch
 from llmcore.runs.curve_points import CurvePoint, curve_rows, points_of
 from llmcore.runs.plan import curve_training, plan_learning_curve
 from llmcore.tasks.frozen_features import FeatureView
 from llmcore.train.control import write_control
 
 TABLE = spam_table(60)
-
-
-@pytest.fixture
-def store():
-    models.clear_cache()
-    return RunStore()
 
 
 @pytest.fixture

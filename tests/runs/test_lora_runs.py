@@ -8,26 +8,13 @@ from tiny import TEXT, pretrain_config, spam_table
 from llmcore import models
 from llmcore.config import LoraConfig
 from llmcore.errors import LabError, NotFoundError
-from llmcore.runs import RunStore, launch
+from llmcore.runs import launch
 from llmcore.runs.exchange import export_run, import_run
 from llmcore.runs.plan import n_trainable, plan_classify
 from llmcore.train.control import write_control
 
 TRAIN = {"batch_size": 8, "learning_rate": 1e-2, "checkpoint_every": 5, "eval_every": 5}
 TEXTS = ["WIN a prize now call 12345 free", "are you home for dinner"]
-
-
-@pytest.fixture
-def store():
-    models.clear_cache()
-    return RunStore()
-
-
-@pytest.fixture
-def parent(store):
-    directory = store.directory(store.mint_id("parent"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return store.open(directory.name)
 
 
 def plan(parent, **settings):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import log
 
 import pytest
-from tiny import TEXT, pretrain_config, spam_table
+from tiny import spam_table
 
 from llmcore import models
 from llmcore.convert.export import export_model
@@ -13,7 +13,7 @@ from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.interpret.attribution import attribute
 from llmcore.interpret.walk import open_block, walk
 from llmcore.interpret.walk_steps import steps
-from llmcore.runs import RunStore, launch
+from llmcore.runs import launch
 from llmcore.runs.doctor import curves_of, examine, examine_run
 from llmcore.runs.exchange import export_run, import_run
 from llmcore.runs.instruct_plan import plan_instruct
@@ -22,19 +22,6 @@ from llmcore.runs.run import WORDS
 from llmcore.runs.writer import RunWriter
 
 TEXTS = ["WIN a prize now call 12345 free", "are you home for dinner"]
-
-
-@pytest.fixture
-def store():
-    models.clear_cache()
-    return RunStore()
-
-
-@pytest.fixture
-def parent(store):
-    directory = store.directory(store.mint_id("parent"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return store.open(directory.name)
 
 
 def trained(store, parent, trainable=AUTO, **settings):

@@ -59,9 +59,9 @@ def _scores(
     baselines: dict[str, dict[str, Any]],
     model_alone: dict[str, Any] | None,
 ) -> None:
-    """model_alone: without the words that vote beside it.
+    """Test accuracy beside the baselines on the very same texts; who does better is said first.
 
-    Test accuracy beside the baselines on the very same texts; who does better is said first."""
+    model_alone: without the words that vote beside it, where they do."""
     best = max(baselines, key=lambda name: baselines[name]["macro_f1"], default=None)
     if best is not None and baselines[best]["macro_f1"] > test["macro_f1"]:
         st.info(

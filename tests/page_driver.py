@@ -30,8 +30,8 @@ def only_error(page: AppTest) -> str:
 
 def shown(page: AppTest) -> str:
     """All that the page says in words, a line each."""
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.success, page.subheader)
-    return "\n".join(one.value for kind in kinds for one in kind)
+    kinds = ("markdown", "caption", "info", "warning", "success", "subheader", "text")
+    return "\n".join(one.value for kind in kinds for one in getattr(page, kind))
 
 
 def component(page: AppTest, name: str) -> bytes | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.marked import plain
 from ui.navigation import ensure_routed
 
 logger = logging.getLogger(__name__)
@@ -59,9 +60,3 @@ def guarded() -> Iterator[None]:
         yield
     except Exception as error:
         show_error(error)
-
-
-def plain(text: str) -> str:
-    """`text` as Markdown that renders as itself: users' names and texts may hold any sign."""
-    specials = "\\`*_{}[]()<>#+-.!|~$:&"
-    return "".join(f"\\{sign}" if sign in specials else sign for sign in text)

@@ -16,8 +16,9 @@ from llmcore.generation import stop_all_jobs
 from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore, launch
 from llmcore.runs.instruct_plan import plan_instruct
-from ui.chat.export import as_json, as_lines, as_markdown
+from ui.chat.export import as_json, as_markdown
 from ui.chat.talk import Exchange, Settings, Talk
+from ui.marked import plain
 
 ROWS = json.dumps([{"instruction": f"the cat {n}", "output": "sees"} for n in range(30)]).encode()
 
@@ -159,7 +160,7 @@ def test_an_answer_goes_on_while_one_is_elsewhere_and_can_be_stopped(
 
     talk.exchanges.append(Exchange("two", job=Job(), context_length=16, model="tiny"))
     page.run()
-    assert button(page, "Stop") and "half an \\<b\\>ans" in shown(page)
+    assert button(page, "Stop") and "half an <b>ans" in shown(page)
     page.selectbox(key="chat_model").set_value(base).run()  # a click elsewhere
     assert talk_of(page, tuned).live
     page.selectbox(key="chat_model").set_value(tuned).run()
@@ -188,7 +189,7 @@ def test_system_prompt_stands_before_what_is_read(tuned: str) -> None:
 def test_errors_are_one_sentence(tuned: str) -> None:
     page = opened(tuned)
     page.chat_input[0].set_value("   ").run()
-    assert only_error(page) == as_lines("The message is empty: write what you want to ask.")
+    assert only_error(page) == plain("The message is empty: write what you want to ask.")
 
 
 def test_without_any_model_the_page_says_what_to_do(

@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.page import UNEXPECTED, plain
+from ui.marked import plain
+from ui.page import UNEXPECTED
 from ui.state import well_formed
 
 SCRIPT = """

@@ -3,7 +3,7 @@
 import json
 
 from ui.chat.talk import Talk
-from ui.page import plain
+from ui.marked import escaped
 
 
 def as_json(talk: Talk, ref: str) -> str:
@@ -28,12 +28,12 @@ def as_json(talk: Talk, ref: str) -> str:
 
 def as_markdown(talk: Talk, ref: str) -> str:
     """A heading and a paragraph a message; signs of Markdown in messages stand for themselves."""
-    parts = [f"# Conversation with {plain(ref)}"]
+    parts = [f"# Conversation with {escaped(ref)}"]
     if talk.settings.system.strip():
         parts.append(f"**System**\n\n{as_lines(talk.settings.system.strip())}")
     for one in talk.exchanges:
         parts.append(f"**You**\n\n{as_lines(one.question)}")
-        parts.append(f"**{plain(one.model)}**\n\n{as_lines(one.answer) or '(nothing)'}")
+        parts.append(f"**{escaped(one.model)}**\n\n{as_lines(one.answer) or '(nothing)'}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -42,5 +42,5 @@ def as_lines(text: str) -> str:
     lines = []
     for line in text.split("\n"):
         bare = line.lstrip(" \t")
-        lines.append("\u00a0" * len(line[: len(line) - len(bare)].expandtabs(4)) + plain(bare))
+        lines.append("\u00a0" * len(line[: len(line) - len(bare)].expandtabs(4)) + escaped(bare))
     return "  \n".join(lines)

@@ -5,9 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui.chat.export import as_lines
 from ui.chat.talk import Exchange, Talk
-from ui.page import plain
+from ui.marked import Markdown, plain
 
 TICK_SECONDS = 0.15
 MAX_MESSAGE = 8_000
@@ -61,7 +60,7 @@ def transcript(talk: Talk, ref: str) -> None:
     st.fragment(newest_answer, run_every=TICK_SECONDS if was_live else None)()
 
 
-def _exchanges(n: int) -> str:
+def _exchanges(n: int) -> Markdown:
     return "1 exchange" if n == 1 else f"{n} exchanges"
 
 
@@ -71,7 +70,7 @@ def _question(talk: Talk, at: int, one: Exchange, ref: str) -> None:
             _editor(at, one, ref)
             return
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(as_lines(one.question), width="stretch")
+            st.text(one.question, width="stretch")
             st.button(
                 "Edit",
                 icon=":material/edit:",
@@ -103,7 +102,7 @@ def _editor(at: int, one: Exchange, ref: str) -> None:
 def _answer(one: Exchange) -> None:
     with st.chat_message("assistant", avatar=":material/smart_toy:"):
         if one.answer:
-            st.markdown(as_lines(one.answer))
+            st.text(one.answer)
         elif one.live:
             st.caption("Reading …")
         elif one.error is None:
@@ -113,7 +112,7 @@ def _answer(one: Exchange) -> None:
         st.caption(_facts(one))
 
 
-def _facts(one: Exchange) -> str:
+def _facts(one: Exchange) -> Markdown:
     facts = ["1 token" if one.n_tokens == 1 else f"{one.n_tokens} tokens"]
     if one.tokens_per_s:
         facts.append(f"{one.tokens_per_s:,.{0 if one.tokens_per_s >= 10 else 1}f} tokens/s")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import NotFoundError
+from ui.marked import Markdown
 from ui.picker import model_picker
 from ui.state import store
 
@@ -78,7 +79,7 @@ def model_name(loaded: "Loaded") -> str:
     return f"{name}, step {loaded.step:,}" if loaded.step else name
 
 
-def kind_of_text(loaded: "Loaded") -> str:
+def kind_of_text(loaded: "Loaded") -> Markdown:
     """What this model does with a prompt."""
     from llmcore.runs.store import open_run
 

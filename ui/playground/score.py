@@ -158,7 +158,7 @@ def _one_of(scored: "list[tuple[Loaded, TextScore]]") -> int:
     return st.segmented_control(
         "As read by",
         range(len(scored)),
-        format_func=lambda one: model_name(scored[one][0]),
+        format_func=lambda one: plain(model_name(scored[one][0])),
         required=True,
         key=key,
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import progress
-from ui.page import guarded
+from ui.page import guarded, plain
 from ui.picker import load_model
 from ui.playground import sampling, stage
 from ui.playground.bench import Bench, bench, shown_bench
@@ -37,7 +37,7 @@ def show() -> None:
             shown.await_token(FIRST_TOKEN_SECONDS)
             progress.mark_done("next_token")
         about = loaded if shown is None else shown.loaded
-        st.caption(f"**{model_name(about)}**. {kind_of_text(about)}")
+        st.caption(f"**{plain(model_name(about))}**. {kind_of_text(about)}")
     was_live = shown is not None and shown.live
     stage.live_stage([shown], lambda: _draw(shown, prompt), was_live)
 

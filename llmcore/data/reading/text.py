@@ -1,21 +1,13 @@
 """Bytes and text that users bring: decode them, or say in one sentence what is wrong."""
 
-import codecs
 from pathlib import Path
 
+from llmcore.data.reading.encoding import MARKS
 from llmcore.errors import LabError, NotFoundError
 from llmcore.tokenizers.segments import replace_surrogates
 
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024  # in a page, and of a table
 MAX_CORPUS_BYTES = 2 * 1024**3  # of a corpus that the command line reads from disk
-
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16's, so it is asked first
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 
 
 def read_file(source: str, wanted: str, known: str, max_bytes: int) -> tuple[bytes, str]:

@@ -1,0 +1,378 @@
+"""From bytes to text: UTF-8 first, repaired where nearly all of it is valid; UTF-16 by its mark or
+its zeros; then Windows-1252, in which any byte means something, with a line to look at.
+
+No detector is the judge: charset-normalizer names a neighbour of Windows-1252 for most of its
+short texts (measured: cp1250, £ becomes Ł). It is asked only where Windows-1252 cannot be right.
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from llmcore.data.reading.report import Notices, quoted
+from llmcore.data.reading.source import HEAD_BYTES, Source, source_of
+from llmcore.errors import LabError
+from llmcore.tokenizers.segments import replace_surrogates
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16's, so it is asked first
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+MOST_SEQUENCES = 200_000  # characters beyond ASCII that are counted; the rest is alike
+NEARLY_ALL = 4  # valid characters for each broken byte: then the file is UTF-8 with damage
+MAX_LINE_CHARACTERS = 64 << 20
+ZEROS = 0.25  # of the bytes at odd (or even) places: UTF-16 of mostly Latin letters
+CONTROLS = 0.02  # of a text's characters; random bytes have a tenth
+
+_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]"
+)
+# As browsers read it: the five bytes that Microsoft left undefined are the C1 controls.
+_CP1252 = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
+_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_OTHERS = [
+    "cp1251", "koi8_r", "shift_jis", "gb18030", "big5", "euc_kr", "euc_jp", "cp1253", "cp1254",
+    "cp1255", "cp1256", "cp1250", "mac_roman", "cp850",
+]  # fmt: skip
+# What no Western word holds: a sign between two letters, a foreign capital after a small letter.
+_UNLIKELY = re.compile(
+    "(?<=[a-zà-ÿ])(?:[\u0080-\u00bf×÷‚„†‡ˆ‰‹›•˜™–—€ƒ…“”](?=[a-zà-ÿ])|[À-ÖØ-ÞŠŽŒŸ](?![A-Z]))"
+)
+_CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """name: as users know it ("utf-8", "windows-1252", "utf-16"). codec: of Python. skip: bytes
+    of the mark at the beginning. way: "strict", "replace" (broken bytes become U+FFFD) or
+    "lines" (a line that is no UTF-8 is Windows-1252). why: how it was recognised."""
+
+    name: str
+    codec: str
+    why: str
+    skip: int = 0
+    way: str = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A whole text (line ends are \\n), how it was read, and what was noticed."""
+
+    text: str
+    encoding: Encoding
+    notices: Notices
+
+
+def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
+    """Text of a file's bytes. encoding: what the user says, instead of a guess.
+
+    Raises LabError for what is no text, or no text in the encoding that was given.
+    """
+    source, notices = source_of(data, name), Notices()
+    recognised = recognise_encoding(source, notices, encoding)
+    return Decoded("".join(text_blocks(source, recognised, notices)), recognised, notices)
+
+
+def recognise_encoding(source: Source, notices: Notices, chosen: str | None = None) -> Encoding:
+    """How a file's bytes are to be read; says so in `notices` unless it is plain UTF-8.
+
+    Reads the whole file once where it is not marked. Raises LabError for what is no text.
+    """
+    head = source.head()
+    found = _chosen(source, chosen, head) or _marked(head) or _by_zeros(head)
+    if found is None:
+        found = _utf8_or_else(source, notices)
+    _refuse_binary(source, head, found)
+    return found
+
+
+def text_blocks(
+    source: Source, encoding: Encoding, notices: Notices, lone_return: str = "\n"
+) -> Iterator[str]:
+    """The text in blocks that end with a line (the last one as it ends), line ends as \\n.
+
+    lone_return: what a carriage return alone becomes in a file that has other line ends: in a
+    table it stands inside a cell as a rule. Zero characters are dropped and counted. Raises
+    LabError for a line beyond MAX_LINE_CHARACTERS.
+    """
+    old_mac = b"\n" not in source.head() and encoding.codec not in _WIDE
+    tail = ""
+    for block in _decoded(source, encoding):
+        if "\0" in block:
+            notices.add("zero_characters", "{n} zero bytes of {file} {were} dropped",
+                        n=block.count("\0"), file=source.name)  # fmt: skip
+            block = block.replace("\0", "")
+        text = tail + block
+        if "\r" in text:
+            held = text.endswith("\r")  # its \n may come with the next block
+            text = text[:-1] if held else text
+            text = text.replace("\r\n", "\n").replace("\r", "\n" if old_mac else lone_return)
+            text += "\r" if held else ""
+        cut = text.rfind("\n") + 1
+        tail = text[cut:]
+        if len(tail) > MAX_LINE_CHARACTERS:
+            raise LabError(
+                f"{source.name} has a line of more than {MAX_LINE_CHARACTERS:,} characters: it is "
+                f"no text file with lines; give one, or cut the line."
+            )
+        if cut:
+            yield _whole(text[:cut], source.name, notices)
+    if tail:
+        yield _whole(tail.removesuffix("\r") + ("\n" if tail.endswith("\r") else ""),
+                     source.name, notices)  # fmt: skip
+
+
+def lines_of_blocks(blocks: Iterable[str]) -> Iterator[str]:
+    """The lines with their ends. (`str.splitlines` cuts at a dozen other characters as well.)"""
+    for block in blocks:
+        yield from io.StringIO(block, newline="\n").readlines()
+
+
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+
+
+def _decoded(source: Source, encoding: Encoding) -> Iterator[str]:
+    """Blocks as their codec reads them."""
+    blocks = _skipping(source.blocks(), encoding.skip)
+    if encoding.way == "lines":
+        yield from map(_by_line, _whole_lines(blocks))
+        return
+    if encoding.codec == "cp1252":
+        for block in blocks:
+            yield codecs.charmap_decode(block, "strict", _CP1252)[0]
+        return
+    decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.way)
+    done = 0
+    try:
+        for block in blocks:
+            yield decoder.decode(block)
+            done += len(block)
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise LabError(
+            f"{source.name} is not {encoding.name.upper()} text (near byte {done:,} it cannot be "
+            f"read): save it as UTF-8, or name its encoding."
+        ) from error
+
+
+def _skipping(blocks: Iterator[bytes], n: int) -> Iterator[bytes]:
+    for number, block in enumerate(blocks):
+        yield block[n:] if number == 0 else block
+
+
+def _whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    tail = b""
+    for block in blocks:
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield tail + block[:cut]
+            tail = b""
+        tail += block[cut:]
+    yield tail
+
+
+def _by_line(block: bytes) -> str:
+    try:
+        return block.decode()
+    except UnicodeDecodeError:
+        return "".join(map(_one_line, block.splitlines(keepends=True)))
+
+
+def _one_line(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return codecs.charmap_decode(line, "strict", _CP1252)[0]
+
+
+def _whole(text: str, name: str, notices: Notices) -> str:
+    """`text` without lone surrogates, which UTF-8 and the tokenizers do not know."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        notices.add("broken_characters",
+                    "Broken characters in {file} were replaced by \N{REPLACEMENT CHARACTER}",
+                    file=name)  # fmt: skip
+        return replace_surrogates(text)
+    return text
+
+
+# ---- recognising
+
+
+def _chosen(source: Source, chosen: str | None, head: bytes) -> Encoding | None:
+    if chosen is None:
+        return None
+    try:
+        codec = codecs.lookup(chosen)
+        if not codec._is_text_encoding:
+            raise LookupError
+    except (LookupError, ValueError) as error:
+        raise LabError(
+            f"There is no encoding {chosen!r}: give one such as utf-8, windows-1252 or utf-16."
+        ) from error
+    marked = _marked(head)
+    if codec.name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be") and marked:
+        return marked
+    if codec.name == "utf-16":
+        return Encoding("utf-16", "utf-16-le", "you said so")
+    codec_name = {"utf-8-sig": "utf-8"}.get(codec.name, codec.name)
+    name = "windows-1252" if codec_name == "cp1252" else codec_name
+    return Encoding(name, codec_name, "you said so")
+
+
+def _marked(head: bytes) -> Encoding | None:
+    for mark, codec in MARKS:
+        if head.startswith(mark):
+            name = codec.removesuffix("-le").removesuffix("-be")
+            return Encoding(name, codec, "a byte-order mark begins it", len(mark),
+                            "replace" if codec == "utf-8" else "strict")  # fmt: skip
+    return None
+
+
+def _by_zeros(head: bytes) -> Encoding | None:
+    """UTF-16 without a mark: every second byte of Latin letters, digits and spaces is zero."""
+    n = len(head) // 2
+    if head.count(0) < 3:
+        return None
+    even, odd = head[0 : 2 * n : 2].count(0) / n, head[1 : 2 * n : 2].count(0) / n
+    for codec, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros > ZEROS and others < zeros / 10 and n >= 4:
+            try:
+                codecs.getincrementaldecoder(codec)().decode(head[: 2 * n])
+            except UnicodeDecodeError:
+                continue
+            return Encoding(codec, codec, "every second byte is zero")
+    return None
+
+
+@dataclass(slots=True)
+class _Count:
+    """Characters beyond ASCII: those that are valid UTF-8, the bytes that are not, and where.
+    whole_lines: lines all of whose such characters are valid; broken_lines: the others."""
+
+    valid: int = 0
+    broken: int = 0
+    whole_lines: int = 0
+    broken_lines: int = 0
+    first_line: int = 0
+    first: bytes = b""  # the line itself
+    lines: bytes = b""  # some lines with such bytes, for a judge
+
+
+def _utf8_or_else(source: Source, notices: Notices) -> Encoding:
+    if _is_utf8(source):
+        return Encoding("utf-8", "utf-8", "all of it is valid UTF-8")
+    found = _count(source)
+    if not found.broken:  # only the very end is cut
+        found.broken = 1
+    if found.valid >= NEARLY_ALL * found.broken:
+        notices.add(
+            "repaired_characters",
+            "{bytes} of {file} {are} no UTF-8, as the rest is, and {were} replaced by "
+            "\N{REPLACEMENT CHARACTER}",
+            found.first_line, found.broken, file=source.name,
+        )  # fmt: skip
+        return Encoding("utf-8", "utf-8", "nearly all of it is valid UTF-8", way="replace")
+    other = _beyond_cp1252(found.lines)
+    if other and not found.whole_lines:
+        shown = found.first.decode(other, "replace")
+        notices.add(
+            "encoding",
+            "{file} is not UTF-8 and cannot be Windows-1252; it was read as {encoding}, for "
+            "example {line_text}: if that is wrong, name the encoding",
+            found.first_line, file=source.name, encoding=other, line_text=quoted(shown),
+        )  # fmt: skip
+        return Encoding(other, other, "its letters make words in it", way="replace")
+    return _cp1252(source, found, notices)
+
+
+def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
+    """Windows-1252; where whole lines are UTF-8 all the same, those stay UTF-8."""
+    values = {"file": source.name, "line_text": quoted(_one_line(found.first))}
+    advice = "for example {line_text}: if that is wrong, name the encoding"
+    why = "it is not UTF-8, and in Windows-1252 every byte means something"
+    if not found.whole_lines:
+        template = f"{{file}} is not UTF-8; it was read as Windows-1252, {advice}"
+        notices.add("encoding", template, found.first_line, **values)
+        return Encoding("windows-1252", "cp1252", why)
+    template = ("{file} mixes encodings: {lines} {are} no UTF-8 and {were} read as Windows-1252, "
+                + advice)  # fmt: skip
+    notices.add("encoding", template, found.first_line, found.broken_lines, **values)
+    name = "utf-8" if found.whole_lines >= found.broken_lines else "windows-1252"
+    return Encoding(name, "cp1252", why + "; lines that are UTF-8 stay so", way="lines")
+
+
+def _is_utf8(source: Source) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for block in source.blocks():
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _count(source: Source) -> _Count:
+    """Looks at the characters beyond ASCII, at most MOST_SEQUENCES once a broken one was met."""
+    found, number = _Count(), 0
+    for block in _whole_lines(source.blocks()):
+        for line in block.split(b"\n"):
+            number += 1
+            if not line.isascii():
+                _count_line(line.rstrip(b"\r"), number, found)
+        number -= 1  # what follows the last line end belongs to the next block
+        if found.broken and found.valid + found.broken > MOST_SEQUENCES:
+            break
+    return found
+
+
+def _count_line(line: bytes, number: int, found: _Count) -> None:
+    lengths = [len(one) for one in _SEQUENCE.findall(line)]
+    broken = lengths.count(1)
+    found.valid += len(lengths) - broken
+    found.broken += broken
+    if not broken:
+        found.whole_lines += 1
+        return
+    found.broken_lines += 1
+    if not found.first_line:
+        found.first_line, found.first = number, line
+    if len(found.lines) < HEAD_BYTES // 8:
+        found.lines += line + b"\n"
+
+
+def _beyond_cp1252(lines: bytes) -> str | None:
+    """What charset-normalizer calls lines that no Western text in Windows-1252 looks like."""
+    text = codecs.charmap_decode(lines, "strict", _CP1252)[0]
+    high = [c for c in text if c > "\x7f"]
+    letters = sum(c.isalpha() for c in text)
+    foreign = sum(c.isalpha() for c in high) > 0.4 * max(1, letters)
+    unlikely = len(_UNLIKELY.findall(text)) > 0.1 * len(high)
+    if not (foreign or unlikely or _UNDEFINED.search(lines)):
+        return None
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(lines[:20_000], cp_isolation=_OTHERS).best()
+    return None if best is None else best.encoding
+
+
+def _refuse_binary(source: Source, head: bytes, encoding: Encoding) -> None:
+    """Raises LabError where the beginning is no text: too many control characters or zeros."""
+    if encoding.codec in _WIDE:
+        return
+    zeros = head.count(0)
+    text = head.decode("latin-1")
+    if zeros > len(head) // 5 or len(_CONTROL.findall(text)) > CONTROLS * len(text):
+        raise LabError(
+            f"{source.name} is not a text file (its bytes are no characters): give CSV, TSV, JSON, "
+            f"JSONL, Excel, Parquet or plain text."
+        )

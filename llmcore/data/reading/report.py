@@ -1,0 +1,176 @@
+"""What a reader did with a file, as data: shown before anything learns, kept with the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SHOWN_CHARACTERS = 80
+MOST_COLUMNS = 20  # that a sentence lists
+
+
+@dataclass(slots=True)
+class Notice:
+    """One thing that the reader did or could not do. kind: a short name for programs; line: where
+    it happened first (1-based; of the unit that the text names), None where it has no place;
+    count: how often."""
+
+    kind: str
+    template: str
+    values: dict[str, Any]
+    line: int | None = None
+    count: int = 1
+    unit: str = "line"
+
+    @property
+    def text(self) -> str:
+        """A whole sentence in plain words, with the number and the first place."""
+        sentence = self.template.format_map(_Words(self.count, self.values))
+        if self.line is None:
+            return sentence + "."
+        first = "first in" if self.count > 1 else "in"
+        return f"{sentence} ({first} {self.unit} {self.line:,})."
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "text": self.text, "line": self.line, "count": self.count}
+
+
+class _Words(dict[str, Any]):
+    """Fields of a template: `{n}`, `{were}`, `{have}`, `{rows}` ("1 row", "12 rows", and so any
+    word), and the notice's own values."""
+
+    def __init__(self, count: int, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.count = count
+
+    def __missing__(self, name: str) -> str:
+        one = self.count == 1
+        verbs = {"were": ("was", "were"), "have": ("has", "have"), "are": ("is", "are"),
+                 "hold": ("holds", "hold"), "stand": ("stands", "stand")}  # fmt: skip
+        if name == "n":
+            return f"{self.count:,}"
+        if name in verbs:
+            return verbs[name][0 if one else 1]
+        return many(self.count, name)
+
+
+def many(n: int, words: str) -> str:
+    """A number with its noun.
+
+    >>> many(1, "classes"), many(1, "entries"), many(1200, "rows")
+    ('1 class', '1 entry', '1,200 rows')
+    """
+    if n != 1:
+        return f"{n:,} {words}"
+    ends = (("classes", "class"), ("ies", "y"), ("xes", "x"), ("s", ""))
+    end, single = next(((a, b) for a, b in ends if words.endswith(a)), ("", ""))
+    return f"1 {words.removesuffix(end)}{single}"
+
+
+class Notices:
+    """Collects what readers do; the same kind counts up, and keeps its first place."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[tuple[str, str], Notice] = {}
+
+    def add(
+        self, kind: str, template: str, line: int | None = None, n: int = 1, unit: str = "line",
+        about: str = "", **values: Any,
+    ) -> None:  # fmt: skip
+        """Counts `n` more of `kind`. template: a sentence without its full stop, with fields as
+        in `_Words`; user text goes in as a value, never into the template. about: tells two
+        notices of one kind apart (a column's name)."""
+        known = self._by_kind.get((kind, about))
+        if known is None:
+            self._by_kind[kind, about] = Notice(kind, template, values, line, n, unit)
+        else:
+            known.count += n
+
+    def count(self, kind: str) -> int:
+        """How often anything of a kind happened."""
+        return sum(one.count for (name, _), one in self._by_kind.items() if name == kind)
+
+    def drop(self, kind: str) -> None:
+        for key in [key for key in self._by_kind if key[0] == kind]:
+            del self._by_kind[key]
+
+    def extend(self, others: "Notices | list[Notice]") -> None:
+        for one in others:
+            self.add(one.kind, one.template, one.line, one.count, one.unit,
+                     about=one.text, **one.values)  # fmt: skip
+
+    def __iter__(self) -> Any:
+        return iter(list(self._by_kind.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_kind)
+
+    def texts(self) -> list[str]:
+        return [one.text for one in self]
+
+
+@dataclass(slots=True)
+class ReadingReport:
+    """What was recognised in a file and what became of its rows.
+
+    roles: role → column; None for one that has to be chosen. why: how format and encoding were
+    recognised. read, taken, left_out, repaired: rows (documents of a corpus) without the header;
+    repaired rows are among those taken. classes: label → count, None where there are none.
+    splits: name → count. usable: it can be learned from as it is.
+    """
+
+    name: str
+    task: str
+    format: str
+    encoding: str | None = None
+    why: str = ""
+    columns: list[str] = field(default_factory=list)
+    roles: dict[str, str | None] = field(default_factory=dict)
+    read: int = 0
+    taken: int = 0
+    left_out: int = 0
+    repaired: int = 0
+    classes: dict[str, int] | None = None
+    splits: dict[str, int] = field(default_factory=dict)
+    notices: Notices = field(default_factory=Notices)
+
+    @property
+    def asks(self) -> list[str]:
+        """The roles that somebody has to choose a column for."""
+        return [role for role, column in self.roles.items() if column is None]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "task": self.task,
+            "format": self.format,
+            "encoding": self.encoding,
+            "why": self.why,
+            "columns": self.columns,
+            "roles": self.roles,
+            "rows": {
+                "read": self.read,
+                "taken": self.taken,
+                "left_out": self.left_out,
+                "repaired": self.repaired,
+            },
+            "classes": self.classes,
+            "splits": self.splits,
+            "notices": [one.to_dict() for one in self.notices],
+        }
+
+
+def quoted(text: str) -> str:
+    """A short piece of the user's text for a sentence, on one line.
+
+    >>> quoted("two\\nlines")
+    "'two lines'"
+    """
+    line = " ".join(text.split())
+    return repr(line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…")
+
+
+def listed(names: list[str]) -> str:
+    """The names of columns for a sentence, long ones and long lists cut."""
+    shown = ", ".join(one if len(one) <= 40 else one[:40] + "…" for one in names[:MOST_COLUMNS])
+    more = len(names) - MOST_COLUMNS
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,91 @@
+"""A table while it is read: every format comes down to columns and rows of cells, in chunks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from llmcore.data.reading.report import Notices
+
+CHUNK_ROWS = 5_000
+SAMPLE_ROWS = 2_000  # the first rows, by which columns get their roles and texts their cleaning
+SPLIT = "split"  # the column that folders and files named train and test make
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some rows in order. lines: where each row begins (1-based; counts what Rows.unit says)."""
+
+    lines: list[int]
+    rows: list[list[Any]]
+
+
+@dataclass(slots=True)
+class Rows:
+    """A table's columns and its rows, which can be taken once.
+
+    format: `csv`, `tsv`, `json`, `jsonl`, `xlsx`, `parquet`, `mails`, `folders`, `text`, …
+    columns: unique names in order. header: the file named them itself. Cells are texts, or the
+    values of JSON and Parquet as they are; None is missing. A row of a delimited file may have
+    more or fewer cells than columns (see `llmcore.data.reading.labels.square`); `delimiter` is
+    what cut them. unit: what the numbers of rows count: "line", "row", "entry" or "file".
+    """
+
+    format: str
+    columns: list[str]
+    header: bool
+    chunks: Iterator[Chunk]
+    notices: Notices
+    encoding: str | None = None
+    why: str = ""
+    unit: str = "line"
+    delimiter: str | None = None
+    _held: list[Chunk] = field(default_factory=list)
+
+    def sample(self, n: int = SAMPLE_ROWS) -> list[list[Any]]:
+        """The first `n` rows at most, which `take` gives again."""
+        while sum(len(one.rows) for one in self._held) < n:
+            chunk = next(self.chunks, None)
+            if chunk is None:
+                break
+            self._held.append(chunk)
+        return [row for chunk in self._held for row in chunk.rows][:n]
+
+    def take(self) -> Iterator[Chunk]:
+        """All chunks, once."""
+        held, self._held = self._held, []
+        return chain(held, self.chunks)
+
+    def records(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Each row as (its number, column → cell); cells beyond the columns are left out."""
+        for chunk in self.take():
+            for line, row in zip(chunk.lines, chunk.rows, strict=True):
+                yield line, dict(zip(self.columns, row, strict=False))
+
+
+def chunked(numbered: Iterator[tuple[int, list[Any]]], n: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    """Chunks of `n` rows out of rows with their numbers."""
+    chunk = Chunk([], [])
+    for line, row in numbered:
+        chunk.lines.append(line)
+        chunk.rows.append(row)
+        if len(chunk.rows) == n:
+            yield chunk
+            chunk = Chunk([], [])
+    if chunk.rows:
+        yield chunk
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """Names for all columns: empty ones numbered, doubles told apart.
+
+    >>> unique_names(["text", "", "text"])
+    ['text', 'column 2', 'text (again)']
+    """
+    unique: list[str] = []
+    for number, name in enumerate(names, start=1):
+        name = name.strip() or f"column {number}"
+        while name in unique:
+            name += " (again)"
+        unique.append(name)
+    return unique

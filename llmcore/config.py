@@ -241,7 +241,9 @@ class DataConfig(Checked):
     """What a run learns from. `source` is a built-in name, a mix `a+b`, or a file."""
 
     source: str = setting("shakespeare", "built-in name, a mix such as a+b, or a file")
-    text_column: str | None = setting(None, "column that holds the text (labelled data)")
+    text_column: str | None = setting(
+        None, "column that holds the text (labelled data; a table or JSONL to pretrain on)"
+    )
     label_column: str | None = setting(None, "column that holds the label (labelled data)")
     validation: float = setting(0.1, "share held out for validation", 0.0, 0.9)
     validation_source: str | None = setting(
@@ -258,6 +260,9 @@ class DataConfig(Checked):
     output_column: str | None = setting(None, "column that holds the answer (instructions)")
     template: str = setting(
         "plain", "prompt template: plain, alpaca, chat, or a text that holds {instruction}"
+    )
+    keep_marks: bool = setting(
+        False, "leave <|endoftext|> in a text as it stands (pretraining), else it parts documents"
     )
     packing: bool = setting(
         False, "instructions: several examples share a row, and each sees itself alone"

@@ -23,3 +23,12 @@ class DamagedError(LabError):
 
 class StateError(LabError):
     """An action that the present state forbids, such as deleting a running run."""
+
+
+class ShortTextError(LabError):
+    """A text that is too short for the chosen context. `context_length` is the longest one that
+    fits; None where none does."""
+
+    def __init__(self, message: str, context_length: int | None = None) -> None:
+        super().__init__(message)
+        self.context_length = context_length

@@ -91,7 +91,8 @@ def main() -> None:
     info, overlays = _choose_run(infos)
     if info is not None:
         run_panel(info.id, overlays)
-        ask_box(info.id)
+        if info.is_live or info.step:
+            ask_box(info.id)
     code_behind(PYTHON, CLI)
 
 
@@ -167,6 +168,7 @@ def _summary_and_button(
     with left:
         if problem is not None:
             show_error(problem)
+            _propose_context(problem)
         elif choice is None:
             st.markdown("Give a text under **Options**: paste it there, or upload a file.")
         else:
@@ -176,6 +178,16 @@ def _summary_and_button(
     if by_hand:
         _torchrun(choice)
     start_button("Start training", run_id, KIND, right, ready=choice is not None and not by_hand)
+
+
+def _propose_context(problem: Exception) -> None:
+    """A button that chooses the longest context that a short text has room for."""
+    length = getattr(problem, "context_length", None)
+    if length is not None:
+        st.button(
+            f"Set the context length to {length}", icon=":material/build:", key="fit_context",
+            on_click=_apply, args=({"context_length": length},),
+        )  # fmt: skip
 
 
 def _torchrun(choice: Choice) -> None:
@@ -205,10 +217,12 @@ def _summary(choice: Choice, infos: list[RunInfo]) -> None:
 
 
 def _apply(change: dict[str, Any]) -> None:
-    """A callback: puts what the preflight card suggests into the options."""
+    """A callback: puts what the card suggests into the options."""
     preset = st.session_state.get("pretrain_preset", DEFAULT_PRESET)
     if "accumulation" in change:
         st.session_state[f"pretrain_parts_{preset}"] = int(change["accumulation"])
+    if "context_length" in change:
+        st.session_state[f"pretrain_context_{preset}"] = int(change["context_length"])
 
 
 def _options(parts: "DeltaGenerator") -> Choice | None:

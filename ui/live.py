@@ -76,6 +76,8 @@ def _panel(run_id: str, overlays: tuple[str, ...], rhythm: int | None) -> None:
         if info.kind == "learning-curve":
             learning_curve(run, info)
             return
+        if ended_empty(info, data):
+            return
         _numbers(info, data)
         doctor_panel(info, data)
         if info.kind == "classify":
@@ -85,6 +87,11 @@ def _panel(run_id: str, overlays: tuple[str, ...], rhythm: int | None) -> None:
         else:
             pretrain_charts(info, data, overlays)
             replay(info, data)
+
+
+def ended_empty(info: "RunInfo", data: RunFeed) -> bool:
+    """Whether a run has ended before its first step: there is nothing to draw, nor to ask."""
+    return not info.is_live and info.step == 0 and data.step == 0
 
 
 def state_badge(info: "RunInfo") -> None:

@@ -1,6 +1,7 @@
 """`preflight`: what a pretraining run will take on this machine, before it starts."""
 
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +18,14 @@ from llmcore.cli.training import (
     PresetName,
     TokenizerRef,
     VocabSize,
+    decoded,
+    say_vocabulary,
 )
 from llmcore.config import ModelConfig, RunConfig, TrainConfig
+from llmcore.errors import ShortTextError
+
+if TYPE_CHECKING:
+    from llmcore.runs.preflight import Problem
 
 
 def preflight(
@@ -45,31 +52,48 @@ def preflight(
     as_json: AsJson = False,
 ) -> None:
     """Say what a pretraining run will take: memory, time, disk; and what to change if too much."""
-    from llmcore.runs.plan import plan_pretrain
-
-    source, _ = own_copy(corpus, is_builtin_corpus(corpus))
-    config = plan_pretrain(
-        source,
-        preset=preset,
-        tokenizer=tokenizer,
-        model_changes={
+    choices = {
+        "preset": preset,
+        "tokenizer": tokenizer,
+        "model_changes": {
             "context_length": context_length, "vocab_size": vocab_size, "n_layers": n_layers,
             "n_heads": n_heads, "d_model": d_model, "position": position, "norm": norm,
             "feed_forward": feed_forward, "n_kv_heads": n_kv_heads,
         },
-        train_changes={
+        "train_changes": {
             "steps": steps, "batch_size": batch_size, "accumulation": accumulation,
             "device": device, "precision": precision,
         },
-    )  # fmt: skip
-    values, lines = _answer(config, measure)
+    }  # fmt: skip
+    config, problems = _planned(corpus, choices)
+    say_vocabulary(config, vocab_size)
+    values, lines = _answer(config, problems, measure)
     answer(values, as_json, lines)
 
 
-def _answer(config: RunConfig, measure: bool) -> tuple[dict[str, Any], str]:
+def _planned(corpus: str, choices: dict[str, Any]) -> "tuple[RunConfig, list[Problem]]":
+    """The configuration, and what is wrong with its text. A text too short for the context is a
+    problem among others; one that cannot be read is a LabError."""
+    from llmcore.runs.plan import plan_pretrain
+    from llmcore.runs.preflight import Problem
+
+    source, data = own_copy(corpus, is_builtin_corpus(corpus))
+    text = None if data is None else decoded(data, source)
+    try:
+        return plan_pretrain(source, corpus=text, **choices), []
+    except ShortTextError as error:
+        fits = error.context_length
+        change = {} if fits is None else {"context_length": fits}
+        return plan_pretrain(source, **choices), [Problem(str(error), change)]
+
+
+def _answer(
+    config: RunConfig, problems: "list[Problem]", measure: bool
+) -> tuple[dict[str, Any], str]:
     from llmcore.runs.preflight import CHINCHILLA, preflight, written_bytes
 
-    found = preflight(config, measure)
+    found = preflight(config, measure and not problems)
+    found = replace(found, problems=[*problems, *found.problems])
     values = {
         "fits": found.fits,
         "parameters": found.parameters,

@@ -1,7 +1,7 @@
 """Commands that train: `pretrain` and `finetune`. Torch is imported when the run begins."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,6 +33,9 @@ from llmcore.config import (
 from llmcore.errors import LabError
 from llmcore.presets import PRESETS
 from llmcore.settings import help_for
+
+if TYPE_CHECKING:
+    from llmcore.data import Corpus
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -200,16 +203,19 @@ def pretrain(
     from llmcore.runs.plan import plan_pretrain
 
     source, data = own_copy(corpus, is_builtin_corpus(corpus))
+    validation_source, held_out = _validation(validation_corpus)
     config = plan_pretrain(
         source,
         preset=preset,
         tokenizer=tokenizer,
         name=name,
-        text=None if data is None else _decoded(data, source),
-        validation_source=_validation_source(validation_corpus),
+        corpus=None if data is None else decoded(data, source),
+        validation_source=validation_source,
+        held_out=held_out,
         model_changes=model_changes,
         train_changes=train_changes,
     )
+    say_vocabulary(config, vocab_size)
     if queue:
         _put_in_queue(config, run_dir, data, as_json, tensorboard)
         return
@@ -434,21 +440,29 @@ def default_model() -> str:
     return chosen
 
 
-def _decoded(data: bytes, source: str) -> str:
+def say_vocabulary(config: RunConfig, wanted: int | None) -> None:
+    """Says where a short text gave fewer tokens than were asked for."""
+    if wanted is not None and config.model.vocab_size < wanted:
+        say(f"The text gives only {config.model.vocab_size:,} tokens, not {wanted:,}: it is short. "
+            f"The model's vocabulary has as many.")  # fmt: skip
+
+
+def decoded(data: bytes, source: str) -> "Corpus":
     """The user's own text, checked before a run directory is made for it."""
     from llmcore.data import corpus_from_text, decode_upload
 
-    return corpus_from_text(decode_upload(data, source), source).text
+    return corpus_from_text(decode_upload(data, source), source)
 
 
-def _validation_source(named: str | None) -> str | None:
-    """The name or absolute path of a validation text, read once so that a wrong one is refused."""
+def _validation(named: str | None) -> tuple[str | None, "Corpus | None"]:
+    """The name or absolute path of a validation text, and the text: a wrong one is refused."""
     from llmcore.data import load_corpus
 
     if named is None:
-        return None
-    load_corpus(named)
-    return named if is_builtin_corpus(named) else str(Path(named).expanduser().resolve())
+        return None, None
+    found = load_corpus(named)
+    path = named if is_builtin_corpus(named) else str(Path(named).expanduser().resolve())
+    return path, found
 
 
 def _say_ignored(settings: dict[str, Any]) -> None:

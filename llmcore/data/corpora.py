@@ -10,7 +10,7 @@ from llmcore.data.builtin import build_corpus
 from llmcore.data.folding import unit_hash
 from llmcore.data.reading import MAX_CORPUS_BYTES, clean_text, decode_upload, read_file
 from llmcore.data.sources import CORPORA, local_path
-from llmcore.errors import LabError
+from llmcore.errors import LabError, ShortTextError
 from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
 CORPUS_SPLIT_SEED = 0  # one held-out text for all runs on a corpus, so that their losses compare
@@ -43,7 +43,7 @@ class Corpus:
 
         Whole documents are held out, chosen by a seeded hash of their text, until `validation`
         of all characters is reached. Where documents are too few and too long for that, the tail
-        of the longest is held out instead. Raises LabError where nothing is left for one side.
+        of the longest is held out instead. Raises ShortTextError where one side is left empty.
         """
         if not 0 <= validation < 1:
             raise LabError(f"validation is {validation} but must be at least 0 and below 1.")
@@ -82,7 +82,7 @@ class Corpus:
         cut = _tidy_cut(document, len(document) - max(1, wanted))
         head, tail = document[:cut], document[cut:]
         if not head.strip() or not tail.strip():
-            raise LabError(
+            raise ShortTextError(
                 f"{self.name} has only {self.n_bytes:,} bytes, too few to hold any out for "
                 f"validation: give more text."
             )

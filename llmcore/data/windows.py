@@ -4,6 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from llmcore.errors import ShortTextError
+
+SHORTEST_CONTEXT = 2
+
 
 def windows(
     ids: np.ndarray, starts: Sequence[int] | np.ndarray, length: int
@@ -28,3 +32,20 @@ def sliding_starts(n_tokens: int, length: int, stride: int) -> np.ndarray:
     [0, 2, 4, 6]
     """
     return np.arange(0, max(0, n_tokens - length), stride)
+
+
+def check_length(n_train: int, n_validation: int, context_length: int) -> None:
+    """Raises ShortTextError where either split is shorter than one window, which is one token
+    longer than the context."""
+    longest = min(n_train, n_validation) - 1
+    if longest >= context_length:
+        return
+    has = f"it has {n_train:,} tokens to train on and {n_validation:,} to validate on"
+    if longest < SHORTEST_CONTEXT:
+        raise ShortTextError(f"The text is too short for any context length ({has}): give more.")
+    raise ShortTextError(
+        f"The text is too short for a context of {context_length:,}, which needs "
+        f"{context_length + 1:,} of each ({has}): choose a context length of at most {longest:,}, "
+        f"or give more text.",
+        longest,
+    )

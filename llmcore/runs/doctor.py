@@ -150,7 +150,7 @@ def changed_config(config: RunConfig, finding: Finding) -> RunConfig:
             model_changes={"vocab_size": None if config.tokenizer else config.model.vocab_size},
             train_changes={"steps": config.train.steps, "seed": config.train.seed},
         )
-        config = replace(smaller, sample_prompt=config.sample_prompt)
+        config = replace(smaller, data=config.data, sample_prompt=config.sample_prompt)
     of_model = {key for key in change if key in {one.name for one in fields(ModelConfig)}}
     return replace(
         config,

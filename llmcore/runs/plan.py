@@ -15,15 +15,19 @@ from llmcore.config import (
     TrainConfig,
 )
 from llmcore.data import (
+    Corpus,
     LabelledSet,
     Splits,
+    corpus_from_text,
     labelled_from_table,
     load_labelled,
     split_labelled,
 )
+from llmcore.data.windows import check_length
 from llmcore.errors import LabError
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
+from llmcore.runs.text_size import is_counted, text_size
 from llmcore.tasks.epochs import steps_per_epoch
 
 # Those of a probe are steps of its solver, which ends sooner by itself.
@@ -59,14 +63,22 @@ def plan_pretrain(
     validation_source: str | None = None,
     model_changes: dict[str, Any] | None = None,
     train_changes: dict[str, Any] | None = None,
+    corpus: Corpus | None = None,
+    held_out: Corpus | None = None,
+    text_column: str | None = None,
+    keep_marks: bool = False,
 ) -> RunConfig:
     """The configuration of a pretraining run.
 
     source: a built-in corpus, a mix `a+b`, a file, or the name of the pasted `text`.
     validation_source: a text to validate on instead of a share of the corpus, named likewise.
     model_changes, train_changes: fields of the preset to replace; None keeps the preset's. A
-    `vocab_size` without a `tokenizer` asks for a BPE of that size, trained on the corpus.
-    Raises LabError where a choice cannot work.
+    `vocab_size` without a `tokenizer` asks for a BPE of that size, trained on the corpus; a short
+    text may give fewer tokens, and the model then has as many as the text gives.
+    corpus, held_out: the user's own text, and `validation_source`, where they were read already.
+    text_column, keep_marks: how the user's own file is read (see DataConfig).
+    Raises ShortTextError where the text is too short for the context, LabError where another
+    choice cannot work.
     """
     chosen = preset_named(preset or DEFAULT_PRESET)
     wanted = given(model_changes or {})
@@ -77,18 +89,24 @@ def plan_pretrain(
     if tokenizer:
         model = model.with_(vocab_size=models.tokenizer_for(tokenizer).vocab_size)
     train = with_rhythm(chosen.train, given(train_changes or {}))
-    if text is not None and len(text.encode("utf-8", "replace")) < 2 * (model.context_length + 1):
-        raise LabError(
-            f"The text is shorter than two windows of {model.context_length} tokens: "
-            f"give more text or choose a smaller context length."
-        )
+    data = DataConfig(
+        source=source, validation_source=validation_source, text_column=text_column,
+        keep_marks=keep_marks,
+    )  # fmt: skip
+    if text is not None and corpus is None:
+        corpus = corpus_from_text(text, source)
+    texts = [one for one in (corpus, held_out) if one is not None]
+    if corpus is not None and any(is_counted(one, model.context_length) for one in texts):
+        size = text_size(corpus, tokenizer, model.vocab_size, data.validation, held_out)
+        check_length(size.train, size.validation, model.context_length)
+        model = model.with_(vocab_size=size.vocab_size)
     first = source.split("+")[0]
     return RunConfig(
         kind="pretrain",
         name=name or f"{source} {chosen.name}",
         model=model,
         train=train,
-        data=DataConfig(source=source, validation_source=validation_source),
+        data=data,
         tokenizer=tokenizer,
         preset=chosen.name,
         sample_prompt=SAMPLE_PROMPTS.get(first, "The "),

@@ -21,6 +21,11 @@ def token_data(run: Run, config: RunConfig, sink: Sink) -> tuple[Tokenizer, Toke
     tokenizer, data = (
         _from_memory(run, config, sink) if large is None else _from_shards(run, config, large, sink)
     )
+    if config.tokenizer == "" and tokenizer.vocab_size < config.model.vocab_size:
+        sink.event("notice", 0, text=(
+            f"The text gives only {tokenizer.vocab_size:,} tokens, not "
+            f"{config.model.vocab_size:,}: the other rows of the model's vocabulary stay unused."
+        ))  # fmt: skip
     sink.event("data", 0, train_tokens=len(data.train), validation_tokens=len(data.validation))
     return tokenizer, data
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from llmcore.config import SCHEMA_KEY, RunConfig
-from llmcore.errors import DamagedError, LabError
+from llmcore.errors import DamagedError, LabError, ShortTextError
 from llmcore.files import read_json
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.reader import LineTail, MetricsReader, read_events
@@ -105,6 +105,7 @@ class Run:
             error=problem.get("message"),
             phase=status.get("phase"),
             waiting=status.get("state") == RunState.QUEUED and bool(status.get("waiting")),
+            hopeless=problem.get("type") == ShortTextError.__name__,
         )
 
     def _mtime(self) -> float:

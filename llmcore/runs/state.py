@@ -49,6 +49,7 @@ class RunInfo:
     error: str | None
     phase: str | None = None
     waiting: bool = False  # in the queue, for its turn
+    hopeless: bool = False  # it failed on what a resume would find again
 
     @property
     def began(self) -> str:
@@ -66,7 +67,7 @@ class RunInfo:
 
     @property
     def can_resume(self) -> bool:
-        return self.state in RESUMABLE_STATES and not self.example
+        return self.state in RESUMABLE_STATES and not self.example and not self.hopeless
 
 
 def writer_identity() -> dict[str, Any]:

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from llmcore.config import TrainConfig
 from llmcore.data.shards import ShardedIds
-from llmcore.data.windows import windows
-from llmcore.errors import LabError
+from llmcore.data.windows import check_length, windows
 from llmcore.generation import SamplingConfig, generate
 from llmcore.interpret.head_types import head_scores
 from llmcore.nn.model import GPT, next_token_loss
@@ -50,14 +49,9 @@ class PretrainTask:
     ) -> None:
         """`model` lies, or will lie, on `device`.
 
-        Raises LabError where a split is shorter than one window of context_length + 1."""
+        Raises ShortTextError where a split is shorter than one window of context_length + 1."""
         length = model.config.context_length
-        for name, ids in (("training", data.train), ("validation", data.validation)):
-            if len(ids) < length + 1:
-                raise LabError(
-                    f"The {name} text has {len(ids)} tokens but one window needs {length + 1}: "
-                    f"give more text or choose a context length below {max(2, len(ids))}."
-                )
+        check_length(len(data.train), len(data.validation), length)
         self.model = model
         self.tokenizer, self.data, self.config = tokenizer, data, config
         self.device, self.sample_prompt = device, sample_prompt

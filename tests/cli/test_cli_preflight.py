@@ -2,7 +2,7 @@
 
 import math
 
-from tiny import TEXT, pretrain_config
+from tiny import TEXT, pretrain_config, sentences
 
 from llmcore.files import json_line
 from llmcore.runs import RunStore, launch, preflight
@@ -45,6 +45,33 @@ def test_what_does_not_fit_names_the_flag_that_mends_it(lab, monkeypatch):
     assert not found["fits"] and found["problems"][0]["change"] == {"accumulation": 2}
     assert lab(*ARGUMENTS, "--no-measure", "--accumulation", "2", "--json").json["fits"]
     assert "will not fit" in lab(*ARGUMENTS, "--no-measure").out
+
+
+def test_a_text_too_short_for_the_context_does_not_fit(lab, tmp_path):
+    path = tmp_path / "short.txt"
+    path.write_text(sentences(40))
+    short = ("preflight", "--corpus", path, "--preset", "tiny", "--tokenizer", "bytes")
+    found = lab(*short, "--context-length", 512, "--json").json
+    (problem,) = found["problems"]
+    assert not found["fits"] and found["seconds"] is None
+    longest = problem["change"]["context_length"]
+    assert f"at most {longest}," in problem["text"]
+    again = lab(*short, "--context-length", longest, "--no-measure", "--json").json
+    assert again["fits"] and again["problems"] == []
+    path.write_text("abc\n")  # four bytes fit nothing
+    found = lab(*short, "--json").json
+    assert not found["fits"] and found["problems"][0]["change"] == {}
+
+
+def test_the_vocabulary_that_a_short_text_gives_is_said(lab, tmp_path):
+    path = tmp_path / "short.txt"
+    path.write_text(sentences(60))
+    asked = lab("preflight", "--corpus", path, "--preset", "tiny", "--vocab-size", 4096,
+                "--no-measure", "--context-length", 16, "--json")  # fmt: skip
+    small = lab("preflight", "--corpus", path, "--preset", "tiny", "--vocab-size", 300,
+                "--no-measure", "--context-length", 16, "--json")  # fmt: skip
+    assert "tokens, not 4,096" in asked.err and "tokens, not" not in small.err
+    assert asked.json["parameters"] < small.json["parameters"] + 64 * 400
 
 
 def test_runs_show_has_the_findings(lab):

@@ -159,7 +159,11 @@ def test_a_failed_run_says_why_in_one_sentence(home: Path) -> None:
     config = pretrain_config()
     with pytest.raises(ValueError):
         launch.run_foreground(store.directory(run_id), config, b"too short")
-    assert "token" in only_error(opened(run_id))
+    page = opened(run_id)
+    assert "token" in only_error(page)
+    labels = [one.label for one in page.button]
+    assert "Resume" not in labels and "Ask" not in labels  # neither could work
+    assert not page.metric and "first point" not in shown(page)
 
 
 def test_an_interrupted_run_can_be_resumed(finished_run: str) -> None:
@@ -199,9 +203,58 @@ def test_empty_paste(text: str) -> None:
     assert "empty" in only_error(page) and button(page, "Start training").disabled
 
 
-def test_text_shorter_than_a_context() -> None:
-    page = paste(opened(), "a few words")
-    assert "128 tokens" in only_error(page) and button(page, "Start training").disabled
+PARAGRAPH = (
+    "A vocabulary is learned once and then kept. The merges that a tokenizer makes depend on the "
+    "text that it was shown, so a word that never came is spelled out in small parts. "
+) * 7
+
+
+def test_a_pasted_paragraph_is_counted_and_a_context_that_fits_is_one_click_away() -> None:
+    page = paste(opened(), PARAGRAPH)
+    page.selectbox(key="pretrain_tokenizer").set_value("bytes").run()
+    # 1,211 bytes: nine tenths to train on, a tenth held out, each with its end-of-text token.
+    assert len(PARAGRAPH) == 1211
+    sentence = only_error(page).replace("\\", "")
+    assert "needs 129 of each" in sentence and "128 tokens" not in sentence
+    length = int(sentence.split("at most ")[1].split(",")[0])
+    assert 100 < length < 128 and button(page, "Start training").disabled
+    button(page, f"Set the context length to {length}").click().run()
+    assert not page.exception and not page.error
+    assert page.number_input(key="pretrain_context_tiny").value == length
+    assert not button(page, "Start training").disabled
+    page.number_input(key="pretrain_context_tiny").set_value(length + 1).run()
+    assert f"at most {length}," in only_error(page)  # one more does not fit
+
+
+def test_what_the_page_proposes_trains(wait_until: Callable[..., Any]) -> None:
+    page = paste(opened(), PARAGRAPH)
+    page.selectbox(key="pretrain_tokenizer").set_value("bytes").run()
+    next(one for one in page.button if one.key == "fit_context").click().run()
+    page.number_input(key="pretrain_steps_tiny").set_value(1)
+    button(page, "Start training").click().run()
+    (info,) = RunStore().list()
+    wait_until(lambda: RunStore().info(info.id).state == "done", 60)
+
+
+def test_the_vocabulary_of_a_short_text_is_the_one_it_gives() -> None:
+    page = paste(opened(), sentences(250))  # no base is bundled here: the preset's BPE of 1,024
+    parameters = page_parameters(page)
+    config = plan.plan_pretrain("pasted.txt", preset="tiny", text=sentences(250))
+    assert config.model.vocab_size < 1024
+    assert parameters == f"{config.model.n_parameters() / 1e6:.2f} M"
+
+
+def page_parameters(page: AppTest) -> str:
+    """The number of parameters on the start card."""
+    assert not page.exception and not page.error
+    (cell,) = (one.value for one in page.markdown if ":small[parameters]" in one.value)
+    return cell.split("**")[1].replace("\\", "")
+
+
+def test_text_too_short_for_any_context() -> None:
+    page = paste(opened(), "ab")
+    assert "too short" in only_error(page) and button(page, "Start training").disabled
+    assert not [one for one in page.button if one.key == "fit_context"]
 
 
 def test_upload_that_is_not_utf8_and_one_that_is() -> None:

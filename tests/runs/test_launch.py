@@ -146,7 +146,7 @@ def test_classifier_learns_its_own_table_and_reports_beside_baselines(store):
 def test_plans_refuse_what_cannot_work(store):
     with pytest.raises(LabError, match="no preset 'huge'"):
         launch.plan_pretrain(preset="huge")
-    with pytest.raises(LabError, match="shorter than two windows"):
+    with pytest.raises(LabError, match="needs 129 of each"):
         launch.plan_pretrain("pasted", text="too short")
     with pytest.raises(LabError, match="no model 'nothing'"):
         launch.plan_classify("t.csv", "nothing", table=spam_table())

@@ -11,6 +11,7 @@ SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
 SHARDINGS = ("auto", "none", "full")
+KEPT = ("best", "last")
 KINDS = (
     "pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data", "variants",
 )  # fmt: skip
@@ -194,6 +195,9 @@ class TrainConfig(Checked):
         -1,
         1_000_000,
     )
+    keep: str = setting(
+        "best", "weights that are the result: best (those of the lowest validation loss) or last"
+    )
     seed: int = setting(42, "seed of weights, data order and dropout", 0, 2**63 - 1)
     device: str = setting("auto", "auto, cpu, cuda or mps")
     threads: int = setting(0, "CPU threads; 0 leaves torch's choice", 0, 1024)
@@ -229,6 +233,7 @@ class TrainConfig(Checked):
         self.check_bounds()
         self.check_choice("sharding", SHARDINGS)
         self.check_choice("precision", PRECISIONS)
+        self.check_choice("keep", KEPT)
         if self.batch_size % self.accumulation:
             raise LabError(
                 f"batch_size {self.batch_size} is not divisible by accumulation "

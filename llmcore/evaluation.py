@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from llmcore.nn.model import GPT
     from llmcore.tokenizers import Tokenizer
 
+FEW_ROWS = 100  # fewer give a score that is shown with its interval
+Z_95 = 1.959963984540054  # standard deviations that hold 95% of a normal distribution
 _RESAMPLES_AT_ONCE = 500  # how often each of thousands of rows is drawn takes memory
 
 
@@ -87,11 +89,15 @@ def window_losses(
 def classification_scores(
     labels: Sequence[str], predicted: Sequence[str], classes: Sequence[str]
 ) -> dict[str, Any]:
-    """`n`, `accuracy`, `macro_f1`, `confusion` and its `classes`.
+    """`n`, `accuracy`, `macro_f1`, `confusion` and its `classes`; None where there is no row.
 
     confusion[i][j] counts texts of class i that were taken for class j. A label outside of
     `classes` (never trained on) gets a row of its own behind them and counts as wrong. Macro F1
     is the plain mean of F1 over the classes that occur among labels or predictions.
+
+    `accuracy_interval`: see `wilson_interval`. `chance`: what always naming the largest class of
+    these rows would score, None for rows of a single class; `better_than_chance`: whether the
+    interval lies above it.
     """
     strangers = sorted((set(labels) | set(predicted)) - set(classes))
     names = [*classes, *strangers]
@@ -102,22 +108,47 @@ def classification_scores(
     right = confusion.diagonal()
     occurring = confusion.sum(0) + confusion.sum(1)  # twice the F1's denominator share
     scores = [2 * r / o for r, o in zip(right, occurring, strict=True) if o]
+    n, largest = len(labels), int(confusion.sum(1).max(initial=0))
+    interval = wilson_interval(int(right.sum()), n)
+    chance = largest / n if largest < n else None
     return {
-        "n": len(labels),
-        "accuracy": float(right.sum() / len(labels)) if labels else 0.0,
-        "macro_f1": float(np.mean(scores)) if scores else 0.0,
+        "n": n,
+        "accuracy": float(right.sum() / n) if n else None,
+        "accuracy_interval": interval,
+        "chance": chance,
+        "better_than_chance": interval[0] > chance if interval and chance is not None else None,
+        "macro_f1": float(np.mean(scores)) if scores else None,
         "confusion": confusion.tolist(),
         "classes": names,
     }
 
 
+def wilson_interval(right: int, n: int) -> list[float] | None:
+    """The 95% interval [low, high] of a share of `right` among `n` (Wilson 1927); None of none.
+
+    >>> [round(one, 3) for one in wilson_interval(5, 12)]
+    [0.193, 0.68]
+    """
+    if n == 0:
+        return None
+    share, spread = right / n, Z_95**2 / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z_95 * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return [max(0.0, middle - half), min(1.0, middle + half)]
+
+
 def answer_scores(
-    expected: Sequence[str], answers: Sequence[str], holdouts: Sequence[str] = ()
+    expected: Sequence[str],
+    answers: Sequence[str],
+    holdouts: Sequence[str] = (),
+    kinds: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """`n` and `exact_match`, the share of answers that are the expected one, spaces at the ends
-    aside; and `by_holdout`: the same for the rows of each kind of holdout that is named."""
+    """`n`, `exact_match`, the share of answers that are the expected one, spaces at the ends
+    aside (None where there is none), and its `exact_match_interval` (see `wilson_interval`); and
+    `by_holdout`: the same for the rows of each kind of holdout that is named, in `holdouts` (N,)
+    or, where some kinds may have no row, in `kinds`."""
     right = [one.strip() == two.strip() for one, two in zip(expected, answers, strict=True)]
-    kinds = [kind for kind in dict.fromkeys(holdouts) if kind]
+    kinds = [kind for kind in dict.fromkeys(holdouts if kinds is None else kinds) if kind]
     by_holdout = {
         kind: _share_right([r for r, one in zip(right, holdouts, strict=True) if one == kind])
         for kind in kinds
@@ -126,7 +157,11 @@ def answer_scores(
 
 
 def _share_right(right: Sequence[bool]) -> dict[str, Any]:
-    return {"n": len(right), "exact_match": sum(right) / len(right) if right else 0.0}
+    return {
+        "n": len(right),
+        "exact_match": sum(right) / len(right) if right else None,
+        "exact_match_interval": wilson_interval(sum(right), len(right)),
+    }
 
 
 def chrf(expected: Sequence[str], answers: Sequence[str]) -> float | None:

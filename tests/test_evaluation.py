@@ -20,6 +20,7 @@ from llmcore.evaluation import (
     paired_macro_f1,
     recall_at_precision,
     text_loss,
+    wilson_interval,
 )
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import builtin_tokenizer
@@ -183,10 +184,42 @@ def test_exact_answers_are_counted_by_holdout():
     scores = answer_scores(["a", "b", "c", "d"], ["a ", "x", "c", "D"], ["s", "s", "f", ""])
     assert (scores["n"], scores["exact_match"]) == (4, 0.5)
     assert scores["by_holdout"] == {
-        "s": {"n": 2, "exact_match": 0.5},
-        "f": {"n": 1, "exact_match": 1.0},
+        "s": {"n": 2, "exact_match": 0.5, "exact_match_interval": wilson_interval(1, 2)},
+        "f": {"n": 1, "exact_match": 1.0, "exact_match_interval": wilson_interval(1, 1)},
     }
-    assert answer_scores([], []) == {"n": 0, "exact_match": 0.0, "by_holdout": {}}
+    assert scores["exact_match_interval"] == wilson_interval(2, 4)
+
+
+def test_no_rows_have_no_score():
+    assert answer_scores([], []) == {
+        "n": 0, "exact_match": None, "exact_match_interval": None, "by_holdout": {}
+    }  # fmt: skip
+    nothing = classification_scores([], [], ["ham", "spam"])
+    assert nothing["n"] == 0 and nothing["confusion"] == [[0, 0], [0, 0]]
+    for name in ("accuracy", "macro_f1", "accuracy_interval", "chance", "better_than_chance"):
+        assert nothing[name] is None, name
+
+
+@pytest.mark.parametrize("right, n", [(0, 1), (0, 12), (5, 12), (12, 12), (41, 99), (970, 1000)])
+def test_the_interval_of_a_share_is_scipy_s(right, n):
+    from scipy.stats import binomtest
+
+    theirs = binomtest(right, n).proportion_ci(method="wilson")
+    assert wilson_interval(right, n) == pytest.approx([theirs.low, theirs.high], abs=1e-12)
+
+
+def test_a_score_is_better_than_chance_where_its_whole_interval_is():
+    """12 texts of 3 topics, 5 right: the interval of 42% holds the 50% of the largest topic."""
+    truth = ["a"] * 6 + ["b"] * 3 + ["c"] * 3
+    guess = ["a"] * 5 + ["b"] + ["a"] * 6
+    small = classification_scores(truth, guess, ["a", "b", "c"])
+    assert small["accuracy_interval"] == wilson_interval(5, 12)
+    assert small["chance"] == 0.5 and small["better_than_chance"] is False
+    assert classification_scores(truth, truth, ["a", "b", "c"])["better_than_chance"] is True
+    below = classification_scores(["a"] * 60 + ["b"] * 40, ["b"] * 100, ["a", "b"])
+    assert below["chance"] == 0.6 and below["better_than_chance"] is False
+    alone = classification_scores(["a"] * 9, ["a"] * 9, ["a", "b"])  # nothing to tell apart
+    assert alone["chance"] is None and alone["better_than_chance"] is None
 
 
 def test_chrf_is_left_out_where_sacrebleu_is_not_installed(monkeypatch):

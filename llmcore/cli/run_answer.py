@@ -5,8 +5,10 @@ from typing import Any
 
 from llmcore.cli.output import answer, number, table
 from llmcore.cli.running import reference, summary
+from llmcore.evaluation import FEW_ROWS
 from llmcore.runs import Run
 from llmcore.runs.curve_points import curve_rows, points_of
+from llmcore.train import checkpoint_index
 
 
 def answer_run(run: Run, as_json: bool) -> None:
@@ -32,11 +34,12 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
         "train_loss": last.get("loss"),
         "val_loss": info.val_loss,
         "best_step": info.best_step,
+        "reason": info.reason,
         "tokens_per_s": last.get("tokens_per_s"),
         "parameters": run.config.model.n_parameters(),
     }
     line = (
-        f"{summary(info)}, train loss {number(values['train_loss'])}, best validation loss "
+        f"{_ended(run)}, train loss {number(values['train_loss'])}, best validation loss "
         f"{number(values['val_loss'])} at step {values['best_step']}"
     )
     answer(values, as_json, line)
@@ -45,7 +48,8 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
 def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None = None) -> None:
     """`test` is null where the run was stopped before its test, and so is the report on the data
     where a run was resumed. `model_alone`: the test without the words that vote beside the model,
-    null where none do."""
+    null where none do. `train_rows`: scores on training rows, for instructions. `reason`: why the
+    run ended; `kept_step`: the step of the weights that it keeps, and that were tested."""
     info = run.info()
     result: dict[str, Any] = run.result() or {}
     test, baselines = result.get("test"), result.get("baselines") or {}
@@ -57,37 +61,84 @@ def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None 
         "parameters": counted[-1]["total"] if counted else None,
         "val_loss": info.val_loss,
         "best_step": info.best_step,
+        "reason": info.reason,
+        "kept_step": kept_step(run),
         "test": test,
+        "train_rows": result.get("train_rows"),
         "model_alone": alone,
         "baselines": baselines,
         "data_report": data_report,
     }
-    lines = [summary(info)]
+    lines = [_ended(run)]
+    if (kept := values["kept_step"]) is not None:
+        lines.append(f"kept: {kept_words(kept, info.step)}")
     if counted:
         lines.append(
             f"{values['trainable_parameters']:,} of {values['parameters']:,} parameters learned"
         )
     beside = {"the model alone": alone} if alone else {}
+    if learned := values["train_rows"]:
+        beside["training rows"] = learned
     for name, scores in ({"test": test, **beside, **baselines} if test else {}).items():
         lines.append(f"{name}: {scores_line(scores)}")
     answer(values, as_json, "\n".join(lines))
 
 
+def _ended(run: Run) -> str:
+    """One line about a run that has ended, and why it has."""
+    info = run.info()
+    if not info.reason:
+        return summary(info)
+    early = info.state == "done" and info.step < info.steps and not run.config.reads_layers
+    return f"{summary(info)}{', stopped early' if early else ''}: {info.reason}"
+
+
+def kept_step(run: Run) -> int | None:
+    """The step of the weights that a run's name stands for; None before the first checkpoint."""
+    best = checkpoint_index.best(run.checkpoints())
+    return best.step if best is not None else None
+
+
+def kept_words(kept: int, last: int) -> str:
+    """`step 60 of 150, that of the lowest validation loss`, or `step 150, the last`."""
+    if kept == last:
+        return f"step {kept:,}, the last"
+    return f"step {kept:,} of {last:,}, that of the lowest validation loss"
+
+
 def scores_line(scores: dict[str, Any]) -> str:
     """The scores of a classifier, or of answers to instructions, for a person."""
+    n = scores["n"]
     if "accuracy" in scores:
-        return (
-            f"accuracy {scores['accuracy']:.4f}, macro F1 {scores['macro_f1']:.4f}, "
-            f"{scores['n']} texts"
-        )
-    parts = [f"exact match {scores['exact_match']:.4f}"]
+        line = f"accuracy {_score(scores, 'accuracy')}, macro F1 {number(scores['macro_f1'], 4)}"
+        return f"{line}, {n} texts{_chance(scores)}"
+    parts = [f"exact match {_score(scores, 'exact_match')}"]
     if scores.get("chrf") is not None:
         parts.append(f"chrF {scores['chrf']:.1f}")
     if scores.get("loss") is not None:
         parts.append(f"loss {scores['loss']:.4f}")
     for kind, one in (scores.get("by_holdout") or {}).items():
-        parts.append(f"{kind} {one['exact_match']:.4f} of {one['n']}")
-    return ", ".join([*parts, f"{scores['n']} rows"])
+        parts.append(f"{kind} {_score(one, 'exact_match')} of {one['n']}")
+    left_out = f", {scores['left_out']} more do not fit" if scores.get("left_out") else ""
+    return ", ".join([*parts, f"{n} rows{left_out}"])
+
+
+def _score(scores: dict[str, Any], name: str) -> str:
+    """A share, with the interval that a person should see beside one of few rows."""
+    if scores[name] is None:
+        return "not measured"
+    interval = scores.get(f"{name}_interval")
+    beside = f" (95%: {interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
+    return f"{scores[name]:.4f}{beside if scores['n'] < FEW_ROWS else ''}"
+
+
+def _chance(scores: dict[str, Any]) -> str:
+    if scores.get("better_than_chance") is not False:
+        return ""
+    return (
+        f": no better than chance, since always naming the largest class is right for "
+        f"{scores['chance']:.4f} of them"
+    )
 
 
 def answer_queued(run: Run, place: int, as_json: bool) -> None:

@@ -342,7 +342,7 @@ def finetune(
         _refuse_given("instruct", {**for_labels, "causal": causal})
         plan = _plan_instruct(data, {**common, **for_answers}, columns)
     config, table = plan
-    report = _report(config, table) if task == "classify" else None
+    report = (_report if task == "classify" else _instruct_report)(config, table)
     if queue:
         _put_in_queue(config, run_dir, table, as_json, tensorboard)
         return
@@ -374,6 +374,17 @@ def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
 
     tokenizer = tokenizer_for(str(config.parent))
     report = report_on(read_labelled(config.data, table), tokenizer, config.model.context_length)
+    for sentence in report.sentences():
+        say(sentence)
+    return report.to_dict()
+
+
+def _instruct_report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
+    """The same for instructions: how many rows there are of each kind, and which do not fit."""
+    from llmcore.runs.instruct_plan import instruct_report, read_instructions
+
+    splits = read_instructions(config.data, config.train.seed, table)
+    report = instruct_report(config, splits)
     for sentence in report.sentences():
         say(sentence)
     return report.to_dict()

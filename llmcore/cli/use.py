@@ -226,6 +226,7 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
     from llmcore.data import INSTRUCTIONS, load_instructions
     from llmcore.data.instructions import Columns, load_builtin
     from llmcore.tasks.instruction_scores import scored_answers
+    from llmcore.tasks.instruction_tokens import do_not_fit
 
     if data.source in INSTRUCTIONS:
         rows = load_builtin(data.source).test
@@ -237,6 +238,8 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
             say(notice)
     chosen = Assistant(loaded, template).template
     scores, _ = scored_answers(loaded.trunk, loaded.tokenizer, chosen, rows)
+    if left_out := scores["left_out"]:
+        say(do_not_fit(left_out, len(rows), "given", loaded.trunk.config.context_length))
     return scores
 
 

@@ -15,6 +15,7 @@ from llmcore.runs.finetuning import begin, parent_of
 from llmcore.runs.instruct_plan import read_instructions
 from llmcore.runs.run import Run
 from llmcore.tasks.instruction import MAX_TEST_ROWS, InstructionTask
+from llmcore.tasks.instruction_tokens import fits
 from llmcore.tasks.templates import template_named
 from llmcore.train.sinks import Sink
 
@@ -38,7 +39,7 @@ def build_instruction(run: Run, config: RunConfig, writer: Sink) -> InstructionT
     for notice in splits.notices + task.notices:
         writer.event("notice", 0, text=notice)
     begin(run, config, task, parent, writer)
-    task.baselines = lookup_baseline(splits)
+    task.baselines = lookup_baseline(splits, task)
     return task
 
 
@@ -57,9 +58,13 @@ def _adapted(config: RunConfig, trunk: GPT) -> GPT:
     return model
 
 
-def lookup_baseline(splits: InstructionSplits) -> dict[str, dict[str, Any]]:
-    """Test scores of looking the answer up: that of the most similar training question."""
-    test, train = splits.test[:MAX_TEST_ROWS], splits.train[:LOOKUP_ROWS]
+def lookup_baseline(splits: InstructionSplits, task: InstructionTask) -> dict[str, dict[str, Any]]:
+    """Test scores of looking the answer up: that of the most similar training question. On the
+    very rows that the model is scored on."""
+    length = task.model.config.context_length
+    test = [row for row in splits.test[:MAX_TEST_ROWS]
+            if fits(task.tokenizer, task.template, row, length)]  # fmt: skip
+    train = splits.train[:LOOKUP_ROWS]
     if not test:
         return {}
     known = NearestAnswer().fit([row.question for row in train], [row.last.output for row in train])

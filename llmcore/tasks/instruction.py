@@ -13,7 +13,7 @@ from llmcore.errors import LabError
 from llmcore.nn.model import GPT
 from llmcore.tasks.epochs import steps_per_epoch
 from llmcore.tasks.instruction_scores import answers, learned_logits, row_losses, scored_answers
-from llmcore.tasks.instruction_tokens import Example, encode_row
+from llmcore.tasks.instruction_tokens import Example, do_not_fit, encode_row, fits, nothing_fits
 from llmcore.tasks.packing import Rows, packed, padded
 from llmcore.tasks.sampling import bucketed_batches
 from llmcore.tasks.templates import Template
@@ -22,6 +22,7 @@ from llmcore.train.sinks import Sink
 
 SHOWN_PROMPTS = 5
 MAX_TEST_ROWS = 2_000
+MAX_TRAIN_ROWS = 100  # that are answered in the end, to be seen beside the test's
 
 
 class InstructionTask:
@@ -53,16 +54,20 @@ class InstructionTask:
         self.test_rows: list[dict[str, Any]] = []
         self.notices: list[str] = []
         self.train = self._encoded(data.train, "training")
-        self.validation = self._encoded(data.validation, "validation") or self.train
+        self.validation = self._encoded(data.validation, "validation")
         if not self.train:
-            raise LabError(
-                f"No training row has an answer within {model.config.context_length} tokens: give "
-                f"shorter prompts or choose a longer context."
+            raise LabError(nothing_fits(model.config.context_length))
+        if not self.validation:
+            self.notices.append(
+                "There is no validation row, so no validation loss is measured and the last "
+                "weights are the ones that are kept."
             )
         self._lengths = np.array([len(one.ids) for one in self.train])
         self._per_epoch = steps_per_epoch(len(self.train), config.batch_size)
         self._order: tuple[int, list[np.ndarray]] | None = None
-        self.shown = shown_rows(data)
+        self.shown = shown_rows(
+            InstructionSplits([], *map(self._fitting, (data.validation, data.test)))
+        )
 
     def _encoded(self, rows: Sequence[Instruction], what: str) -> list[Example]:
         """Rows as tokens. Those without a target are left out; that and cuts give a notice."""
@@ -80,6 +85,10 @@ class InstructionTask:
                 f"tokens of the context."
             )
         return kept
+
+    def _fitting(self, rows: Sequence[Instruction]) -> list[Instruction]:
+        length = self.model.config.context_length
+        return [row for row in rows if fits(self.tokenizer, self.template, row, length)]
 
     def micro_batches(self, step: int, parts: int = 1) -> list[Rows]:
         epoch, place = divmod(step - 1, self._per_epoch)
@@ -117,7 +126,9 @@ class InstructionTask:
         return self.config.steps / self._per_epoch
 
     def evaluate(self) -> dict[str, float]:
-        """Mean loss over the answer tokens of the validation split (of training, if empty)."""
+        """Mean loss over the answer tokens of the validation split; nothing where it is empty."""
+        if not self.validation:
+            return {}
         losses, counts, right = row_losses(self.model, self.validation, self.tokenizer.eot_id)
         total = counts.sum()
         return {"loss": float(losses.sum() / total), "token_accuracy": float(right.sum() / total)}
@@ -156,14 +167,27 @@ class InstructionTask:
             text = f"The first {MAX_TEST_ROWS:,} of {len(rows):,} test rows were answered."
             sink.event("notice", step, text=text)
             rows = rows[:MAX_TEST_ROWS]
-        test, self.test_rows = scored_answers(self.model, self.tokenizer, self.template, rows)
-        if test["chrf"] is None:
+        answered = (self.model, self.tokenizer, self.template)
+        test, self.test_rows = scored_answers(*answered, rows)
+        learned, _ = scored_answers(*answered, self._spread_train_rows())
+        del learned["by_holdout"]
+        if left_out := test["left_out"]:
+            length = self.model.config.context_length
+            text = do_not_fit(left_out, len(rows), "test", length)
+            sink.event("notice", step, text=text)
+        if test["n"] and test["chrf"] is None:
             text = (
                 "chrF was not measured, since sacrebleu is not installed: pip install -r "
                 "requirements.txt."
             )
             sink.event("notice", step, text=text)
-        sink.event("result", step, test=test, baselines=self.baselines)
+        sink.event("result", step, test=test, train_rows=learned, baselines=self.baselines)
+
+    def _spread_train_rows(self) -> list[Instruction]:
+        """At most MAX_TRAIN_ROWS training rows that fit, from all over the split."""
+        rows = self._fitting(self.data.train)
+        places = np.linspace(0, len(rows) - 1, min(len(rows), MAX_TRAIN_ROWS))
+        return [rows[int(place)] for place in places]
 
 
 def shown_rows(data: InstructionSplits) -> list[Instruction]:

@@ -12,12 +12,18 @@ from llmcore.data.instructions import Instruction
 from llmcore.evaluation import answer_scores, chrf
 from llmcore.nn.model import GPT
 from llmcore.tasks.answering import greedy_answers
-from llmcore.tasks.instruction_tokens import Example, answer_text, encode_row, prompt_ids
+from llmcore.tasks.instruction_tokens import (
+    Example,
+    answer_text,
+    encode_row,
+    fits,
+    prompt_ids,
+)
 from llmcore.tasks.packing import Rows, padded
 from llmcore.tasks.templates import Template
 from llmcore.tokenizers import Tokenizer
 
-MAX_NEW_TOKENS = 128
+MAX_NEW_TOKENS = 128  # unless a longer answer is expected
 EVALUATION_ROWS = 64
 
 
@@ -32,12 +38,14 @@ def answers(
 ) -> list[str]:
     """The model's likeliest answer to each row's last question.
 
-    Generation goes on for twice the longest expected answer, at most MAX_NEW_TOKENS."""
+    Generation goes on for twice the longest expected answer, at most MAX_NEW_TOKENS; but never so
+    short that the longest expected answer could not be given."""
     if not rows:
         return []
     prompts = [prompt_ids(tokenizer, template, row) for row in rows]
     longest = max(len(tokenizer.encode(row.last.output)) for row in rows)
-    made = greedy_answers(model, tokenizer, prompts, min(MAX_NEW_TOKENS, 2 * longest + 16))
+    limit = max(longest + 16, min(MAX_NEW_TOKENS, 2 * longest + 16))
+    made = greedy_answers(model, tokenizer, prompts, limit)
     return [answer_text(tokenizer, ids) for ids in made]
 
 
@@ -66,17 +74,24 @@ def row_losses(
 def scored_answers(
     model: GPT, tokenizer: Tokenizer, template: Template, rows: Sequence[Instruction]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Scores (`n`, `exact_match`, `by_holdout`, `loss`, `chrf`), and each row with its answer,
-    worst first: wrong ones before right ones, then by the loss of the expected answer."""
+    """Scores (`n`, `left_out`, `exact_match`, `by_holdout`, `loss`, `chrf`) of the rows that fit
+    in the context, and each of those with its answer, worst first: wrong ones before right ones,
+    then by the loss of the expected answer.
+
+    `left_out` rows do not fit (see `fits`): no answer to them could be right, so `n` and the
+    scores are of the others; without any other, each score is None."""
+    length = model.config.context_length
+    n_given, kinds = len(rows), [row.holdout for row in rows]
+    rows = [row for row in rows if fits(tokenizer, template, row, length)]
     made = answers(model, tokenizer, template, rows)
     expected = [row.last.output for row in rows]
-    length = model.config.context_length
     examples = [encode_row(tokenizer, template, row, length) for row in rows]
     losses, counts, _ = row_losses(model, examples, tokenizer.eot_id)
-    scores = answer_scores(expected, made, [row.holdout for row in rows])
-    scores["loss"] = float(losses.sum() / max(1.0, counts.sum()))
+    scores = answer_scores(expected, made, [row.holdout for row in rows], kinds)
+    scores["left_out"] = n_given - len(rows)
+    scores["loss"] = float(losses.sum() / counts.sum()) if rows else None
     scores["chrf"] = chrf(expected, made)
-    means = losses / np.maximum(counts, 1)
+    means = losses / counts  # a whole row has its end token at least
     kept = [
         {
             "prompt": row.question,

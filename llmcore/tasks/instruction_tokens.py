@@ -48,6 +48,40 @@ def encode_row(
     )
 
 
+def fits(tokenizer: Tokenizer, template: Template, row: Instruction, context_length: int) -> bool:
+    """Whether a model of that context can read the whole row and give its last answer.
+
+    The last end token needs no place: it is never read. A token is at least a byte, so a short row
+    need not be encoded to know."""
+    turns = template.turns(row)
+    texts = [text for turn in turns for text in turn]
+    limit = context_length + 1 - len(turns)  # end tokens aside
+    if sum(len(one.encode("utf-8", "replace")) for one in texts) <= limit:
+        return True
+    return sum(len(tokenizer.encode(one)) for one in texts) <= limit
+
+
+def do_not_fit(n: int, of: int, what: str, context_length: int) -> str:
+    """`4 of 4 test rows do not fit: …`, the sentence for rows that are left out of scores."""
+    verb = "does" if n == 1 else "do"
+    return (
+        f"{n:,} of {of:,} {what} rows {verb} not fit: with the answer they are longer than the "
+        f"{context_length:,} tokens that the model reads, so no score counts them."
+    )
+
+
+def nothing_fits(context_length: int, longest: int | None = None) -> str:
+    """The sentence for a set of which nothing can be learned. longest: the context that the model
+    could have, where it is longer."""
+    remedy = "take a model with a longer context"
+    if longest is not None and longest > context_length:
+        remedy = f"choose a context length of up to {longest:,}, or {remedy}"
+    return (
+        f"No training row has an answer within {context_length:,} tokens, which is all that the "
+        f"model reads: shorten the rows, or {remedy}."
+    )
+
+
 def prompt_ids(tokenizer: Tokenizer, template: Template, row: Instruction) -> list[int]:
     """All up to the last answer: what the model reads before it gives that answer."""
     ids: list[int] = []

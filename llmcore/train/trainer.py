@@ -56,7 +56,8 @@ class Task(Protocol):
         """How often the whole run reads its training data."""
 
     def evaluate(self) -> dict[str, float]:
-        """Validation numbers; `loss` among them decides which checkpoint is best."""
+        """Validation numbers; `loss` among them decides which checkpoint is best. Nothing where
+        there is nothing to validate on: then the last weights are kept."""
 
     def report(self, step: int, sink: Sink) -> None:
         """What to show beside the numbers, such as a sample of generated text."""
@@ -113,7 +114,7 @@ class Trainer:
         self._rate_changes = sorted(rate_changes)
         self._saves_seen = 0
         self._saved_step = 0
-        self._evaluated: tuple[int, float] | None = None  # (step, validation loss)
+        self._evaluated: tuple[int, float | None] | None = None  # (step, validation loss)
         self._without_gain = 0  # evaluations since the best one
 
     def fit(self, control: Control, sink: Sink) -> Outcome:
@@ -300,16 +301,18 @@ class Trainer:
         if self.world.is_first or self._sharded:
             with torch.no_grad():
                 scores = self.task.evaluate()
-                sink.metrics(step, "val", **scores)
+                if scores:
+                    sink.metrics(step, "val", **scores)
                 self.task.report(step, sink)
         let_go(self.task.model)
-        scores = self.world.from_first(scores)
-        self._evaluated = (step, scores["loss"])
-        improved = scores["loss"] < self.best_loss
+        loss = self.world.from_first(scores).get("loss")
+        self._evaluated = (step, loss)
+        # The newest weights are the result where no loss chooses among them.
+        improved = loss is None or self.config.keep == "last" or loss < self.best_loss
         self._without_gain = 0 if improved else self._without_gain + 1
         if improved:
-            self.best_loss, self.best_step = scores["loss"], step
-            sink.progress(step, "training", best_step=step, val_loss=scores["loss"])
+            self.best_loss, self.best_step = math.inf if loss is None else loss, step
+            sink.progress(step, "training", best_step=step, val_loss=loss)
         return improved
 
     def _save(self, sink: Sink) -> None:
@@ -321,8 +324,11 @@ class Trainer:
         step, val_loss = self._evaluated or (0, None)
         val_loss = val_loss if step == self.step else None
         state = {
-            **self.task.state(), "val_loss": val_loss, "without_gain": self._without_gain,
-        }  # fmt: skip
+            **self.task.state(),
+            # Without one, the latest checkpoint is the best.
+            "val_loss": val_loss if self.config.keep == "best" else None,
+            "without_gain": self._without_gain,
+        }
         save_checkpoint(
             self.directory, self.step, self.task.model, self.optimizer, state, self._writes
         )
@@ -347,6 +353,8 @@ class Trainer:
         best = checkpoint_index.best([one for one in checkpoints if one.step <= start.step])
         if best is not None and best.val_loss is not None:
             self.best_step, self.best_loss = best.step, best.val_loss
+        elif self.config.keep == "last":
+            self.best_step = start.step
         sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
 
     def _load_best(self) -> None:

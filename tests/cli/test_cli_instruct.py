@@ -154,7 +154,8 @@ def test_a_built_in_set_starts(lab, base, monkeypatch):
     tuned = lab("finetune", "--task", "instruct", "--data", "airline-support", "--model", base,
                 "--epochs", 1, *QUICK, "--json").json  # fmt: skip
     assert set(tuned["test"]["by_holdout"]) == {"slots", "phrasings", "frames"}
-    assert all({"n", "exact_match"} == set(v) for v in tuned["test"]["by_holdout"].values())
+    keys = {"n", "exact_match", "exact_match_interval"}
+    assert all(keys == set(v) for v in tuned["test"]["by_holdout"].values())
 
 
 def test_a_base_model_is_said_to_be_one_and_is_measured_all_the_same(lab, base, alpaca):
@@ -188,3 +189,64 @@ def test_generate_wants_a_prompt_or_an_instruction(lab, base):
     assert "either --prompt or --instruction" in both.error
     assert "need --instruction" in lab("generate", "--model", base, "--prompt", "a", "--input",
                                        "b").error  # fmt: skip
+
+
+def test_a_small_file_is_told_in_numbers_and_keeps_its_last_weights(lab, base, tmp_path):
+    """Its validation rows ask for facts of their own, so they cannot tell when to stop."""
+    path = tmp_path / "small.json"
+    path.write_text(json.dumps(records(20)))
+    done = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 12,
+               *QUICK, "--json")  # fmt: skip
+    tuned = done.json
+    assert "14 rows to learn from, 2 to validate, 4 to test" in done.err
+    assert "Held out and never learned: 'What about" in done.err
+    assert tuned["data_report"]["rows"] == {"train": 14, "validation": 2, "test": 4}
+    assert len(tuned["data_report"]["held_out"]) == 4 and tuned["data_report"]["keeps"] == "last"
+    assert tuned["step"] == tuned["kept_step"] == tuned["best_step"] == 24  # not stopped early
+    assert tuned["reason"] == "all steps done" and tuned["train_rows"]["n"] == 14
+    assert tuned["test"]["exact_match_interval"][1] > 0.4  # of four rows
+    run = RunStore().open(tuned["run"])
+    assert load(tuned["run"]).step == 24
+    last = [one for one in run.metrics().series("val", "loss")[1]][-1]
+    assert tuned["val_loss"] == pytest.approx(last)  # of the weights that are kept
+    told = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 2,
+               *QUICK).out  # fmt: skip
+    assert "all steps done" in told and "kept: step 4, the last" in told
+    assert "training rows: exact match" in told and "(95%: " in told
+
+
+def test_with_patience_a_small_file_stops_early_and_says_which_step_it_keeps(lab, base, tmp_path):
+    path = tmp_path / "small.json"
+    path.write_text(json.dumps(records(20)))
+    done = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 60,
+               *QUICK[:-1], 0.05, "--patience", 2)  # fmt: skip
+    assert "stopped early: the validation loss has not fallen for 2 evaluations" in done.out
+    assert "that of the lowest validation loss" in done.out
+
+
+def test_rows_that_are_all_too_long_are_told_before_there_is_a_run(lab, base, tmp_path):
+    path = tmp_path / "long.json"
+    rows = [{"instruction": f"Sum up {n}: {'word ' * 40}", "output": "Words."} for n in range(12)]
+    path.write_text(json.dumps(rows))
+    command = ("finetune", "--task", "instruct", "--data", path, "--model", base)
+    for more in ((), ("--queue",)):
+        assert "No training row has an answer within 64 tokens" in lab(*command, *more).error
+        assert "take a model with a longer context" in lab(*command, *more).error
+    shorter = lab(*command, "--context-length", 16).error
+    assert "choose a context length of up to 64" in shorter
+    assert len(list(RunStore().root.iterdir())) == 1
+
+
+def test_rows_that_do_not_fit_are_no_part_of_a_score(lab, base, tmp_path):
+    path = tmp_path / "mixed.json"
+    long = [{"instruction": f"Sum up {n}: {'word ' * 40}", "output": "Words."} for n in range(8)]
+    path.write_text(json.dumps([*records(12), *long]))
+    done = lab("evaluate", "--model", base, "--data", path, "--template", "plain", "--json")
+    assert (done.json["n"], done.json["left_out"]) == (12, 8)
+    assert "8 of 20 given rows do not fit" in done.err
+    path.write_text(json.dumps(long))
+    none = lab("evaluate", "--model", base, "--data", path, "--template", "plain", "--json")
+    assert (none.json["n"], none.json["left_out"]) == (0, 8)
+    assert none.json["exact_match"] is None and none.json["loss"] is None
+    said = lab("evaluate", "--model", base, "--data", path, "--template", "plain").out
+    assert "exact match not measured" in said and "8 more do not fit" in said

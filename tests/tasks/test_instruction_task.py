@@ -1,5 +1,6 @@
 import random
 
+import numpy as np
 import pytest
 import torch
 from random_models import SHAPE, TOKENIZER
@@ -8,8 +9,11 @@ from llmcore.config import TrainConfig
 from llmcore.data.instructions import InstructionSplits, single
 from llmcore.errors import LabError
 from llmcore.nn.model import GPT
+from llmcore.tasks import instruction_scores
 from llmcore.tasks.instruction import InstructionTask, shown_rows
+from llmcore.tasks.instruction_tokens import encode_row, fits
 from llmcore.tasks.templates import Template
+from llmcore.train.checkpoint_index import best, list_checkpoints
 from llmcore.train.control import NeverStop
 from llmcore.train.sinks import NullSink
 from llmcore.train.trainer import Trainer
@@ -114,7 +118,7 @@ def test_rows_without_room_for_an_answer_are_left_out_with_a_notice():
     long = single("the moon " * 30, "x")
     cut = single("the cat", "the moon " * 30)
     task = make_task(data=InstructionSplits([*rows(8), long, cut], [], []))
-    assert len(task.train) == 9 and task.validation is task.train
+    assert len(task.train) == 9
     assert any("1 training rows were left out" in one for one in task.notices)
     assert any("1 training rows are longer" in one for one in task.notices)
     with pytest.raises(LabError, match="No training row has an answer within 32 tokens"):
@@ -122,3 +126,81 @@ def test_rows_without_room_for_an_answer_are_left_out_with_a_notice():
     sink = Recorder()
     task.finish(sink, 1)
     assert "no test split" in sink.events[0]["text"]
+
+
+def test_without_validation_rows_nothing_is_validated_and_the_last_weights_are_kept(tmp_path):
+    """Not on training rows, whose loss would look like a result."""
+    task = make_task(data=InstructionSplits(rows(12), [], []), steps=6, eval_every=2)
+    assert task.validation == [] and task.evaluate() == {}
+    assert any("no validation row" in one for one in task.notices)
+    sink = Recorder()
+    outcome = Trainer(task, task.config, tmp_path).fit(NeverStop(), sink)
+    assert (outcome.best_step, outcome.val_loss) == (6, None)
+    assert best(list_checkpoints(tmp_path)).step == 6
+
+
+def test_test_rows_that_do_not_fit_are_left_out_of_every_score():
+    """Their prompt fills the context, or their answer reaches beyond it: none could be right."""
+    long, cut = single("the moon " * 30, "x"), single("the cat", "the moon " * 30)
+    test = [*rows(5, 2, "slots"), long, cut]
+    task, sink = make_task(data=InstructionSplits(rows(9), rows(3, 1), test)), Recorder()
+    task.model.eval()
+    task.finish(sink, 1)
+    notices = [one["text"] for one in sink.events if one["type"] == "notice"]
+    assert any("2 of 7 test rows do not fit" in one for one in notices)
+    scores = sink.events[-1]["test"]
+    assert (scores["n"], scores["left_out"], len(task.test_rows)) == (5, 2, 5)
+    alone, fresh = make_task(data=InstructionSplits(rows(9), rows(3, 1), test[:5])), Recorder()
+    alone.model.eval()
+    alone.finish(fresh, 1)
+    assert {**fresh.events[-1]["test"], "left_out": 2} == scores
+
+
+def test_where_no_test_row_fits_there_is_no_score():
+    long = [single(f"the moon {n} " * 30, "x") for n in range(4)]
+    task, sink = make_task(data=InstructionSplits(rows(9), rows(3, 1), long)), Recorder()
+    task.model.eval()
+    task.finish(sink, 1)
+    assert any("4 of 4 test rows do not fit" in one.get("text", "") for one in sink.events)
+    scores = sink.events[-1]["test"]
+    assert (scores["n"], scores["left_out"], scores["by_holdout"]) == (0, 4, {})
+    assert all(scores[name] is None for name in ("exact_match", "loss", "chrf"))
+    assert task.test_rows == [] and task.shown and task.shown[0] in task.data.validation
+
+
+@pytest.mark.parametrize("length", range(1, 30))
+def test_a_row_fits_where_its_answer_can_be_given_to_the_end(length):
+    row = single("the cat", "sees")
+    whole = encode_row(TOKENIZER, SHORT, row, 1 << 30)
+    assert fits(TOKENIZER, SHORT, row, length) == (len(whole.ids) - 1 <= length)
+    assert fits(TOKENIZER, SHORT, row, length) == (
+        encode_row(TOKENIZER, SHORT, row, length).n_cut == 0
+    )
+
+
+def test_an_answer_longer_than_the_usual_limit_can_be_right():
+    """The model answers as long as the longest expected answer, so no row is wrong unread."""
+    row = single("the cat", "a b " * 100)
+    asked = []
+
+    def greedy(model, tokenizer, prompts, most):
+        asked.append(most)
+        return [tokenizer.encode(row.last.output)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instruction_scores, "greedy_answers", greedy)
+        made = instruction_scores.answers(GPT(SHAPE), TOKENIZER, SHORT, [row])
+    assert made == [row.last.output.strip()]
+    assert asked[0] >= len(TOKENIZER.encode(row.last.output)) > instruction_scores.MAX_NEW_TOKENS
+
+
+def test_training_rows_are_scored_beside_the_test():
+    task, sink = make_task(150), Recorder()
+    task.model.eval()
+    task.finish(sink, 1)
+    learned = sink.events[-1]["train_rows"]
+    assert learned["n"] == 100 and {"exact_match", "loss"} < set(learned)
+    scores, _ = instruction_scores.scored_answers(
+        task.model, TOKENIZER, SHORT, [task.data.train[int(i)] for i in np.linspace(0, 149, 100)]
+    )
+    assert learned["loss"] == pytest.approx(scores["loss"])

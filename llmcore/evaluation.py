@@ -108,19 +108,32 @@ def classification_scores(
     right = confusion.diagonal()
     occurring = confusion.sum(0) + confusion.sum(1)  # twice the F1's denominator share
     scores = [2 * r / o for r, o in zip(right, occurring, strict=True) if o]
-    n, largest = len(labels), int(confusion.sum(1).max(initial=0))
-    interval = wilson_interval(int(right.sum()), n)
-    chance = largest / n if largest < n else None
+    n, table = len(labels), confusion.tolist()
+    chance, better = against_chance({"n": n, "confusion": table}) or (None, None)
     return {
         "n": n,
         "accuracy": float(right.sum() / n) if n else None,
-        "accuracy_interval": interval,
+        "accuracy_interval": wilson_interval(int(right.sum()), n),
         "chance": chance,
-        "better_than_chance": interval[0] > chance if interval and chance is not None else None,
+        "better_than_chance": better,
         "macro_f1": float(np.mean(scores)) if scores else None,
-        "confusion": confusion.tolist(),
+        "confusion": table,
         "classes": names,
     }
+
+
+def against_chance(scores: dict[str, Any]) -> tuple[float, bool] | None:
+    """What always naming the largest class of the rows would score, and whether the interval of
+    the accuracy lies above that. From `n` and `confusion`, which older runs keep as well. None
+    where the rows are of a single class, or there is none."""
+    n = int(scores["n"])
+    largest = max((sum(row) for row in scores["confusion"]), default=0)
+    if largest == n:
+        return None
+    right = sum(row[i] for i, row in enumerate(scores["confusion"]))
+    interval = wilson_interval(right, n)
+    assert interval is not None, "largest < n"
+    return largest / n, interval[0] > largest / n
 
 
 def wilson_interval(right: int, n: int) -> list[float] | None:

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from llmcore.errors import LabError
 from ui.instructions.code import use_it
 from ui.instructions.data import Choice, choose_data
 from ui.instructions.mask import what_the_loss_sees
-from ui.instructions.options import TRAINABLE, Settings, learned, options
+from ui.instructions.options import TRAINABLE, Plan, Settings, learned, options, planned
 from ui.instructions.results import example_prompt, results, side_by_side
 from ui.live import run_panel
 from ui.navigation import page_link
@@ -74,7 +75,7 @@ def main() -> None:
 
 def _start_box() -> tuple[Choice, Settings] | None:
     """The data, the options and the button; what was chosen where it can be trained."""
-    choice = settings = problem = None
+    choice = settings = problem = plan = None
     with st.container(border=True):
         run_id = next_run_id(KIND, "instructions")
         with guarded():
@@ -91,63 +92,51 @@ def _start_box() -> tuple[Choice, Settings] | None:
             # The options may be folded away, so what is wrong there is said here.
             if problem is not None:
                 show_error(problem)
-            _summary_and_button(choice, settings, run_id)
+            if choice is not None and settings is not None:
+                try:
+                    plan = planned(choice, settings)
+                except LabError as error:  # another model or file may do
+                    st.warning(plain(str(error)), icon=":material/straighten:")
+            _summary_and_button(choice, settings, plan, run_id)
         wish = start_wanted(KIND)
-        if wish and choice is not None and settings is not None:
-            _start(wish, run_id, choice, settings)
+        if wish and choice is not None and plan is not None:
+            _start(wish, run_id, choice, plan)
             st.rerun()
     return (choice, settings) if choice is not None and settings is not None else None
 
 
-def _summary_and_button(choice: Choice | None, settings: Settings | None, run_id: str) -> None:
+def _summary_and_button(
+    choice: Choice | None, settings: Settings | None, plan: Plan | None, run_id: str
+) -> None:
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
     with left, guarded():
-        if choice is not None and settings is not None:
-            _summary(choice, settings)
-    start_button("Start training", run_id, KIND, right, choice is not None and settings is not None)
+        if choice is not None and settings is not None and plan is not None:
+            _summary(choice, settings, plan)
+    start_button("Start training", run_id, KIND, right, plan is not None)
 
 
-def _summary(choice: Choice, settings: Settings) -> None:
-    from llmcore.runs.instruct_plan import instruct_training
-    from llmcore.runs.plan import finetuned_shape
-
-    splits = choice.splits()
-    shape = finetuned_shape(settings.model, {}, 0.0)
-    steps = instruct_training(len(splits.train), settings.trainable, settings.epochs).steps
-    n, total = learned(shape, settings)
+def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
+    n, total = learned(plan.config.model, settings)
     share = f"All {n:,} parameters learn"
     if n < total:
         share = f"{n:,} of {total:,} parameters learn ({n / total:.1%})"
     times = "once" if settings.epochs == 1 else f"{settings.epochs} times"
     st.markdown(
         f"**{plain(TRAINABLE[settings.trainable])}** of **{plain(settings.model)}** on "
-        f"**{plain(choice.name)}**, {times}: {steps:,} steps"
+        f"**{plain(choice.name)}**, {times}: {plan.config.train.steps:,} steps"
     )
+    rows = plan.report.rows
     lines = [
-        f"{share} · {len(splits.train):,} examples "
-        f"to train, {len(splits.validation):,} to validate, {len(splits.test):,} to test"
+        f"{share} · {rows['train']:,} examples to train, {rows['validation']:,} to validate, "
+        f"{rows['test']:,} to test"
     ]
-    lines += [plain(notice) for notice in splits.notices]
+    lines += [plain(sentence) for sentence in plan.report.sentences()[1:]]
     st.caption("  \n".join(lines))
 
 
-def _start(wish: str, run_id: str, choice: Choice, settings: Settings) -> None:
-    from llmcore.runs.instruct_plan import plan_instruct
-
+def _start(wish: str, run_id: str, choice: Choice, plan: Plan) -> None:
     try:
-        config = plan_instruct(
-            choice.source,
-            model_ref=settings.model,
-            trainable=settings.trainable,
-            template=settings.template,
-            packing=settings.packing,
-            table=choice.table,
-            columns=choice.columns,
-            epochs=settings.epochs,
-            name=f"{choice.name} · {TRAINABLE[settings.trainable]}",
-            lora=settings.lora,
-        )
-        start_or_queue(wish, run_id, KIND, config, choice.table)
+        start_or_queue(wish, run_id, KIND, plan.config, choice.table)
     except Exception as error:
         note_trouble(KIND, error)
 

@@ -27,10 +27,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A tiny base model, and a finished LoRA run of instructions on it, made once."""
     root = tmp_path_factory.mktemp("runs")
     base = root / RunStore.mint_id("base")
-    launch.run_foreground(base, pretrain_config(), TEXT.encode())
+    shape = pretrain_config()
+    launch.run_foreground(base, shape, TEXT.encode())
+    longer = root / RunStore.mint_id("longer")  # in whose context whole rows fit
+    context = shape.model.with_(context_length=32)
+    launch.run_foreground(longer, shape.with_(model=context), TEXT.encode())
     tuned = root / RunStore.mint_id("tuned")
     config = plan_instruct(
-        "mine.json", str(base), table=DATA, template=TEMPLATE, epochs=2,
+        "mine.json", str(longer), table=DATA, template=TEMPLATE, epochs=2,
         train_changes={"batch_size": 8, "threads": 1},
     )  # fmt: skip
     launch.run_foreground(tuned, config, DATA)
@@ -110,6 +114,26 @@ def plan_rows(rows: list[dict[str, str]]) -> list[str]:
 
     whole = instructions_from_bytes(json.dumps(rows).encode(), "mine.json")
     return [one.question for one in split_instructions(whole, 0.1, 0.2, INSTRUCT.seed).train]
+
+
+def test_rows_that_are_all_too_long_are_told_and_nothing_starts(base: str) -> None:
+    rows = [{"instruction": f"so long {n} " * 20, "output": "never learned"} for n in range(20)]
+    page = own_template(upload(json.dumps(rows).encode()), TEMPLATE)
+    assert not page.exception and not page.error
+    said = page.warning[0].value.replace("\\", "")
+    assert "No training row has an answer within 16 tokens" in said
+    assert "take a model with a longer context" in said
+    assert button(page, "Start training").disabled
+    assert {one.label: one.value for one in page.metric}["Nothing to learn"] == "14"
+
+
+def test_a_small_set_is_told_what_is_held_out_and_what_is_kept(base: str) -> None:
+    rows = [*ROWS[:19], {"instruction": "so long " * 20, "output": "never learned"}]
+    page = own_template(upload(json.dumps(rows).encode()), TEMPLATE)
+    said = shown(page).replace("\\", "")
+    assert "Held out and never learned: 'the cat" in said
+    assert "learned to the end, and the last weights are kept" in said
+    assert "do not fit" in said or "does not fit" in said
 
 
 def test_columns_can_be_chosen(base: str) -> None:
@@ -213,7 +237,11 @@ def test_a_finished_run_shows_scores_answers_and_both_sides(tuned: str) -> None:
     page = open_page("instructions", tuned)
     assert not page.exception and not page.error
     metrics = {one.label for one in page.metric}
-    assert {"All", "Tokens right"} <= metrics
+    assert {"All", "Tokens right", "Training rows"} <= metrics
+    said = shown(page)
+    assert "8 rows, 95%: between" in said and "29 rows, 95%: between" in said
+    assert "Kept and tested: the weights of step 8 of 8, the last ones." in said
+    assert "Why it ended: all steps done." in said
     assert "looked up:" in shown(page) and "The worst answers first" in shown(page)
     assert "Expected: sees \\<b\\>it\\</b\\>" in shown(page)
     page.text_area(key=f"instruct_try_{tuned}").set_value("the cat 7")

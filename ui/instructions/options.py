@@ -10,8 +10,9 @@ from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, Template, templ
 from ui.state import well_formed
 
 if TYPE_CHECKING:
-    from llmcore.config import LoraConfig, ModelConfig
-    from llmcore.data.instructions import Instruction
+    from llmcore.config import LoraConfig, ModelConfig, RunConfig
+    from llmcore.data.instructions import Columns, Instruction
+    from llmcore.runs.instruct_plan import InstructReport
     from ui.instructions.data import Choice
 
 TRAINABLE = {"all": "Everything", "last-block": "Last block", "lora": "LoRA"}
@@ -34,6 +35,14 @@ class Settings:
     packing: bool
     epochs: int
     lora: "LoraConfig | None" = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What would start, and what it would learn from and be tested on."""
+
+    config: "RunConfig"
+    report: "InstructReport"
 
 
 def options(choice: "Choice | None") -> Settings:
@@ -66,6 +75,31 @@ def options(choice: "Choice | None") -> Settings:
     )
     lora = _lora() if what == "lora" else None
     return Settings(ref, what, _template(choice), bool(pack), int(n_epochs), lora)
+
+
+def planned(choice: "Choice", settings: Settings) -> Plan:
+    """Raises LabError where nothing could be learned so."""
+    made = _planned(
+        choice.source, choice.table, choice.columns, settings.model, settings.trainable,
+        settings.template, settings.packing, settings.epochs, settings.lora,
+        f"{choice.name} · {TRAINABLE[settings.trainable]}",
+    )  # fmt: skip
+    return Plan(*made)
+
+
+@st.cache_data(max_entries=8, show_spinner="Planning the training")
+def _planned(
+    source: str, table: bytes | None, columns: "Columns", model: str, trainable: str,
+    template: str, packing: bool, epochs: int, lora: "LoraConfig | None", name: str,
+) -> "tuple[RunConfig, InstructReport]":  # fmt: skip
+    from llmcore.runs.instruct_plan import instruct_report, plan_instruct, read_instructions
+
+    config = plan_instruct(
+        source, model_ref=model, trainable=trainable, template=template, packing=packing,
+        table=table, columns=columns, epochs=epochs, name=name, lora=lora,
+    )  # fmt: skip
+    splits = read_instructions(config.data, config.train.seed, table)
+    return config, instruct_report(config, splits)
 
 
 def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:

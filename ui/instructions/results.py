@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from llmcore.plots.classification import percent
 from ui.chat.export import as_lines
 from ui.chat.talk import Exchange, Settings, asked
 from ui.feed import feed
 from ui.page import guarded, plain
 from ui.picker import load_model
+from ui.scores import interval_words, rows_words, shown_share
 from ui.state import store, well_formed
 
 if TYPE_CHECKING:
@@ -36,35 +36,70 @@ def results(info: "RunInfo") -> None:
         return
     test, baselines = verdict["test"], verdict.get("baselines") or {}
     st.subheader("On instructions that it never saw", anchor=False)
-    _scores(test, next(iter(baselines.values()), None))
+    _left_out(test, run.config.model.context_length)
+    _scores(test, next(iter(baselines.values()), None), verdict.get("train_rows"))
+    st.caption(_kept(run, info))
     _worst(run)
 
 
-def _scores(test: dict[str, Any], lookup: dict[str, Any] | None) -> None:
-    """Exact match of all rows and by holdout, each beside the looked-up answer's."""
+def _left_out(test: dict[str, Any], context_length: int) -> None:
+    from llmcore.tasks.instruction_tokens import do_not_fit
+
+    if n := int(test.get("left_out") or 0):
+        of = n + int(test["n"])
+        st.warning(plain(do_not_fit(n, of, "test", context_length)), icon=":material/straighten:")
+
+
+def _kept(run: "Run", info: "RunInfo") -> str:
+    """Which weights were tested, and why the training ended there."""
+    from llmcore.train.checkpoint_index import best
+
+    kept = best(run.checkpoints())
+    words = [f"Why it ended: {plain(info.reason)}."] if info.reason else []
+    if kept is not None:
+        why = "the last ones" if kept.step == info.step else "of the lowest validation loss"
+        words.insert(0, f"Kept and tested: the weights of step {kept.step:,} of {info.step:,}, "
+                        f"{why}.")  # fmt: skip
+    return " ".join(words)
+
+
+def _scores(
+    test: dict[str, Any], lookup: dict[str, Any] | None, learned: dict[str, Any] | None
+) -> None:
+    """Exact match of all rows and by holdout, each beside the looked-up answer's; and of rows that
+    were learned."""
     kinds = test.get("by_holdout") or {}
     cells = [("All", test, lookup)]
     for kind, scores in kinds.items():
         beside = ((lookup or {}).get("by_holdout") or {}).get(kind)
         cells.append((HOLDOUTS.get(kind, kind), scores, beside))
+    if learned is not None:
+        cells.append(("Training rows", learned, None))
     with_chrf = test.get("chrf") is not None
     columns = st.columns(len(cells) + with_chrf)
     for column, (name, scores, beside) in zip(columns, cells, strict=False):
         with column:
-            st.metric(name, percent(float(scores["exact_match"])), border=True)
-            looked = f"looked up: {percent(float(beside['exact_match']))}" if beside else ""
-            st.caption(f"{int(scores['n']):,} rows · {looked}" if looked else f"{scores['n']} rows")
+            st.metric(name, shown_share(scores, "exact_match"), border=True)
+            rows = rows_words(scores, "exact_match")
+            looked = f"looked up: {shown_share(beside, 'exact_match')}" if beside else ""
+            st.caption(f"{rows} · {looked}" if looked else rows)
     if with_chrf:
         with columns[-1]:
             st.metric("chrF", f"{float(test['chrf']):.1f}", border=True)
             beside = (lookup or {}).get("chrf")
             st.caption(f"looked up: {float(beside):.1f}" if beside is not None else "0 to 100")
-    chrf = " chrF counts common pieces of words, so a near miss earns something."
-    st.caption(
-        "Exact match: the share of answers that are the expected one to the last sign. Looked up: "
-        "the answer of the most similar training question, which takes no learning."
-        + (chrf if with_chrf else "")
-    )
+    words = [
+        "Exact match: the share of answers that are the expected one, character by character.",
+        "Looked up: the answer of the most similar training question, which takes no learning.",
+    ]
+    if learned is not None:
+        words.append("Training rows were learned: a score far above that of the held-out rows "
+                     "means that they were learned by heart.")  # fmt: skip
+    if interval_words(test, "exact_match"):
+        words.append("95%: where the share would lie among many more rows of this kind.")
+    if with_chrf:
+        words.append("chrF counts common pieces of words, so a near miss earns something.")
+    st.caption(" ".join(words))
 
 
 def _worst(run: "Run") -> None:

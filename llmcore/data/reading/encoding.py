@@ -129,6 +129,11 @@ def text_blocks(
                      source.name, notices)  # fmt: skip
 
 
+def whole_text(source: Source, encoding: Encoding) -> str:
+    """The text at once, as it stands: for what is no text of lines (JSON)."""
+    return "".join(_decoded(source, encoding)).replace("\0", "")
+
+
 def lines_of_blocks(blocks: Iterable[str]) -> Iterator[str]:
     """The lines with their ends. (`str.splitlines` cuts at a dozen other characters as well.)"""
     for block in blocks:

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from llmcore.cli.output import number, say
 from llmcore.config import RunConfig
@@ -13,9 +15,16 @@ from llmcore.device import torchrun_place
 from llmcore.errors import LabError
 from llmcore.files import remove_tree
 from llmcore.runs import Run, RunInfo, RunStore, open_run
+from llmcore.runs.data_record import COPIED_BYTES
 
-COPIED_BYTES = 64 << 20  # larger files of the user's are read where they lie
 LINE_SECONDS = 5.0
+AcceptChanged = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changed-data",
+        help="resume also where the data has changed since; the best model is chosen anew",
+    ),
+]
 
 
 def own_copy(source: str, builtin: bool) -> tuple[str, bytes | None]:
@@ -80,15 +89,15 @@ def _run_new(directory: Path, config: RunConfig, data: bytes | None, listener: "
     return finished(directory)
 
 
-def resume_here(name: str, tensorboard: bool = False) -> Run:
-    """Goes on with a run in this process."""
+def resume_here(name: str, tensorboard: bool = False, accept_changed: bool = False) -> Run:
+    """Goes on with a run in this process (accept_changed: also where its data has changed)."""
     from llmcore.runs.launch import run_foreground
 
     _follow_the_first()
     run = open_run(name)
     with _listeners(run.directory, run.info().steps, tensorboard) as listener:
         say(f"Run {reference(run.directory)}")
-        run_foreground(run.directory, on_record=listener)
+        run_foreground(run.directory, on_record=listener, accept_changed=accept_changed)
     return finished(run.directory)
 
 

@@ -12,7 +12,7 @@ import typer
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, number, say, table
 from llmcore.cli.run_answer import answer_run
-from llmcore.cli.running import reference, resume_here
+from llmcore.cli.running import AcceptChanged, reference, resume_here
 from llmcore.config import TrainConfig
 from llmcore.errors import StateError
 from llmcore.runs import Run, RunInfo, RunStore, open_run
@@ -90,9 +90,11 @@ def show(run: RunName, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def resume(run: RunName, as_json: AsJson = False) -> None:
+def resume(
+    run: RunName, accept_changed_data: AcceptChanged = False, as_json: AsJson = False
+) -> None:
     """Go on with a stopped, failed or interrupted run, here, until it ends or Ctrl-C."""
-    answer_run(resume_here(run), as_json)
+    answer_run(resume_here(run, accept_changed=accept_changed_data), as_json)
 
 
 @app.command()

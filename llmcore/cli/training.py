@@ -10,6 +10,7 @@ from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_queued, answer_run
 from llmcore.cli.running import (
+    AcceptChanged,
     is_builtin_corpus,
     own_copy,
     own_table,
@@ -173,6 +174,7 @@ def pretrain(
     queue: Queue = False,
     tensorboard: TensorBoard = False,
     resume: Resume = None,
+    accept_changed_data: AcceptChanged = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a language model from scratch. Ctrl-C saves a checkpoint and stops."""
@@ -193,7 +195,7 @@ def pretrain(
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
         _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir,
                       "validation_corpus": validation_corpus})  # fmt: skip
-        answer_run(resume_here(resume, tensorboard), as_json)
+        answer_run(resume_here(resume, tensorboard, accept_changed_data), as_json)
         return
     if corpus is None:
         raise typer.BadParameter("A new run needs --corpus: a built-in name or a text file.")

@@ -31,6 +31,7 @@ from llmcore.runs.run import (
     PREDICTIONS,
     STATUS,
     TOKENIZER,
+    VALIDATION_DATA,
     WORDS,
     Run,
 )
@@ -100,9 +101,11 @@ def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tup
             if name != OPTIMIZER or (optimizer and checkpoint.full):
                 yield checkpoint.directory / name, f"{folder}/{name}"
     stored = run.stored_data() if data else None
-    if stored is not None:
-        suffix = stored.suffix.lower() if stored.suffix.lower() in DATA_SUFFIXES else ".txt"
-        yield stored, f"{DATA}/{stored.stem}{suffix}"
+    validation = run.stored_validation() if data else None
+    for folder, path in ((DATA, stored), (VALIDATION_DATA, validation)):
+        if path is not None:
+            suffix = path.suffix.lower() if path.suffix.lower() in DATA_SUFFIXES else ".txt"
+            yield path, f"{folder}/{path.stem}{suffix}"
 
 
 def _is_adapter(checkpoint: Checkpoint) -> bool:
@@ -126,10 +129,15 @@ def _json(value: dict[str, Any]) -> str:
 
 
 def _portable_config(config: dict[str, Any]) -> dict[str, Any]:
-    """config.json without this machine: no host, and of a data file only its name."""
+    """config.json without this machine: no host, and of data files only their names."""
     data = config.get("data")
-    if isinstance(data, dict) and isinstance(data.get("source"), str):
-        data = {**data, "source": PureWindowsPath(data["source"]).name or data["source"]}
+    if isinstance(data, dict):
+        names = {
+            key: PureWindowsPath(data[key]).name or data[key]
+            for key in ("source", "validation_source")
+            if isinstance(data.get(key), str)
+        }
+        data = {**data, **names}
     return {key: value for key, value in {**config, "data": data}.items() if key != "host"}
 
 

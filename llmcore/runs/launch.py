@@ -20,6 +20,7 @@ from llmcore.device import host_name, lower_priority_of_this_thread
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.files import read_json, write_json_atomic
 from llmcore.paths import slug
+from llmcore.runs.data_record import accept_changes, check_data
 from llmcore.runs.plan import plan_classify, plan_pretrain
 from llmcore.runs.run import CONFIG, DATA, STATUS, Run
 from llmcore.runs.state import RunInfo, RunState, writer_identity
@@ -88,13 +89,19 @@ def start(
         _start_thread(directory)
 
 
-def resume(run_id: str, store: RunStore | None = None, learning_rate: float | None = None) -> None:
+def resume(
+    run_id: str,
+    store: RunStore | None = None,
+    learning_rate: float | None = None,
+    accept_changed: bool = False,
+) -> None:
     """Continues a stopped, failed or interrupted run from its last checkpoint (or its start).
 
-    learning_rate: a new peak of the schedule from there on; None keeps the run's."""
+    learning_rate: a new peak of the schedule from there on; None keeps the run's.
+    accept_changed: goes on with data that has changed, and chooses the best model anew."""
     run = (store or RunStore()).open(run_id)
     with _registry_lock:
-        check_resumable(run)
+        check_resumable(run, accept_changed)
         reset_control(run.directory, learning_rate)
         # At once, so that whoever looks next sees a live run and not the state of yesterday.
         write_queued(run.directory, run.status())
@@ -122,8 +129,9 @@ def write_queued(
     })  # fmt: skip
 
 
-def check_resumable(run: Run) -> None:
-    """Raises StateError where there is nothing to continue, or somebody already does."""
+def check_resumable(run: Run, accept_changed: bool = False) -> None:
+    """Raises StateError where there is nothing to continue, or somebody already does, or the data
+    is gone or another than it was. accept_changed: another is taken for the run's own."""
     info = run.info()
     if info.is_live:
         raise StateError(f"Run {run.id} is already {info.state}.")
@@ -132,6 +140,9 @@ def check_resumable(run: Run) -> None:
     if not info.can_resume:
         what = "an example that comes with the lab" if info.example else info.state
         raise StateError(f"Run {run.id} is {what}: start a new run instead.")
+    if accept_changed:
+        accept_changes(run)
+    check_data(run)
 
 
 def stop(run_id: str, store: RunStore | None = None) -> None:
@@ -191,8 +202,10 @@ def run_foreground(
     config: RunConfig | None = None,
     data: bytes | None = None,
     on_record: Callable[[dict[str, Any]], None] | None = None,
+    accept_changed: bool = False,
 ) -> RunInfo:
-    """Runs in this thread until the end; with no `config`, resumes what is in `directory`.
+    """Runs in this thread until the end; with no `config`, resumes what is in `directory`
+    (accept_changed: also where its data has changed).
 
     Ctrl-C and SIGTERM save a checkpoint and stop. Raises what stopped the run otherwise. Under
     torchrun this is the first process; the others call `follow_foreground`.
@@ -205,7 +218,7 @@ def run_foreground(
         try:
             if config is None:
                 if not _was_handed_over(directory):  # else that was seen to
-                    check_resumable(Run(directory))
+                    check_resumable(Run(directory), accept_changed)
                     reset_control(directory)
             else:
                 check_runnable(config)

@@ -37,7 +37,7 @@ def _from_memory(run: Run, config: RunConfig, sink: Sink) -> tuple[Tokenizer, To
     if config.data.validation_source is None:
         train, validation = corpus.split(config.data.validation, CORPUS_SPLIT_SEED)
     else:
-        train, validation = corpus.documents, load_corpus(config.data.validation_source).documents
+        train, validation = corpus.documents, _to_validate_on(run, config).documents
     tokenizer = _run_tokenizer(run, config, train)
     return tokenizer, TokenData(
         train=encoded_corpus(tokenizer, train, cache_dir()),
@@ -60,7 +60,7 @@ def _from_shards(
     shards = prepare_shards(text, tokenizer, folder, _share(config), progress=tell)
     if config.data.validation_source is None:
         return tokenizer, TokenData(shards.train, shards.validation, shards.validation_bytes)
-    documents = load_corpus(config.data.validation_source).documents
+    documents = _to_validate_on(run, config).documents
     ids = encoded_corpus(tokenizer, documents, cache_dir())
     return tokenizer, TokenData(shards.train, ids, _n_bytes(documents))
 
@@ -83,6 +83,14 @@ def read_corpus(source: str, stored: Path | None) -> Corpus:
     if stored is None:
         return load_corpus(source)
     return corpus_from_text(decode_upload(stored.read_bytes(), source), source)
+
+
+def _to_validate_on(run: Run, config: RunConfig) -> Corpus:
+    """The user's own text to validate on: the run's copy where there is one."""
+    source = config.data.validation_source
+    assert source is not None
+    stored = run.stored_validation()
+    return load_corpus(source if stored is None else str(stored))
 
 
 def _run_tokenizer(run: Run, config: RunConfig, documents: list[str]) -> Tokenizer:

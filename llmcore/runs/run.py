@@ -15,6 +15,8 @@ from llmcore.train.checkpoint_index import Checkpoint
 
 CONFIG, STATUS, METRICS, EVENTS = "config.json", "status.json", "metrics.jsonl", "events.jsonl"
 PREDICTIONS, TOKENIZER, CHECKPOINTS, DATA = "predictions.jsonl", "tokenizer", "checkpoints", "data"
+VALIDATION_DATA = "validation"  # a copy of the user's own text to validate on
+DATA_RECORD = "data.json"  # what the data looked like that is not copied
 NAME = "name.txt"
 WORDS = "words.json"  # what votes beside a classifier
 
@@ -155,5 +157,13 @@ class Run:
 
     def stored_data(self) -> Path | None:
         """The user's own text or table that this run keeps a copy of."""
-        files = sorted((self.directory / DATA).glob("*"))
-        return files[0] if files else None
+        return _only_file(self.directory / DATA)
+
+    def stored_validation(self) -> Path | None:
+        """The user's own text to validate on that this run keeps a copy of."""
+        return _only_file(self.directory / VALIDATION_DATA)
+
+
+def _only_file(folder: Path) -> Path | None:
+    files = sorted(one for one in folder.glob("*") if not one.name.startswith("."))
+    return files[0] if files else None

@@ -22,6 +22,7 @@ from llmcore.runs.run import (
     PREDICTIONS,
     STATUS,
     TOKENIZER,
+    VALIDATION_DATA,
     WORDS,
 )
 from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
@@ -43,10 +44,11 @@ _TEXT = re.compile(
     _any_of(
         CONFIG, STATUS, METRICS, EVENTS, PREDICTIONS, NAME, WORDS, f"{TOKENIZER}/tokenizer.json"
     )
-    + rf"|{_STEP}/{re.escape(STATE)}|{DATA}/[a-z0-9-]+{_any_of(*DATA_SUFFIXES)}"
+    + rf"|{_STEP}/{re.escape(STATE)}"
+    + rf"|{_any_of(DATA, VALIDATION_DATA)}/[a-z0-9-]+{_any_of(*DATA_SUFFIXES)}"
 )
 _WEIGHTS = re.compile(rf"{_STEP}/{_any_of(WEIGHTS, OPTIMIZER)}")
-_FOLDER = re.compile(rf"(?:{TOKENIZER}|{CHECKPOINTS}|{_STEP}|{DATA})/")
+_FOLDER = re.compile(rf"(?:{TOKENIZER}|{CHECKPOINTS}|{_STEP}|{DATA}|{VALIDATION_DATA})/")
 
 
 def unpack(source: Path | bytes, target: Path) -> None:

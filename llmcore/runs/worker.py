@@ -26,6 +26,7 @@ from llmcore.nn.model import GPT
 from llmcore.runs.beginnings import random_weights
 from llmcore.runs.compare import run_comparison
 from llmcore.runs.curve import run_curve
+from llmcore.runs.data_record import write_record
 from llmcore.runs.diverse import run_diverse
 from llmcore.runs.finetuning import begin, parent_of
 from llmcore.runs.instructing import build_instruction
@@ -92,6 +93,7 @@ def execute(
         if config.train.threads:
             torch.set_num_threads(config.train.threads)
         control = FileControl(directory, leave)
+        write_record(run, config, writer)
         if config.kind in TABLE_RUNS:
             if not world.is_alone:
                 raise LabError("This run trains many small models: start it without torchrun.")

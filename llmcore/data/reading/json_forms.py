@@ -22,8 +22,8 @@ _FIELDS = (
 _INNER = ("row", "_source", "fields")  # the hub, search engines, fixtures
 _SPLITS = {
     "train": "train", "training": "train", "test": "test", "testing": "test",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-    "eval": "validation",
+    "eval": "test", "evaluation": "test", "validation": "validation", "valid": "validation",
+    "val": "validation", "dev": "validation", "development": "validation",
 }  # fmt: skip
 _SPLIT = re.compile(rf"(?:^|[-_./ ])({'|'.join(_SPLITS)})(?=$|[-_./ ])", re.IGNORECASE)
 _MAX_DEPTH = 4

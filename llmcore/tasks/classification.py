@@ -1,7 +1,7 @@
 """Classification finetuning: a label read from the last token's state (Raschka, chapter 6)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,59 @@ def class_weights(labels: Sequence[int], n_classes: int) -> Tensor:
     return torch.where(counts > 0, len(labels) / (present * counts.clamp(min=1)), 0.0)
 
 
+@dataclass(slots=True, frozen=True)
+class WordsSay:
+    """What words that vote beside a model change on texts that neither learned from: how many of
+    `n` are right, and the mean loss in nats, of the model alone and with them. share: what the
+    model's log-odds count then."""
+
+    n: int
+    right_alone: int
+    right_together: int
+    loss_alone: float
+    loss_together: float
+    share: float
+
+    @property
+    def helps(self) -> bool:
+        """Whether no fewer texts are right with them, and those more surely."""
+        no_worse = self.right_together >= self.right_alone
+        return no_worse and self.loss_together < self.loss_alone
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"vote": self.helps, **asdict(self)}
+
+
+def words_say(
+    words: WordVote, model: np.ndarray, texts: Sequence[str], truth: np.ndarray
+) -> WordsSay:
+    """What `words` add to a model's probabilities (N, K) of texts of the classes `truth` (N,)."""
+    share = words.share_of(model, texts)
+    both = words.together(model, texts, share)  # (N, K)
+
+    def right(rows: np.ndarray) -> int:
+        return int((rows.argmax(-1) == truth).sum())
+
+    def loss(rows: np.ndarray) -> float:
+        return float(-np.log(rows[np.arange(len(truth)), truth].clip(1e-12)).mean())
+
+    return WordsSay(len(truth), right(model), right(both), loss(model), loss(both), share)
+
+
+def silent_words(say: WordsSay | None) -> str:
+    """Why the words of the texts do not vote, in a sentence."""
+    if say is None:
+        return (
+            "The words of the texts do not vote: there is no validation text to tell whether they "
+            "would help."
+        )
+    return (
+        f"The words of the texts do not vote, since they are no help on the {say.n:,} validation "
+        f"texts: {say.right_together:,} are right with them (loss {say.loss_together:.3f}), "
+        f"{say.right_alone:,} without (loss {say.loss_alone:.3f})."
+    )
+
+
 class ClassificationTask:
     """Cross-entropy over the classes; epochs over a shuffled, length-bucketed training split.
 
@@ -110,14 +163,14 @@ class ClassificationTask:
         texts: how each split's texts meet the model, where that is settled already.
         votes: words that have a say in the end; the model learns, and is validated, without
         them. The first learned from the training texts and is sized on `validation_texts`, the
-        second learned from both, and votes."""
+        second learned from both, and votes: only where the first was a help on those texts."""
         self.model = model.to(device)
         self.tokenizer, self.splits, self.config = tokenizer, splits, config
         self.test_texts, self.classes, self.device = list(test_texts), list(classes), device
         self.baselines = baselines or {}
         self.adapter: dict[str, Any] | None = None  # of a LoRA finetune: what its base is
         self.votes, self._validation_texts = votes, list(validation_texts)
-        self._share = 1.0  # of the model, beside the words
+        self._say: WordsSay | None = None  # of the words on the validation texts
         self.test_rows: list[dict[str, Any]] = []
         labels = [one.label for one in splits["train"]] if balance == "weights" else []
         self._weights = class_weights(labels, len(classes))  # (K,)
@@ -187,12 +240,13 @@ class ClassificationTask:
         return self.config.steps / self._per_epoch
 
     def evaluate(self) -> dict[str, float]:
-        """Loss, accuracy and macro F1 on the validation split (on training, where it is empty)."""
-        split = "validation" if self.splits["validation"] else "train"
-        rows = probabilities(self._texts[split])  # (N, K)
-        if self.votes is not None and split == "validation":
-            self._share = self.votes[0].share_of(rows, self._validation_texts)
-        truth = np.array([one.label for one in self.splits[split]])
+        """Loss, accuracy and macro F1 on the validation split; nothing where it is empty."""
+        if not self.splits["validation"]:
+            return {}
+        rows = probabilities(self._texts["validation"])  # (N, K)
+        truth = self._truth("validation")
+        if self.votes is not None:
+            self._say = words_say(self.votes[0], rows, self._validation_texts, truth)
         chosen = np.clip(rows[np.arange(len(truth)), truth], 1e-12, None)
         scores = self._scores(truth, rows)
         return {
@@ -200,6 +254,15 @@ class ClassificationTask:
             "accuracy": scores["accuracy"],
             "macro_f1": scores["macro_f1"],
         }
+
+    def _truth(self, split: str) -> np.ndarray:
+        """Numbers of the classes, (N,)."""
+        return np.array([one.label for one in self.splits[split]])
+
+    @property
+    def _share(self) -> float | None:
+        """What the model's log-odds count beside the words; None where those are silent."""
+        return self._say.share if self._say is not None and self._say.helps else None
 
     def _scores(self, truth: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
         predicted = rows.argmax(-1)
@@ -225,10 +288,12 @@ class ClassificationTask:
         if not examples:
             sink.event("notice", step, text="There is no test split, so no test score.")
             return
+        if self.votes is not None and not self.model.reads_layers:
+            self.evaluate()  # the best weights are back; a probe learned these texts meanwhile
         alone = rows = probabilities(self._texts["test"])  # (N, K)
-        truth = np.array([one.label for one in examples])
-        if self.votes is not None:
-            rows = self.votes[1].together(alone, self.test_texts, self._share)
+        truth, share = self._truth("test"), self._share
+        if self.votes is not None and share is not None:
+            rows = self.votes[1].together(alone, self.test_texts, share)
         self.test_rows = [
             {
                 "text": text,
@@ -240,7 +305,13 @@ class ClassificationTask:
             for text, label, row in zip(self.test_texts, truth, rows, strict=True)
         ]
         scores = self._scores(truth, rows)
-        parts = {} if self.votes is None else {"model_alone": self._scores(truth, alone)}
+        parts: dict[str, Any] = {}
+        if self.votes is not None:
+            parts["words"] = self._say.to_dict() if self._say is not None else None
+            if share is None:
+                sink.event("notice", step, text=silent_words(self._say))
+            else:
+                parts["model_alone"] = self._scores(truth, alone)
         sink.event("result", step, test=scores, baselines=self.baselines, **parts)
 
     # What `HeadSolver` asks of a probe ---------------------------------------------------------

@@ -156,8 +156,9 @@ class HeadSolver:
         self.task.model.eval()
         with torch.no_grad():
             scores = self.task.evaluate()
-        self.val_loss = scores["loss"]
-        sink.metrics(self.step, "val", **scores)
+        self.val_loss = scores.get("loss")
+        if scores:
+            sink.metrics(self.step, "val", **scores)
         sink.progress(self.step, "training", best_step=self.step, val_loss=self.val_loss)
 
     def _save(self, sink: Sink) -> None:

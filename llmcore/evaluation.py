@@ -136,8 +136,9 @@ def against_chance(scores: dict[str, Any]) -> tuple[float, bool] | None:
     return largest / n, interval[0] > largest / n
 
 
-def wilson_interval(right: int, n: int) -> list[float] | None:
+def wilson_interval(right: float, n: int) -> list[float] | None:
     """The 95% interval [low, high] of a share of `right` among `n` (Wilson 1927); None of none.
+    right: a count, or the mean of several counts.
 
     >>> [round(one, 3) for one in wilson_interval(5, 12)]
     [0.193, 0.68]

@@ -7,6 +7,7 @@ import streamlit as st
 
 from llmcore.plots.classification import learning_curve_chart
 from ui.charts import live_chart
+from ui.page import plain
 
 if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
@@ -18,7 +19,7 @@ PRETRAINED, RANDOM = "pretrained", "random weights"
 
 def learning_curve(run: "Run", info: "RunInfo") -> None:
     """The chart with a band for each learner, one sentence, and the numbers in a table."""
-    from llmcore.runs.curve_points import curve_rows, points_of
+    from llmcore.runs.curve_points import curve_rows, few_test_texts, points_of
 
     rows = curve_rows(points_of(run))
     measure = st.segmented_control(
@@ -33,6 +34,8 @@ def learning_curve(run: "Run", info: "RunInfo") -> None:
     live_chart(learning_curve_chart(rows, measure, f"{info.id} {measure}"), key=f"curve_{info.id}")
     st.caption("Lines: the mean over all draws. Bands: the lowest to the highest of them. "
                "The axis of texts is logarithmic.")  # fmt: skip
+    if few := few_test_texts(rows):
+        st.caption(plain(few))
     curve = run.config.curve
     if sentence := what_it_says(rows, measure, curve.learners if curve else ()):
         st.markdown(sentence)

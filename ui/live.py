@@ -12,6 +12,7 @@ from ui.page import guarded, plain
 from ui.replay import replay
 from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
+from ui.scores import chance_words
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ STATES = {
     "interrupted": ("Interrupted", ":material/bolt:", "orange"),
     "damaged": ("Damaged", ":material/broken_image:", "red"),
 }
+MAX_NOTICES = 6
 BACKENDS = {"process": "A process of its own", "torchrun": "torchrun"}
 PHASES = {
     "preparing": "preparing the data",
@@ -114,14 +116,14 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
             run_controls(info, data.peak if steered else None)
     # One place for what may be said, so that the charts below never change theirs.
     with st.container():
-        _notes(info)
+        _notes(info, data)
     if info.state != "damaged":
         step = max(info.step, data.step)
         share = min(1.0, step / info.steps) if info.steps else 0.0
         st.progress(share, text=_progress_text(info, data, step))
 
 
-def _notes(info: "RunInfo") -> None:
+def _notes(info: "RunInfo", data: RunFeed) -> None:
     trouble = take_trouble_of(info.id)
     if trouble:
         st.error(plain(trouble), icon=":material/error:")
@@ -132,7 +134,22 @@ def _notes(info: "RunInfo") -> None:
             f"This run was cut off while it trained: {plain(info.reason or '')}. Nothing up to its "
             f"last checkpoint is lost: **Resume** goes on from there."
         )
-    if info.state == "done" and info.reason and info.step < info.steps:
+    if info.state == "done":
+        _end(info, data)
+    if said := list(dict.fromkeys(data.notices)):
+        shown = [plain(one) for one in said[:MAX_NOTICES]]
+        if len(said) > MAX_NOTICES:
+            shown.append(f"And {len(said) - MAX_NOTICES} more, in its events.jsonl.")
+        st.caption("  \n".join(shown))
+
+
+def _end(info: "RunInfo", data: RunFeed) -> None:
+    """Why a run ended before its last step; a classifier that may be guessing is no success."""
+    verdict = data.result if info.kind == "classify" else None
+    if verdict is not None and chance_words(verdict["test"]):
+        text = "Finished, but on its test texts it is no better than chance: see its scores below."
+        st.warning(text, icon=":material/casino:")
+    elif info.reason and info.step < info.steps:
         st.info(f"Finished early: {plain(info.reason)}.", icon=":material/flag:")
 
 

@@ -10,7 +10,7 @@ from llmcore.classical.baselines import (
 from llmcore.classical.lookup import NearestAnswer
 from llmcore.classical.ngram import NgramModel
 from llmcore.classical.ngram_classifier import NgramClassifier
-from llmcore.classical.word_vote import WordVote
+from llmcore.classical.word_vote import WordsSay, WordVote, silent_words, words_say
 
 __all__ = [
     "Baseline",
@@ -22,4 +22,7 @@ __all__ = [
     "NgramModel",
     "WordRegression",
     "WordVote",
+    "WordsSay",
+    "silent_words",
+    "words_say",
 ]

@@ -8,7 +8,7 @@ different texts, so both together are right more often than either: a product of
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -103,6 +103,61 @@ class WordVote:
         ):
             raise DamagedError(f"{path.name} of {path.parent.name} does not fit its model.")
         return cls({word: place for place, word in enumerate(words)}, *arrays)
+
+
+@dataclass(slots=True, frozen=True)
+class WordsSay:
+    """What words that vote beside a model change on texts that neither learned from: how many of
+    `n` are right, and the mean loss in nats, of the model alone and with them. share: what the
+    model's log-odds count then."""
+
+    n: int
+    right_alone: int
+    right_together: int
+    loss_alone: float
+    loss_together: float
+    share: float
+
+    @property
+    def helps(self) -> bool:
+        """Whether more texts are right with them, or as many with a lower loss. The loss alone
+        does not tell: two that agree are surer than they should be, and yet more often right."""
+        if self.right_together != self.right_alone:
+            return self.right_together > self.right_alone
+        return self.loss_together < self.loss_alone
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"vote": self.helps, **asdict(self)}
+
+
+def words_say(
+    words: WordVote, model: np.ndarray, texts: Sequence[str], truth: np.ndarray
+) -> WordsSay:
+    """What `words` add to a model's probabilities (N, K) of texts of the classes `truth` (N,)."""
+    share = words.share_of(model, texts)
+    both = words.together(model, texts, share)  # (N, K)
+
+    def right(rows: np.ndarray) -> int:
+        return int((rows.argmax(-1) == truth).sum())
+
+    def loss(rows: np.ndarray) -> float:
+        return float(-np.log(rows[np.arange(len(truth)), truth].clip(1e-12)).mean())
+
+    return WordsSay(len(truth), right(model), right(both), loss(model), loss(both), share)
+
+
+def silent_words(say: WordsSay | None) -> str:
+    """Why the words of the texts do not vote, in a sentence."""
+    if say is None:
+        return (
+            "The words of the texts do not vote: there is no validation text to tell whether they "
+            "would help."
+        )
+    return (
+        f"The words of the texts do not vote, since they are no help on the {say.n:,} validation "
+        f"texts: {say.right_together:,} are right with them (loss {say.loss_together:.3f}), "
+        f"{say.right_alone:,} without (loss {say.loss_alone:.3f})."
+    )
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from llmcore.cli.output import answer, number, table
 from llmcore.cli.running import reference, summary
 from llmcore.evaluation import FEW_ROWS
 from llmcore.runs import Run
-from llmcore.runs.curve_points import curve_rows, points_of
+from llmcore.runs.curve_points import curve_rows, few_test_texts, points_of
 from llmcore.train import checkpoint_index
 
 
@@ -48,8 +48,9 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
 def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None = None) -> None:
     """`test` is null where the run was stopped before its test, and so is the report on the data
     where a run was resumed. `model_alone`: the test without the words that vote beside the model,
-    null where none do. `train_rows`: scores on training rows, for instructions. `reason`: why the
-    run ended; `kept_step`: the step of the weights that it keeps, and that were tested."""
+    null where none do; `words`: whether they do, and what decided it. `train_rows`: scores on
+    training rows, for instructions. `reason`: why the run ended; `kept_step`: the step of the
+    weights that it keeps, and that were tested."""
     info = run.info()
     result: dict[str, Any] = run.result() or {}
     test, baselines = result.get("test"), result.get("baselines") or {}
@@ -66,6 +67,7 @@ def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None 
         "test": test,
         "train_rows": result.get("train_rows"),
         "model_alone": alone,
+        "words": result.get("words"),
         "baselines": baselines,
         "data_report": data_report,
     }
@@ -165,7 +167,10 @@ def answer_curve(run: Run, as_json: bool) -> None:
         for one in rows
     ]  # fmt: skip
     header = ["learner", "texts", "accuracy", "macro F1", "lowest to highest", "seeds", "s each"]
-    answer(values, as_json, f"{summary(run.info())}\n{table(header, cells)}")
+    lines = [summary(run.info()), table(header, cells)]
+    if few := few_test_texts(rows):
+        lines.append(few)
+    answer(values, as_json, "\n".join(lines))
 
 
 def _about(run: Run) -> dict[str, Any]:

@@ -53,6 +53,11 @@ class Attribution:
         owed = self.log_odds - self.reference
         return abs(float(self.values.sum()) - owed) / max(abs(owed), 1e-9)
 
+    @property
+    def contradicts(self) -> bool:
+        """Whether the tokens together point away from the decision that they stand under."""
+        return float(self.values.sum()) * self.log_odds < 0
+
 
 def attribute(
     loaded: "Loaded", text: str, method: str = "occlusion", label: str | None = None

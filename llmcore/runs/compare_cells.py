@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from llmcore.evaluation import Difference
+from llmcore.evaluation import Difference, wilson_interval
 from llmcore.runs.run import Run
 
 CELL, TASK = "cell", "task"  # the types of the events
@@ -130,13 +130,22 @@ class Comparison:
             return None
         return macro_f1_difference(labelled.truth, ours.predicted, theirs.predicted)
 
+    def interval(self, cell: Cell) -> dict[str, Any]:
+        """`n_test` and `accuracy_interval` (95%, Wilson) of a cell that decides; else nothing."""
+        labelled = self.labelled.get(cell.task)
+        if labelled is None or cell.accuracy is None:
+            return {}
+        right = round(cell.accuracy * labelled.n_test)
+        interval = wilson_interval(right, labelled.n_test)
+        return {"n_test": labelled.n_test, "accuracy_interval": interval}
+
     def to_dict(self) -> dict[str, Any]:
         """For `--json`: every cell of the table, those of models that are not able as well."""
         cells = []
         for task in ROWS:
             for model in self.models:
                 if (cell := self.cell(task, model)) is not None:
-                    cells.append(cell.to_dict())
+                    cells.append({**cell.to_dict(), **self.interval(cell)})
                 elif not is_able(task, model):
                     cells.append({
                         "task": task, "model": model, "able": False, "reason": NOT_ABLE[task],

@@ -102,7 +102,9 @@ class _Learners:
             return None
         scores = classification_scores(self.test.labels, predicted, self.classes)
         seconds = time.perf_counter() - began
-        return CurvePoint(learner, size, seed, scores["accuracy"], scores["macro_f1"], seconds)
+        return CurvePoint(
+            learner, size, seed, scores["accuracy"], scores["macro_f1"], seconds, scores["n"]
+        )
 
 
 class _Neural:

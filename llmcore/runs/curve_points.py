@@ -7,6 +7,7 @@ from statistics import fmean, pstdev
 from typing import Any
 
 from llmcore.config import LEARNERS
+from llmcore.evaluation import FEW_ROWS, wilson_interval
 from llmcore.runs.run import Run
 
 POINT = "point"  # the type of the events
@@ -14,7 +15,8 @@ POINT = "point"  # the type of the events
 
 @dataclass(slots=True, frozen=True)
 class CurvePoint:
-    """One learner after learning from `size` texts, drawn by `seed`; scores on the test split."""
+    """One learner after learning from `size` texts, drawn by `seed`; scores on the test split of
+    `n_test` texts (0 in runs of older versions, which did not count them)."""
 
     learner: str
     size: int
@@ -22,11 +24,16 @@ class CurvePoint:
     accuracy: float
     macro_f1: float
     seconds: float
+    n_test: int = 0
 
 
 @dataclass(slots=True, frozen=True)
 class CurveRow:
-    """All seeds of a learner and size: the mean with its band (lowest to highest)."""
+    """All seeds of a learner and size: the mean with its band (lowest to highest).
+
+    The band tells how much the drawn training texts matter. `accuracy_interval` tells how much the
+    test texts do, which are the same for all: 95%, see `evaluation.wilson_interval`; None where
+    their number is not known."""
 
     learner: str
     size: int
@@ -40,6 +47,8 @@ class CurveRow:
     macro_f1_high: float
     macro_f1_sd: float
     seconds: float
+    n_test: int = 0
+    accuracy_interval: list[float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -50,7 +59,8 @@ def points_of(run: Run) -> list[CurvePoint]:
     found: dict[tuple[str, int, int], CurvePoint] = {}
     for event in run.events(POINT):
         try:
-            point = CurvePoint(*(event[name] for name in CurvePoint.__slots__))
+            named = [event[name] for name in CurvePoint.__slots__ if name != "n_test"]
+            point = CurvePoint(*named, n_test=int(event.get("n_test") or 0))
         except KeyError:
             continue  # torn by a full disk, or of another version
         found.setdefault((point.learner, point.size, point.seed), point)
@@ -67,10 +77,24 @@ def curve_rows(points: Iterable[CurvePoint]) -> list[CurveRow]:
 
 
 def _row(learner: str, size: int, points: list[CurvePoint]) -> CurveRow:
+    n_test = max(one.n_test for one in points)
     accuracy, f1 = [one.accuracy for one in points], [one.macro_f1 for one in points]
     return CurveRow(
         learner, size, len(points),
         fmean(accuracy), min(accuracy), max(accuracy), pstdev(accuracy),
         fmean(f1), min(f1), max(f1), pstdev(f1),
         fmean(one.seconds for one in points),
+        n_test, wilson_interval(fmean(accuracy) * n_test, n_test),
     )  # fmt: skip
+
+
+def few_test_texts(rows: Iterable[CurveRow]) -> str:
+    """What to know of a curve whose test split is small, in a sentence; else empty."""
+    known = [one for one in rows if one.accuracy_interval and one.n_test < FEW_ROWS]
+    if not known:
+        return ""
+    widest = max(high - low for low, high in (one.accuracy_interval or [0, 0] for one in known))
+    return (
+        f"All are tested on the same {known[0].n_test:,} texts: so few that an accuracy may be off "
+        f"by {widest / 2:.0%} either way (95%), whatever the band of the draws says."
+    )

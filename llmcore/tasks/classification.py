@@ -1,7 +1,7 @@
 """Classification finetuning: a label read from the last token's state (Raschka, chapter 6)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from llmcore.classical import WordVote
+from llmcore.classical import WordsSay, WordVote, silent_words, words_say
 from llmcore.config import TrainConfig
 from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores
@@ -77,59 +77,6 @@ def class_weights(labels: Sequence[int], n_classes: int) -> Tensor:
     counts = torch.bincount(torch.as_tensor(labels), minlength=n_classes)
     present = int((counts > 0).sum())
     return torch.where(counts > 0, len(labels) / (present * counts.clamp(min=1)), 0.0)
-
-
-@dataclass(slots=True, frozen=True)
-class WordsSay:
-    """What words that vote beside a model change on texts that neither learned from: how many of
-    `n` are right, and the mean loss in nats, of the model alone and with them. share: what the
-    model's log-odds count then."""
-
-    n: int
-    right_alone: int
-    right_together: int
-    loss_alone: float
-    loss_together: float
-    share: float
-
-    @property
-    def helps(self) -> bool:
-        """Whether no fewer texts are right with them, and those more surely."""
-        no_worse = self.right_together >= self.right_alone
-        return no_worse and self.loss_together < self.loss_alone
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"vote": self.helps, **asdict(self)}
-
-
-def words_say(
-    words: WordVote, model: np.ndarray, texts: Sequence[str], truth: np.ndarray
-) -> WordsSay:
-    """What `words` add to a model's probabilities (N, K) of texts of the classes `truth` (N,)."""
-    share = words.share_of(model, texts)
-    both = words.together(model, texts, share)  # (N, K)
-
-    def right(rows: np.ndarray) -> int:
-        return int((rows.argmax(-1) == truth).sum())
-
-    def loss(rows: np.ndarray) -> float:
-        return float(-np.log(rows[np.arange(len(truth)), truth].clip(1e-12)).mean())
-
-    return WordsSay(len(truth), right(model), right(both), loss(model), loss(both), share)
-
-
-def silent_words(say: WordsSay | None) -> str:
-    """Why the words of the texts do not vote, in a sentence."""
-    if say is None:
-        return (
-            "The words of the texts do not vote: there is no validation text to tell whether they "
-            "would help."
-        )
-    return (
-        f"The words of the texts do not vote, since they are no help on the {say.n:,} validation "
-        f"texts: {say.right_together:,} are right with them (loss {say.loss_together:.3f}), "
-        f"{say.right_alone:,} without (loss {say.loss_alone:.3f})."
-    )
 
 
 class ClassificationTask:

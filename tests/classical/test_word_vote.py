@@ -1,11 +1,12 @@
 """The words that vote: the same as scikit-learn says, from plain files, sized by what is unseen."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from llmcore.classical import WordRegression, WordVote
+from llmcore.classical import WordRegression, WordsSay, WordVote, silent_words, words_say
 from llmcore.errors import DamagedError, LabError
 
 TEXTS = ["win a prize now!", "free prize, call now", "win win win", "see you at home",
@@ -66,3 +67,27 @@ def test_a_damaged_file_is_told_in_a_sentence(change, tmp_path):
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(DamagedError, match="words.json"):
         WordVote.load(path, 2)
+
+
+def test_words_vote_only_where_they_help_on_validation_texts():
+    """The measure against plain counts; a tie is decided by the loss."""
+    texts = ["win now", "see you", "win you", "see now", "win a prize", "see you soon"]
+    labels = ["spam", "ham"] * 3
+    words = WordVote.fit(texts, labels, ["ham", "spam"])
+    truth = np.array([1, 0, 1, 0])
+    asked = ["win", "see", "prize", "soon"]
+    wrong = np.array([[0.6, 0.4], [0.6, 0.4], [0.6, 0.4], [0.6, 0.4]])  # always ham
+    say = words_say(words, wrong, asked, truth)
+    both = words.together(wrong, asked, say.share)
+    n_right = int((both.argmax(1) == truth).sum())
+    assert (say.n, say.right_alone, say.right_together) == (4, 2, n_right)
+    assert say.loss_together == pytest.approx(-np.log(both[np.arange(4), truth]).mean())
+    assert say.helps and n_right == 3 and say.to_dict()["vote"] is True
+    sure = np.eye(2)[truth] * 0.8 + 0.1  # always right
+    against = words_say(words, sure, ["see", "win", "see you", "win"], truth)
+    assert against.right_alone == 4 > against.right_together and not against.helps
+    assert "4 validation texts" in silent_words(against)
+    assert "no validation text" in silent_words(None)
+    tie = WordsSay(6, 5, 5, loss_alone=0.4, loss_together=0.3, share=1.0)
+    assert tie.helps and not replace(tie, loss_together=0.5).helps
+    assert replace(tie, right_together=6, loss_together=0.9).helps

@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from llmcore.interpret import attribution
 from llmcore.plots.classification import percent
 from llmcore.runs import RunStore, beginnings, launch, plan, run
 from llmcore.runs.writer import RunWriter
+from ui.classifier_lab.why import contradiction
 from ui.state import DEFAULT_TEXT
 
 
@@ -179,6 +181,57 @@ def test_each_token_carries_what_the_model_was_measured_to_do(classifier: str) -
     other = next(one for one in loaded.labels if one != drawn["label"])
     next(one for one in page.selectbox if one.label == "For or against").set_value(other).run()
     assert json.loads(component(page, "moved_tokens"))["label"] == other
+
+
+def test_colours_that_speak_against_the_verdict_are_told(
+    classifier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, text = models.load(classifier), "WIN a prize now call 12345 free"
+    real = attribution.attribute(loaded, text, "integrated gradients")
+    owed = real.log_odds - real.reference
+    assert real.contradicts == (owed * real.log_odds < 0) or abs(owed) < 0.05
+    away = replace(real, method="occlusion", values=-abs(real.values), log_odds=5.0)
+    assert away.contradicts and not replace(away, values=abs(real.values)).contradicts
+    assert replace(away, values=abs(real.values), log_odds=-5.0).contradicts
+    monkeypatch.setattr(attribution, "attribute", lambda *asked: away)
+    page = opened(classifier, "try_it")
+    page.text_area(key="classify_text").set_value(text).run()
+    assert not page.exception and not page.error
+    assert "The colours do not add up to the verdict" in shown(page)
+    assert f"{away.values.sum():+.2f}" in shown(page).replace("\\", "")
+    assert "already" in contradiction(replace(away, method="integrated gradients"))
+
+
+def test_a_probe_shows_no_before_since_every_class_was_as_likely(language: str) -> None:
+    directory = RunStore().directory(RunStore.mint_id("probe"))
+    config = launch.plan_classify("t.csv", language, "probe", table=spam_table())
+    launch.run_foreground(directory, config, spam_table())
+    page = opened(directory.name, "try_it")
+    assert not page.exception and not page.error
+    assert "Before and after the finetune" not in shown(page)
+    page = opened(directory.name)
+    assert "best head was found" in shown(page) and "no better than chance" not in shown(page)
+    assert "24 held-out texts" in shown(page) and "95%: between" in shown(page)
+    said = RunStore().open(directory.name).result()["words"]
+    assert f"{said['n']} validation texts" in shown(page)
+
+
+def test_a_classifier_at_chance_is_no_success(language: str) -> None:
+    rows = [
+        f"{'abc'[i % 3]},red blue old {'new' if i % 2 else 'sea'} {i % 7} {i}" for i in range(60)
+    ]
+    table = "\n".join(["label,text", *rows]).encode()
+    directory = RunStore().directory(RunStore.mint_id("chance"))
+    launch.run_foreground(
+        directory, launch.plan_classify("t.csv", language, "probe", table=table), table
+    )
+    assert RunStore().open(directory.name).result()["test"]["better_than_chance"] is False
+    page = opened(directory.name)
+    assert not page.exception and not page.error
+    warned = " ".join(one.value for one in page.warning)
+    assert "no better than chance: see its scores below" in warned
+    assert "always naming the largest class is right for" in warned
+    assert not any("Finished early" in one.value for one in page.info)
 
 
 def test_before_is_the_very_start_of_the_run(classifier: str, language: str) -> None:
@@ -418,6 +471,7 @@ def test_one_click_draws_a_learning_curve(language: str, wait_until: Callable[..
     wait_until(lambda: store.info(info.id).state == "done", 90)
     page = opened(info.id)  # the run says which view is meant
     assert not page.exception and not page.error and not page.warning
+    assert "tested on the same 12 texts" in shown(page)
     table = page.dataframe[-1].value
     assert set(table["Learner"]) == set(LEARNERS) and set(table["Texts"]) == {10, 30, 48}
     assert "the pretrained model reaches" in shown(page)

@@ -1,5 +1,7 @@
 """A learning curve as a run: every point once, resumed, the same features for all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tiny import TEXT, pretrain_config, spam_table
@@ -7,8 +9,9 @@ from tiny import TEXT, pretrain_config, spam_table
 from llmcore import models
 from llmcore.config import LEARNERS, CurveConfig
 from llmcore.errors import LabError
+from llmcore.evaluation import wilson_interval
 from llmcore.runs import curve, launch
-from llmcore.runs.curve_points import CurvePoint, curve_rows, points_of
+from llmcore.runs.curve_points import CurvePoint, curve_rows, few_test_texts, points_of
 from llmcore.runs.plan import curve_training, plan_learning_curve
 from llmcore.tasks.frozen_features import FeatureView
 from llmcore.train.control import write_control
@@ -41,6 +44,13 @@ def test_every_learner_size_and_seed_is_a_point_on_one_test_split(store, parent)
     bayes = next(one for one in rows if (one.learner, one.size) == ("naive Bayes", 48))
     assert bayes.accuracy == 1.0 and bayes.accuracy_low == bayes.accuracy_high
     assert all(one.macro_f1_low <= one.macro_f1 <= one.macro_f1_high for one in rows)
+    assert {one.n_test for one in rows} == {12}
+    assert bayes.accuracy_interval == wilson_interval(12, 12)
+    assert "the same 12 texts" in few_test_texts(rows)
+    old = replace(points[0], n_test=0)  # of a version that did not count them
+    assert (
+        curve_rows([old])[0].accuracy_interval is None and few_test_texts(curve_rows([old])) == ""
+    )
 
 
 def test_a_stopped_curve_goes_on_without_doing_a_point_twice(store, parent):

@@ -1,6 +1,7 @@
 """A probe's run from plan to use, and the words that vote beside any classifier."""
 
 import json
+import random
 from dataclasses import replace
 from math import log
 
@@ -8,6 +9,7 @@ import pytest
 from tiny import spam_table
 
 from llmcore import models
+from llmcore.classical import WordsSay
 from llmcore.convert.export import export_model
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.interpret.attribution import attribute
@@ -89,6 +91,63 @@ def test_words_vote_beside_every_kind_and_what_they_add_is_told(store, parent, t
     assert models.classify_texts(models.load(str(tmp_path / "hf")), TEXTS[:1])[0][
         "probabilities"
     ] == pytest.approx(model, abs=1e-4)
+
+
+def random_table(n=60):
+    """Three topics whose texts tell nothing of them."""
+    rng = random.Random(1)
+    words = ["red", "blue", "old", "new", "cat", "dog", "sun", "sea"]
+    rows = [f"{'abc'[i % 3]},{' '.join(rng.choices(words, k=5))} {i}" for i in range(n)]
+    return "\n".join(["label,text", *rows]).encode()
+
+
+def test_words_that_do_not_help_are_silent_and_the_run_says_so(store, parent, monkeypatch):
+    """The measure is made to say no: what is kept, told, scored and loaded is the model alone."""
+    monkeypatch.setattr(WordsSay, "helps", property(lambda say: False))
+    run = trained(store, parent)
+    result = run.result()
+    assert result["words"]["vote"] is False and "model_alone" not in result
+    assert any("do not vote" in one["text"] for one in run.events("notice"))
+    assert run.checkpoint().state["vote"] is None
+    loaded = models.load(run.id)
+    assert loaded.vote is None
+    kept = run.predictions()
+    again = models.classify_texts(loaded, [row["text"] for row in kept])
+    for one, other in zip(kept, again, strict=True):
+        assert one["probability"] == pytest.approx(other["probability"], abs=1e-4)
+
+
+def test_topics_that_cannot_be_told_apart_are_no_better_than_chance(store, parent):
+    config = plan_classify("t.csv", parent.id, AUTO, table=random_table())
+    directory = store.directory(store.mint_id("chance"))
+    launch.run_foreground(directory, config, random_table())
+    test = store.open(directory.name).result()["test"]
+    assert test["n"] == 12 and test["better_than_chance"] is False
+    assert test["accuracy_interval"][0] < test["chance"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("trainable", [AUTO, "head"])
+def test_without_validation_texts_no_loss_is_measured_and_no_words_vote(store, parent, trainable):
+    """Not on the training texts, whose accuracy would look like a result."""
+    config = plan_classify("t.csv", parent.id, trainable, table=spam_table(), epochs=None)
+    config = replace(config, data=replace(config.data, validation=0.0))
+    directory = store.directory(store.mint_id("without"))
+    launch.run_foreground(directory, config, spam_table())
+    run = store.open(directory.name)
+    assert run.info().val_loss is None and run.metrics().last("val") is None
+    assert models.load(run.id).vote is None and run.result()["words"] is None
+    assert any("no validation text" in one["text"] for one in run.events("notice"))
+    assert models.load(run.id).step == run.info().step
+
+
+def test_the_share_of_the_words_is_that_of_the_weights_that_are_kept(store, parent):
+    """The test must score what a reader of the run gets: the best weights, not the last."""
+    run = trained(store, parent, "all", epochs=6, train_changes={"learning_rate": 3e-2})
+    loaded, kept = models.load(run.id), run.predictions()
+    again = models.classify_texts(loaded, [row["text"] for row in kept])
+    assert [row["probability"] for row in kept] == pytest.approx(
+        [row["probability"] for row in again], abs=1e-4
+    )
 
 
 def _odds(probabilities):

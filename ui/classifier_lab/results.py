@@ -12,6 +12,7 @@ from ui.charts import CONFIG
 from ui.classifier_lab.thresholds import thresholds
 from ui.feed import feed
 from ui.page import plain
+from ui.scores import chance_words, interval_words, shown_share
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def results(info: "RunInfo") -> None:
     test, baselines = verdict["test"], verdict.get("baselines") or {}
     st.subheader("On texts that it never saw", anchor=False)
     _scores(test, baselines, verdict.get("model_alone"))
+    if words := verdict.get("words"):
+        _words(words)
     n_classes = len(test["classes"])
     many = n_classes > FEW_CLASSES
     # A matrix of many classes needs the whole width.
@@ -62,6 +65,8 @@ def _scores(
     """Test accuracy beside the baselines on the very same texts; who does better is said first.
 
     model_alone: without the words that vote beside it, where they do."""
+    if luck := chance_words(test):
+        st.warning(luck, icon=":material/casino:")
     best = max(baselines, key=lambda name: baselines[name]["macro_f1"], default=None)
     if best is not None and baselines[best]["macro_f1"] > test["macro_f1"]:
         st.info(
@@ -75,11 +80,31 @@ def _scores(
     for column, (name, scores) in zip(st.columns(max(3, len(cells))), cells, strict=False):
         with column:
             title = plain(name[:1].upper() + name[1:])
-            st.metric(title, percent(float(scores["accuracy"])), border=True)
-            st.caption(f"macro F1 {float(scores['macro_f1']):.3f}")
+            st.metric(title, shown_share(scores, "accuracy"), border=True)
+            interval = interval_words(scores, "accuracy")
+            beside = f" · 95%: {interval}" if interval else ""
+            st.caption(f"macro F1 {float(scores['macro_f1']):.3f}{beside}")
+    few = ""
+    if interval_words(test, "accuracy"):
+        few = "With so few, the share among many more may lie anywhere in the 95% interval. "
     st.caption(
-        f"Accuracy on {int(test['n']):,} held-out texts. Macro F1 weighs every class alike, so "
-        f"always naming the largest class does badly there."
+        f"Accuracy on {int(test['n']):,} held-out texts. {few}"
+        f"Macro F1 weighs every class alike, so always naming the largest class does badly there."
+    )
+
+
+def _words(kept: dict[str, Any]) -> None:
+    """Whether the words of a text vote, and what was measured to decide it."""
+    from llmcore.classical import WordsSay, silent_words
+
+    say = WordsSay(**{name: value for name, value in kept.items() if name != "vote"})
+    if not say.helps:
+        st.caption(plain(silent_words(say)))
+        return
+    st.caption(
+        f"The words vote, since they helped on the {say.n:,} validation texts: "
+        f"{say.right_together:,} are right with them (loss {say.loss_together:.3f}), "
+        f"{say.right_alone:,} without (loss {say.loss_alone:.3f})."
     )
 
 

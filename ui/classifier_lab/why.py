@@ -49,6 +49,8 @@ def moved_tokens(loaded: "Loaded", text: str) -> None:
     shown = decided
     if label != decided.label:
         shown = _attribution(loaded.key, text, method, label, loaded)
+    if shown.contradicts:
+        st.info(contradiction(shown), icon=":material/contrast:")
     _draw(shown, loaded)
     words = f"p({plain(label)}) = {percent(shown.probability)}, log-odds {shown.log_odds:+.2f}. "
     if method == GRADIENTS:
@@ -60,6 +62,26 @@ def moved_tokens(loaded: "Loaded", text: str) -> None:
             words += "This is the model alone: the words that vote beside it have no gradient. "
     st.caption(words + NOTES[method] + " Neither proves why: it says what this model reacts to, "
                "not that the token means it.")  # fmt: skip
+
+
+def contradiction(shown: "Attribution") -> str:
+    """What to know where most colours speak against the verdict above them."""
+    total, label = float(shown.values.sum()), plain(shown.label)
+    away, called = ("against", "called") if shown.log_odds > 0 else ("for", "not called")
+    begin = (
+        f"The colours do not add up to the verdict: together they speak **{away} {label}** "
+        f"({total:+.2f}), and yet the text is {called} so (log-odds {shown.log_odds:+.2f}). "
+    )
+    if shown.method == GRADIENTS:
+        return begin + (
+            f"The text without content that they are counted from has {shown.reference:+.2f} "
+            f"already: the verdict comes from there, and the tokens only take from it."
+        )
+    return begin + (
+        "Each token was taken out alone, and what was left still said the same, or said it more "
+        "clearly. **Integrated gradients** shares out the whole difference to a text without "
+        "content."
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring each token")
@@ -88,9 +110,13 @@ def _draw(shown: "Attribution", loaded: "Loaded") -> None:
 
 
 def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
-    """The same text through the model as it was before the first step, and through the tuned."""
+    """The same text through the model as it was before the first step, and through the tuned.
+
+    Nothing of a probe: its head begins at zero, so every class is as likely, whatever the text."""
     from llmcore.models import classify_texts
 
+    if store().open(run_id).config.reads_layers:
+        return
     st.subheader("Before and after the finetune", anchor=False)
     with guarded():
         run = store().open(run_id)
@@ -99,11 +125,9 @@ def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
         except LabError as error:
             st.caption(plain(str(error)))
             return
-        probe = run.config.reads_layers
-        head = "zeros" if probe else "random numbers"
         left, right = st.columns(2, gap="large")
         for place, model, name in (
-            (left, before, f"Before: the language model under a head of {head}"),
+            (left, before, "Before: the language model under a head of random numbers"),
             (right, loaded, "After: the finetuned model"),
         ):
             with place:
@@ -114,15 +138,10 @@ def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
                     key=f"classify_{'after' if model is loaded else 'before'}",
                     config={"displayModeBar": False},
                 )
-        began = (
-            "the head was zero, and every class as likely"
-            if probe
-            else f"the head was drawn at random (seed {run.config.train.seed}), and another draw "
-            f"would say something else"
-        )
         st.caption(
-            f"A language model has no classes, so before the finetune there is no real answer: "
-            f"{began}. It is where this very training began, no measure of what "
+            f"A language model has no classes, so before the finetune there is no real answer: the "
+            f"head was drawn at random (seed {run.config.train.seed}), and another draw would say "
+            f"something else. It is where this very training began, no measure of what "
             f"{plain(run.config.parent or 'the model')} knew."
         )
 

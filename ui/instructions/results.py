@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from ui.chat.export import as_lines
 from ui.chat.talk import Exchange, Settings, asked
 from ui.feed import feed
 from ui.page import guarded, plain
@@ -72,7 +71,7 @@ def _scores(
     cells = [("All", test, lookup)]
     for kind, scores in kinds.items():
         beside = ((lookup or {}).get("by_holdout") or {}).get(kind)
-        cells.append((HOLDOUTS.get(kind, kind), scores, beside))
+        cells.append((HOLDOUTS.get(kind) or plain(kind), scores, beside))
     if learned is not None:
         cells.append(("Training rows", learned, None))
     with_chrf = test.get("chrf") is not None
@@ -116,7 +115,7 @@ def _worst(run: "Run") -> None:
             ["", *kinds],
             default="",
             required=True,
-            format_func=lambda one: HOLDOUTS.get(one, one) if one else "All",
+            format_func=lambda one: (HOLDOUTS.get(one) or plain(one)) if one else "All",
             key=f"instruct_kind_{run.id}",
             label_visibility="collapsed",
         )
@@ -202,7 +201,7 @@ def _follow(pair: "list[Exchange | Exception]") -> None:
                 one.refresh()
                 live = live or one.live
                 st.caption(f"**{title}**: {plain(one.model)}")
-                st.markdown(as_lines(one.answer) or "…")
+                st.text(one.answer or "…")
                 if one.error:
                     st.error(plain(one.error), icon=":material/error:")
         if was_live and not live:

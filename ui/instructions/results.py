@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui.chat.talk import Exchange, Settings, asked
 from ui.feed import feed
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
 from ui.scores import interval_words, rows_words, shown_share
@@ -49,7 +50,7 @@ def _left_out(test: dict[str, Any], context_length: int) -> None:
         st.warning(plain(do_not_fit(n, of, "test", context_length)), icon=":material/straighten:")
 
 
-def _kept(run: "Run", info: "RunInfo") -> str:
+def _kept(run: "Run", info: "RunInfo") -> Markdown:
     """Which weights were tested, and why the training ended there."""
     from llmcore.train.checkpoint_index import best
 

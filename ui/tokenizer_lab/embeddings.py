@@ -178,12 +178,12 @@ def _neighbours(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         key=f"embeddings_token_{hash(tuple(ids))}",
         help="A word of several tokens has no vector of its own: look at each part.",
     )  # fmt: skip
-    tables = [(f"After ({vectors.after_label})", vectors.after)]
+    tables = [(f"After ({plain(vectors.after_label)})", vectors.after)]
     if vectors.before is not None:
-        tables.insert(0, (f"Before ({vectors.before_label})", vectors.before))
+        tables.insert(0, (f"Before ({plain(vectors.before_label)})", vectors.before))
     for column, (title, table) in zip(st.columns(2, gap="medium"), tables, strict=False):
         found = nearest(table, chosen, N_NEIGHBOURS)
-        column.caption(plain(title))
+        column.caption(title)
         column.dataframe(
             {
                 "Token": [plain_label(tokenizer.token_bytes(one.id)) for one in found],

@@ -32,7 +32,7 @@ def rows_words(scores: dict[str, Any], name: str, what: Markdown = "rows") -> Ma
     return f"{n:,} {what}, 95%: {interval}" if interval else f"{n:,} {what}"
 
 
-def chance_words(scores: dict[str, Any]) -> str:
+def chance_words(scores: dict[str, Any]) -> Markdown:
     """A sentence where a classifier's score may be luck; else empty."""
     found = against_chance(scores)
     if found is None or found[1]:

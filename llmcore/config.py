@@ -260,9 +260,18 @@ class DataConfig(Checked):
         "none; equal: as many training texts of each class; weights: rare classes count more in "
         "the loss",
     )
-    instruction_column: str | None = setting(None, "column that holds the question (instructions)")
-    input_column: str | None = setting(None, "column that holds the text it is about, if any")
-    output_column: str | None = setting(None, "column that holds the answer (instructions)")
+    instruction_column: str | None = setting(
+        None, "column that holds the question (instructions), by name or number"
+    )
+    input_column: str | None = setting(
+        None, "column that holds the text it is about, by name or number; empty: there is none"
+    )
+    output_column: str | None = setting(
+        None, "column that holds the answer (instructions), by name or number"
+    )
+    system_column: str | None = setting(
+        None, "column that holds the system text (instructions), by name or number; empty: none"
+    )
     template: str = setting(
         "plain", "prompt template: plain, alpaca, chat, or a text that holds {instruction}"
     )

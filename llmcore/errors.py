@@ -5,8 +5,11 @@ class LabError(ValueError):
     """One sentence that says what is wrong and what to do about it.
 
     Whatever a user can cause is raised as this class (or a subclass) and shown without a
-    traceback. Anything else that escapes is a defect of ours.
+    traceback. Anything else that escapes is a defect of ours. `asks`: something has to be chosen
+    first; the command line then ends with 2, as for any argument that is missing.
     """
+
+    asks = False
 
 
 class NotFoundError(LabError):

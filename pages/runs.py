@@ -10,7 +10,6 @@ from llmcore.runs import RunInfo
 from ui.exchange import bring_in, hand_out
 from ui.feed import when
 from ui.live import STATES, state_badge
-from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.queue_panel import queue_panel
@@ -196,7 +195,7 @@ def _open_link(info: RunInfo) -> None:
         st.caption("Open")
 
 
-def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> Markdown:
+def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> str:
     """Folder and lineage in one line, the oldest ancestor first."""
     line, seen, parent = [], {info.id}, info.parent
     while parent and parent not in seen:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError, NotFoundError
-from ui.marked import Markdown
 from ui.page import plain
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ _BY_KIND = "lab_model_by_kind"
 
 def model_picker(
     kind: str | None = None,
-    label: Markdown = "Model",
+    label: str = "Model",
     key: str = "model_input",
     default: str | None = None,
 ) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
-from ui.marked import Markdown
 from ui.page import UNEXPECTED
 from ui.state import store
 
@@ -48,12 +47,12 @@ def run_controls(info: "RunInfo", peak: float | None = None) -> None:
 
 
 def _button(
-    label: Markdown,
+    label: str,
     icon: str,
     info: "RunInfo",
     action: Callable[[str], None],
     disabled: bool = False,
-    help: Markdown | None = None,
+    help: str | None = None,
 ) -> None:
     key = f"{label.split()[0].lower()}_{info.id}"
     st.button(

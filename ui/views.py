@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from llmcore.errors import LabError
-from ui.marked import Markdown
 from ui.state import store
 
 
@@ -24,8 +23,8 @@ class View:
 
     package: str
     name: str
-    label: Markdown
-    icon: Markdown
+    label: str
+    icon: str
     parameters: tuple[str, ...] = ()
     needs_text: bool = True
     kind: str = ""

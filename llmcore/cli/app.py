@@ -102,7 +102,7 @@ def _report(error: Exception) -> int:
         return BAD_ARGUMENTS if error.exit_code == BAD_ARGUMENTS else FAILED
     if isinstance(error, LabError):
         say(f"error: {_one_line(str(error))}")
-        return FAILED
+        return BAD_ARGUMENTS if error.asks else FAILED
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""
         say(f"error: {_one_line(error.strerror)}{where}: check that path, its rights and space.")

@@ -96,6 +96,7 @@ InstructionColumn = Annotated[
 ]
 InputColumn = Annotated[str | None, within(DataConfig, "input_column", "--input-column")]
 OutputColumn = Annotated[str | None, within(DataConfig, "output_column", "--output-column")]
+SystemColumn = Annotated[str | None, within(DataConfig, "system_column", "--system-column")]
 
 
 # Flags of a finetune with `--train lora`.
@@ -281,6 +282,7 @@ def finetune(
     instruction_column: InstructionColumn = None,
     input_column: InputColumn = None,
     output_column: OutputColumn = None,
+    system_column: SystemColumn = None,
     packing: Annotated[
         bool | None,
         typer.Option("--packing/--no-packing", help=help_for(DataConfig, "packing")),
@@ -334,7 +336,7 @@ def finetune(
     for_answers = {"template": template, "packing": packing}
     columns = {
         "instruction_column": instruction_column, "input_column": input_column,
-        "output_column": output_column,
+        "output_column": output_column, "system_column": system_column,
     }  # fmt: skip
     if task == "classify":
         _refuse_given("classify", {**for_answers, **columns})
@@ -389,7 +391,8 @@ def _instruct_report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
     report = instruct_report(config, splits)
     for sentence in report.sentences():
         say(sentence)
-    return report.to_dict()
+    reading = splits.report.to_dict() if splits.report else None
+    return {**report.to_dict(), "reading": reading}
 
 
 def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:

@@ -10,7 +10,7 @@ from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
 from llmcore.cli.run_answer import scores_line
 from llmcore.cli.running import is_builtin_corpus
-from llmcore.cli.training import InputColumn, InstructionColumn, OutputColumn
+from llmcore.cli.training import InputColumn, InstructionColumn, OutputColumn, SystemColumn
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
 
@@ -177,6 +177,7 @@ def evaluate(
     instruction_column: InstructionColumn = None,
     input_column: InputColumn = None,
     output_column: OutputColumn = None,
+    system_column: SystemColumn = None,
     template: Annotated[
         str | None,
         typer.Option(help="instructions: plain, alpaca, chat or a text (default: the model's own)"),
@@ -190,7 +191,7 @@ def evaluate(
     loaded = models.load(model)
     asked = DataConfig(
         data, instruction_column=instruction_column, input_column=input_column,
-        output_column=output_column,
+        output_column=output_column, system_column=system_column,
     )  # fmt: skip
     if loaded.labels is None and _has_instructions(loaded, asked, template):
         scores = _score_answers(loaded, asked, template)
@@ -212,11 +213,11 @@ def _has_instructions(loaded: "Loaded", data: DataConfig, template: str | None) 
 
     if data.source in INSTRUCTIONS:
         return True
-    chosen = (data.instruction_column, data.input_column, data.output_column, template)
-    if any(one is not None for one in chosen):
+    columns = (data.instruction_column, data.input_column, data.output_column, data.system_column)
+    if any(one is not None for one in (*columns, template)):
         return True
-    ending = Path(data.source).suffix.lower()
-    tables = {".json", ".jsonl", ".ndjson", ".csv", ".tsv"}
+    ending = Path(data.source.lower().removesuffix(".gz")).suffix
+    tables = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".xls", ".parquet", ".zip"}
     return loaded.card["template"] is not None and ending in tables
 
 
@@ -224,15 +225,15 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
     """Every row of a file; of a built-in set its test split."""
     from llmcore.assistants import Assistant
     from llmcore.data import INSTRUCTIONS, load_instructions
-    from llmcore.data.instructions import Columns, load_builtin
+    from llmcore.data.instructions import load_builtin
+    from llmcore.runs.instruct_plan import instruction_columns
     from llmcore.tasks.instruction_scores import scored_answers
     from llmcore.tasks.instruction_tokens import do_not_fit
 
     if data.source in INSTRUCTIONS:
         rows = load_builtin(data.source).test
     else:
-        columns = Columns(data.instruction_column, data.input_column, data.output_column)
-        read = load_instructions(data.source, columns)
+        read = load_instructions(data.source, instruction_columns(data))
         rows = read.rows
         for notice in read.notices:
             say(notice)

@@ -1,75 +1,38 @@
 """Instructions with answers: the built-in sets, and users' Alpaca-style, chat and table files."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from llmcore.data.folding import unit_hash
-from llmcore.data.reading import MAX_UPLOAD_BYTES, clean_text, decode_upload, read_file
+from llmcore.data.reading import MAX_UPLOAD_BYTES, asked_names, formats, read_file
+from llmcore.data.reading.asked_roles import Columns
+from llmcore.data.reading.encoding import recognise_encoding, whole_text
+from llmcore.data.reading.json_rows import read_json
+from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, listed
+from llmcore.data.reading.rows import Rows, chunked
+from llmcore.data.reading.source import Source, source_of
+from llmcore.data.reading.turns import LEFT_OUT, read_turns
 from llmcore.data.sources import INSTRUCTIONS
-from llmcore.data.tables import Roles, find_column, read_records, read_table
+from llmcore.data.tables import Roles, read_table
+from llmcore.data.turns import Instruction, single
+from llmcore.data.turns import Turn as Turn
 from llmcore.errors import DamagedError, LabError
 from llmcore.paths import ASSETS
 
-MAX_ROWS = 200_000
-MAX_ROW_CHARACTERS = 100_000
 HOLDOUTS = ("slots", "frames", "phrasings")
-INSTRUCTION_NAMES = ("instruction", "question", "prompt", "user", "query", "request")
-INPUT_NAMES = ("input", "context", "document")
-OUTPUT_NAMES = ("output", "answer", "response", "completion", "assistant", "target")
-ASKED = Roles(
-    INSTRUCTION_NAMES, OUTPUT_NAMES, ("instruction", "output"), "an instruction and an output",
-    '{"instruction": "…", "output": "…"}',
-)  # fmt: skip
 FOLDER = ASSETS / "instructions"
 SPLITS = ("train", "validation", "test")
 
 
-@dataclass(slots=True, frozen=True)
-class Turn:
-    """What is asked, the text that it is asked about (may be empty), and the answer."""
-
-    instruction: str
-    output: str
-    input: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class Instruction:
-    """One example: a turn, or several of one conversation, and perhaps a system text before.
-
-    holdout: what of a built-in test row training never saw, one of HOLDOUTS. group: the kind of
-    task, for reports.
-    """
-
-    turns: tuple[Turn, ...]
-    system: str = ""
-    holdout: str = ""
-    group: str = ""
-
-    @property
-    def last(self) -> Turn:
-        return self.turns[-1]
-
-    @property
-    def question(self) -> str:
-        """All that is asked, as one text: by it doubles are found."""
-        parts = [self.system]
-        for turn in self.turns[:-1]:
-            parts += [turn.instruction, turn.input, turn.output]
-        parts += [self.last.instruction, self.last.input]
-        return "\n".join(part for part in parts if part)
-
-
 @dataclass
 class InstructionSet:
-    """Rows with their name and what was noticed while reading them."""
+    """Rows with their name and what was noticed while reading them; a file has a report."""
 
     name: str
     rows: list[Instruction]
     notices: list[str] = field(default_factory=list)
+    report: ReadingReport | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -81,23 +44,7 @@ class InstructionSplits:
     validation: list[Instruction]
     test: list[Instruction]
     notices: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True, frozen=True)
-class Columns:
-    """Chosen column names; None takes the usual ones (`instruction`, `input`, `output`)."""
-
-    instruction: str | None = None
-    input: str | None = None
-    output: str | None = None
-
-
-def single(
-    instruction: str, output: str, input: str = "", system: str = "", holdout: str = "",
-    group: str = "",
-) -> Instruction:  # fmt: skip
-    """A row of one turn."""
-    return Instruction((Turn(instruction, output, input),), system, holdout, group)
+    report: ReadingReport | None = None
 
 
 # ---- the built-in sets
@@ -134,176 +81,81 @@ def load_instructions(source: str, columns: Columns = Columns()) -> InstructionS
 def instructions_from_bytes(
     data: bytes | str, name: str, columns: Columns = Columns()
 ) -> InstructionSet:
-    """Rows of a file's content (`name` with its ending).
+    """Rows of a file's content (`name` with its ending), in any of the forms that
+    `reading.turns` knows: questions with answers, messages, preferences.
 
-    JSON and JSONL: objects with `instruction`, `input`, `output` (Alpaca), or with `messages`
-    (also named `conversations`), a list of turns with a role and a text. CSV and TSV: columns of
-    the same names, or the chosen ones. Rows without a question or an answer are left out, with a
-    notice. Raises LabError with one sentence for whatever is wrong.
+    Rows that cannot be learned from are left out, with a notice. Raises ChoiceError where a
+    column has to be chosen, LabError where there is no row to learn from.
     """
-    text = decode_upload(data, name) if isinstance(data, bytes) else data
-    text, notices = clean_text(text, name)
-    start = text.lstrip("\ufeff \t\r\n")
-    if not start:
-        raise LabError(f"{name} is empty: give instructions with their answers.")
-    if start[0] in "[{":
-        rows, left_out = _from_records(read_records(start, name, ASKED), name, columns)
-    else:
-        rows, left_out = _from_table(text, name, columns, notices)
-    if left_out:
-        notices.append(
-            f"{left_out:,} rows of {name} without a question or an answer were left out."
-        )
-    _check(rows, name)
-    return InstructionSet(name, rows, notices)
+    rows, report = _read(data, name, columns)
+    if report.asks:
+        raise ask_for(report)
+    if not rows:
+        why = " ".join(one.text for one in report.notices if one.kind in LEFT_OUT)
+        raise LabError(f"{name} has no row with both a question and an answer. {why}".strip())
+    return InstructionSet(name, rows, report.notices.texts(), report)
+
+
+def instruction_report(data: bytes | str, name: str, columns: Columns = Columns()) -> ReadingReport:
+    """What is recognised in a file, and which roles have to be chosen. Raises LabError."""
+    return _read(data, name, columns, keep=False)[1]
 
 
 def column_names(data: bytes, name: str) -> list[str]:
     """What a file calls its columns; empty for chat messages, which need no choice of any."""
-    text, _ = clean_text(decode_upload(data, name), name)
-    start = text.lstrip("\ufeff \t\r\n")
-    if start[:1] not in ("[", "{"):
-        return read_table(text, name, ASKED).columns
-    records = read_records(start, name, ASKED)
-    names = dict.fromkeys(str(key) for record in records for key in record)
-    return [] if names.keys() & {"messages", "conversations"} else list(names)
+    report = instruction_report(data, name)
+    return [] if "messages" in report.roles else report.columns
 
 
-def _check(rows: Sequence[Instruction], name: str) -> None:
-    if not rows:
-        raise LabError(
-            f"{name} has no row with both a question and an answer: fill in `instruction` and "
-            f"`output`, or choose other columns."
+def ask_for(report: ReadingReport) -> ChoiceError:
+    """The sentence for roles that have to be chosen."""
+    if len(report.columns) < 2:
+        only = f"one column only ({report.columns[0][:60]!r})" if report.columns else "no columns"
+        return ChoiceError(
+            f"{report.name} has {only}: give one with questions and one with answers.", report
         )
-    if len(rows) > MAX_ROWS:
-        raise LabError(
-            f"{name} has {len(rows):,} rows but at most {MAX_ROWS:,} can be used: cut it into "
-            f"parts."
-        )
-    for number, row in enumerate(rows, start=1):
-        n_characters = len(row.question) + len(row.last.output)
-        if n_characters > MAX_ROW_CHARACTERS:
-            raise LabError(
-                f"Row {number:,} of {name} has {n_characters:,} characters but at most "
-                f"{MAX_ROW_CHARACTERS:,} are allowed: shorten or remove it."
-            )
+    flags = " and ".join(f"--{_FLAGS.get(role, role)}-column" for role in report.asks)
+    which = [f"{number} {one}" for number, one in enumerate(report.columns, start=1)]
+    why = " ".join(one.text for one in report.notices if one.kind == "single_messages")
+    return ChoiceError(
+        f"{report.name} has no column named {_wanted(report.asks)}: choose by name or number "
+        f"({flags}) out of {listed(which)}. {why}".strip(),
+        report,
+    )
 
 
-def _from_table(
-    text: str, name: str, columns: Columns, notices: list[str]
-) -> tuple[list[Instruction], int]:
-    # A header is known by its names: the usual ones, and those that were chosen.
-    chosen = [(one.strip().casefold(),) if one else () for one in (columns.instruction,
-                                                                   columns.output)]  # fmt: skip
-    roles = replace(ASKED, first=ASKED.first + chosen[0], second=ASKED.second + chosen[1])
-    table = read_table(text, name, roles)
-    notices += table.notices
-    records = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-    return _alpaca(records, table.columns, name, columns)
+_FLAGS = {"answer": "output"}
 
 
-def _from_records(
-    records: list[dict[str, Any]], name: str, columns: Columns
-) -> tuple[list[Instruction], int]:
-    first = next(record for record in records if record)
-    key = next((one for one in ("messages", "conversations") if one in first), None)
-    if key is not None and columns == Columns():
-        rows = [_conversation(one, key, name, i) for i, one in enumerate(records, start=1)]
-        kept = [row for row in rows if row is not None]
-        return kept, len(rows) - len(kept)
-    names = list(dict.fromkeys(str(key) for record in records for key in record))
-    return _alpaca(records, names, name, columns)
+def _wanted(roles: list[str]) -> str:
+    return " and ".join(repr(_FLAGS.get(role, role)) for role in roles)
 
 
-def _alpaca(
-    records: list[dict[str, Any]], names: list[str], name: str, columns: Columns
-) -> tuple[list[Instruction], int]:
-    """Rows of records with a question and an answer, and how many had none."""
-    ask = names[find_column(names, name, columns.instruction, INSTRUCTION_NAMES, "instruction")]
-    answer = names[find_column(names, name, columns.output, OUTPUT_NAMES, "output")]
-    about = _input_column(names, name, columns.input)
-    if ask == answer or about in (ask, answer):
-        raise LabError(
-            f"Two of instruction, input and output of {name} are read from one column: choose "
-            f"different ones of {', '.join(names)}."
-        )
-    rows = []
-    for record in records:
-        question, input = _text(record.get(ask)), _text(record.get(about)) if about else ""
-        if not question:  # only an input: that is what is asked
-            question, input = input, ""
-        output = _text(record.get(answer))
-        if question and output:
-            rows.append(single(question, output, input, _text(record.get("system"))))
-    return rows, len(records) - len(rows)
+def _read(
+    data: bytes | str, name: str, columns: Columns, keep: bool = True
+) -> tuple[list[Instruction], ReadingReport]:
+    notices = Notices()
+    source = source_of(data.encode() if isinstance(data, str) else data, name)
+    return read_turns(_rows(source, notices, columns.named()), columns, name, keep)
 
 
-def _input_column(names: list[str], name: str, chosen: str | None) -> str | None:
-    """The input's column; a file may well have none, and "" asks for none."""
-    if chosen == "":
-        return None
-    if chosen is not None:
-        return names[find_column(names, name, chosen, INPUT_NAMES, "input")]
-    return next((one for one in names if one.strip().casefold() in INPUT_NAMES), None)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-# ---- chat messages
-
-ROLES = {
-    "system": "system", "developer": "system", "user": "user", "human": "user",
-    "assistant": "assistant", "gpt": "assistant", "model": "assistant", "bot": "assistant",
-}  # fmt: skip
-
-
-def _conversation(record: dict[str, Any], key: str, name: str, number: int) -> Instruction | None:
-    """The turns of one record; None where nobody answers. Questions in a row are joined."""
-    messages = record.get(key)
-    if not isinstance(messages, list):
-        raise LabError(
-            f"Entry {number:,} of {name} has no list {key!r}: each must be like "
-            f'{{"messages": [{{"role": "user", "content": "…"}}, …]}}.'
-        )
-    system, asked, turns = [], [], []
-    for message in messages:
-        role, content = _message(message, name, number)
-        if role == "system":
-            system.append(content)
-        elif role == "user":
-            asked.append(content)
-        elif asked and content:
-            turns.append(Turn("\n".join(asked), content))
-            asked = []
-        elif not asked:
-            raise LabError(
-                f"Entry {number:,} of {name} has an answer that no question of the user precedes: "
-                f"begin with a message of the role user."
-            )
-    return Instruction(tuple(turns), "\n".join(system)) if turns else None
-
-
-def _message(message: Any, name: str, number: int) -> tuple[str, str]:
-    """(role, text) of one message, in either of the usual spellings."""
-    if not isinstance(message, dict):
-        raise LabError(f"A message in entry {number:,} of {name} is not an object: mend it.")
-    said = str(message.get("role", message.get("from", ""))).strip().casefold()
-    content = message.get("content", message.get("value"))
-    if said not in ROLES:
-        raise LabError(
-            f"Entry {number:,} of {name} has a message of the role {said[:40]!r}: roles are "
-            f"system, user and assistant."
-        )
-    if not isinstance(content, str):
-        raise LabError(
-            f"Entry {number:,} of {name} has a message whose content is no text: only text can be "
-            f"learned."
-        )
-    return ROLES[said], content.strip()
+def _rows(source: Source, notices: Notices, named: list[str]) -> Rows:
+    """JSON, or a table whose header is known by the usual or the chosen names."""
+    encoding, format = recognise_encoding(source, notices), formats.recognise(source).format
+    if format in (formats.JSON, formats.JSONL):
+        return read_json(source, encoding, notices, "instructions")
+    chosen = tuple(one.strip().casefold() for one in named)
+    roles = Roles(
+        asked_names.INSTRUCTION_NAMES + chosen, asked_names.OUTPUT_NAMES + chosen,
+        ("instruction", "output"), "an instruction and an output", "",
+    )  # fmt: skip
+    table = read_table(whole_text(source, encoding), source.name, roles)
+    for said in table.notices:
+        notices.add("table", "{said}", about=said, said=said.removesuffix("."))
+    numbered = enumerate(table.rows, start=1 + table.header)
+    return Rows(
+        "csv", table.columns, table.header, chunked(iter(numbered)), notices, encoding.name
+    )  # fmt: skip
 
 
 # ---- splits
@@ -314,14 +166,15 @@ def split_instructions(
 ) -> InstructionSplits:
     """Rows of a user's set in three parts without a common question, seeded, in file order.
 
-    Doubles (same question but for case and spaces) go first: the first stays.
+    Doubles (same question but for case and spaces) go first: the first stays. Where the file
+    itself names rows of a test or a validation part, those are it, and none are drawn for it.
     Raises LabError where nothing is left to train on.
     """
     if validation + test >= 1:
         raise LabError(
             f"validation {validation} and test {test} leave nothing to train on: make them smaller."
         )
-    first = {}
+    first: dict[str, Instruction] = {}
     for row in data.rows:
         first.setdefault(folded_question(row), row)
     notices = list(data.notices)
@@ -330,19 +183,27 @@ def split_instructions(
             f"{dropped:,} doubles were dropped from {data.name} (same question but for case and "
             f"spaces); {len(first):,} rows are left."
         )
-    order = sorted(first, key=lambda folded: (unit_hash(seed, folded), folded))
-    n_test = _share(len(order), test)
-    n_validation = _share(len(order) - n_test, validation)
-    if len(order) - n_test - n_validation < 1:
+    part = _named_parts(first)
+    order = sorted(first.keys() - part.keys(), key=lambda folded: (unit_hash(seed, folded), folded))
+    n_test = 0 if "test" in part.values() else _share(len(order), test)
+    rest = len(order) - n_test
+    n_validation = 0 if "validation" in part.values() else _share(rest, validation)
+    if rest - n_validation < 1:
         raise LabError(
             f"{data.name} has {len(order)} different questions, too few to hold any out: give more."
         )
-    part = {key: "test" for key in order[:n_test]}
-    part |= {key: "validation" for key in order[n_test : n_test + n_validation]}
+    part |= dict.fromkeys(order[:n_test], "test")
+    part |= dict.fromkeys(order[n_test : n_test + n_validation], "validation")
     rows: dict[str, list[Instruction]] = {name: [] for name in SPLITS}
     for key, row in first.items():
         rows[part.get(key, "train")].append(row)
-    return InstructionSplits(rows["train"], rows["validation"], rows["test"], notices)
+    return InstructionSplits(rows["train"], rows["validation"], rows["test"], notices, data.report)
+
+
+def _named_parts(rows: dict[str, Instruction]) -> dict[str, str]:
+    """Which rows the file itself holds out; none where it would leave nothing to learn from."""
+    named = {key: row.split for key, row in rows.items() if row.split in SPLITS[1:]}
+    return named if len(named) < len(rows) else {}
 
 
 def folded_question(row: Instruction) -> str:

@@ -71,6 +71,7 @@ def plan_instruct(
         instruction_column=columns.instruction,
         input_column=columns.input,
         output_column=columns.output,
+        system_column=columns.system,
         template=template,
         packing=packing,
     )
@@ -114,12 +115,19 @@ def instruct_training(
     return with_rhythm(recipe, changes)
 
 
+def instruction_columns(data: DataConfig) -> Columns:
+    """The columns that were chosen."""
+    return Columns(
+        data.instruction_column, data.input_column, data.output_column, data.system_column
+    )
+
+
 def read_instructions(data: DataConfig, seed: int, table: bytes | None) -> InstructionSplits:
     """The rows of a configuration in training, validation and test: a built-in set as its
     generator split it, a user's by the seed."""
     if table is None and data.source in INSTRUCTIONS:
         return load_builtin(data.source)
-    columns = Columns(data.instruction_column, data.input_column, data.output_column)
+    columns = instruction_columns(data)
     if table is not None:
         rows = instructions_from_bytes(table, data.source, columns)
     else:

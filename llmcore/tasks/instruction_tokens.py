@@ -17,7 +17,7 @@ PROMPT, ANSWER, END, PADDING, CUT = "prompt", "answer", "end", "padding", "cut"
 @dataclass(slots=True, frozen=True)
 class Example:
     """A conversation as ids (N,), at most context_length + 1; `learned` (N,) marks the answers
-    and their end tokens, which are the targets of the loss."""
+    that are to be learned and their end tokens, which are the targets of the loss."""
 
     ids: np.ndarray
     learned: np.ndarray
@@ -36,10 +36,10 @@ def encode_row(
     training as in use. Beyond context_length + 1 (inputs and targets overlap) tokens are cut."""
     ids: list[int] = []
     learned: list[bool] = []
-    for prompt, answer in template.turns(row):
+    for turn, (prompt, answer) in zip(row.turns, template.turns(row), strict=True):
         asked, answered = tokenizer.encode(prompt), tokenizer.encode(answer)
         ids += [*asked, *answered, tokenizer.eot_id]
-        learned += [False] * len(asked) + [True] * (len(answered) + 1)
+        learned += [False] * len(asked) + [turn.learned] * (len(answered) + 1)
     limit = context_length + 1
     return Example(
         np.array(ids[:limit], dtype=np.int64),

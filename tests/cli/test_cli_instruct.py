@@ -250,3 +250,35 @@ def test_rows_that_do_not_fit_are_no_part_of_a_score(lab, base, tmp_path):
     assert none.json["exact_match"] is None and none.json["loss"] is None
     said = lab("evaluate", "--model", base, "--data", path, "--template", "plain").out
     assert "exact match not measured" in said and "8 more do not fit" in said
+
+
+def test_a_column_without_a_known_name_is_asked_for_with_status_2(lab, base, tmp_path):
+    table = tmp_path / "faq.csv"
+    lines = [f"{n},Lampe {n},Auf Brett {n}.,Sei kurz." for n in range(12)]
+    table.write_text("\n".join(["Nr,Sache,Text,Rolle", *lines]))
+    command = ("finetune", "--task", "instruct", "--data", table, "--model", base, "--epochs", 1,
+               *QUICK)  # fmt: skip
+    asked = lab(*command)
+    assert asked.status == 2 and "1 Nr, 2 Sache, 3 Text, 4 Rolle" in asked.error
+    assert "--instruction-column and --output-column" in asked.error
+    assert not list((RunStore().root).glob("*faq*"))
+    tuned = lab(*command, "--instruction-column", 2, "--output-column", 3, "--system-column", 4,
+                "--json")  # fmt: skip
+    report = tuned.json["data_report"]["reading"]
+    assert report["roles"] == {"instruction": "Sache", "answer": "Text", "system": "Rolle"}
+    assert report["rows"] == {"read": 12, "taken": 12, "left_out": 0, "repaired": 0}
+    assert RunStore().open(tuned.json["run"]).config.data.system_column == "4"
+    scored = lab("evaluate", "--model", tuned.json["run"], "--data", table)
+    assert scored.status == 2 and "1 Nr, 2 Sache, 3 Text, 4 Rolle" in scored.error
+
+
+def test_what_was_left_out_is_said_before_anything_learns(lab, base, tmp_path):
+    path = tmp_path / "chat.jsonl"
+    rows = [{"messages": [{"role": "user", "content": f"Hi {n}"},
+                          {"role": "assistant", "content": "Ho"}]} for n in range(12)]  # fmt: skip
+    rows.append({"messages": [{"role": "assistant", "content": "You are doing fine!"}]})
+    path.write_text("\n".join(map(json.dumps, rows)))
+    tuned = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 1,
+                *QUICK)  # fmt: skip
+    assert "1 row without a question was left out (in line 13)." in tuned.err
+    assert tuned.err.index("left out (in line 13)") < tuned.err.index("Run ")

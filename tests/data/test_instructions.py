@@ -32,14 +32,12 @@ def test_alpaca_json_and_jsonl(as_lines):
     lines = "\n".join(map(json.dumps, ALPACA))
     found = read(lines if as_lines else json.dumps(ALPACA, indent=1), "alpaca.jsonl")
     assert found.rows == [single("Add.", "3", "1 2"), single("Say hi.", "Hi.")]
-    assert found.notices == [
-        "1 rows of alpaca.jsonl without a question or an answer were left out."
-    ]
+    unit = "line" if as_lines else "entry"
+    assert found.notices == [f"1 row without an answer was left out (in {unit} 3)."]
 
 
-def test_one_object_that_spans_lines_is_refused_with_the_line():
-    with pytest.raises(LabError, match="Line 1 of mine.json is not a JSON object"):
-        read('{\n"instruction": "a",\n"output": "b"}')
+def test_one_object_that_spans_lines_is_one_row():
+    assert read('{\n"instruction": "a",\n"output": "b"}').rows == [single("a", "b")]
 
 
 def test_chat_messages_keep_turns_and_the_system_text():
@@ -57,7 +55,8 @@ def test_chat_messages_keep_turns_and_the_system_text():
     assert row.system == "Be brief."
     assert row.turns == (Turn("Hi", "Hello."), Turn("I am\nAnn", "Hello Ann."))
     assert row.last.output == "Hello Ann." and "Hello." in row.question
-    assert "1 rows" in found.notices[0]
+    assert found.report.left_out == 1 and found.report.notices.count("no_answer") == 1
+    assert found.report.notices.count("joined") == found.report.notices.count("open_questions") == 1
 
 
 def test_the_other_spelling_of_conversations():
@@ -68,18 +67,19 @@ def test_the_other_spelling_of_conversations():
 @pytest.mark.parametrize(
     "record, reason",
     [
-        ({"messages": "hello"}, "no list 'messages'"),
-        ({"messages": ["hello"]}, "not an object"),
-        ({"messages": [{"role": "teacher", "content": "x"}]}, "role 'teacher'"),
-        ({"messages": [{"role": "user", "content": ["x"]}]}, "content is no text"),
-        ({"messages": [{"role": "assistant", "content": "x"}]}, "no question of the user"),
+        ({"messages": "hello"}, "without a list of messages in messages"),
+        ({"messages": [{"x": "hello"}]}, "that is no message"),
+        ({"messages": [{"role": "narrator", "content": "x"}]}, "role narrator"),
+        ({"messages": [{"role": "user", "content": [7]}]}, "content is no text"),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, "without a question"),
         ({"instruction": "a", "text": "b"}, "no column named 'output'"),
         ({"output": "a", "text": "b"}, "no column named 'instruction'"),
         ({"instruction": "a", "output": ""}, "no row with both"),
-        ({}, "no rows"),
+        ({}, "no columns"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(record, reason):
+    """Of one row only: where others are good, such a row is left out (test_turns)."""
     with pytest.raises(LabError, match=reason):
         read(json.dumps([record]))
 
@@ -115,11 +115,12 @@ def test_columns_of_a_jsonl_can_be_chosen_too():
 
 def test_sizes_are_bounded(monkeypatch):
     long = json.dumps([{"instruction": "x" * 100_001, "output": "y"}])
-    with pytest.raises(LabError, match="Row 1 of mine.json has 100,002 characters"):
+    with pytest.raises(LabError, match="1 row with more than 100,000 characters was left out"):
         read(long)
-    monkeypatch.setattr("llmcore.data.instructions.MAX_ROWS", 1)
-    with pytest.raises(LabError, match="2 rows but at most 1"):
-        read(json.dumps(ALPACA))
+    monkeypatch.setattr("llmcore.data.reading.turns.MAX_ROWS", 1)
+    found = read(json.dumps(ALPACA))
+    assert found.rows == [single("Add.", "3", "1 2")] and found.report.read == 3
+    assert "2 rows beyond the first 1 were left out (first in entry 2)." in found.notices
 
 
 def test_a_missing_file_names_the_built_in_sets():

@@ -137,13 +137,41 @@ def test_a_small_set_is_told_what_is_held_out_and_what_is_kept(base: str) -> Non
 
 
 def test_columns_can_be_chosen(base: str) -> None:
-    text = "id,ask,say\n" + "\n".join(f"{n},the cat {n},sees" for n in range(30))
+    text = "id,ask,say,who\n" + "\n".join(f"{n},the cat {n},sees,a cat" for n in range(30))
     page = upload(text.encode(), "table.csv")
     boxes = {one.label: one for one in page.selectbox}
+    assert boxes["Instruction"].value is None and boxes["Answer"].value is None
     boxes["Instruction"].set_value("ask").run()
     {one.label: one for one in page.selectbox}["Answer"].set_value("say").run()
     assert not page.error and not button(page, "Start training").disabled
     assert page.dataframe[0].value["Answer"].iloc[0] == "sees"
+    assert "System" not in page.dataframe[0].value.columns
+    {one.label: one for one in page.selectbox}["System text"].set_value("who").run()
+    assert page.dataframe[0].value["System"].iloc[0] == "a cat"
+
+
+def test_a_role_without_a_known_name_is_an_empty_box_and_start_waits(base: str) -> None:
+    rows = [f"{n},Lampe {n},Auf Brett {n}." for n in range(30)]
+    page = upload("\n".join(["Nr,Frage,Text", *rows]).encode(), "faq.csv")
+    boxes = {one.label: one for one in page.selectbox}
+    assert boxes["Instruction"].value == "Frage" and boxes["Answer"].value is None
+    assert not page.exception and not page.error and not page.dataframe
+    assert "which one is the answer" in page.info[0].value
+    assert "1 column holds text and is not read" in shown(page)
+    assert button(page, "Start training").disabled
+    boxes["Answer"].set_value("Text").run()
+    assert not button(page, "Start training").disabled
+    assert page.dataframe[0].value["Answer"].iloc[0].startswith("Auf Brett")
+
+
+def test_preferences_are_learned_from_the_chosen_answers_and_it_is_said(base: str) -> None:
+    rows = [{"prompt": f"the cat {n}", "chosen": "sees", "rejected": "hides"} for n in range(30)]
+    page = upload(json.dumps(rows).encode())
+    boxes = {one.label: one.value for one in page.selectbox}
+    assert (boxes["Instruction"], boxes["Answer"]) == ("prompt", "chosen")
+    assert "the answers of chosen are learned, those of rejected are not" in shown(page)
+    assert set(page.dataframe[0].value["Answer"]) == {"sees"}
+    assert not button(page, "Start training").disabled
 
 
 def test_chat_messages_need_no_columns(base: str) -> None:

@@ -46,6 +46,13 @@ def test_every_answer_of_a_conversation_is_learned():
     assert said(asked) == "Q: Hi\nA: Ho.\nQ: Bye\nA:" and asked.count(TOKENIZER.eot_id) == 1
 
 
+def test_an_answer_that_is_not_to_be_learned_is_read():
+    talk = Instruction((Turn("Hi", "Ho.", learned=False), Turn("Bye", "See you.")))
+    one, whole = (encode_row(TOKENIZER, PLAIN, row, 200) for row in (talk, TALK))
+    assert one.ids.tolist() == whole.ids.tolist()
+    assert said(one.ids[one.learned]) == " See you."
+
+
 def test_what_goes_beyond_the_context_is_cut_and_counted():
     whole = encode_row(TOKENIZER, PLAIN, ROW, 100)
     short = encode_row(TOKENIZER, PLAIN, ROW, len(whole.ids) - 3)  # inputs: one less than ids

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from llmcore.errors import LabError
-from ui.marked import plain
 
 if TYPE_CHECKING:
     from llmcore.config import ModelConfig
@@ -121,4 +120,4 @@ def notice(found: "AttentionRecord") -> None:
 
 def notice_text(cut: str | None) -> None:
     if cut:
-        st.info(plain(cut), icon=":material/content_cut:")
+        st.info(cut, icon=":material/content_cut:")

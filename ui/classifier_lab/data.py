@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
-from ui.marked import Markdown
 from ui.page import plain
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class Choice:
     notices: tuple[str, ...] = ()
 
     @property
-    def button(self) -> Markdown:
+    def button(self) -> str:
         return BUTTONS.get(self.source, "Train the classifier")
 
 

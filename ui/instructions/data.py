@@ -8,20 +8,21 @@ import streamlit as st
 
 from llmcore.data.instructions import (
     FOLDER,
-    INPUT_NAMES,
-    INSTRUCTION_NAMES,
-    OUTPUT_NAMES,
     Columns,
     InstructionSplits,
-    column_names,
+    ask_for,
+    instruction_report,
 )
-from llmcore.errors import LabError
+from llmcore.data.reading import MAX_UPLOAD_BYTES
 from ui.page import plain
 
 if TYPE_CHECKING:
-    from llmcore.data.instructions import Instruction
+    from streamlit.delta_generator import DeltaGenerator
 
-OWN, NO_INPUT = "own", "(none)"
+    from llmcore.data.instructions import Instruction
+    from llmcore.data.reading.report import ReadingReport
+
+OWN, NONE = "own", "(none)"
 TITLES = {
     "airline-support": "Airline support",
     "translation": "Translation",
@@ -57,6 +58,7 @@ def _splits(source: str, table: bytes | None, columns: Columns, seed: int) -> In
         instruction_column=columns.instruction,
         input_column=columns.input,
         output_column=columns.output,
+        system_column=columns.system,
     )
     return read_instructions(data, seed, table)
 
@@ -87,54 +89,93 @@ def choose_data() -> Choice | None:
 
 def _own_file() -> Choice | None:
     file = st.file_uploader(
-        "Instructions with answers: Alpaca or chat messages (JSON, JSONL), or a table (CSV, TSV)",
-        type=["json", "jsonl", "csv", "tsv", "txt"],
+        "Instructions with answers: Alpaca or chat messages (JSON, JSONL), or a table (CSV, TSV, "
+        "Excel, Parquet)",
         key="instruct_upload",
     )
     if file is None:
         st.caption(
             "Alpaca: objects with `instruction`, `input` (may be missing) and `output`. Chat: "
             "objects with `messages`, each with a `role` and a `content`. A table: a column with "
-            "the questions and one with the answers."
+            f"the questions and one with the answers. At most {MAX_UPLOAD_BYTES >> 20} MB here; "
+            "larger files: `python -m llmcore finetune --task instruct --data FILE`."
         )
         return None
     data = file.getvalue()
-    names = column_names(data, file.name)
-    columns = _columns(names, file.name, file.file_id) if names else Columns()
+    report = _report(data, file.name)
+    columns = _columns(report, file.file_id) if _has_boxes(report) else Columns()
+    if columns is None:
+        _notices(report)
+        return None
     choice = Choice(file.name, file.name, data, columns)
-    _preview(choice.splits().train, chat=not names)
+    _preview(choice.splits().train)
     return choice
 
 
-def _columns(names: list[str], name: str, file_id: str) -> Columns:
-    """Three select boxes, beginning with the usual names. The upload's identity is in their keys:
-    another file starts from its own guess."""
-    if len(names) < 2:
-        raise LabError(
-            f"{name} has one column only ({names[0][:60]!r}): give one with questions and one with "
-            f"answers."
+@st.cache_resource(max_entries=4, show_spinner="Reading the file")
+def _report(data: bytes, name: str) -> "ReadingReport":
+    return instruction_report(data, name)
+
+
+def _has_boxes(report: "ReadingReport") -> bool:
+    """Whether columns are to be chosen: messages need no choice of any. Raises LabError where
+    there are too few."""
+    if report.asks and len(report.columns) < 2:
+        raise ask_for(report)
+    return not {"messages", "examples"} & report.roles.keys()
+
+
+def _columns(report: "ReadingReport", file_id: str) -> Columns | None:
+    """A select box for each role, with the recognised column or empty; None as long as one that
+    is needed is empty. The upload's identity is in their keys: another file starts anew."""
+    needed, optional = ("instruction", "answer"), ("input", "system")
+    boxes = dict(zip(("instruction", "input", "answer", "system"), st.columns(4), strict=True))
+    found: dict[str, str | None] = {}
+    for role in needed:
+        found[role] = _box(boxes[role], role, report.columns, report.roles.get(role), file_id)
+    for role in optional:
+        column = report.roles.get(role, NONE)
+        found[role] = _box(boxes[role], role, [NONE, *report.columns], column, file_id)
+    empty = [_LABELS[role].lower() for role, column in found.items() if column is None]
+    if empty:
+        st.info(
+            f"The names of the columns do not tell which one is the {' and which the '.join(empty)}"
+            ": choose, and the training can start.",
+            icon=":material/table:",
         )
-    ask = _usual(names, INSTRUCTION_NAMES, 0)
-    answer = _usual(names, OUTPUT_NAMES, 1 if ask != 1 else 0)
-    about = _usual(names, INPUT_NAMES, -1)
-    one, two, three = st.columns(3)
-    asked = one.selectbox("Instruction", names, index=ask, key=f"instruct_ask_{file_id}")
-    read = two.selectbox(
-        "Input (what it is asked about)",
-        [NO_INPUT, *names],
-        index=about + 1,
-        key=f"instruct_input_{file_id}",
+        return None
+    if all(found[role] == report.roles.get(role, NONE) for role in found):
+        return Columns()
+    kept = {role: "" if column == NONE else column for role, column in found.items()}
+    return Columns(kept["instruction"], kept["input"], kept["answer"], kept["system"])
+
+
+_LABELS = {
+    "instruction": "Instruction",
+    "input": "Input (what it is asked about)",
+    "answer": "Answer",
+    "system": "System text",
+}
+
+
+def _box(
+    place: "DeltaGenerator", role: str, options: list[str], column: str | None, file_id: str
+) -> str | None:
+    return place.selectbox(
+        _LABELS[role],
+        options,
+        index=None if column is None else options.index(column),
+        placeholder="Choose a column",
+        key=f"instruct_{role}_{file_id}",
     )
-    answered = three.selectbox("Answer", names, index=answer, key=f"instruct_answer_{file_id}")
-    return Columns(asked, "" if read == NO_INPUT else read, answered)
 
 
-def _usual(names: list[str], usual: tuple[str, ...], otherwise: int) -> int:
-    folded = [one.strip().casefold() for one in names]
-    return next((folded.index(one) for one in usual if one in folded), otherwise)
+def _notices(report: "ReadingReport") -> None:
+    if lines := report.notices.texts():
+        st.caption("  \n".join(plain(one) for one in lines))
 
 
-def _preview(rows: "list[Instruction]", chat: bool) -> None:
+def _preview(rows: "list[Instruction]") -> None:
     shown = [
         {
             "Turns": len(row.turns),
@@ -146,6 +187,6 @@ def _preview(rows: "list[Instruction]", chat: bool) -> None:
         for row in rows[:PREVIEW_ROWS]
     ]
     frame = pd.DataFrame(shown)
-    if not chat:
-        frame = frame.drop(columns=["Turns", "System"])
+    if not any(row.system for row in rows[:PREVIEW_ROWS]):
+        frame = frame.drop(columns="System")
     st.dataframe(frame, hide_index=True, width="stretch")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import guarded
 from ui.state import store
@@ -134,7 +133,7 @@ def _step(step: Step, at: Place, context: Context, done: bool) -> None:
                 _give_aid(step)
 
 
-def _words(step: Step, context: Context) -> Markdown:
+def _words(step: Step, context: Context) -> str:
     try:
         return step.words(context)
     except Exception:

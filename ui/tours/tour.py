@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ui.marked import Markdown
-
 if TYPE_CHECKING:
     from llmcore.runs import RunInfo, RunStore
 
@@ -44,7 +42,7 @@ class Aid:
     give: called before the page is drawn anew; it may set the widgets of the step's page.
     """
 
-    label: Markdown
+    label: str
     icon: str
     give: Callable[[], None]
 
@@ -61,8 +59,8 @@ class Step:
     """
 
     name: str
-    title: Markdown
-    what: Markdown | Callable[[Context], Markdown]
+    title: str
+    what: str | Callable[[Context], str]
     page: str
     done: Callable[[Context], bool]
     query: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +68,7 @@ class Step:
     watch: Callable[[Context], Any] | None = None
     aid: Aid | None = None
 
-    def words(self, context: Context) -> Markdown:
+    def words(self, context: Context) -> str:
         return self.what if isinstance(self.what, str) else self.what(context)
 
     def is_here(self, context: Context) -> bool:
@@ -92,12 +90,12 @@ class Asked:
     right: said after the right answer: why.
     """
 
-    text: Markdown
+    text: str
     answer: str | float
-    hint: Markdown
-    right: Markdown
+    hint: str
+    right: str
     options: tuple[str, ...] | None = None
-    hints: Mapping[str, Markdown] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
     near: float = 0.0
     whole: bool = False  # the number is a whole one
 
@@ -106,7 +104,7 @@ class Asked:
             return given == self.answer
         return abs(given - self.answer) <= self.near
 
-    def help_for(self, given: str | float) -> Markdown:
+    def help_for(self, given: str | float) -> str:
         return self.hints.get(given, self.hint) if isinstance(given, str) else self.hint
 
 
@@ -118,9 +116,9 @@ class Tour:
     """
 
     name: str
-    title: Markdown
+    title: str
     stage: str
-    about: Markdown
+    about: str
     minutes: int
     steps: tuple[Step, ...]
     question: Callable[[Context], Asked]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from llmcore.errors import LabError
+
 SHOWN_CHARACTERS = 80
 MOST_COLUMNS = 20  # that a sentence lists
 
@@ -157,6 +159,16 @@ class ReadingReport:
             "splits": self.splits,
             "notices": [one.to_dict() for one in self.notices],
         }
+
+
+class ChoiceError(LabError):
+    """A column has to be chosen; `report` says which there are."""
+
+    asks = True
+
+    def __init__(self, sentence: str, report: ReadingReport) -> None:
+        super().__init__(sentence)
+        self.report = report
 
 
 def quoted(text: str) -> str:

@@ -1,0 +1,422 @@
+"""Which column of an instruction file is what: by known names and by what the cells hold.
+
+An unknown name is never guessed: its role stays None, and somebody has to choose.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from llmcore.data.reading import asked_names as names
+from llmcore.data.reading.asked_cells import missing_word, scalar_text
+from llmcore.data.reading.asked_names import folded_name
+from llmcore.data.reading.conversation import LeftOut, is_message, looks_like_messages, opened_text
+from llmcore.data.reading.marked_chat import marked_parts
+from llmcore.data.reading.report import listed
+from llmcore.errors import LabError, NotFoundError
+
+PAIRS, MESSAGES, EXAMPLES, PREFERENCES = "pairs", "messages", "examples", "preferences"
+MOST_KEYS = 20  # of an object whose parts become columns of their own
+FEW_ANSWERS = 20  # different ones: then "none" is one of them
+ENOUGH_ROWS = 20  # to call a column constant
+_NUMBERS = re.compile(r"[\d.,:/+\-%\sTZe]*")
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Chosen columns, by name or by place (1-based); None takes the usual names, "" asks for none
+    (of input and system)."""
+
+    instruction: str | None = None
+    input: str | None = None
+    output: str | None = None
+    system: str | None = None
+
+    def named(self) -> list[str]:
+        return [one for one in (self.instruction, self.input, self.output, self.system) if one]
+
+
+@dataclass(slots=True)
+class AskedLayout:
+    """form: one of the four above. roles: role → column, None where it has to be chosen. columns:
+    those of the file, and the parts of objects as `column.part`. opened: the columns that have
+    such parts. mark: the column that tells good rows from bad ones, and whether its yes is good.
+    kept_words: "none" and the like where they are answers. unread: columns of text without a
+    role; truths: columns of true and false without one.
+    """
+
+    form: str
+    roles: dict[str, str | None]
+    columns: list[str]
+    opened: tuple[str, ...] = ()
+    mark: tuple[str, bool] | None = None
+    split: str | None = None
+    rejected: str | None = None
+    kept_words: frozenset[str] = frozenset()
+    unread: list[str] = field(default_factory=list)
+    truths: list[str] = field(default_factory=list)
+    marked: bool = False  # the conversation is one text with marks
+
+
+def opened_record(record: Record, opened: Sequence[str]) -> Record:
+    """A row with the parts of its objects as cells of their own."""
+    for column in opened:
+        value = record.get(column)
+        if isinstance(value, dict):
+            for key, part in value.items():
+                record.setdefault(f"{column}.{key}", part)
+    return record
+
+
+def find_asked_layout(
+    columns: list[str], sample: list[Record], name: str, chosen: Columns, header: bool = True
+) -> AskedLayout:
+    """The roles of a file's columns by its first rows. Raises NotFoundError for a chosen column
+    that is not there, LabError where one was chosen twice."""
+    finder = _Finder(columns, sample, name, chosen, header)
+    layout = finder.layout()
+    finder.complete(layout)
+    return layout
+
+
+class _Finder:
+    def __init__(
+        self, columns: list[str], sample: list[Record], name: str, chosen: Columns, header: bool
+    ) -> None:
+        self.name, self.header = name, header
+        self.opened = tuple(one for one in columns if _has_parts(sample, one))
+        self.sample = [opened_record(dict(record), self.opened) for record in sample]
+        self.columns = _with_parts(columns, self.opened, self.sample)
+        self.folded = {one: folded_name(one) for one in self.columns}
+        self.chosen = {
+            "instruction": self._chosen(chosen.instruction),
+            "input": self._chosen(chosen.input),
+            "answer": self._chosen(chosen.output),
+            "system": self._chosen(chosen.system),
+        }
+        taken = [one for one in self.chosen.values() if one]
+        if len(set(taken)) < len(taken):
+            raise LabError(
+                f"Two of instruction, input, answer and system of {name} are read from one column: "
+                f"choose different ones of {listed(self.columns)}."
+            )
+        self.taken = set(taken)
+
+    def _chosen(self, wanted: str | None) -> str | None:
+        if not wanted:
+            return wanted
+        return named_column(self.columns, wanted, self.name)
+
+    def values(self, column: str) -> list[Any]:
+        """The cells of the sample that hold something."""
+        return [one for row in self.sample if not _is_empty(one := row.get(column))]
+
+    def usual(self, usual: Sequence[str], suits: Any = None) -> str | None:
+        """The first free column with one of the usual names that holds what suits, else the first
+        one that is empty."""
+        empty = None
+        for wanted in usual:
+            for column, folded in self.folded.items():
+                last = folded.rpartition(".")[2]
+                if wanted not in (folded, last) or column in self.taken:
+                    continue
+                values = self.values(column)
+                if values and (suits is None or suits(values)):
+                    return column
+                empty = empty or (column if not values else None)
+        return empty if suits is not _are_conversations else None
+
+    def take(self, role: str, usual: Sequence[str], suits: Any = None) -> str | None:
+        """The chosen column of a role, else that of a usual name; taken from then on."""
+        column = self.chosen[role]
+        if column is None:
+            column = self.usual(usual, suits)
+        if column:
+            self.taken.add(column)
+        return column or None
+
+    def layout(self) -> AskedLayout:
+        if not (self.chosen["instruction"] or self.chosen["answer"]):
+            for find in (self._preferences, self._messages, self._examples):
+                layout = find()
+                if layout is not None:
+                    return layout
+        layout = self._pairs()
+        if None in layout.roles.values() and self.chosen == dict.fromkeys(self.chosen):
+            return self._odd_names() or layout
+        return layout
+
+    def _preferences(self) -> AskedLayout | None:
+        chosen, rejected = self.usual(names.CHOSEN_NAMES), self.usual(names.REJECTED_NAMES)
+        if chosen is None or rejected is None:
+            return None
+        self.taken |= {chosen, rejected}
+        system = self.take("system", names.SYSTEM_NAMES)
+        ask = self.take("instruction", names.INSTRUCTION_NAMES, _asks)
+        ask = ask or self.usual((*names.MESSAGES_NAMES, "input"))
+        history = None if ask is None else self.usual(names.HISTORY_NAMES)
+        self.taken |= {ask or "", history or ""}
+        if ask is None:
+            roles: dict[str, str | None] = {"messages": chosen}
+        else:
+            roles = {"instruction": ask, "answer": chosen}
+            about = self.take("input", names.INPUT_NAMES)
+            roles |= {"input": about} if about else {}
+        return self._layout(PREFERENCES, roles, system, history, rejected=rejected)
+
+    def _messages(self) -> AskedLayout | None:
+        column = self.usual(names.MESSAGES_NAMES, _are_conversations)
+        if column is None:
+            column = self.usual(names.MESSAGES_NAMES[:2])
+            if column is not None and self._pairs_by_name():
+                column = None
+        if column is None:
+            return None
+        self.taken.add(column)
+        return self._layout(
+            MESSAGES, {"messages": column}, self.take("system", names.SYSTEM_NAMES), None,
+            marked=_are_marked(self.values(column)),
+        )  # fmt: skip
+
+    def _pairs_by_name(self) -> bool:
+        asked = self.usual(names.INSTRUCTION_NAMES, _asks) or self.usual(names.INPUT_NAMES)
+        return bool(asked and self.usual(names.OUTPUT_NAMES))
+
+    def _examples(self) -> AskedLayout | None:
+        """Self-instruct: an instruction with a list of inputs and outputs."""
+        for column in self.columns:
+            values = self.values(column)
+            known = self.folded[column] in names.EXAMPLES_NAMES
+            if not known or not values or not all(map(_is_objects, values)):
+                continue
+            self.taken.add(column)
+            ask = self.take("instruction", names.INSTRUCTION_NAMES, _asks)
+            roles: dict[str, str | None] = {"instruction": ask, "examples": column}
+            return self._layout(EXAMPLES, roles, self.take("system", names.SYSTEM_NAMES), None)
+        return None
+
+    def _pairs(self) -> AskedLayout:
+        about = self.chosen["input"]
+        if not self.header and len(self.columns) == 2 and not self.taken:
+            ask: str | None = self.columns[0]
+            answer: str | None = self.columns[1]
+            self.taken |= set(self.columns)
+        else:
+            ask = self.take("instruction", names.INSTRUCTION_NAMES, _asks)
+            answer = self.take("answer", names.OUTPUT_NAMES, _answers)
+        system = self.take("system", names.SYSTEM_NAMES)
+        history = self.usual(names.HISTORY_NAMES)
+        if about is None:
+            about = self.usual(names.INPUT_NAMES, _asks)
+        if ask is None and about:
+            ask, about = about, None
+        self.taken |= {one for one in (about, ask, history) if one}
+        roles: dict[str, str | None] = {"instruction": ask}
+        if about:
+            roles["input"] = about
+        elif about is None and ask and self._asks_the_same(ask, answer):
+            roles["input"] = None
+        roles["answer"] = answer
+        return self._layout(PAIRS, roles, system, history)
+
+    def _asks_the_same(self, ask: str, answer: str | None) -> bool:
+        """Whether every row asks the same and some other column tells the rows apart."""
+        asked = [scalar_text(one) for one in self.values(ask) if isinstance(one, str)]
+        if len(asked) < ENOUGH_ROWS or len(set(asked)) > 1 or answer is None:
+            return False
+        others = [one for one in self.columns if one not in (*self.taken, ask, answer)]
+        return any(self._is_text(one) for one in others)
+
+    def _odd_names(self) -> AskedLayout | None:
+        """One column that holds nothing but conversations, whatever its name."""
+        found = [one for one in self.columns if _are_conversations(self.values(one), strings=False)]
+        if len(found) != 1:
+            return None
+        self.taken = {found[0]}
+        return self._layout(
+            MESSAGES, {"messages": found[0]}, self.take("system", names.SYSTEM_NAMES), None,
+            marked=_are_marked(self.values(found[0])),
+        )  # fmt: skip
+
+    def _layout(
+        self, form: str, roles: dict[str, str | None], system: str | None, history: str | None,
+        rejected: str | None = None, marked: bool = False,
+    ) -> AskedLayout:  # fmt: skip
+        roles |= {"system": system} if system else {}
+        roles |= {"history": history} if history else {}
+        return AskedLayout(form, roles, self.columns, self.opened, rejected=rejected, marked=marked)
+
+    # ---- what else there is
+
+    def complete(self, layout: AskedLayout) -> None:
+        """Marks of bad rows, parts of the file, words that are answers, columns without a role."""
+        used = {one for one in (*layout.roles.values(), layout.rejected) if one}
+        free = [one for one in self.columns if one not in used]
+        for column in free:
+            truths = _truths(self.values(column))
+            if not truths or all(truths):
+                continue
+            folded = self.folded[column].rpartition(".")[2]
+            if layout.mark is None and folded in (*names.GOOD_NAMES, *names.BAD_NAMES):
+                layout.mark = (column, folded in names.GOOD_NAMES)
+            else:
+                layout.truths.append(column)
+        for column in free:
+            known = [one for one in self.values(column) if isinstance(one, str)]
+            if self.folded[column] in names.SPLIT_NAMES and known and all(
+                one.strip().casefold() in names.SPLITS for one in known
+            ):  # fmt: skip
+                layout.split = column
+        layout.kept_words = self._kept_words(layout.roles.get("answer"))
+        seen = {layout.split, layout.mark[0] if layout.mark else None, *layout.truths}
+        layout.unread = [
+            one for one in free if one not in seen and not self._is_part_of(one, used)
+            and (self._is_text(one) or self._are_tools(one))
+        ]  # fmt: skip
+
+    def _is_part_of(self, column: str, used: set[str]) -> bool:
+        """An object that is read by its parts, or a part of one that is read whole."""
+        return any(one.startswith(f"{column}.") or column.startswith(f"{one}.") for one in used)
+
+    def _is_text(self, column: str) -> bool:
+        """Whether most rows hold a text there that is no number and no true or false."""
+        n = 0
+        for row in self.sample:
+            value = row.get(column)
+            if isinstance(value, (list, tuple)) and value and all(
+                isinstance(one, str) for one in value
+            ):  # fmt: skip
+                value = " ".join(value)
+            if not isinstance(value, str) or missing_word(value):
+                continue
+            n += bool(_NUMBERS.fullmatch(value.strip()) is None)
+        return 2 * n > len(self.sample)
+
+    def _are_tools(self, column: str) -> bool:
+        return self.folded[column] in ("tools", "functions") and bool(self.values(column))
+
+    def _kept_words(self, answer: str | None) -> frozenset[str]:
+        """ "none" and the like where they are one of few answers, or the only one."""
+        if not answer:
+            return frozenset()
+        texts = [one.strip().casefold() for row in self.sample
+                 if isinstance(one := row.get(answer), str) and one.strip()]  # fmt: skip
+        words = {one for one in texts if missing_word(one)}
+        kinds = set(texts)
+        few = len(kinds) <= FEW_ANSWERS and len(texts) >= 4 * len(kinds)
+        return frozenset(words) if few or kinds == words else frozenset()
+
+
+# ---- by name or place
+
+
+def named_column(columns: list[str], wanted: str, name: str) -> str:
+    """The column that the user names, by its name (letter case aside) or by its place from 1.
+
+    Raises NotFoundError that lists the columns."""
+    if wanted in columns:
+        return wanted
+    folded = [one.strip().casefold() for one in columns]
+    if folded.count(wanted.strip().casefold()) == 1:
+        return columns[folded.index(wanted.strip().casefold())]
+    if wanted.strip().isascii() and wanted.strip().isdigit():
+        place = int(wanted.strip()[:9])
+        if 1 <= place <= len(columns):
+            return columns[place - 1]
+    raise NotFoundError(f"{name} has no column {wanted!r}: choose one of {listed(columns)}.")
+
+
+# ---- what cells hold
+
+
+def _is_empty(value: Any) -> bool:
+    if value is None or value != value:
+        return True
+    if isinstance(value, str):
+        return not value.strip() or missing_word(value)
+    return isinstance(value, (list, tuple, dict)) and not value
+
+
+def _has_parts(sample: list[Record], column: str) -> bool:
+    """Whether a column holds objects whose parts are as good as columns: the same few keys."""
+    values = [one for row in sample if not _is_empty(one := row.get(column))]
+    objects = [one for one in values if isinstance(one, dict)]
+    if not objects or 2 * len(objects) <= len(values):
+        return False
+    if any(looks_like_messages(one) or is_message(one) or "answer_start" in one
+           for one in objects[:20]):  # fmt: skip
+        return False
+    if any("aliases" in one for one in objects[:20]):  # TriviaQA's answers
+        return False
+    if all(set(one) <= {"text", "value"} for one in objects[:20]):
+        return False
+    keys = {str(key) for one in objects for key in one}
+    return len(keys) <= MOST_KEYS
+
+
+def _with_parts(columns: list[str], opened: Sequence[str], sample: list[Record]) -> list[str]:
+    named: list[str] = []
+    for column in columns:
+        if column not in opened:
+            named.append(column)
+            continue
+        objects = [one for row in sample if isinstance(one := row.get(column), dict)]
+        named += dict.fromkeys(f"{column}.{key}" for one in objects for key in one)
+    return list(dict.fromkeys(named))
+
+
+def _is_objects(value: Any) -> bool:
+    value = opened_text(value) if isinstance(value, str) else value
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _asks(values: list[Any]) -> bool:
+    """Whether cells can be questions or inputs: no numbers that count the rows."""
+    return not _counts_up(values)
+
+
+def _answers(values: list[Any]) -> bool:
+    """Whether cells can be answers: no verdicts on other answers."""
+    said = {one.strip().casefold() for one in values if isinstance(one, str)}
+    return not (said <= {"accept", "reject", "ignore"} and "accept" in said)
+
+
+def _counts_up(values: list[Any]) -> bool:
+    if len(values) < 3:
+        return False
+    try:
+        numbers = [int(scalar_text(one)) for one in values if not isinstance(one, (list, dict))]
+    except (ValueError, LeftOut):
+        return False
+    steps = {b - a for a, b in pairwise(numbers)}
+    return len(numbers) == len(values) and steps == {1}
+
+
+def _are_conversations(values: list[Any], strings: bool = True) -> bool:
+    """Whether most cells are conversations. strings: lists of plain texts are as well."""
+    first = values[:200]
+    return bool(first) and 2 * sum(looks_like_messages(one, strings) for one in first) > len(first)
+
+
+def _are_marked(values: list[Any]) -> bool:
+    first = values[:200]
+    found = sum(isinstance(one, str) and opened_text(one) is one and marked_parts(one) is not None
+                for one in first)  # fmt: skip
+    return 2 * found > len(first)
+
+
+def _truths(values: list[Any]) -> list[bool] | None:
+    """Cells as true and false; None where one is neither, or all are words of another kind."""
+    found = []
+    for one in values:
+        if isinstance(one, bool):
+            found.append(one)
+        elif isinstance(one, (int, float, str)) and str(one).strip().casefold() in names.TRUTHS:
+            found.append(names.TRUTHS[str(one).strip().casefold()])
+        else:
+            return None
+    return found or None

@@ -1,0 +1,365 @@
+"""Lists of chat messages, in all the spellings that data sets have, as turns to learn from.
+
+What cannot be learned is cut or left out, and counted by kind: nothing here refuses a file.
+"""
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from llmcore.data.reading.marked_chat import marked_parts
+from llmcore.data.turns import Turn
+
+SYSTEM, USER, ASSISTANT, CALL, TOOL = "system", "user", "assistant", "call", "tool"
+_SPELLINGS = {
+    SYSTEM: "system developer sys system_prompt meta_instruction",
+    USER: "user human prompter customer client usr person question prompt instruction query input "
+    "patient student q asker guest visitor",
+    ASSISTANT: "assistant gpt chatgpt bing bard model bot ai claude llm chatbot answer response "
+    "output reply completion gpt-4 gpt4 gpt-3.5 gpt-3.5-turbo gpt-4o gemini llama agent moss a "
+    "doctor tutor teacher_model support operator helper",
+    CALL: "function_call tool_call tool_calls function-call tool-call commands call",
+    TOOL: "tool function function_response tool_response observation ipython tool_results "
+    "tool_result tool_responses function_result environment function-response tool-response",
+}
+ROLES = {name: role for role, names in _SPELLINGS.items() for name in names.split()}
+_ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "type")
+_CONTENT_KEYS = ("content", "value", "text", "message", "body", "utterance", "parts")
+_CALL_KEYS = ("tool_calls", "function_call", "tool_call")
+_WEIGHT_KEYS = ("weight", "train", "loss")
+_TEXT_PARTS = ("text", "input_text", "output_text", "markdown")
+_CALL_IN_TEXT = re.compile(r"(?:^|\n)\s*<(?:tool_call|functioncall|function_call)>\s*\{")
+_PICTURE = re.compile("image|picture|audio|video|file|document|media", re.IGNORECASE)
+
+
+@dataclass(slots=True, frozen=True)
+class Message:
+    """role: one of the five above. learned: False where its weight is 0."""
+
+    role: str
+    text: str
+    learned: bool = True
+
+
+class LeftOut(Exception):
+    """A row that cannot be learned from: why (a kind of `turns.LEFT_OUT`), with values."""
+
+    def __init__(self, kind: str, **values: Any) -> None:
+        super().__init__(kind)
+        self.kind, self.values = kind, values
+
+
+Seen = Counter[str]  # what was cut, dropped or joined in one row, by kind (`turns.CHANGED`)
+
+
+def role_of(name: Any) -> str | None:
+    """The role that a name of a speaker means.
+
+    >>> role_of("Human"), role_of("chatgpt"), role_of("narrator")
+    ('user', 'assistant', None)
+    """
+    if isinstance(name, dict):  # an author with properties
+        name = name.get("role", name.get("name"))
+    if not isinstance(name, str):
+        return None
+    folded = name.strip(" \t\n<|>[]:").casefold().replace(" ", "_")
+    return ROLES.get(folded)
+
+
+def looks_like_messages(value: Any, strings: bool = False) -> bool:
+    """Whether a cell is a conversation. strings: lists of plain texts are taken for one, too."""
+    if isinstance(value, str):
+        opened = opened_text(value)
+        if opened is not value:
+            return looks_like_messages(opened, strings)
+        return marked_parts(value) is not None
+    if isinstance(value, dict):
+        return "replies" in value or any(_is_numbered_turn(key) for key in value)
+    if not isinstance(value, (list, tuple)) or not value:
+        return False
+    first = value[0]
+    if isinstance(first, dict):
+        return _role_key(first) is not None or any(role_of(key) for key in first)
+    if isinstance(first, (list, tuple)):
+        return len(first) == 2 and all(isinstance(one, str) for one in first)
+    return strings and len(value) > 1 and all(isinstance(one, str) for one in value)
+
+
+def is_message(value: Mapping[str, Any]) -> bool:
+    """Whether an object is one message: it names who speaks."""
+    key = _role_key(value)
+    return key is not None and role_of(value[key]) is not None
+
+
+def opened_text(text: str) -> Any:
+    """What a text is the source of, JSON or Python, where it is a list or an object; else itself.
+
+    Tables hold conversations so: `[{'role': 'user', …}]`.
+    """
+    start, end = text.lstrip()[:2], text.rstrip()[-1:]
+    if end not in ("]", "}") or start[:1] not in ("[", "{"):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        found = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return text
+    return found if isinstance(found, (list, dict, tuple)) else text
+
+
+def messages_of(value: Any, seen: Seen) -> list[Message]:
+    """The messages of a cell. Raises LeftOut where it holds none that can be read."""
+    if isinstance(value, str):
+        opened = opened_text(value)
+        if opened is not value:
+            return messages_of(opened, seen)
+        parts = marked_parts(value)
+        if parts is None:
+            raise LeftOut("no_messages")
+        return [_spoken(role_of(role), text) for role, text in parts]
+    if isinstance(value, dict):
+        return _of_object(value, seen)
+    if not isinstance(value, (list, tuple)) or not value:
+        raise LeftOut("no_messages")
+    if all(isinstance(one, str) for one in value):
+        return _alternating(value)
+    if all(isinstance(one, (list, tuple)) for one in value):
+        return [message for pair in value for message in _pair(pair)]
+    return [message for one in value for message in _of_entry(one, seen)]
+
+
+def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
+    """Turns under numbers, a tree of replies, or messages one level down."""
+    for key in ("messages", "conversations", "conversation"):
+        if isinstance(value.get(key), list):
+            return messages_of(value[key], seen)
+    numbered = [one for key, one in value.items() if _is_numbered_turn(key)]
+    if numbered:
+        return [message for one in numbered for message in _of_entry(one, seen)]
+    if "replies" in value:
+        return list(_best_branch(value, seen))
+    if _role_key(value) is not None:
+        return list(_of_entry(value, seen))
+    raise LeftOut("no_messages")
+
+
+def _is_numbered_turn(key: Any) -> bool:
+    return isinstance(key, str) and re.fullmatch(r"turn_?[0-9]+", key) is not None
+
+
+def _best_branch(node: Any, seen: Seen) -> Iterator[Message]:
+    """The way down a tree of replies along the best ranked ones (else the first)."""
+    while isinstance(node, dict):
+        yield from _of_entry({key: one for key, one in node.items() if key != "replies"}, seen)
+        replies = node.get("replies")
+        kept = [one for one in replies if isinstance(one, dict)] if replies else []
+        if len(kept) > 1:
+            seen["other_branches"] += len(kept) - 1
+        node = min(kept, key=_rank) if kept else None
+
+
+def _rank(node: Mapping[str, Any]) -> float:
+    rank = node.get("rank")
+    return rank if isinstance(rank, (int, float)) else float("inf")
+
+
+def _alternating(texts: Sequence[str]) -> list[Message]:
+    return [
+        Message(ASSISTANT if place % 2 else USER, text.strip()) for place, text in enumerate(texts)
+    ]
+
+
+def _pair(pair: Sequence[Any]) -> list[Message]:
+    if len(pair) != 2 or not all(isinstance(one, str) or one is None for one in pair):
+        raise LeftOut("no_messages")
+    return [Message(USER, (pair[0] or "").strip()), Message(ASSISTANT, (pair[1] or "").strip())]
+
+
+def _role_key(entry: Mapping[str, Any]) -> str | None:
+    """The key that names who speaks; `type` does only where it names a speaker."""
+    for key in _ROLE_KEYS:
+        if key in entry and (key != "type" or role_of(entry[key])):
+            return key
+    return None
+
+
+def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
+    """One message, or an exchange such as {"human": …, "assistant": …}."""
+    if not isinstance(entry, dict):
+        raise LeftOut("no_message")
+    key = _role_key(entry)
+    if key is None:
+        spoken = [(role_of(one), text) for one, text in entry.items() if role_of(one)]
+        if not spoken:
+            raise LeftOut("no_message")
+        for role, content in spoken:
+            yield _message(role, content, entry, seen)
+        return
+    role = role_of(entry[key])
+    if role is None:
+        raise LeftOut("unknown_role", role=str(entry[key])[:40])
+    if any(entry.get(one) for one in _CALL_KEYS):
+        yield Message(CALL, "")
+        return
+    content = next((entry[one] for one in _CONTENT_KEYS if entry.get(one) is not None), None)
+    if content is None and isinstance(entry.get("data"), dict):  # as LangChain keeps them
+        content = entry["data"].get("content")
+    yield _message(role, content, entry, seen)
+
+
+def _message(role: str | None, content: Any, entry: Mapping[str, Any], seen: Seen) -> Message:
+    text, kind = _content(content, seen)
+    if kind is not None:
+        return Message(kind, text)
+    return replace(_spoken(role, text), learned=_is_learned(entry, seen))
+
+
+def _spoken(role: str | None, text: str) -> Message:
+    """A message; an answer that begins a call of a tool is one, and so is a command."""
+    if role == CALL and text.casefold() in ("", "none", "null"):
+        return Message(SYSTEM, "")  # the place of a command that was not given
+    if role == TOOL and text.casefold() in ("", "none", "null"):
+        return Message(SYSTEM, "")
+    if role == ASSISTANT and _CALL_IN_TEXT.search(text):
+        return Message(CALL, text)
+    return Message(role or SYSTEM, text)
+
+
+def _content(content: Any, seen: Seen) -> tuple[str, str | None]:
+    """The text of a message, and what else it is: CALL, TOOL or None. Raises LeftOut."""
+    if content is None or (isinstance(content, float) and content != content):
+        return "", None
+    if isinstance(content, str):
+        return _cleaned(content), None
+    if isinstance(content, (int, float)) and not isinstance(content, bool):
+        return str(content), None
+    if isinstance(content, dict):
+        for key in ("parts", *_CONTENT_KEYS):
+            if isinstance(content.get(key), (str, list)):
+                return _content(content[key], seen)
+        raise LeftOut("no_text_in_message")
+    if not isinstance(content, (list, tuple)):
+        raise LeftOut("no_text_in_message")
+    texts = []
+    for part in content:
+        if isinstance(part, str):
+            texts.append(part.strip())
+            continue
+        if not isinstance(part, dict):
+            raise LeftOut("no_text_in_message")
+        kind = str(part.get("type") or "text")
+        if kind in ("tool_use", "tool_call", "function_call"):
+            return "", CALL
+        if kind in ("tool_result", "function_result"):
+            return "", TOOL
+        text = part.get("text")
+        text = text.get("value") if isinstance(text, dict) else text
+        if kind in _TEXT_PARTS and isinstance(text, str):
+            texts.append(text.strip())
+        else:
+            seen["pictures" if _PICTURE.search(kind) else "other_parts"] += 1
+    return "\n".join(text for text in texts if text), None
+
+
+_MOSS_MARKS = re.compile(r"^\s*<\|[\w ]+\|>:?\s*|\s*<eo[a-z]>\s*$")
+
+
+def _cleaned(text: str) -> str:
+    text = text.strip()
+    return _MOSS_MARKS.sub("", text) if text.endswith(">") and text.startswith("<|") else text
+
+
+def _is_learned(entry: Mapping[str, Any], seen: Seen) -> bool:
+    for key in _WEIGHT_KEYS:
+        weight = entry.get(key)
+        if isinstance(weight, str):
+            weight = {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1}.get(
+                weight.strip().casefold()
+            )
+        if isinstance(weight, (int, float)):
+            if weight not in (0, 1):
+                seen["weights"] += 1
+            return weight != 0
+    return True
+
+
+# ---- messages as turns
+
+
+def turns_of(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], str]:
+    """The turns to learn from, and the system text before them. What is cut is counted in `seen`.
+
+    Questions in a row are joined by a line end, and so are answers. The turns end with one that
+    is learned. Raises LeftOut where there is none.
+    """
+    turns, system = _paired(messages, seen)
+    while turns and not turns[-1].learned:
+        turns.pop()
+        seen["weight_0_end"] += 1
+    if not turns:
+        raise LeftOut(_why_none(messages, seen))
+    if n := sum(not turn.learned for turn in turns):
+        seen["weight_0"] += n
+    return turns, "\n".join(system)
+
+
+def _paired(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], list[str]]:
+    turns: list[Turn] = []
+    system: list[str] = []
+    asked: list[str] = []
+    refused = blank = False  # an answer, or a question, without a word
+    for message in messages:
+        if message.role in (CALL, TOOL):
+            seen["tools"] += 1
+            return turns, system
+        if message.role == SYSTEM:
+            if message.text and turns:
+                seen["system_inside"] += 1
+                return turns, system
+            system += [message.text] if message.text else []
+        elif message.role == USER:
+            if refused and asked:
+                seen["empty_answers"] += 1
+                asked = []
+            refused, blank = False, not message.text
+            asked += [message.text] if message.text else []
+        elif not message.text:
+            refused = True
+        elif asked:
+            seen["joined"] += len(asked) - 1
+            turns.append(Turn("\n".join(asked), message.text, learned=message.learned))
+            asked, refused = [], False
+        elif blank:
+            seen["blank_questions"] += 1
+            return turns, system
+        elif not turns:
+            seen["leading_answers"] += 1
+        elif turns[-1].learned == message.learned:
+            seen["joined"] += 1
+            turns[-1] = replace(turns[-1], output=f"{turns[-1].output}\n{message.text}")
+        else:
+            seen["two_weights"] += 1
+            turns.pop()
+            return turns, system
+    if asked:
+        seen["open_questions"] += 1
+    return turns, system
+
+
+def _why_none(messages: Sequence[Message], seen: Seen) -> str:
+    if seen["weight_0_end"]:
+        return "only_weight_0"
+    if seen["tools"]:
+        return "only_tools"
+    if not any(one.role == USER and one.text for one in messages):
+        return "no_question"
+    if not any(one.role == ASSISTANT and one.text for one in messages):
+        return "no_answer"
+    return "no_pair"

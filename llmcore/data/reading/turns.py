@@ -1,0 +1,395 @@
+"""From the rows of any file to instructions with answers, and the report of what became of them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from llmcore.data.reading.asked_cells import asked_cell, missing_word, says_no_input, scalar_text
+from llmcore.data.reading.asked_names import SPLITS, TRUTHS
+from llmcore.data.reading.asked_roles import (
+    EXAMPLES,
+    MESSAGES,
+    PREFERENCES,
+    AskedLayout,
+    Columns,
+    Record,
+    find_asked_layout,
+    opened_record,
+)
+from llmcore.data.reading.conversation import (
+    ASSISTANT,
+    SYSTEM,
+    USER,
+    LeftOut,
+    Message,
+    Seen,
+    messages_of,
+    opened_text,
+    turns_of,
+)
+from llmcore.data.reading.marked_chat import marked_parts
+from llmcore.data.reading.report import Notices, ReadingReport, listed
+from llmcore.data.reading.rows import Rows
+from llmcore.data.turns import Instruction, Turn
+
+MAX_ROWS = 200_000
+MAX_ROW_CHARACTERS = 100_000
+
+# Why a row is left out, and what was changed in one that is taken. Counted by kind.
+LEFT_OUT = {
+    "no_question": "{rows} without a question {were} left out",
+    "no_answer": "{rows} without an answer {were} left out",
+    "no_pair": "{rows} without an answer to any question {were} left out",
+    "no_messages": "{rows} without a list of messages in {column} {were} left out",
+    "no_message": "{rows} with an entry of {column} that is no message {were} left out",
+    "no_text_in_message": "{rows} with a message whose content is no text {were} left out",
+    "unknown_role": "{rows} with a message of the role {role} {were} left out (known roles are "
+    "system, user and assistant, and their usual other names)",
+    "only_tools": "{rows} that call a tool before the first answer {were} left out",
+    "only_weight_0": "{rows} {were} left out: all answers have the weight 0, not to be learned",
+    "objects": "{rows} {were} left out: a chosen column holds an object or a list that is no text",
+    "marked_bad": "{rows} that {mark} marks as bad {were} left out",
+    "too_long": "{rows} with more than {most} characters {were} left out",
+    "too_many": "{rows} beyond the first {most} {were} left out",
+    "bad_history": "{rows} {were} left out: their history is no list of questions with answers",
+    "no_examples": "{rows} without a list of examples in {column} {were} left out",
+}
+CHANGED = {
+    "tools": "{conversations} {were} cut before the first call of a tool",
+    "system_inside": "{conversations} {were} cut before a system text that follows an answer",
+    "blank_questions": "{conversations} {were} cut before a question without text",
+    "two_weights": "{conversations} {were} cut before answers of different weights in a row",
+    "leading_answers": "{answers} that no question precedes {were} dropped",
+    "empty_answers": "{questions} with an empty answer {were} dropped",
+    "open_questions": "{questions} at the end that nobody answers {were} dropped",
+    "joined": "{messages} {were} joined to the one before, which has the same role",
+    "weight_0": "{answers} of weight 0 {are} read and not learned",
+    "weight_0_end": "{answers} of weight 0 at the end of a conversation {were} dropped",
+    "weights": "{weights} other than 0 and 1 {were} read as 1",
+    "pictures": "{pictures} (or other files) in messages {were} left out: only the text is learned",
+    "other_parts": "{parts} of messages that {are} no text {were} left out",
+    "other_branches": "{replies} beside the best ranked ones {were} left out",
+    "several_answers": "{rows} {have} several answers: the first is learned",
+    "missing": "{cells} with a word for a missing value (nan, none, …) {were} read as empty",
+    "no_input": "{inputs} that {say} there is none (nan, no input, …) {were} read as empty",
+    "surplus": "{rows} {have} more cells than columns: the surplus was joined to {column}",
+    "kept_word": "{answers} {are} a word such as none: learned as they are, since answers are few",
+}
+
+
+def read_turns(
+    rows: Rows, columns: Columns = Columns(), name: str = "the file", keep: bool = True
+) -> tuple[list[Instruction], ReadingReport]:
+    """The instructions of a table or of records, and the report.
+
+    keep: False counts only, and returns none. Where a role has to be chosen (`report.asks`) no row
+    is taken; all are counted. Raises NotFoundError for a chosen column that is not there, LabError
+    where one was chosen twice.
+    """
+    sample = [dict(zip(rows.columns, row, strict=False)) for row in rows.sample()]
+    layout = find_asked_layout(rows.columns, sample, name, columns, rows.header)
+    notices = rows.notices
+    report = ReadingReport(
+        name, "instruct", rows.format, rows.encoding, rows.why,
+        layout.columns, dict(layout.roles), notices=notices,
+    )  # fmt: skip
+    _say_roles(layout, notices, rows.header)
+    if report.asks:
+        report.read = sum(len(chunk.rows) for chunk in rows.take())
+        return [], report
+    reader = _Reader(layout, rows, report)
+    if keep:
+        return list(reader.instructions()), report
+    for _ in reader.instructions():
+        pass
+    return [], report
+
+
+def _say_roles(layout: AskedLayout, notices: Notices, header: bool) -> None:
+    """What was recognised, and what is not read."""
+    roles = layout.roles
+    if not header and None not in roles.values() and layout.form == "pairs":
+        notices.add("no_header", "The file names no columns: its two were read as instruction, "
+                    "output")  # fmt: skip
+    if layout.rejected:
+        notices.add(
+            "preferences",
+            "Preferences: the answers of {chosen} are learned, those of {rejected} are not",
+            chosen=roles.get("answer") or roles.get("messages"), rejected=layout.rejected,
+        )  # fmt: skip
+    if layout.marked:
+        notices.add("marks", "The texts of {column} were cut into turns at their marks of who "
+                    "speaks", column=roles["messages"])  # fmt: skip
+    if layout.unread:
+        n, verb = len(layout.unread), "holds" if len(layout.unread) == 1 else "hold"
+        notices.add(
+            "unread_columns", "{columns} {verb} text and {are} not read: {names}",
+            n=n, verb=verb, names=listed(layout.unread),
+        )  # fmt: skip
+    if layout.split:
+        notices.add("split", "The column {column} says which rows are held out: they stay so",
+                    column=layout.split)  # fmt: skip
+    if layout.truths:
+        notices.add(
+            "unread_truths", "{columns} of true and false {are} not read: {names}; rows of both "
+            "kinds are learned", n=len(layout.truths), names=listed(layout.truths),
+        )  # fmt: skip
+    if {"message_id", "parent_id"} <= {one.casefold() for one in layout.columns}:
+        notices.add("single_messages", "Each row is one message of a tree (parent_id): such rows "
+                    "are not put together; give whole conversations")  # fmt: skip
+
+
+class _Reader:
+    """Goes through the rows once, and counts."""
+
+    def __init__(self, layout: AskedLayout, rows: Rows, report: ReadingReport) -> None:
+        self.layout, self.rows, self.report = layout, rows, report
+        self.notices = report.notices
+        self.roles = {role: column for role, column in layout.roles.items() if column}
+        self.surplus = self._surplus_column()
+
+    def _surplus_column(self) -> int:
+        """Where the surplus cells of a row belong: to the last column that is read as text."""
+        read = [self.rows.columns.index(one) for one in self.roles.values()
+                if one in self.rows.columns]  # fmt: skip
+        return max(read, default=len(self.rows.columns) - 1)
+
+    def instructions(self) -> Iterator[Instruction]:
+        for line, record in self._records():
+            for one in self._examples(line, record):
+                self.report.read += 1
+                if self.report.taken >= MAX_ROWS:
+                    self._leave_out(line, LeftOut("too_many", most=f"{MAX_ROWS:,}"))
+                    continue
+                seen: Seen = Counter()
+                try:
+                    row = self._instruction(one, seen)
+                except LeftOut as reason:
+                    self._leave_out(line, reason)
+                    continue
+                self._take(line, row, +seen)
+                yield row
+
+    def _records(self) -> Iterator[tuple[int, Record]]:
+        width = len(self.rows.columns)
+        for chunk in self.rows.take():
+            for line, row in zip(chunk.lines, chunk.rows, strict=True):
+                if len(row) > width and self.rows.delimiter is not None:
+                    row = self._joined(line, row, width)
+                record = dict(zip(self.rows.columns, row, strict=False))
+                yield line, opened_record(record, self.layout.opened)
+
+    def _joined(self, line: int, row: list[Any], width: int) -> list[Any]:
+        """A text with the delimiter in it, unquoted, made whole; empty cells at the end go."""
+        while len(row) > width and not scalar_text(row[-1]):
+            row = row[:-1]
+        extra = len(row) - width
+        if not extra:
+            return row
+        at = self.surplus
+        self._add("surplus", line, column=self.rows.columns[at])
+        text = str(self.rows.delimiter).join(row[at : at + extra + 1])
+        return [*row[:at], text, *row[at + extra + 1 :]]
+
+    def _examples(self, line: int, record: Record) -> Iterator[Record]:
+        """The row itself, or those that stand in its list of examples."""
+        if self.layout.form != EXAMPLES:
+            yield record
+            return
+        column = self.roles["examples"]
+        cell = record.get(column)
+        cell = opened_text(cell) if isinstance(cell, str) else cell
+        found = [one for one in cell if isinstance(one, dict)] if isinstance(cell, list) else []
+        if not found:
+            self.report.read += 1
+            self._leave_out(line, LeftOut("no_examples", column=column))
+        for one in found:
+            yield {**record, **one}
+
+    # ---- one row
+
+    def _instruction(self, record: Record, seen: Seen) -> Instruction:
+        self._refuse_bad(record)
+        messages: list[Message] = []
+        if self.layout.form == MESSAGES:
+            messages = messages_of(self._cell(record, "messages"), seen)
+        elif self.layout.form == PREFERENCES and "messages" in self.roles:
+            messages = self._implicit(record, seen)
+        if messages:
+            turns, system = turns_of(messages, seen)
+        else:
+            turns, system = self._pair(record, seen)
+        texts = [self._system(record, seen), system]
+        row = Instruction(
+            tuple(turns),
+            "\n".join(dict.fromkeys(one for one in texts if one)),
+            split=self._split(record),
+        )
+        n = len(row.question) + len(row.last.output)
+        if n > MAX_ROW_CHARACTERS:
+            raise LeftOut("too_long", most=f"{MAX_ROW_CHARACTERS:,}")
+        return row
+
+    def _cell(self, record: Record, role: str) -> Any:
+        column = self.roles.get(role)
+        return None if column is None else record.get(column)
+
+    def _refuse_bad(self, record: Record) -> None:
+        if self.layout.mark is None:
+            return
+        column, good = self.layout.mark
+        value = record.get(column)
+        truth = None if value is None else TRUTHS.get(str(value).strip().casefold())
+        if truth is not None and truth != good:
+            raise LeftOut("marked_bad", mark=column)
+
+    def _pair(self, record: Record, seen: Seen) -> tuple[list[Turn], str]:
+        """Turns of a question, an input and an answer, each a text or messages."""
+        ask, answer = self._asked(record, seen), self._answered(record, seen)
+        about = self._input(record, seen)
+        earlier = self._history(record, seen)
+        if isinstance(answer, list) and any(one.role in (USER, SYSTEM) for one in answer):
+            messages = answer  # the whole conversation, the prompt included
+        elif isinstance(ask, str) and isinstance(answer, str):
+            if not ask:
+                ask, about = about, ""
+            if not ask:
+                raise LeftOut("no_question")
+            if not answer:
+                raise LeftOut("no_answer")
+            if not earlier:
+                return [Turn(ask, answer, about)], ""
+            messages = [*earlier, Message(USER, ask), Message(ASSISTANT, answer)]
+        else:
+            asked = [Message(USER, ask)] if isinstance(ask, str) else ask
+            said = [Message(ASSISTANT, answer)] if isinstance(answer, str) else answer
+            messages = [*earlier, *asked, *said]
+        turns, system = turns_of(messages, seen)
+        if about:
+            turns[-1] = replace(turns[-1], input=about)
+        return turns, system
+
+    def _asked(self, record: Record, seen: Seen) -> str | list[Message]:
+        column = self.roles.get("instruction") or ("instruction" if self._has_examples else None)
+        value = record.get(column or "", record.get("question") if self._has_examples else None)
+        ask = asked_cell(value, "instruction", seen)
+        if isinstance(ask, str) and ask.endswith((":", "：")):
+            parts = marked_parts(ask)  # "Human: …\n\nAssistant:", where the answer goes on
+            if parts is not None and not parts[-1][1]:
+                return messages_of(ask, seen)[:-1]
+        return ask
+
+    @property
+    def _has_examples(self) -> bool:
+        return self.layout.form == EXAMPLES
+
+    def _answered(self, record: Record, seen: Seen) -> str | list[Message]:
+        if self._has_examples:
+            value = next((record[key] for key in ("output", "answer", "answers", "response")
+                          if key in record), None)  # fmt: skip
+            return asked_cell(value, "answer", seen)
+        value, kept = self._cell(record, "answer"), self.layout.kept_words
+        if kept and isinstance(value, str) and missing_word(value):
+            seen["kept_word"] += not missing_word(value, kept)
+        answer = asked_cell(value, "answer", seen, kept)
+        if isinstance(answer, str) and self.layout.form == PREFERENCES:
+            return _without_prompt(answer)
+        return answer
+
+    def _input(self, record: Record, seen: Seen) -> str:
+        value = self._cell(record, "input")
+        if self._has_examples:
+            value = record.get("input", record.get("context"))
+        if isinstance(value, str) and says_no_input(value):
+            seen["no_input"] += 1
+            return ""
+        if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
+            return "\n".join(one.strip() for one in value if one.strip())
+        about = asked_cell(value, "input", seen)
+        if isinstance(about, list):
+            raise LeftOut("objects")
+        return about
+
+    def _system(self, record: Record, seen: Seen) -> str:
+        value = self._cell(record, "system")
+        if isinstance(value, str) and says_no_input(value):
+            seen["missing"] += 1
+            return ""
+        text = asked_cell(value, "system", seen)
+        if isinstance(text, list):
+            text = "\n".join(one.text for one in text)
+        return text[7:].strip() if text.startswith("SYSTEM:") else text
+
+    def _history(self, record: Record, seen: Seen) -> list[Message]:
+        value = self._cell(record, "history")
+        value = opened_text(value) if isinstance(value, str) else value
+        if value is None or value != value or value in ("", [], {}):
+            return []
+        if isinstance(value, str) and missing_word(value):
+            return []
+        try:
+            return messages_of(value, seen)
+        except LeftOut as error:
+            raise LeftOut("bad_history") from error
+
+    def _implicit(self, record: Record, seen: Seen) -> list[Message]:
+        """A chosen answer with its prompt in it: messages, marked text, or what chosen and
+        rejected begin with."""
+        chosen = self._cell(record, "messages")
+        try:
+            return messages_of(chosen, seen)
+        except LeftOut:
+            rejected = record.get(self.layout.rejected or "")
+            if not isinstance(chosen, str) or not isinstance(rejected, str):
+                raise
+        prompt = _common_words(chosen, rejected)
+        if not prompt.strip():
+            raise LeftOut("no_question")
+        return [
+            Message(USER, prompt.strip()),
+            Message(ASSISTANT, chosen[len(prompt) :].strip()),
+        ]
+
+    def _split(self, record: Record) -> str:
+        if self.layout.split is None:
+            return ""
+        return SPLITS.get(str(record.get(self.layout.split)).strip().casefold(), "")
+
+    # ---- counting
+
+    def _add(self, kind: str, line: int, n: int = 1, **values: Any) -> None:
+        template = LEFT_OUT.get(kind) or CHANGED[kind]
+        about = str(values.get("role", "")) if kind == "unknown_role" else ""
+        self.notices.add(kind, template, line, n, self.rows.unit, about=about, **values)
+
+    def _leave_out(self, line: int, reason: LeftOut) -> None:
+        self.report.left_out += 1
+        column = self.roles.get("messages", self.roles.get("answer", ""))
+        self._add(reason.kind, line, **{"column": column, **reason.values})
+
+    def _take(self, line: int, row: Instruction, seen: Seen) -> None:
+        self.report.taken += 1
+        self.report.repaired += bool(seen)
+        for kind, n in seen.items():
+            say = {"say": "says" if n == 1 else "say"} if kind == "no_input" else {}
+            self._add(kind, line, n, **say)
+        if row.split:
+            self.report.splits[row.split] = self.report.splits.get(row.split, 0) + 1
+
+
+def _without_prompt(answer: str) -> str | list[Message]:
+    """A chosen text that holds the whole conversation, with marks, is its messages."""
+    parts = marked_parts(answer)
+    return messages_of(answer, Counter()) if parts is not None else answer
+
+
+def _common_words(one: str, other: str) -> str:
+    """What two texts begin with, up to a whole word."""
+    n = 0
+    while n < min(len(one), len(other)) and one[n] == other[n]:
+        n += 1
+    if n < len(one) and n < len(other) and not (one[n].isspace() or other[n].isspace()):
+        while n and not one[n - 1].isspace():
+            n -= 1
+    return one[:n]

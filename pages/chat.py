@@ -128,7 +128,7 @@ def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
     with st.container(horizontal=True):
         for at, example in enumerate(_examples(loaded)):
             st.button(
-                example if len(example) <= 90 else example[:88] + "…",
+                plain(example if len(example) <= 90 else example[:88] + "…"),
                 key=f"chat_example_{ref}_{at}",
                 icon=":material/format_quote:",
                 type="tertiary",

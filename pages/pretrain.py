@@ -185,7 +185,7 @@ def _propose_context(problem: Exception) -> None:
     length = getattr(problem, "context_length", None)
     if length is not None:
         st.button(
-            f"Set the context length to {length}", icon=":material/build:", key="fit_context",
+            f"Set the context length to {length:,}", icon=":material/build:", key="fit_context",
             on_click=_apply, args=({"context_length": length},),
         )  # fmt: skip
 
@@ -208,7 +208,7 @@ def _summary(choice: Choice, infos: list[RunInfo]) -> None:
     own = st.session_state.get("pretrain_tokenizer")
     tokens = f", in tokens of **{plain(own)}**" if own else ""
     newer = config.model.exchanged_parts()
-    parts = f" with **{', '.join(newer)}**" if newer else ""
+    parts = f" with **{plain(', '.join(newer))}**" if newer else ""
     st.markdown(
         f"**{plain(config.preset or '')}** model{parts} on **{plain(choice.source)}**{tokens}, "
         f"{config.train.steps:,} steps"

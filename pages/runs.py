@@ -10,6 +10,7 @@ from llmcore.runs import RunInfo
 from ui.exchange import bring_in, hand_out
 from ui.feed import when
 from ui.live import STATES, state_badge
+from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.queue_panel import queue_panel
@@ -195,7 +196,7 @@ def _open_link(info: RunInfo) -> None:
         st.caption("Open")
 
 
-def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> str:
+def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> Markdown:
     """Folder and lineage in one line, the oldest ancestor first."""
     line, seen, parent = [], {info.id}, info.parent
     while parent and parent not in seen:

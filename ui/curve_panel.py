@@ -7,7 +7,7 @@ import streamlit as st
 
 from llmcore.plots.classification import learning_curve_chart
 from ui.charts import live_chart
-from ui.page import plain
+from ui.marked import plain
 
 if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
@@ -38,7 +38,7 @@ def learning_curve(run: "Run", info: "RunInfo") -> None:
         st.caption(plain(few))
     curve = run.config.curve
     if sentence := what_it_says(rows, measure, curve.learners if curve else ()):
-        st.markdown(sentence)
+        st.markdown(plain(sentence))
     with st.expander("The numbers", icon=":material/table:", key=f"curve_numbers_{info.id}"):
         st.dataframe(
             {

@@ -42,7 +42,7 @@ def _finding(info: "RunInfo", finding: "Finding") -> None:
         if finding.change and not info.example:
             queued = _another_trains()
             st.button(
-                f"{'Queue' if queued else 'Start'} a run with {finding.change_label}",
+                f"{'Queue' if queued else 'Start'} a run with {plain(finding.change_label)}",
                 icon=":material/playlist_add:" if queued else ":material/play_arrow:",
                 key=f"doctor_{finding.kind}_{info.id}",
                 on_click=_wish,

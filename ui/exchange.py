@@ -9,6 +9,7 @@ import streamlit as st
 from llmcore.errors import LabError
 from llmcore.paths import exports_dir, slug
 from ui.importing import ImportJob, begin_import, newest_import
+from ui.marked import code
 from ui.page import guarded, plain
 from ui.state import store
 
@@ -39,8 +40,9 @@ def hand_out(info: "RunInfo") -> None:
 def _zip_button(info: "RunInfo") -> None:
     if info.n_bytes > MAX_ZIP_BYTES:
         st.caption(
-            f"This run is too large for the browser: `python -m llmcore runs export "
-            f"{info.id} --out run.zip` writes its zip."
+            "This run is too large for the browser: "
+            + code(f"python -m llmcore runs export {info.id} --out run.zip")
+            + " writes its zip."
         )
         return
     st.download_button(

@@ -8,6 +8,7 @@ import streamlit as st
 from ui.curve_panel import learning_curve
 from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.replay import replay
 from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
@@ -97,7 +98,7 @@ def ended_empty(info: "RunInfo", data: RunFeed) -> bool:
 
 
 def state_badge(info: "RunInfo") -> None:
-    label, icon, color = STATES.get(info.state, (info.state, ":material/help:", "gray"))
+    label, icon, color = STATES.get(info.state, ("Unknown state", ":material/help:", "gray"))
     st.badge(label, icon=icon, color=color)
 
 
@@ -153,7 +154,7 @@ def _end(info: "RunInfo", data: RunFeed) -> None:
         st.info(f"Finished early: {plain(info.reason)}.", icon=":material/flag:")
 
 
-def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
+def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> Markdown:
     unit = "Training" if info.kind == "learning-curve" else "Step"
     steps = f"{unit} {step:,} of {info.steps:,}"
     if not info.is_live:
@@ -166,11 +167,11 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> str:
     if info.state == "paused":
         return f"{steps} · paused, everything is saved"
     if step == 0:
-        return PHASES.get(info.phase or "", info.phase or "starting").capitalize() + " …"
+        return (PHASES.get(info.phase or "") or plain(info.phase or "starting")).capitalize() + " …"
     if info.phase in {"evaluating", "testing"}:
         return f"{steps} · {PHASES[info.phase]}"
     if info.phase and info.phase.startswith("reading"):  # a probe, beside its first steps
-        return f"{steps} · {info.phase}"
+        return f"{steps} · {plain(info.phase)}"
     left = data.seconds_left(info.steps)
     return f"{steps} · about {duration(left)} left" if left is not None else steps
 
@@ -205,5 +206,5 @@ def _numbers(info: "RunInfo", data: RunFeed) -> None:
         column.metric(label, value, help=help_text)
 
 
-def _number(value: float | None, form: str) -> str:
+def _number(value: float | None, form: str) -> Markdown:
     return "–" if value is None else format(value, form)

@@ -38,6 +38,11 @@ def plain(text: str) -> Markdown:
     return inner.join("".join(f"&#{ord(sign)};" for sign in end) for end in ends)
 
 
+def lines(text: str) -> Markdown:
+    """`text` as Markdown that keeps its line ends. For a whole block, `st.text` shows all of it."""
+    return "  \n".join(plain(line) for line in text.split("\n"))
+
+
 def code(text: str) -> Markdown:
     """`text` in the type of code, as `plain` where code would be changed."""
     if ":material/" in text or not text.strip() or {"\n", "\r"} & set(text):

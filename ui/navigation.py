@@ -7,6 +7,7 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.pages_manager import PagesManager
 
 from llmcore.paths import PROJECT_ROOT
+from ui.marked import Markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def ensure_routed() -> None:
         st.rerun()
 
 
-def page_link(name: str, label: str | None = None, icon: str | None = None) -> None:
+def page_link(name: str, label: Markdown | None = None, icon: str | None = None) -> None:
     """A link to a page; nothing where the page does not exist in this app."""
     card = CARDS[name]
     if not card.exists:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from llmcore.errors import LabError
-from ui.marked import plain
+from ui.marked import Markdown, plain
 from ui.navigation import ensure_routed
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ UNEXPECTED = (
 )
 
 
-def header(title: str, intro: str, example: bool = False) -> None:
+def header(title: Markdown, intro: Markdown, example: bool = False) -> None:
     """The page's title, one short paragraph that says what to look at, and the example badge."""
     ensure_routed()
     st.title(title, anchor=False)
@@ -27,7 +27,7 @@ def header(title: str, intro: str, example: bool = False) -> None:
         example_badge()
 
 
-def example_badge(text: str = "Example run that comes with the lab") -> None:
+def example_badge(text: Markdown = "Example run that comes with the lab") -> None:
     st.badge(text, icon=":material/science:", color="orange")
 
 

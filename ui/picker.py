@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError, NotFoundError
+from ui.marked import Markdown
 from ui.page import plain
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _BY_KIND = "lab_model_by_kind"
 
 def model_picker(
     kind: str | None = None,
-    label: str = "Model",
+    label: Markdown = "Model",
     key: str = "model_input",
     default: str | None = None,
 ) -> str:

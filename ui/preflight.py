@@ -119,7 +119,7 @@ def _problem(problem: "Problem", on_change: Callable[[dict[str, Any]], None]) ->
             f"{_NAMES.get(key, key)} {value}" for key, value in problem.change.items()
         )
         st.button(
-            f"Set {words}", icon=":material/build:", key=f"apply_{words}",
+            f"Set {plain(words)}", icon=":material/build:", key=f"apply_{words}",
             on_click=on_change, args=(problem.change,),
         )  # fmt: skip
 

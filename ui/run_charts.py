@@ -13,6 +13,7 @@ from llmcore.runs.emergence import APPEARS
 from ui.charts import live_chart
 from ui.feed import RunFeed, feed
 from ui.instructions.answers import answers_view
+from ui.marked import Markdown
 from ui.page import plain
 from ui.state import store
 
@@ -191,7 +192,7 @@ def _differences(feeds: dict[str, RunFeed]) -> None:
         st.markdown("\n".join(lines))
 
 
-def _lowest(data: RunFeed) -> str:
+def _lowest(data: RunFeed) -> Markdown:
     _, values = data.metrics.arrays("val", "loss")
     return f"{values.min():.3f}" if len(values) else "–"
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.marked import Markdown
 from ui.page import plain, show_error
 from ui.state import store
 
@@ -25,7 +26,7 @@ def runs_of(kind: str) -> dict[str, "RunInfo"]:
     return {info.id: info for info in store().list() if info.kind == kind}
 
 
-def run_picker(infos: dict[str, "RunInfo"], kind: str, label: str = "Run") -> "RunInfo | None":
+def run_picker(infos: dict[str, "RunInfo"], kind: str, label: Markdown = "Run") -> "RunInfo | None":
     """A select box over `infos`; the choice stands in the URL. None where there is no run."""
     if not infos:
         if st.query_params.get("run"):
@@ -59,7 +60,9 @@ def choose_run(run_id: str, kind: str) -> None:
     st.query_params["run"] = run_id
 
 
-def start_button(label: str, run_id: str, kind: str, place: "DeltaGenerator", ready: bool) -> None:
+def start_button(
+    label: Markdown, run_id: str, kind: str, place: "DeltaGenerator", ready: bool
+) -> None:
     """The big button in `place`, and below it what went wrong at the last try.
 
     A click may come with a change of a field that one has just left; a callback would still have

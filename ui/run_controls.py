@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.marked import Markdown
 from ui.page import UNEXPECTED
 from ui.state import store
 
@@ -47,12 +48,12 @@ def run_controls(info: "RunInfo", peak: float | None = None) -> None:
 
 
 def _button(
-    label: str,
+    label: Markdown,
     icon: str,
     info: "RunInfo",
     action: Callable[[str], None],
     disabled: bool = False,
-    help: str | None = None,
+    help: Markdown | None = None,
 ) -> None:
     key = f"{label.split()[0].lower()}_{info.id}"
     st.button(

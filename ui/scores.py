@@ -6,15 +6,16 @@ from typing import Any
 
 from llmcore.evaluation import FEW_ROWS, against_chance, wilson_interval
 from llmcore.plots.classification import percent
+from ui.marked import Markdown
 
 
-def shown_share(scores: dict[str, Any], name: str) -> str:
+def shown_share(scores: dict[str, Any], name: str) -> Markdown:
     """`41.7%`; a dash where no row was scored."""
     value = scores.get(name)
     return "–" if value is None else percent(float(value))
 
 
-def interval_words(scores: dict[str, Any], name: str) -> str:
+def interval_words(scores: dict[str, Any], name: str) -> Markdown:
     """`between 19.3% and 68.0%`, the 95% interval of a share of few rows; else empty."""
     n, value = int(scores["n"]), scores.get(name)
     if value is None or n >= FEW_ROWS:
@@ -25,13 +26,13 @@ def interval_words(scores: dict[str, Any], name: str) -> str:
     return f"between {low} and {high}"
 
 
-def rows_words(scores: dict[str, Any], name: str, what: str = "rows") -> str:
+def rows_words(scores: dict[str, Any], name: str, what: Markdown = "rows") -> Markdown:
     """`12 rows, 95%: between 19.3% and 68.0%`."""
     n, interval = int(scores["n"]), interval_words(scores, name)
     return f"{n:,} {what}, 95%: {interval}" if interval else f"{n:,} {what}"
 
 
-def chance_words(scores: dict[str, Any]) -> str:
+def chance_words(scores: dict[str, Any]) -> Markdown:
     """A sentence where a classifier's score may be luck; else empty."""
     found = against_chance(scores)
     if found is None or found[1]:

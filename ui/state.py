@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.marked import Markdown
+
 if TYPE_CHECKING:
     from llmcore.runs import RunStore
 
@@ -14,7 +16,7 @@ _TEXT = "lab_text"
 _WIDGETS = "lab_text_widgets"
 
 
-def shared_text(label: str = "Text", key: str = "text_input", height: int = 110) -> str:
+def shared_text(label: Markdown = "Text", key: str = "text_input", height: int = 110) -> str:
     """A text area whose content follows through all pages and stands in the URL as `?text=`.
 
     Text too long for an address stays in the session only.

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.marked import Markdown
 from ui.page import plain
 from ui.state import well_formed
 
@@ -10,7 +11,9 @@ PRETRAIN_WISH = "lab_pretrain_wish"
 BUILT_IN, PASTE, UPLOAD = "Built in", "Paste", "Upload"
 
 
-def text_source(prefix: str, label: str = "Text to learn from") -> tuple[str, str | None] | None:
+def text_source(
+    prefix: str, label: Markdown = "Text to learn from"
+) -> tuple[str, str | None] | None:
     """(source, own text or None); None before anything was pasted or uploaded.
 
     prefix: of the widgets' keys, a page's own. Raises LabError where there is no usable text.

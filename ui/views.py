@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.marked import Markdown
 from ui.state import store
 
 
@@ -23,8 +24,8 @@ class View:
 
     package: str
     name: str
-    label: str
-    icon: str
+    label: Markdown
+    icon: Markdown
     parameters: tuple[str, ...] = ()
     needs_text: bool = True
     kind: str = ""

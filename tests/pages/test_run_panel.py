@@ -15,6 +15,7 @@ from llmcore.runs import RunStore, launch, preflight, process
 from llmcore.runs.queue import RunQueue
 from ui.feed import RunFeed
 from ui.live import SLOWEST_REFRESH_SECONDS, refresh_seconds
+from ui.marked import plain
 from ui.replay import replay_data
 
 
@@ -87,7 +88,7 @@ def test_a_finding_starts_a_new_run_with_its_one_change() -> None:
     run_id = written("ill", diverging)
     page = open_page("pretrain", run_id)
     assert "The training loss rises again" in shown(page)
-    button(page, "Start a run with learning rate 0.001").click().run()
+    button(page, f"Start a run with {plain('learning rate 0.001')}").click().run()
     assert not page.exception and not page.error
     (new,) = [one for one in RunStore().list() if one.id != run_id and not one.example]
     before, after = RunStore().open(run_id).config, RunStore().open(new.id).config
@@ -100,7 +101,7 @@ def test_while_another_trains_the_advice_is_queued() -> None:
     run_id = written("ill", diverging)
     written("live", healthy, state="running")
     page = open_page("pretrain", run_id)
-    button(page, "Queue a run with learning rate 0.001").click().run()
+    button(page, f"Queue a run with {plain('learning rate 0.001')}").click().run()
     assert not page.exception and not page.error and len(RunQueue().waiting()) == 1
 
 

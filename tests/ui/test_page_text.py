@@ -1,9 +1,82 @@
 """What users and models wrote reaches a page as it is: the source is read for a forgotten escape,
 and Markdown's escapes are tried one by one; tests/browser/test_page_text.py looks at the page."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from markdown_calls import Reading
+
+from llmcore.paths import PROJECT_ROOT
 from ui.marked import code, plain
+
+DRAWING = sorted(
+    path
+    for folder in ("ui", "pages")
+    for path in (PROJECT_ROOT / folder).rglob("*.py")
+    if path.name != "marked.py"  # which makes Markdown of what is not
+)
+# Values that need no escape although their type is any text: numbers in words, and the lab's own
+# words that stand as constants in llmcore or in a tour.
+OWN_WORDS = {
+    "percent", "in_words", "bytes_in_words", "written_bytes", "megabytes", "time_in_words",
+    "duration", "learned_share",
+    "job.name", "job.title", "job.what", "step.title", "step.meaning", "tour.title", "tour.about",
+    "step.aid.label", "asked.text", "asked.right", "at.just_done",
+    "self.what", "self.what(context)", "views[one].icon", "views[one].label",
+    "(FOLDER / f'{kind}-card.md').read_text(encoding='utf-8')",
+}  # fmt: skip
+
+
+def test_all_that_is_drawn_as_markdown_is_ours_or_escaped() -> None:
+    found = list(dict.fromkeys(Reading(DRAWING, OWN_WORDS).faults()))
+    assert not found, "wrap these in plain(...) or code(...):\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "forgotten"),
+    [
+        ('st.caption(f"**{info.name}**")', "info.name"),
+        ("st.button(label)", "label"),
+        ("st.radio('Run', names, format_func=lambda one: one)", "one"),
+        ('words = "a"\n    words += info.name\n    st.info(words)', "words"),
+        ('lines = []\n    lines.append(info.name)\n    st.markdown("".join(lines))', "lines"),
+        ("for one in names:\n        st.text_input(one)", "one"),
+        ('header("Runs", info.name)', "info.name"),
+        ('st.caption(f"`--run {plain(info.name)}`")', "{plain(info.name)}"),
+        ("st.metric('Class', info.name)", "info.name"),
+        ("column.error(str(trouble))", "trouble"),
+    ],
+)
+def test_a_forgotten_escape_is_found(tmp_path: Path, drawn: str, forgotten: str) -> None:
+    assert [one.split(": ")[-1] for one in faults_of(tmp_path, drawn)] == [forgotten]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        'st.caption(f"**{plain(info.name)}**, step {info.step:,} of {len(names)}")',
+        'st.info(TITLES[label] if label else "none")',
+        'st.caption(", ".join(plain(one) for one in names))',
+        'for one, two in (("a", "b"), ("c", "d")):\n        st.metric(one, two)',
+        'header("Runs", HELP)',
+        "st.code(info.name)",
+        "st.text(info.name)",
+        'st.selectbox("Run", names, format_func=lambda one: one)',  # a plain text in Streamlit
+        'st.caption("Use " + code(f"--run {info.name}"))',
+    ],
+)
+def test_own_words_and_escaped_ones_pass(tmp_path: Path, drawn: str) -> None:
+    assert faults_of(tmp_path, drawn) == []
+
+
+def faults_of(folder: Path, drawn: str) -> list[str]:
+    path = folder / "page.py"
+    path.write_text(
+        f"def header(title: Markdown, intro: Markdown) -> None: ...\n\n"
+        f"def page(info: RunInfo, label: str, names: list[str], trouble: Exception) -> None:\n"
+        f"    {drawn}\n"
+    )
+    return list(dict.fromkeys(Reading([path], set()).faults()))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ui.applications.looks import (
 )
 from ui.applications.training import training
 from ui.applications.trying import try_it
-from ui.chat.export import as_lines
+from ui.begun_text import begun_text
 from ui.instructions.code import use_it
 from ui.navigation import page_link
 from ui.page import guarded, plain
@@ -96,16 +96,16 @@ def _figure(job: Job, figure: "Figure") -> None:
                 f"{plain(own if name == 'model' else name)} {written(metric, score)}"
                 for name, score in scores.items()
             )
-            st.caption(f"{SHORT.get(metric, metric)}: {beside}")
+            st.caption(f"{SHORT.get(metric) or plain(metric)}: {beside}")
         for notice in figure.notices:
             st.caption(f":material/info: {plain(notice)}")
     st.caption(HELD_OUT[job.answers])
     st.code(figure.command, language="bash", wrap_lines=True)
-    st.caption(f"{figure.date}, {figure.seconds:,.0f} s")
+    st.caption(f"{plain(figure.date)}, {figure.seconds:,.0f} s")
     if figure.samples:
         with st.expander("Unedited samples of the measurement", icon=":material/article:"):
-            for one in figure.samples:
-                st.markdown(f"**{as_lines(one['prompt'])}**{as_lines(one['text'])}")
+            for place, one in enumerate(figure.samples):
+                begun_text(one["prompt"], one["text"], f"app_sample_{job.name}_{place}")
                 st.divider()
 
 

@@ -14,6 +14,7 @@ from llmcore.applications.jobs import (
     REAL_WORDS,
 )
 from ui.components import payload, registered
+from ui.marked import Markdown
 from ui.page import plain
 
 if TYPE_CHECKING:
@@ -99,20 +100,20 @@ def _top(metric: str, scores: list[float]) -> float:
     return {EXACT: 1.0, ACCURACY: 1.0, CHRF: 100.0}.get(metric) or 1.1 * max(scores)
 
 
-def written(metric: str, score: float) -> str:
+def written(metric: str, score: float) -> Markdown:
     """A score as people write it: 91.2%, 64.5, 2.082."""
     if metric in (EXACT, ACCURACY, REAL_WORDS, "distinct_trigrams"):
         return f"{100 * score:.1f}%"
     return f"{score:.1f}" if metric == CHRF else f"{score:.3f}"
 
 
-def measured_on(figure: "Figure") -> str:
+def measured_on(figure: "Figure") -> Markdown:
     """The metric and the rows, in one line of Markdown."""
     part = f"{figure.n:,}" if figure.n == figure.n_all else f"{figure.n:,} of {figure.n_all:,}"
     return f"{METRICS[figure.metric]} · {part} {plain(figure.unit)}"
 
 
-def why(figure: "Figure") -> str:
+def why(figure: "Figure") -> Markdown:
     """The evidence for the verdict, as Markdown."""
     metric, rival = figure.metric, plain(figure.baseline)
     gain, low, high = (_signed(metric, v) for v in (figure.gain, figure.gain_low, figure.gain_high))
@@ -139,7 +140,7 @@ def why(figure: "Figure") -> str:
     return beaten
 
 
-def _signed(metric: str, value: float) -> str:
+def _signed(metric: str, value: float) -> Markdown:
     """A difference, positive where the model is better."""
     if metric in (EXACT, ACCURACY):
         return f"{100 * value:+.1f}"

@@ -7,6 +7,7 @@ import streamlit as st
 from llmcore.applications import Job, serving_model
 from llmcore.applications.jobs import own_runs
 from ui.instructions.data import TITLES
+from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import plain
 from ui.run_choice import (
@@ -85,7 +86,7 @@ def _watch(job: Job, run_id: str, missing: bool) -> None:
     st.fragment(draw, run_every=TICK_SECONDS)()
 
 
-def _words(info: "RunInfo") -> str:
+def _words(info: "RunInfo") -> Markdown:
     if info.waiting:
         return f"{plain(info.name)} waits in the queue for its turn"
     return f"{plain(info.name)} trains: step {info.step:,} of {info.steps:,}"

@@ -8,8 +8,9 @@ from llmcore.applications import Job, held_out
 from llmcore.applications.jobs import SENTIMENT_SET
 from llmcore.errors import LabError
 from llmcore.tasks.templates import DEFAULT_TEMPLATE
-from ui.chat.export import as_lines
+from ui.begun_text import begun_text
 from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Exchange, Settings, asked
+from ui.marked import Markdown
 from ui.page import guarded, plain, show_error
 from ui.state import well_formed
 
@@ -47,7 +48,7 @@ def _tried() -> dict[str, Exchange]:
     return st.session_state.setdefault(_TRIED, {})
 
 
-def _buttons(job: Job, run: str, more: str) -> bool:
+def _buttons(job: Job, run: Markdown, more: Markdown) -> bool:
     """The two buttons of a form; whether the first was pressed."""
     with st.container(horizontal=True):
         sent = st.form_submit_button(run, icon=":material/send:", type="primary")
@@ -131,11 +132,10 @@ def _follow(made: Exchange, expected: str | None) -> None:
                 _compare(made.answer, expected)
         with right, st.container(border=True, height="stretch"):
             st.caption("**Expected**, from the held-out row")
-            st.markdown(
-                as_lines(expected)
-                if expected is not None
-                else ":gray[These are words of yours, so nobody wrote down what is right.]"
-            )
+            if expected is None:
+                st.markdown(":gray[These are words of yours, so nobody wrote down what is right.]")
+            else:
+                st.text(expected)
         if was_live and not made.live:
             st.rerun()
 
@@ -153,7 +153,7 @@ def _text(made: Exchange) -> None:
     if made.error:
         st.error(plain(made.error), icon=":material/error:")
     elif made.answer:
-        st.markdown(as_lines(made.answer))
+        st.text(made.answer)
     else:
         st.markdown(":gray[Reading …]" if made.live else ":gray[It ended before its first word.]")
 
@@ -197,9 +197,7 @@ def _follow_text(made: Exchange) -> None:
             )
             if made.error:
                 st.error(plain(made.error), icon=":material/error:")
-            begun = made.question.rstrip()  # bold ends at a letter; the space goes with the rest
-            rest = made.question[len(begun) :] + (made.answer or " …")
-            st.markdown(f"**{as_lines(begun)}**{as_lines(rest)}")
+            begun_text(made.question, made.answer or " …", f"app_written_{made.model}")
         if was_live and not made.live:
             st.rerun()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.marked import plain
 
 if TYPE_CHECKING:
     from llmcore.config import ModelConfig
@@ -120,4 +121,4 @@ def notice(found: "AttentionRecord") -> None:
 
 def notice_text(cut: str | None) -> None:
     if cut:
-        st.info(cut, icon=":material/content_cut:")
+        st.info(plain(cut), icon=":material/content_cut:")

@@ -17,6 +17,7 @@ from ui.attention_lab.choice import (
 )
 from ui.attention_lab.figures import figure, format_choice
 from ui.attention_lab.grid import part_grid
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
 from ui.state import well_formed
@@ -187,7 +188,7 @@ def _pictures(ref: str, text: str, other: str, other_text: str) -> None:
     format_choice()
 
 
-def _predictions(found: "Difference", names: tuple[str, str]) -> None:
+def _predictions(found: "Difference", names: tuple[Markdown, Markdown]) -> None:
     from llmcore.plots.interpret import layer_lines
 
     st.markdown("**How far the predictions have moved, layer by layer**")

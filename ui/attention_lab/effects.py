@@ -8,6 +8,7 @@ import streamlit as st
 from ui.attention_lab.choice import MAX_TOKENS, choose_head
 from ui.attention_lab.figures import figure
 from ui.attention_lab.passages import means_of, test_ids
+from ui.marked import plain
 from ui.page import guarded
 from ui.picker import load_model
 
@@ -76,7 +77,7 @@ def _rank(key: str, text: str, how: str, loaded: "Loaded") -> None:
     bar = st.progress(0.0, "Layer by layer")
     ranking = rank_parts(
         loaded, ids, means_of(key, how, loaded),
-        lambda done, of: bar.progress(done / of, f"Layer {done} of {of}"),
+        lambda done, of: bar.progress(done / of, f"Layer {done:d} of {of:d}"),
     )  # fmt: skip
     found = st.session_state.setdefault(_FOUND, {})
     found[key, how, subject] = ranking
@@ -123,7 +124,7 @@ def _draw(found: "Ranking", loaded: "Loaded") -> None:
         with st.container(gap="xsmall"):
             for part, value in heads[:N_BEST]:
                 st.button(
-                f"{part.name} · {value:+.3f}", key=f"attention_effect_{part.name}",
+                f"{plain(part.name)} · {value:+.3f}", key=f"attention_effect_{part.name}",
                 width="stretch", on_click=choose_head, args=(part.layer, part.head),
                 help="Choose this head in every view.",
             )  # fmt: skip

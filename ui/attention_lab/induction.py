@@ -9,6 +9,7 @@ from llmcore.runs.emergence import APPEARS, Emergence, emergence, is_experiment
 from ui.charts import live_chart
 from ui.feed import RunFeed, duration, feed
 from ui.live import state_badge
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.run_choice import next_run_id, note_trouble, run_id_used, run_label, take_trouble
 from ui.run_controls import run_controls
@@ -240,7 +241,7 @@ def _numbers(found: Emergence) -> None:
         column.metric(label, value, help=help_text)
 
 
-def _step(step: int | None) -> str:
+def _step(step: int | None) -> Markdown:
     return "–" if step is None else f"step {step:,}"
 
 

@@ -18,6 +18,7 @@ from ui.attention_lab.choice import (
 from ui.attention_lab.figures import figure, format_choice
 from ui.attention_lab.shares import attribution
 from ui.components import packed, registered
+from ui.marked import plain
 from ui.page import guarded
 from ui.picker import load_model
 from ui.token_text import plain_label
@@ -164,7 +165,7 @@ def _cell(lens: "Lens", loaded: "Loaded", row: int, position: int) -> None:
     from llmcore.plots.attention import next_token_bars
 
     name = lens_rows(loaded.trunk.config.n_layers)[row]
-    st.markdown(f"**What it says after {name}, at token {position}**")
+    st.markdown(f"**What it says after {plain(name)}, at token {position}**")
     labels = [loaded.tokenizer.token_label(int(one)) for one in lens.ids[row, position]]
     figure(
         next_token_bars(labels, lens.probabilities[row, position].tolist()),

@@ -12,6 +12,7 @@ from ui.attention_lab.effects import rank_panel, ranking_of
 from ui.attention_lab.figures import figure, format_choice
 from ui.attention_lab.grid import HEADS, LAYER, MLP, part_grid
 from ui.attention_lab.passages import N_WINDOWS, means_of, test_ids
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
 from ui.token_text import plain_label
@@ -129,7 +130,7 @@ def _results(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[P
     notice_text(cut)
     before = _outcome(key, text, "", "zero", loaded)
     after = _outcome(key, text, names, how, loaded) if parts else before
-    title = f"Without {names.replace(',', ', ')}" if parts else "All parts work"
+    title = plain(f"Without {names.replace(',', ', ')}") if parts else "All parts work"
     st.markdown(f"**{title if len(title) < 120 else f'Without {len(parts)} parts'}**")
     if loaded.labels is not None:
         _decision(loaded.labels, before, after)
@@ -151,7 +152,7 @@ def _results(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[P
                   f"models did not learn from.")  # fmt: skip
 
 
-def _loss(place, label: str, before: float, after: float, note: str) -> None:
+def _loss(place, label: Markdown, before: float, after: float, note: Markdown) -> None:
     change = after - before
     place.metric(
         label, f"{after:.3f}", delta=f"{change:+.3f}" if after != before else None,
@@ -189,9 +190,9 @@ def _decision(labels: list[str], before: "Outcome", after: "Outcome") -> None:
 
     first, now = int(before.probabilities.argmax()), int(after.probabilities.argmax())
     one, two = st.columns(2)
-    one.metric("Decision", labels[first], help="With all parts.")
+    one.metric("Decision", plain(labels[first]), help="With all parts.")
     two.metric(
-        "Decision with these off", labels[now],
+        "Decision with these off", plain(labels[now]),
         delta=None if first == now else "changed", delta_color="off",
     )  # fmt: skip
     figure(

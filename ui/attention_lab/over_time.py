@@ -127,7 +127,7 @@ def _panel(run_id: str, text: str) -> None:
             st.caption("The snapshots are being read …")
             return
         if notice := next(iter(frames.values())).notice:
-            st.info(notice, icon=":material/content_cut:")
+            st.info(plain(notice), icon=":material/content_cut:")
         data = slider_data(run_id, text, steps, frames, job)
         registered("over_time", "token_text")(key="over_time", data=data)
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from ui.attention_lab.figures import figure
+from ui.marked import Markdown
 from ui.page import plain
 from ui.state import well_formed
 from ui.token_text import plain_label
@@ -53,7 +54,7 @@ def attribution(
 
 
 def _token_choice(
-    label: str, known: list[int], key: str, loaded: "Loaded", nobody: bool = False
+    label: Markdown, known: list[int], key: str, loaded: "Loaded", nobody: bool = False
 ) -> int | None:
     """One of the likeliest tokens, or one that is typed."""
     options: list[int | str] = [*([NOBODY] if nobody else []), *known, OTHER]

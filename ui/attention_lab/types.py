@@ -114,7 +114,7 @@ def _best(
     st.caption(what + (f" By chance: {chance:.1%}." if chance == chance else ""))
     for layer, head, score in scores.best(kind, on=test)[:N_BEST]:
         st.button(
-            f"L{layer}H{head} · {score:.1%}",
+            f"L{layer:d}H{head:d} · {score:.1%}",
             key=f"attention_{kind}_L{layer}H{head}",
             type="primary" if (layer, head) == chosen else "secondary",
             width="stretch",

@@ -60,7 +60,7 @@ def _start_box() -> None:
                     show_error(error)
             left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
             if choice is not None:
-                left.caption(f"**{plain(choice.name)}**, each size learned anew from {seeds} "
+                left.caption(f"**{plain(choice.name)}**, each size learned anew from {seeds:d} "
                              f"draws; all are scored on the same test split.")  # fmt: skip
             ready = choice is not None and model is not None
             start_button("Draw the learning curve", run_id, KIND, right, ready)

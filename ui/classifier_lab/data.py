@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.marked import Markdown
 from ui.page import plain
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Choice:
     notices: tuple[str, ...] = ()
 
     @property
-    def button(self) -> str:
+    def button(self) -> Markdown:
         return BUTTONS.get(self.source, "Train the classifier")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.marked import code
 from ui.page import guarded, plain
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def label_file(loaded: "Loaded", run_id: str) -> None:
         )
         if file is None:
             st.caption(
-                f"At most {MAX_TEXTS:,} texts here. A file of any length: `python -m llmcore "
-                f"classify --model {plain(run_id)} --file FILE --jsonl`."
+                f"At most {MAX_TEXTS:,} texts here. A file of any length: "
+                + code(f"python -m llmcore classify --model {run_id} --file FILE --jsonl")
+                + "."
             )
             return
         column = st.text_input(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.classifier_lab.data import PREVIEW_ROWS, Choice, preview
+from ui.marked import Markdown
 from ui.page import plain
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool)
             )
 
 
-def _headline(report: "DataReport") -> str:
+def _headline(report: "DataReport") -> Markdown:
     words = f"The data: {report.rows:,} texts of {report.n_classes} classes"
     if report.imbalance >= UNEVEN:
         words += f", the largest {report.imbalance:.1f} times the smallest"

@@ -9,6 +9,7 @@ from llmcore.plots.classification import percent, probability_bars
 from ui.classifier_lab.code import use_it
 from ui.classifier_lab.label_file import label_file
 from ui.classifier_lab.why import before_and_after, moved_tokens
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.run_choice import run_picker, runs_of
 from ui.state import set_shared_text, shared_text, store
@@ -115,7 +116,7 @@ def _one(loaded: "Loaded", text: str) -> None:
         st.plotly_chart(figure, key="try_probabilities", config={"displayModeBar": False})
 
 
-def _who_said_what(loaded: "Loaded", text: str, label: str) -> str:
+def _who_said_what(loaded: "Loaded", text: str, label: str) -> Markdown:
     """What the model and the words that vote beside it each say of `label`."""
     from llmcore.models import classify_alone
 

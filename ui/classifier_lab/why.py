@@ -8,6 +8,7 @@ import streamlit as st
 from llmcore.errors import LabError
 from llmcore.plots.classification import percent, probability_bars
 from ui.components import payload, registered
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.state import store
 from ui.token_text import parts_of
@@ -64,7 +65,7 @@ def moved_tokens(loaded: "Loaded", text: str) -> None:
                "not that the token means it.")  # fmt: skip
 
 
-def contradiction(shown: "Attribution") -> str:
+def contradiction(shown: "Attribution") -> Markdown:
     """What to know where most colours speak against the verdict above them."""
     total, label = float(shown.values.sum()), plain(shown.label)
     away, called = ("against", "called") if shown.log_odds > 0 else ("for", "not called")

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.chat.export import as_lines
+from ui.marked import lines
 
 
 def answers_view(events: Sequence[dict[str, Any]], height: int = 356) -> None:
@@ -32,13 +32,14 @@ def changes(events: Sequence[dict[str, Any]], at: int) -> list[tuple[int, str]]:
 
 def _prompt(row: dict[str, Any], answers: list[tuple[int, str]], last: bool) -> None:
     expected = str(row.get("expected", ""))
-    lines = [f"**{as_lines(str(row.get('prompt', '')))}**", f"Expected: {as_lines(expected)}"]
+    prompt = lines(str(row.get("prompt", ""))) or "(nothing)"
+    said = [f"**{prompt}**", f"Expected: {lines(expected)}"]
     for place, (step, answer) in enumerate(reversed(answers)):
         right = answer.strip() == expected.strip()
         sign = ":green[:material/check:]" if right else ":orange[:material/close:]"
-        text = as_lines(answer) or "(nothing)"
-        lines.append(f"{sign} step {step:,}: {text}" if place == 0 else
-                     f":gray[step {step:,}:] {text}")  # fmt: skip
-    st.markdown("  \n".join(lines))
+        text = lines(answer) or "(nothing)"
+        said.append(f"{sign} step {step:,}: {text}" if place == 0 else
+                    f":gray[step {step:,}:] {text}")  # fmt: skip
+    st.markdown("  \n".join(said))
     if not last:
         st.divider()

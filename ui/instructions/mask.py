@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ui.components import payload, registered
+from ui.marked import Markdown
 from ui.page import guarded
 from ui.token_text import parts_of
 
@@ -108,15 +109,19 @@ def _parts(tokenizer: "Tokenizer", token: dict[str, Any]) -> list[list[str]]:
     return parts_of(tokenizer.token_bytes(token["id"]))
 
 
-def _sentence(view: list[dict[str, Any]], packing: bool) -> str:
+def _sentence(view: list[dict[str, Any]], packing: bool) -> Markdown:
     n = {role: sum(one["role"] == role for one in view) for role in NAMES}
-    words = [f"{n['prompt']} tokens of prompt are masked", f"{n['answer'] + n['end']} are learned"]
+    learned = n["answer"] + n["end"]
+    words = [
+        f"{n['prompt']:,} tokens of prompt are masked",
+        f"{learned:,} are learned",
+    ]
     if n["cut"]:
-        words.append(f"{n['cut']} are cut off")
+        words.append(f"{n['cut']:,} are cut off")
     if packing:
         words.append("packed: other examples follow in the same row, unseen by this one")
     elif n["padding"]:
-        words.append(f"{n['padding']} pad it to the longest of its batch")
+        words.append(f"{n['padding']:,} pad it to the longest of its batch")
     else:
         words.append("the longest of its batch, so nothing pads it")
     return " · ".join(words)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, Template, template_named
+from ui.marked import plain
 from ui.state import well_formed
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _template(choice: "Choice | None") -> str:
             [*TEMPLATES, OWN],
             default=DEFAULT_TEMPLATE,
             required=True,
-            format_func=lambda one: "My own" if one == OWN else one.capitalize(),
+            format_func=lambda one: "My own" if one == OWN else plain(one.capitalize()),
             key="instruct_template",
             persist_state="session",
         )

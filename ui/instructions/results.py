@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from ui.chat.export import as_lines
 from ui.chat.talk import Exchange, Settings, asked
 from ui.feed import feed
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
 from ui.scores import interval_words, rows_words, shown_share
@@ -50,7 +50,7 @@ def _left_out(test: dict[str, Any], context_length: int) -> None:
         st.warning(plain(do_not_fit(n, of, "test", context_length)), icon=":material/straighten:")
 
 
-def _kept(run: "Run", info: "RunInfo") -> str:
+def _kept(run: "Run", info: "RunInfo") -> Markdown:
     """Which weights were tested, and why the training ended there."""
     from llmcore.train.checkpoint_index import best
 
@@ -72,7 +72,7 @@ def _scores(
     cells = [("All", test, lookup)]
     for kind, scores in kinds.items():
         beside = ((lookup or {}).get("by_holdout") or {}).get(kind)
-        cells.append((HOLDOUTS.get(kind, kind), scores, beside))
+        cells.append((HOLDOUTS.get(kind) or plain(kind), scores, beside))
     if learned is not None:
         cells.append(("Training rows", learned, None))
     with_chrf = test.get("chrf") is not None
@@ -116,7 +116,7 @@ def _worst(run: "Run") -> None:
             ["", *kinds],
             default="",
             required=True,
-            format_func=lambda one: HOLDOUTS.get(one, one) if one else "All",
+            format_func=lambda one: (HOLDOUTS.get(one) or plain(one)) if one else "All",
             key=f"instruct_kind_{run.id}",
             label_visibility="collapsed",
         )
@@ -202,7 +202,7 @@ def _follow(pair: "list[Exchange | Exception]") -> None:
                 one.refresh()
                 live = live or one.live
                 st.caption(f"**{title}**: {plain(one.model)}")
-                st.markdown(as_lines(one.answer) or "…")
+                st.text(one.answer or "…")
                 if one.error:
                     st.error(plain(one.error), icon=":material/error:")
         if was_live and not live:

@@ -7,6 +7,7 @@ import streamlit as st
 from llmcore import budget
 from llmcore.budget import BYTES, HARDWARE, bytes_in_words, in_words, time_in_words
 from llmcore.errors import LabError
+from ui.marked import Markdown
 from ui.model_lab.shape import OWN, Known, known_shapes, shape_choice
 from ui.page import guarded, plain
 from ui.picker import model_picker
@@ -163,7 +164,7 @@ def _memory(config: "ModelConfig") -> None:
     )
 
 
-def _gpus(count: int) -> str:
+def _gpus(count: int) -> Markdown:
     return "1 GPU" if count == 1 else f"{count:,} GPUs"
 
 
@@ -254,11 +255,11 @@ def _training(config: "ModelConfig") -> None:
     )
 
 
-def _speed(bound: float) -> str:
+def _speed(bound: float) -> Markdown:
     return f"{bound:,.0f} tokens/s" if bound >= 10 else f"{bound:.2g} tokens/s"
 
 
-def _fits(config: "ModelConfig", one: budget.Hardware) -> str:
+def _fits(config: "ModelConfig", one: budget.Hardware) -> Markdown:
     needed = sum(budget.inference_bytes(config, config.context_length).values())
     if needed <= one.memory:
         return ""

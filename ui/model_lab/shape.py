@@ -7,6 +7,7 @@ import streamlit as st
 from llmcore.budget import SHAPES
 from llmcore.config import FEED_FORWARDS, NORMS, POSITIONS, ModelConfig
 from llmcore.settings import help_for
+from ui.marked import Markdown, plain
 
 Known = Mapping[str, tuple[str, ModelConfig]]  # name -> title and shape
 OWN = "own-model"
@@ -56,8 +57,8 @@ def _key(name: str) -> str:
     return f"model_shape_{name}"
 
 
-def _help(name: str) -> str:
-    return help_for(ModelConfig, name)
+def _help(name: str) -> Markdown:
+    return plain(help_for(ModelConfig, name))
 
 
 def _sliders() -> ModelConfig:

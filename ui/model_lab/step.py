@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.plots.labels import short_label, visible_label
+from ui.marked import Markdown, code
 from ui.model_lab.detail import draw_detail
 from ui.model_lab.place import Where, go
 from ui.model_lab.tensors import Sheet, sheets_of, tensor_view
@@ -53,12 +54,12 @@ def token_names(passed: "Walk") -> list[str]:
 
 
 def _shapes(step: "Step") -> None:
-    def written(symbol: str, shape: tuple[int, ...]) -> str:
-        return f"`{symbol} ({' × '.join(f'{size:,}' for size in shape)})`"
+    def written(symbol: str, shape: tuple[int, ...]) -> Markdown:
+        return code(f"{symbol} ({' × '.join(f'{size:,}' for size in shape)})")
 
     gives = ", ".join(written(panel.symbol, panel.shape) for panel in step.panels)
     reads = ", ".join(written(symbol, shape) for symbol, shape in step.reads)
-    axes = " × ".join(step.panels[0].axes)
+    axes = plain(" × ".join(step.panels[0].axes))
     st.markdown(f"{reads or 'the text'} → {gives} :small[:gray[{axes}]]")
 
 
@@ -140,7 +141,9 @@ def _arithmetic(
 
 def _code(source: "Source") -> None:
     """The lines that compute the step, and all of the function that they stand in."""
-    st.markdown(f"**The lines that compute it**: `{source.where}` :small[in `{source.name}`]")
+    st.markdown(
+        f"**The lines that compute it**: {code(source.where)} :small[in {code(source.name)}]"
+    )
     st.code(source.excerpt, language="python", wrap_lines=True)
     if source.excerpt != source.text:
         with st.expander(f"All of {plain(source.name)}", icon=":material/code:"):

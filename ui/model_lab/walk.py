@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.components import message, payload, registered
 from ui.live_text import follow_typing
+from ui.marked import plain
 from ui.model_lab.place import go, here, within
 from ui.model_lab.step import draw_step
 from ui.page import guarded
@@ -53,7 +54,7 @@ def _walk_through(ref: str, text: str) -> None:
         names = [step.name for step in found]
         place = within(here(), names, config.n_layers, config.n_heads, passed.n_tokens)
         if passed.notice:
-            st.info(passed.notice, icon=":material/info:")
+            st.info(plain(passed.notice), icon=":material/info:")
         left, right = st.columns([3, 8], gap="medium")
         with left:
             _map(found, place.step, layer, config.n_layers)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
 from ui.playground.models import first_model, model_name
@@ -95,7 +96,7 @@ def _result(name: str, found: "CacheMeasurement", loaded: "Loaded | None") -> No
         st.markdown(_explained(name, found, loaded))
 
 
-def _explained(name: str, found: "CacheMeasurement", loaded: "Loaded | None") -> str:
+def _explained(name: str, found: "CacheMeasurement", loaded: "Loaded | None") -> Markdown:
     length = found.prompt_tokens + found.n_tokens
     sentences = [
         f"**{plain(name)}** wrote {found.n_tokens} tokens behind {found.prompt_tokens} of the "
@@ -122,7 +123,7 @@ def _explained(name: str, found: "CacheMeasurement", loaded: "Loaded | None") ->
     return "\n\n".join(sentences)
 
 
-def bytes_text(n_bytes: int) -> str:
+def bytes_text(n_bytes: int) -> Markdown:
     """
     >>> bytes_text(12_288), bytes_text(3 << 20)
     ('12.0 KiB', '3.0 MiB')

@@ -150,7 +150,7 @@ def facts_of(bench: Bench | None) -> None:
         "stop string": "ended at a stop string", "stopped": "stopped",
     }  # fmt: skip
     if job.reason:
-        facts.append(ends.get(job.reason, job.reason))
+        facts.append(ends.get(job.reason) or plain(job.reason))
     st.caption(" · ".join(facts))
 
 

@@ -73,7 +73,7 @@ def architecture_fields(preset: str) -> dict[str, Any]:
     with places[3]:
         kv = st.segmented_control(
             "Heads of keys and values", divisors, required=True,
-            format_func=lambda one: f"{one}, GPT-2's" if one == n_heads else str(one),
+            format_func=lambda one: f"{one:d}, GPT-2's" if one == n_heads else f"{one:d}",
             key=kv_key(preset), persist_state="session",
         )  # fmt: skip
         st.caption(GROUPED)

@@ -4,9 +4,10 @@ import streamlit as st
 
 from llmcore.models import default_model
 from ui import encodings
+from ui.marked import Markdown
 
 
-def tokenizer_choice(view: str, label: str = "Tokenizer") -> str:
+def tokenizer_choice(view: str, label: Markdown = "Tokenizer") -> str:
     """A select box over all tokenizers, the default model's at first; one choice a view."""
     options = encodings.choices()
     key, kept_key = f"{view}_tokenizer", f"lab_{view}_tokenizer"

@@ -1,7 +1,5 @@
 """One text in up to four encodings side by side, down to its bytes."""
 
-import re
-
 import streamlit as st
 
 from llmcore.errors import LabError
@@ -9,6 +7,7 @@ from llmcore.models import default_model
 from llmcore.tokenizers.explain import piece_at
 from ui import encodings, progress
 from ui.encodings import COLUMNS, TABLE_TOKENS, Encoded, encoded_in, short_label
+from ui.marked import Markdown, code
 from ui.page import plain, show_error
 from ui.state import DEFAULT_TEXT, MAX_URL_BYTES
 from ui.token_text import hex_of, plain_label, whole_characters
@@ -111,7 +110,7 @@ def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
     times = int((result.ids == id).sum())
     lines = [
         f"{_code(data)} is token **{id:,}** of {result.vocab_size:,} in {plain(result.name)}: "
-        f"bytes `{hex_of(data)}` from byte {start:,} of the text on, "
+        f"bytes {code(hex_of(data))} from byte {start:,} of the text on, "
         f"{'once' if times == 1 else f'{times:,} times'} in it."
     ]
     whole = whole_characters(result.data, start, end)
@@ -135,12 +134,8 @@ def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
         )
 
 
-def _code(data: bytes) -> str:
-    """A token as inline code; backticks need a fence longer than any run of them."""
-    label = plain_label(data)[:80]
-    longest = max((len(run) for run in re.findall("`+", label)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {label} {fence}" if longest else f"`{label}`"
+def _code(data: bytes) -> Markdown:
+    return code(plain_label(data)[:80])
 
 
 def table(results: dict[str, Encoded]) -> None:

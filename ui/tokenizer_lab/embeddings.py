@@ -98,8 +98,8 @@ def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         alt="Map of the chosen tokens' embeddings",
     )
     st.caption(
-        f"Each map is the flattest view of {vectors.after.shape[1]} numbers a token: its two axes "
-        f"are the directions in which these tokens differ most (PCA), and the rest of the "
+        f"Each map is the flattest view of {vectors.after.shape[1]:,} numbers a token: its two "
+        f"axes are the directions in which these tokens differ most (PCA), and the rest of the "
         f"variance is not in the picture. The map before is turned, not stretched, to lie as near "
         f"as it can on the one after: what differs between them then is what training moved. "
         f"Click a class in the legend to hide it, drag to look closer."
@@ -178,9 +178,9 @@ def _neighbours(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         key=f"embeddings_token_{hash(tuple(ids))}",
         help="A word of several tokens has no vector of its own: look at each part.",
     )  # fmt: skip
-    tables = [(f"After ({vectors.after_label})", vectors.after)]
+    tables = [(f"After ({plain(vectors.after_label)})", vectors.after)]
     if vectors.before is not None:
-        tables.insert(0, (f"Before ({vectors.before_label})", vectors.before))
+        tables.insert(0, (f"Before ({plain(vectors.before_label)})", vectors.before))
     for column, (title, table) in zip(st.columns(2, gap="medium"), tables, strict=False):
         found = nearest(table, chosen, N_NEIGHBOURS)
         column.caption(title)

@@ -54,7 +54,7 @@ def show(text: str) -> None:
             )  # fmt: skip
     if len(ids) < length + 1:
         st.info(
-            f"The text has {len(ids)} tokens here but one window needs {length + 1}, its last "
+            f"The text has {len(ids)} tokens here but one window needs {length + 1:,}, its last "
             f"target included: type more, or choose a shorter context."
         )
         return
@@ -66,9 +66,9 @@ def show(text: str) -> None:
         _random_numbers(len(ids), length)
     _draw(tokenizer, ids, starts, length)
     st.caption(
-        f"The staircase: all {length} predictions of one window are learned at once, in one pass. "
-        f"Attention hides what comes later, so that the first question really has one token of "
-        f"context and the last has {length}. One training batch stacks several such windows."
+        f"The staircase: all {length:,} predictions of one window are learned at once, in one "
+        f"pass. Attention hides what comes later, so that the first question really has one token "
+        f"of context and the last has {length:,}. One training batch stacks several such windows."
     )
 
 

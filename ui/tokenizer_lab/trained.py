@@ -17,6 +17,7 @@ from llmcore.tokenizers.store import (
 )
 from ui.charts import live_chart
 from ui.feed import when
+from ui.marked import code
 from ui.navigation import CARDS
 from ui.page import guarded, plain, show_error
 from ui.run_choice import note_trouble, take_trouble
@@ -122,7 +123,7 @@ def _head(saved: SavedTokenizer) -> None:
     st.markdown(f"**{plain(card.name)}** on {plain(card.corpus)}")
     st.caption(
         f"{plain(rule)} · trained in {card.seconds:.1f} s · on the command line: "
-        f"`--tokenizer {saved.slug}`"
+        f"{code(f'--tokenizer {saved.slug}')}"
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Pretrain with it", icon=":material/trending_down:", type="primary",

@@ -18,6 +18,7 @@ from llmcore.tokenizers.vocabulary import (
 )
 from ui import encodings
 from ui.components import payload, registered
+from ui.marked import code
 from ui.page import guarded, plain
 from ui.state import well_formed
 from ui.token_text import hex_of, parts_of, plain_label
@@ -210,7 +211,7 @@ def _special(tokenizer: Tokenizer) -> None:
     st.subheader("Special tokens", anchor=False)
     names = list(tokenizer.special_tokens)
     special = ", ".join(
-        f"`{text}` (id {id:,})" for text, id in sorted(tokenizer.special_tokens.items())
+        f"{code(text)} (id {id:,})" for text, id in sorted(tokenizer.special_tokens.items())
     )
     st.markdown(
         f"This vocabulary has {special}. No text gives such an id: a program puts it between texts "

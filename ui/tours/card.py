@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import guarded
 from ui.state import store
@@ -133,7 +134,7 @@ def _step(step: Step, at: Place, context: Context, done: bool) -> None:
                 _give_aid(step)
 
 
-def _words(step: Step, context: Context) -> str:
+def _words(step: Step, context: Context) -> Markdown:
     try:
         return step.words(context)
     except Exception:

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from llmcore.errors import LabError
+from ui.marked import Markdown, plain
 from ui.tours.seen import chosen_head, chosen_model, feed_of, needed, own_runs, text_of, view_is
 from ui.tours.tour import Aid, Asked, Context, Step, Tour
 
@@ -35,7 +36,7 @@ def _appeared(context: Context) -> bool:
     return info is not None and emergence(feed_of(context, info).metrics).appears_step is not None
 
 
-def _appeared_words(context: Context) -> str:
+def _appeared_words(context: Context) -> Markdown:
     info = run_of(context)
     words = (
         "Watch both charts: the loss on copies stands still, then falls, and the **induction** "
@@ -123,8 +124,8 @@ def question(context: Context) -> Asked:
         answer=best,
         hint="Open **Head types** with your induction run as **Model**: the first head under "
         "**Induction** has the highest score.",
-        right=f"Right: {best}. It sits above the first layer, since it needs the note that a "
-        "previous-token head has written below it.",
+        right=f"Right: {plain(best)}. It sits above the first layer, since it needs the note that "
+        "a previous-token head has written below it.",
     )
 
 

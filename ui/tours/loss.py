@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ui.marked import Markdown
 from ui.tours.seen import ENDED, answers, feed_of, needed, own_runs
 from ui.tours.tour import Asked, Context, Step, Tour
 
@@ -39,7 +40,7 @@ def _fallen(context: Context) -> bool:
     return found is not None and found[1] <= found[0] - FALLEN
 
 
-def _fallen_words(context: Context) -> str:
+def _fallen_words(context: Context) -> Markdown:
     info = run_of(context)
     if info is None or (found := _losses(context)) is None:
         return "Look at the left end of the **loss** chart: there the model knows nothing yet."
@@ -54,10 +55,10 @@ def _paused(context: Context) -> bool:
     return info is not None and info.state == "paused"
 
 
-def _unless_ended(words: str) -> Callable[[Context], str]:
+def _unless_ended(words: Markdown) -> Callable[[Context], Markdown]:
     """The words, and what to do where the run that they are about is over."""
 
-    def told(context: Context) -> str:
+    def told(context: Context) -> Markdown:
         info = run_of(context)
         return words + (ENDED_EARLY if info is not None and not info.is_live else "")
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import NotFoundError
+from ui.marked import Markdown
 from ui.text_source import PASTE
 from ui.tours.seen import ENDED, answers, feed_of, needed, own_runs
 from ui.tours.tour import Aid, Asked, Context, Step, Tour
@@ -70,7 +71,7 @@ def _rises(context: Context) -> bool:
     return found is not None and found[2] > found[1] + RISEN
 
 
-def _rises_words(context: Context) -> str:
+def _rises_words(context: Context) -> Markdown:
     found = validation(context, run_of(context))
     words = "Watch both curves: **train** goes on falling, **validation** turns and rises."
     if found is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.tours import ADDRESS, MERGES_PLAYED, PLACE, kept
 from ui.tours.all_tours import TOURS
@@ -26,7 +27,7 @@ class Place:
     at: int
     shown: bool = False
     before: Any = None
-    just_done: str = ""
+    just_done: Markdown = ""
 
 
 def here() -> tuple[Tour, Place] | None:
@@ -60,7 +61,7 @@ def put(place: Place) -> None:
         st.query_params[ADDRESS] = address
 
 
-def move(to: int, just_done: str = "") -> None:
+def move(to: int, just_done: Markdown = "") -> None:
     """To another step of the tour that is on."""
     found = st.session_state.get(PLACE)
     if found:

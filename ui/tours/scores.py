@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ui.marked import Markdown
 from ui.tours.seen import chosen_head, chosen_model, text_of, view_is
 from ui.tours.tour import Asked, Context, Step, Tour
 
@@ -75,7 +76,7 @@ def question(context: Context) -> Asked:
     )
 
 
-def hidden_share(context: Context) -> str:
+def hidden_share(context: Context) -> Markdown:
     """What share of the attention falls on later tokens, measured on the person's text."""
     from llmcore.models import checkpoint_key, default_model, load
     from ui.attention_lab.choice import record_of

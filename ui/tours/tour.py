@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ui.marked import Markdown
+
 if TYPE_CHECKING:
     from llmcore.runs import RunInfo, RunStore
 
@@ -42,7 +44,7 @@ class Aid:
     give: called before the page is drawn anew; it may set the widgets of the step's page.
     """
 
-    label: str
+    label: Markdown
     icon: str
     give: Callable[[], None]
 
@@ -59,8 +61,8 @@ class Step:
     """
 
     name: str
-    title: str
-    what: str | Callable[[Context], str]
+    title: Markdown
+    what: Markdown | Callable[[Context], Markdown]
     page: str
     done: Callable[[Context], bool]
     query: Mapping[str, str] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class Step:
     watch: Callable[[Context], Any] | None = None
     aid: Aid | None = None
 
-    def words(self, context: Context) -> str:
+    def words(self, context: Context) -> Markdown:
         return self.what if isinstance(self.what, str) else self.what(context)
 
     def is_here(self, context: Context) -> bool:
@@ -90,12 +92,12 @@ class Asked:
     right: said after the right answer: why.
     """
 
-    text: str
+    text: Markdown
     answer: str | float
-    hint: str
-    right: str
+    hint: Markdown
+    right: Markdown
     options: tuple[str, ...] | None = None
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, Markdown] = field(default_factory=dict)
     near: float = 0.0
     whole: bool = False  # the number is a whole one
 
@@ -104,7 +106,7 @@ class Asked:
             return given == self.answer
         return abs(given - self.answer) <= self.near
 
-    def help_for(self, given: str | float) -> str:
+    def help_for(self, given: str | float) -> Markdown:
         return self.hints.get(given, self.hint) if isinstance(given, str) else self.hint
 
 
@@ -116,9 +118,9 @@ class Tour:
     """
 
     name: str
-    title: str
+    title: Markdown
     stage: str
-    about: str
+    about: Markdown
     minutes: int
     steps: tuple[Step, ...]
     question: Callable[[Context], Asked]

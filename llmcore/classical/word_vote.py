@@ -20,6 +20,7 @@ from llmcore.files import json_line, read_json, write_text_atomic
 
 DIGITS = 6  # significant ones of the numbers on disk
 SURE = 1e-9  # no probability counts as nearer to 0
+DOUBT = 0.01  # nats: a model that is less sure on average knows nothing that could be scaled up
 _FIND = re.compile(WORDS_AND_MARKS)
 
 
@@ -58,7 +59,8 @@ class WordVote:
             return self.bias
         columns = [place for place, _ in known]
         values = (1 + np.log([n for _, n in known])) * self.rarity[columns]  # TF-IDF, sublinear
-        return self.bias + self.weights[:, columns] @ (values / np.linalg.norm(values))
+        size = max(float(np.linalg.norm(values)), SURE)
+        return self.bias + self.weights[:, columns] @ (values / size)
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """(N, K): what the words alone say."""
@@ -70,7 +72,7 @@ class WordVote:
         if not len(texts):
             return 1.0
         own, other = _margin(self.logits(texts)), _margin(np.log(model.clip(SURE)))
-        return own / max(other, SURE)
+        return own / max(other, DOUBT)
 
     def together(self, model: np.ndarray, texts: Sequence[str], share: float) -> np.ndarray:
         """The model's probabilities (N, K) and those of the words -> what both say (N, K)."""

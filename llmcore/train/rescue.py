@@ -1,11 +1,14 @@
 """What can go wrong inside a step, told apart: memory that runs out, numbers that are none."""
 
 import gc
+import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
 
+from llmcore.errors import LabError
 from llmcore.train.memory import return_freed_memory
 
 _ALLOCATOR_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
@@ -36,12 +39,12 @@ def first_nonfinite(model: nn.Module, again: Callable[[], object]) -> str:
     the first.
     """
     named = list(model.named_parameters())
-    broken = [name for name, one in named if not _is_finite(one)]
+    broken = [name for name, one in named if not is_finite(one)]
     if broken:
         return f"the weights of {broken[0]} are no numbers any more"
     if (module := _first_bad_output(model, again)) is not None:
         return f"the first output that was none is that of {module}"
-    bad = [name for name, one in named if one.grad is not None and not _is_finite(one.grad)]
+    bad = [name for name, one in named if one.grad is not None and not is_finite(one.grad)]
     return f"the first gradient that was none is that of {bad[-1]}" if bad else "the loss itself"
 
 
@@ -50,7 +53,7 @@ def _first_bad_output(model: nn.Module, again: Callable[[], object]) -> str | No
 
     def watch(name: str) -> Callable[..., None]:
         def look(module: nn.Module, inputs: object, output: object) -> None:
-            if not found and isinstance(output, torch.Tensor) and not _is_finite(output):
+            if not found and isinstance(output, torch.Tensor) and not is_finite(output):
                 found.append(name)
 
         return look
@@ -69,5 +72,24 @@ def _first_bad_output(model: nn.Module, again: Callable[[], object]) -> str | No
     return found[0] if found else None
 
 
-def _is_finite(values: torch.Tensor) -> bool:
+def nonfinite_name(values: Any, name: str = "") -> str | None:
+    """The first number in nested dictionaries and lists that is NaN or infinite, by its keys."""
+    if isinstance(values, dict):
+        inner = ((f"{name} {key}".strip(), one) for key, one in values.items())
+    elif isinstance(values, (list, tuple)):
+        inner = ((name, one) for one in values)
+    else:
+        broken = isinstance(values, float) and not math.isfinite(values)
+        return (name or "number") if broken else None
+    return next((found for key, one in inner if (found := nonfinite_name(one, key))), None)
+
+
+def check_finite(values: dict[str, Any], step: int, remedy: str) -> None:
+    """Raises LabError that names the step and the first of the measured numbers that is NaN or
+    infinite; null, which stands for what was not measured, is fine. remedy: what to do."""
+    if (name := nonfinite_name(values)) is not None:
+        raise LabError(f"The {name.replace('_', ' ')} at step {step} is not finite: {remedy}.")
+
+
+def is_finite(values: torch.Tensor) -> bool:
     return bool(torch.isfinite(values).all())

@@ -5,6 +5,7 @@ large weights cost. Small steps (AdamW) come near it slowly, since the states of
 nearly multiples of each other; L-BFGS, which learns the curvature, needs some tens of steps.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from llmcore.errors import LabError
 from llmcore.train.checkpoint import restore, save_checkpoint
 from llmcore.train.checkpoint_index import latest, list_checkpoints, prune, recover
 from llmcore.train.control import Control
+from llmcore.train.rescue import check_finite, is_finite
 from llmcore.train.sinks import Sink
 from llmcore.train.trainer import STOPPED, Outcome, Task, make_optimizer, wait_out
 from llmcore.train.world import ALONE, World
@@ -31,7 +33,7 @@ EARLY = (8, 4, 2)  # a step on what was read so far, after an eighth of the text
 # What a half of a text counts, which the head learns from too. Without halves it takes a short
 # text for one of the class that writes short ones: maxima and minima grow with the length.
 HALF_COUNTS = 0.1
-SMALLEST_SPREAD = 1e-6  # of a feature
+SMALLEST_SPREAD = 1e-3  # of a feature; less is rounding, such as where all texts begin alike
 
 
 class HeadTask(Task, Protocol):
@@ -94,6 +96,7 @@ class HeadSolver:
         """Whether it was the last one that is needed."""
         self.step += 1
         solved = solving.step()
+        self._refuse_nonfinite({"loss": solving.loss})
         solving.write(self.head)
         sink.metrics(self.step, "train", loss=solving.loss, accuracy=solving.accuracy)
         sink.progress(self.step, "training", train_loss=solving.loss)
@@ -116,6 +119,7 @@ class HeadSolver:
         for _ in range(self.config.steps):
             if again.step():
                 break
+        self._refuse_nonfinite({"loss": again.loss})
         again.write(self.head)
         text = f"The head learned from the {n_texts:,} validation texts as well in the end."
         sink.event("notice", self.step, text=text)
@@ -136,11 +140,20 @@ class HeadSolver:
             own = labels[part][batch]
             whole = torch.full((len(batch),), part == split)
             features = self.task.features_of(part, batch)
+            if not is_finite(features):
+                raise LabError(
+                    "What the model makes of these texts is not finite, so no head can learn from "
+                    "it: choose another model to start from."
+                )
             rows.append(_Rows(features, own, parts[part] * of_label[own], whole))
             sink.progress(self.step, f"reading texts, {100 * number // len(batches)}%")
-            if number in looks:
+            if number in looks and _can_be_told(rows):
                 self._take_step(_Standardised(self.head, _together(rows)), sink)
         return _together(rows)
+
+    def _refuse_nonfinite(self, numbers: dict[str, float]) -> None:
+        """Before the head, or a checkpoint, takes them up. Raises LabError."""
+        check_finite(numbers, self.step, "start again with another model, or another way to learn")
 
     def _obey(self, control: Control, sink: Sink) -> bool:
         """Waits while paused. False means: stop."""
@@ -156,6 +169,7 @@ class HeadSolver:
         self.task.model.eval()
         with torch.no_grad():
             scores = self.task.evaluate()
+        self._refuse_nonfinite(scores)
         self.val_loss = scores.get("loss")
         if scores:
             sink.metrics(self.step, "val", **scores)
@@ -194,6 +208,11 @@ class _Rows:
     whole: Tensor
 
 
+def _can_be_told(rows: list[_Rows]) -> bool:
+    """Whether two classes are among the whole texts: before that there is nothing to learn."""
+    return len(torch.cat([one.labels[one.whole] for one in rows]).unique()) > 1
+
+
 def _together(rows: list[_Rows]) -> _Rows:
     return _Rows(
         torch.cat([one.features for one in rows]), torch.cat([one.labels for one in rows]),
@@ -205,19 +224,30 @@ class _Standardised:
     """The head's problem with features of mean 0 and spread 1."""
 
     def __init__(self, head: nn.Linear, rows: _Rows) -> None:
-        """Standardises the features of `rows` in place. It begins with the head as it is."""
+        """Standardises the features of `rows` in place. It begins with the head as it is, where
+        that is better than one that knows nothing: a head of few texts may be far from it."""
         self.rows, self.n_texts = rows, int(rows.whole.sum())
         self.mean = rows.features.mean(0)  # (D,)
-        self.spread = rows.features.std(0).clamp_min(SMALLEST_SPREAD)
+        self.spread = rows.features.std(0, correction=0).clamp_min(SMALLEST_SPREAD)
         rows.features.sub_(self.mean).div_(self.spread)
         weight, bias = head.weight.detach().cpu(), head.bias.detach().cpu()
-        self.weight = (weight * self.spread).requires_grad_(True)  # (K, D)
-        self.bias = (bias + weight @ self.mean).requires_grad_(True)  # (K,)
+        self.weight = weight * self.spread  # (K, D)
+        self.bias = bias + weight @ self.mean  # (K,)
+        self._begin_at_least_from_nothing()
         self.loss = self.accuracy = 0.0  # of the whole texts, after the last step
         self._before = float("inf")
         self._optimizer = torch.optim.LBFGS(
             [self.weight, self.bias], max_iter=ITERATIONS, line_search_fn="strong_wolfe"
         )
+
+    def _begin_at_least_from_nothing(self) -> None:
+        """Noughts for the weights that were given, unless their objective is lower."""
+        given = float(self._objective(self._losses()[1]))
+        nothing = math.log(len(self.bias)) * float(self.rows.counts.sum()) / self.n_texts
+        if not given < nothing:  # also where it is not finite
+            self.weight, self.bias = torch.zeros_like(self.weight), torch.zeros_like(self.bias)
+        self.weight.requires_grad_(True)
+        self.bias.requires_grad_(True)
 
     def step(self) -> bool:
         """Some iterations; whether they gained next to nothing, so that it is solved."""

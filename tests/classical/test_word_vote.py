@@ -91,3 +91,17 @@ def test_words_vote_only_where_they_help_on_validation_texts():
     tie = WordsSay(6, 5, 5, loss_alone=0.4, loss_together=0.3, share=1.0)
     assert tie.helps and not replace(tie, loss_together=0.5).helps
     assert replace(tie, right_together=6, loss_together=0.9).helps
+
+
+def test_a_model_in_doubt_is_not_scaled_up_until_its_rounding_decides():
+    vote = WordVote.fit(TEXTS, TWO, ["ham", "spam"])
+    doubt = np.array([[0.5, 0.5], [0.5 + 1e-7, 0.5 - 1e-7]])
+    for seen in (doubt, doubt[:1]):
+        share = vote.share_of(seen, NEW[: len(seen)])
+        both = vote.together(doubt, NEW[:2], share)
+        np.testing.assert_allclose(both, vote.probabilities(NEW[:2]), atol=1e-3)
+
+
+def test_words_without_a_weight_of_their_own_leave_a_number():
+    vote = WordVote({"win": 0}, np.zeros(1), np.ones((2, 1)), np.array([0.0, 1.0]))
+    np.testing.assert_allclose(vote.logits(["win"]), [[0.0, 1.0]])

@@ -20,7 +20,8 @@ from llmcore.runs.doctor import curves_of, examine, examine_run
 from llmcore.runs.exchange import export_run, import_run
 from llmcore.runs.instruct_plan import plan_instruct
 from llmcore.runs.plan import AUTO, PROBE_AT_MOST, n_trainable, plan_classify
-from llmcore.runs.run import WORDS
+from llmcore.runs.reader import LineTail
+from llmcore.runs.run import METRICS, WORDS
 from llmcore.runs.writer import RunWriter
 
 TEXTS = ["WIN a prize now call 12345 free", "are you home for dinner"]
@@ -148,6 +149,28 @@ def test_the_share_of_the_words_is_that_of_the_weights_that_are_kept(store, pare
     assert [row["probability"] for row in kept] == pytest.approx(
         [row["probability"] for row in again], abs=1e-4
     )
+
+
+def films() -> bytes:
+    """40 texts of one length, and one long text: the first batch of a probe is that text alone."""
+    rows = [f"good,nice film number {i}" for i in range(20)]
+    rows += [f"bad,dull film number {i}" for i in range(20)]
+    rows.append("good,nice film that I saw with my whole family on a rainy day in the old town")
+    return "\n".join(["label,text", *rows]).encode()
+
+
+def test_a_small_set_with_one_long_text_is_learned(store):
+    config = plan_classify("films.csv", "base", AUTO, table=films())
+    assert config.trainable == "probe"
+    directory = store.directory(store.mint_id("films"))
+    launch.run_foreground(directory, config, films())
+    run = store.open(directory.name)
+    losses = [one["loss"] for one in LineTail(directory / METRICS).read_new()]
+    assert losses and all(isinstance(one, float) for one in losses)
+    test = run.result()["test"]
+    assert (test["n"], test["accuracy"]) == (8, 1.0)
+    (row,) = models.classify_texts(models.load(run.id), ["dull film number 3"])
+    assert row["label"] == "bad" and 0.5 < row["probability"] <= 1.0
 
 
 def _odds(probabilities):

@@ -39,12 +39,22 @@ def text_loss(
     ids = np.concatenate([[tokenizer.eot_id], tokenizer.encode_documents(documents)])
     total, n_scored = _summed_loss(model, ids.astype(np.int64), batch_size)
     loss = total / n_scored
+    check_loss(loss)
     return {
         "n": n_scored,
         "loss": loss,
         "perplexity": math.exp(min(loss, 700.0)),
         "bits_per_byte": total / math.log(2) / n_bytes,
     }
+
+
+def check_loss(loss: float | None) -> None:
+    """Raises LabError for a model's loss on a text that is NaN or infinite. None: not measured."""
+    if loss is not None and not math.isfinite(loss):
+        raise LabError(
+            "The model's loss on this text is not finite, so nothing can be said of it: take an "
+            "earlier checkpoint, or train again with a lower learning rate."
+        )
 
 
 def _summed_loss(model: GPT, ids: np.ndarray, batch_size: int) -> tuple[float, int]:

@@ -226,6 +226,7 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
     from llmcore.assistants import Assistant
     from llmcore.data import INSTRUCTIONS, load_instructions
     from llmcore.data.instructions import load_builtin
+    from llmcore.evaluation import check_loss
     from llmcore.runs.instruct_plan import instruction_columns
     from llmcore.tasks.instruction_scores import scored_answers
     from llmcore.tasks.instruction_tokens import do_not_fit
@@ -239,6 +240,7 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
             say(notice)
     chosen = Assistant(loaded, template).template
     scores, _ = scored_answers(loaded.trunk, loaded.tokenizer, chosen, rows)
+    check_loss(scores["loss"])
     if left_out := scores["left_out"]:
         say(do_not_fit(left_out, len(rows), "given", loaded.trunk.config.context_length))
     return scores

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from llmcore.errors import LabError
+from llmcore.evaluation import check_loss
 from llmcore.generation.reader import Candidate, check_ids
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import Tokenizer
@@ -93,6 +94,7 @@ def score_text(
             on_progress(len(tokens) / len(pieces))
     nats, n_bytes = math.fsum(one.loss for one in tokens), pieces[-1].end
     loss = nats / len(tokens)
+    check_loss(loss)
     return TextScore(
         tokens, loss, math.exp(min(loss, 700.0)), nats / math.log(2) / n_bytes, n_bytes
     )  # fmt: skip

@@ -27,14 +27,20 @@ def save_weights(module: nn.Module, path: Path, dtype: str = "fp32") -> None:
 
 
 def save_tensors(weights: Mapping[str, Tensor], path: Path, dtype: str = "fp32") -> None:
-    """`save_weights` for any tensors by name; no two may share their memory."""
+    """`save_weights` for any tensors by name; no two may share their memory. One that is too
+    large for `dtype` keeps its own."""
     tensors = {
-        name: value.detach().to("cpu", DTYPES[dtype]).contiguous()
+        name: _narrowed(value.detach().cpu(), DTYPES[dtype]).contiguous()
         for name, value in weights.items()
     }
     aside = path.with_name(f".{path.name}.tmp")
     save_file(tensors, aside)
     os.replace(aside, path)
+
+
+def _narrowed(value: Tensor, dtype: torch.dtype) -> Tensor:
+    narrow = value.to(dtype)
+    return narrow if torch.isfinite(narrow).all() else value
 
 
 class TensorFiles:
@@ -54,9 +60,20 @@ class TensorFiles:
 
     def read(self, name: str) -> Tensor:
         """One tensor, read into memory of its own: copy it and let it go, and a model is never
-        held twice. (A mapped file would keep every page that was read in memory.)"""
-        with _opened(self._file_of[name]) as file:
-            return file.get_tensor(name)
+        held twice. (A mapped file would keep every page that was read in memory.)
+
+        Raises DamagedError where it holds a number that is not finite: no answer of such a model
+        means anything."""
+        path = self._file_of[name]
+        with _opened(path) as file:
+            value: Tensor = file.get_tensor(name)
+        # The sum is fast, and tells of all that is finite but for the rarest.
+        if not torch.isfinite(value.sum()) and not torch.isfinite(value).all():
+            raise DamagedError(
+                f"{name!r} in {path} holds numbers that are not finite: take an earlier "
+                f"checkpoint, or train again with a lower learning rate."
+            )
+        return value
 
 
 @contextmanager

@@ -36,7 +36,6 @@ class Batch:
     """Some of the training texts, by number."""
 
     indices: np.ndarray  # (B,)
-    lengths: Tensor  # (B,)
     labels: Tensor  # (B,)
 
 
@@ -149,12 +148,16 @@ class ClassificationTask:
         return texts
 
     def micro_batches(self, step: int, parts: int = 1) -> list[Batch]:
+        chosen = self._chosen(step)
+        pieces = np.array_split(chosen, min(parts, len(chosen)))
+        return [self._batch(piece) for piece in pieces]
+
+    def _chosen(self, step: int) -> np.ndarray:
+        """Numbers of the texts of a step's batch, (B,)."""
         epoch, place = divmod(step - 1, self._per_epoch)
         if self._order is None or self._order[0] != epoch:
             self._order = (epoch, self._epoch_batches(epoch))
-        chosen = self._order[1][place]
-        pieces = np.array_split(chosen, min(parts, len(chosen)))
-        return [self._batch(piece) for piece in pieces]
+        return self._order[1][place]
 
     def _epoch_batches(self, epoch: int) -> list[np.ndarray]:
         """Indices of each batch of an epoch, of similar lengths."""
@@ -163,9 +166,8 @@ class ClassificationTask:
 
     def _batch(self, indices: np.ndarray) -> Batch:
         examples = [self.splits["train"][i] for i in indices]
-        lengths = torch.tensor([len(one.ids) for one in examples])
         labels = torch.tensor([one.label for one in examples], device=self.device)
-        return Batch(indices, lengths, labels)
+        return Batch(indices, labels)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         logits = self._texts["train"].logits(batch.indices)  # (B, K)
@@ -180,8 +182,8 @@ class ClassificationTask:
     def n_predictions(self, batch: Batch) -> int:
         return len(batch.indices)
 
-    def n_tokens(self, batch: Batch) -> int:
-        return int(batch.lengths.sum())
+    def n_tokens(self, step: int) -> int:
+        return sum(len(self.splits["train"][i].ids) for i in self._chosen(step))
 
     def passes(self) -> float:
         return self.config.steps / self._per_epoch
@@ -241,6 +243,7 @@ class ClassificationTask:
         truth, share = self._truth("test"), self._share
         if self.votes is not None and share is not None:
             rows = self.votes[1].together(alone, self.test_texts, share)
+        check_probabilities(rows)
         self.test_rows = [
             {
                 "text": text,
@@ -291,6 +294,15 @@ class ClassificationTask:
         return self._weights
 
 
+def check_probabilities(rows: np.ndarray) -> None:
+    """Raises LabError where a probability of (N, K) is not finite: no label follows from it."""
+    if not np.isfinite(rows).all():
+        raise LabError(
+            "What this classifier computes of the texts is not finite, so it gives no label: "
+            "train it again with a lower learning rate, or choose another model."
+        )
+
+
 def predict_probabilities(
     model: SequenceClassifier,
     ids: Sequence[np.ndarray],
@@ -318,6 +330,7 @@ def predict(
     rows = predict_probabilities(model, [one[:limit] for one in ids], tokenizer.eot_id, device)
     if vote is not None:
         rows = vote[0].together(rows, texts, vote[1])
+    check_probabilities(rows)
     for one, row in zip(ids, rows, strict=True):
         best = int(row.argmax())
         yield {

@@ -18,6 +18,7 @@ from llmcore.tasks.packing import Rows, packed, padded
 from llmcore.tasks.sampling import bucketed_batches
 from llmcore.tasks.templates import Template
 from llmcore.tokenizers import Tokenizer
+from llmcore.train.rescue import check_finite
 from llmcore.train.sinks import Sink
 
 SHOWN_PROMPTS = 5
@@ -91,14 +92,18 @@ class InstructionTask:
         return [row for row in rows if fits(self.tokenizer, self.template, row, length)]
 
     def micro_batches(self, step: int, parts: int = 1) -> list[Rows]:
+        chosen = self._chosen(step)
+        pieces = np.array_split(chosen, min(parts, len(chosen)))
+        return [self._batch([self.train[i] for i in piece]) for piece in pieces]
+
+    def _chosen(self, step: int) -> np.ndarray:
+        """Numbers of the rows of a step's batch, (B,)."""
         epoch, place = divmod(step - 1, self._per_epoch)
         if self._order is None or self._order[0] != epoch:
             config = self.config
             batches = bucketed_batches(self._lengths, config.batch_size, config.seed, epoch)
             self._order = (epoch, batches)
-        chosen = self._order[1][place]
-        pieces = np.array_split(chosen, min(parts, len(chosen)))
-        return [self._batch([self.train[i] for i in piece]) for piece in pieces]
+        return self._order[1][place]
 
     def _batch(self, examples: list[Example]) -> Rows:
         fill = self.tokenizer.eot_id
@@ -119,8 +124,8 @@ class InstructionTask:
     def n_predictions(self, batch: Rows) -> int:
         return len(batch.targets)
 
-    def n_tokens(self, batch: Rows) -> int:
-        return batch.n_tokens
+    def n_tokens(self, step: int) -> int:
+        return int((self._lengths[self._chosen(step)] - 1).sum())  # the last id is a target only
 
     def passes(self) -> float:
         return self.config.steps / self._per_epoch
@@ -170,6 +175,7 @@ class InstructionTask:
         answered = (self.model, self.tokenizer, self.template)
         test, self.test_rows = scored_answers(*answered, rows)
         learned, _ = scored_answers(*answered, self._spread_train_rows())
+        check_finite({"test": test, "training": learned}, step, "use a lower learning rate")
         del learned["by_holdout"]
         if left_out := test["left_out"]:
             length = self.model.config.context_length

@@ -91,8 +91,8 @@ class PretrainTask:
     def n_predictions(self, batch: tuple[Tensor, Tensor]) -> int:
         return batch[0].numel()
 
-    def n_tokens(self, batch: tuple[Tensor, Tensor]) -> int:
-        return batch[0].numel()
+    def n_tokens(self, step: int) -> int:
+        return self.config.batch_size * self.length
 
     def passes(self) -> float:
         config = self.config

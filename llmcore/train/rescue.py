@@ -5,11 +5,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from llmcore.errors import LabError
 from llmcore.train.memory import return_freed_memory
+from llmcore.train.sharding import part
 
 _ALLOCATOR_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
 
@@ -39,13 +41,18 @@ def first_nonfinite(model: nn.Module, again: Callable[[], object]) -> str:
     the first.
     """
     named = list(model.named_parameters())
-    broken = [name for name, one in named if not is_finite(one)]
-    if broken:
-        return f"the weights of {broken[0]} are no numbers any more"
+    if (broken := nonfinite_weight(model)) is not None:
+        return f"the weights of {broken} are no numbers any more"
     if (module := _first_bad_output(model, again)) is not None:
         return f"the first output that was none is that of {module}"
     bad = [name for name, one in named if one.grad is not None and not is_finite(one.grad)]
     return f"the first gradient that was none is that of {bad[-1]}" if bad else "the loss itself"
+
+
+def nonfinite_weight(model: nn.Module) -> str | None:
+    """The first parameter that is not finite; of a sharded model, in this process's slices."""
+    named = model.named_parameters()
+    return next((name for name, one in named if not is_finite(part(one.detach()))), None)
 
 
 def _first_bad_output(model: nn.Module, again: Callable[[], object]) -> str | None:
@@ -79,7 +86,7 @@ def nonfinite_name(values: Any, name: str = "") -> str | None:
     elif isinstance(values, (list, tuple)):
         inner = ((name, one) for one in values)
     else:
-        broken = isinstance(values, float) and not math.isfinite(values)
+        broken = isinstance(values, (float, np.floating)) and not math.isfinite(values)
         return (name or "number") if broken else None
     return next((found for key, one in inner if (found := nonfinite_name(one, key))), None)
 

@@ -65,6 +65,11 @@ def whole(tensor: Tensor) -> Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
+def part(tensor: Tensor) -> Tensor:
+    """What of a tensor lies in this process."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
 def like(value: Tensor, other: Tensor) -> Tensor:
     """`value`, whole in every process, placed as `other` is: its device, and its slice of it."""
     if isinstance(other, DTensor):

@@ -21,7 +21,8 @@ from llmcore.train.checkpoint_index import latest, list_checkpoints, prune, reco
 from llmcore.train.control import Control
 from llmcore.train.rescue import check_finite, is_finite
 from llmcore.train.sinks import Sink
-from llmcore.train.trainer import STOPPED, Outcome, Task, make_optimizer, wait_out
+from llmcore.train.task import Outcome, Task
+from llmcore.train.trainer import STOPPED, make_optimizer, wait_out
 from llmcore.train.world import ALONE, World
 
 # What the squares of the weights cost, over all texts together (the features have a spread of

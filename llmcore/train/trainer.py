@@ -4,13 +4,12 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from llmcore.config import TrainConfig
 from llmcore.device import choose_precision
@@ -19,65 +18,24 @@ from llmcore.nn.dropout import set_dropout_key
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint import restore, save_checkpoint
 from llmcore.train.control import Control, Wish
-from llmcore.train.rescue import first_nonfinite, free_memory, is_out_of_memory
+from llmcore.train.rescue import (
+    check_finite,
+    first_nonfinite,
+    free_memory,
+    is_out_of_memory,
+    nonfinite_name,
+    nonfinite_weight,
+)
 from llmcore.train.schedule import learning_rate
 from llmcore.train.sharding import is_sharded, let_go, whole
 from llmcore.train.sinks import Sink
+from llmcore.train.task import Outcome, Task
 from llmcore.train.world import ALONE, World, parallel
 
 PAUSE_SECONDS = 0.1  # between two looks at what is wished while paused
 SMALL_DATA_PASSES = 5  # a run that reads its data more often than this may overfit
 SMALL_DATA_PATIENCE = 10
 STOPPED = "stopped by you"  # the reason of a run that was asked to stop
-
-
-class Task(Protocol):
-    """One objective: what a batch is, its loss, and how well the model does."""
-
-    model: nn.Module
-
-    def micro_batches(self, step: int, parts: int) -> list[Any]:
-        """The batch of `step` in at most `parts` consecutive pieces, none of them empty.
-
-        The whole depends on (seed, step) alone."""
-
-    def loss(self, batch: Any) -> tuple[Tensor, dict[str, float]]:
-        """Mean loss (scalar) of a micro-batch, and further numbers to log."""
-
-    def n_samples(self, batch: Any) -> int:
-        """Rows of a micro-batch."""
-
-    def n_predictions(self, batch: Any) -> int:
-        """What the mean of `loss` is taken over; weighs micro-batches of unequal size."""
-
-    def n_tokens(self, batch: Any) -> int: ...
-
-    def passes(self) -> float:
-        """How often the whole run reads its training data."""
-
-    def evaluate(self) -> dict[str, float]:
-        """Validation numbers; `loss` among them decides which checkpoint is best. Nothing where
-        there is nothing to validate on: then the last weights are kept."""
-
-    def report(self, step: int, sink: Sink) -> None:
-        """What to show beside the numbers, such as a sample of generated text."""
-
-    def state(self) -> dict[str, Any]:
-        """What a reader of the weights must know: model configuration, labels."""
-
-    def finish(self, sink: Sink, step: int) -> None:
-        """The final verdict with the best weights loaded, such as the test scores."""
-
-
-@dataclass(slots=True, frozen=True)
-class Outcome:
-    """state: "done" or "stopped"; reason: why in plain words, for the run's status."""
-
-    state: str
-    reason: str
-    step: int
-    best_step: int | None
-    val_loss: float | None
 
 
 class Trainer:
@@ -114,6 +72,7 @@ class Trainer:
         self._rate_changes = sorted(rate_changes)
         self._saves_seen = 0
         self._saved_step = 0
+        self._sound_step = 0  # whose weights are known to be finite
         self._evaluated: tuple[int, float | None] | None = None  # (step, validation loss)
         self._without_gain = 0  # evaluations since the best one
 
@@ -125,6 +84,8 @@ class Trainer:
         """
         self._resume(sink)
         config, clock = self.config, _Speedometer()
+        # Counted anew, so that a resume of any checkpoint knows it.
+        n_read = sum(self.task.n_tokens(step) for step in range(1, self.step + 1))
         reason = "all steps done"
         while self.step < config.steps:
             if not self._obey(control, sink):
@@ -132,10 +93,10 @@ class Trainer:
                 return self._outcome("stopped", STOPPED)
             clock.restart()
             step = self.step + 1
-            numbers, n_tokens = self._train_step(step, sink)
+            numbers, n_tokens = self._train_step(step, sink), self.task.n_tokens(step)
             self.step = step
-            numbers["tokens_per_s"] = clock.lap(n_tokens)
-            numbers["tokens"] = step * n_tokens
+            n_read += n_tokens
+            numbers |= {"tokens_per_s": clock.lap(n_tokens), "tokens": n_read}
             if step == 1 or step % config.log_every == 0 or step == config.steps:
                 sink.metrics(step, "train", **numbers)
             sink.progress(step, "training", train_loss=numbers["loss"])
@@ -188,26 +149,26 @@ class Trainer:
 
     # One step -----------------------------------------------------------------------------
 
-    def _train_step(self, step: int, sink: Sink) -> tuple[dict[str, float], int]:
-        """One optimizer step. Returns its numbers and the tokens that it learned from."""
+    def _train_step(self, step: int, sink: Sink) -> dict[str, float]:
+        """One optimizer step. Returns its numbers."""
         rate = learning_rate(self.config.with_(learning_rate=self._peak(step)), step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.task.model.train()
-        sums, n_tokens = self._gradients(step, sink)
+        sums = self._gradients(step, sink)
         parameters = [one for one in self.task.model.parameters() if one.grad is not None]
         gradients = [one.grad for one in parameters]
         norm = nn.utils.get_total_norm(gradients)
         size = whole(norm).item()
         if not (math.isfinite(sums["loss"]) and math.isfinite(size)):
-            self._refuse(step)  # before clipping, which would spread what is not finite
+            self._refuse_step(step)  # before clipping, which would spread what is not finite
         if self.config.grad_clip:
             nn.utils.clip_grads_with_norm_(parameters, self.config.grad_clip, norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return {**sums, "lr": rate, "grad_norm": size}, n_tokens
+        return {**sums, "lr": rate, "grad_norm": size}
 
-    def _gradients(self, step: int, sink: Sink) -> tuple[dict[str, float], int]:
+    def _gradients(self, step: int, sink: Sink) -> dict[str, float]:
         """Fills the gradients of the step's whole batch; where memory does not suffice, again
         with micro-batches of half the size, which give the same numbers."""
         while True:
@@ -233,7 +194,7 @@ class Trainer:
                 f"more slowly."
             ))  # fmt: skip
 
-    def _accumulate(self, pieces: list[Any], step: int) -> tuple[dict[str, float], int]:
+    def _accumulate(self, pieces: list[Any], step: int) -> dict[str, float]:
         """Forward and backward of this process's pieces of the batch, each weighed by what its
         mean is taken over."""
         task, world = self.task, self.world
@@ -253,8 +214,7 @@ class Trainer:
                 (loss * share * world.size).backward()
             for key, value in {"loss": loss.item(), **extra}.items():
                 sums[key] = sums.get(key, 0.0) + value * share
-        n_tokens = sum(task.n_tokens(piece) for piece in pieces)
-        return world.sum(sums, self._device), n_tokens
+        return world.sum(sums, self._device)
 
     def _averaged_later(self, later: bool) -> AbstractContextManager[None]:
         """Gradients travel between processes once a step, with the last of a process's pieces."""
@@ -263,15 +223,21 @@ class Trainer:
             return nullcontext()
         return self._loss.no_sync() if later and not self.world.is_alone else nullcontext()
 
-    def _refuse(self, step: int) -> None:
+    def _refuse_step(self, step: int) -> None:
         task, batches = self.task, self.task.micro_batches(step, self._parts)
         where = first_nonfinite(task.model, lambda: [task.loss(batch) for batch in batches])
-        kept = checkpoint_index.latest(checkpoint_index.list_checkpoints(self.directory), full=True)
-        last = f"the last good checkpoint, of step {kept.step}" if kept else "the start"
         raise LabError(
             f"The loss or its gradient stopped being a finite number at step {step} ({where}): "
-            f"resume from {last}, with a learning rate below {self._peak(step):g}."
+            f"{self._remedy(step)}."
         )
+
+    def _remedy(self, step: int) -> str:
+        """What to do where numbers are not finite, and what is left."""
+        kept = [] if self.directory is None else checkpoint_index.list_checkpoints(self.directory)
+        last = checkpoint_index.latest(kept, full=True)
+        lower = f"with a learning rate below {self._peak(step):g}"
+        way = f"start a new run {lower}{' or in fp32' if self._bf16 else ''}"
+        return f"{way}; the checkpoint of step {last.step} is kept" if last else way
 
     # Evaluation and checkpoints -----------------------------------------------------------
 
@@ -286,6 +252,7 @@ class Trainer:
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
         elif self._takes_part and checkpoint_index.is_snapshot_step(step, config.snapshot_every):
+            self._refuse_weights(step)
             save_checkpoint(
                 self.directory, step, self.task.model, None, self.task.state(), self._writes
             )
@@ -296,16 +263,20 @@ class Trainer:
         return self._writes or (self._sharded and self.directory is not None)
 
     def _evaluate(self, step: int, sink: Sink) -> bool:
+        self._refuse_weights(step)
         self.task.model.eval()
         scores: dict[str, float] = {}
         if self.world.is_first or self._sharded:
             with torch.no_grad():
                 scores = self.task.evaluate()
-                if scores:
-                    sink.metrics(step, "val", **scores)
-                self.task.report(step, sink)
+                if nonfinite_name(scores) is None:
+                    if scores:
+                        sink.metrics(step, "val", **scores)
+                    self.task.report(step, sink)
         let_go(self.task.model)
-        loss = self.world.from_first(scores).get("loss")
+        scores = self.world.from_first(scores)
+        check_finite(scores, step, self._remedy(step))
+        loss = scores.get("loss")
         self._evaluated = (step, loss)
         # The newest weights are the result where no loss chooses among them.
         improved = loss is None or self.config.keep == "last" or loss < self.best_loss
@@ -315,9 +286,23 @@ class Trainer:
             sink.progress(step, "training", best_step=step, val_loss=loss)
         return improved
 
+    def _refuse_weights(self, step: int) -> None:
+        """Before they are measured, or replace a good checkpoint. Raises LabError."""
+        if step == self._sound_step:
+            return
+        name = nonfinite_weight(self.task.model)
+        n_bad = {"n": float(name is not None)}
+        if self._sharded:  # each process knows its own slices
+            n_bad = self.world.sum(n_bad, self._device)
+        if n_bad["n"]:
+            which = f"The weights of {name}" if name else "Some weights"
+            raise LabError(f"{which} are not finite after step {step}: {self._remedy(step)}.")
+        self._sound_step = step
+
     def _save(self, sink: Sink) -> None:
         if self.step == self._saved_step:
             return
+        self._refuse_weights(self.step)
         self._saved_step = self.step
         if not self._takes_part:
             return

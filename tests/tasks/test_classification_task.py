@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-import torch
 from tiny import TINY_MODEL
 
 from llmcore.config import TrainConfig
+from llmcore.errors import LabError
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
 from llmcore.tasks.classification import (
@@ -14,17 +14,19 @@ from llmcore.tasks.classification import (
     predict_probabilities,
 )
 from llmcore.tokenizers import builtin_tokenizer
+from llmcore.train.sinks import NullSink
 
 TOKENIZER = builtin_tokenizer("bytes")
 
 
-def make_task(n=23, batch_size=4, accumulation=1):
+def make_task(n=23, batch_size=4, accumulation=1, test=0):
     rng = np.random.default_rng(0)
     examples = [Example(rng.integers(0, 256, size=1 + i % 9), i % 2) for i in range(n)]
     model = SequenceClassifier(GPT(TINY_MODEL), 2)
     config = TrainConfig(batch_size=batch_size, accumulation=accumulation, seed=5)
-    splits = {"train": examples, "validation": examples[:6], "test": []}
-    return ClassificationTask(model, TOKENIZER, splits, [], ["a", "b"], config, "cpu")
+    splits = {"train": examples, "validation": examples[:6], "test": examples[:test]}
+    texts = ["text"] * test
+    return ClassificationTask(model, TOKENIZER, splits, texts, ["a", "b"], config, "cpu")
 
 
 def test_an_epoch_sees_every_example_once_and_the_next_in_another_order():
@@ -39,7 +41,31 @@ def test_micro_batches_make_up_the_same_batch():
     whole = make_task().micro_batches(3)[0]
     parts = make_task().micro_batches(3, parts=2)
     assert len(parts) == 2
-    assert sorted(whole.lengths.tolist()) == sorted(torch.cat([p.lengths for p in parts]).tolist())
+    joined = np.concatenate([part.indices for part in parts])
+    assert sorted(whole.indices.tolist()) == sorted(joined.tolist())
+
+
+def test_the_tokens_of_a_step_are_those_of_its_texts():
+    task = make_task()
+    for step in range(1, 9):
+        (batch,) = task.micro_batches(step)
+        expected = sum(len(task.splits["train"][i].ids) for i in batch.indices)
+        assert task.n_tokens(step) == expected
+    assert len({task.n_tokens(step) for step in range(1, 9)}) > 2  # batches differ
+
+
+def test_probabilities_that_are_no_numbers_give_no_label():
+    task = make_task()
+    task.model.eval()
+    task.model.classifier_head.bias.data[0] = float("nan")
+    with pytest.raises(LabError, match="gives no label"):
+        list(predict(task.model, TOKENIZER, ["a", "b"], ["text"]))
+    task = make_task(test=3)
+    task.model.eval()
+    task.model.classifier_head.bias.data[0] = float("nan")
+    with pytest.raises(LabError, match="gives no label"):
+        task.finish(NullSink(), 1)
+    assert not task.test_rows
 
 
 def test_long_texts_are_cut_and_counted_and_empty_ones_get_one_token():

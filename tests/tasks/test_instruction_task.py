@@ -66,6 +66,14 @@ def test_packed_and_padded_steps_have_the_same_loss_and_tokens(step):
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
 
+@pytest.mark.parametrize("packing", [False, True])
+def test_the_tokens_of_a_step_are_those_of_its_rows(packing):
+    task = make_task(packing=packing)
+    for step in range(1, 9):
+        assert task.n_tokens(step) == sum(one.n_tokens for one in task.micro_batches(step, 2))
+    assert len({task.n_tokens(step) for step in range(1, 9)}) > 1  # batches differ
+
+
 def test_micro_batches_make_up_the_batch():
     parts = make_task().micro_batches(3, parts=2)
     whole = make_task().micro_batches(3)[0]

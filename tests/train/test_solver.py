@@ -180,9 +180,7 @@ def small_task(seed: int) -> ClassificationTask:
     model = SequenceClassifier(GPT(TINY_MODEL, generator), len(classes), generator, True)
     model.set_trainable("probe")
     splits = {"train": texts, "validation": [], "test": []}
-    return ClassificationTask(
-        model, builtin_tokenizer("bytes"), splits, [], classes, CONFIG, "cpu"
-    )
+    return ClassificationTask(model, builtin_tokenizer("bytes"), splits, [], classes, CONFIG, "cpu")
 
 
 class Losses(NullSink):

@@ -4,9 +4,13 @@ import torch
 from tiny import TEXT, TINY_MODEL
 
 from llmcore.config import TrainConfig
+from llmcore.data.instructions import InstructionSplits, single
 from llmcore.errors import LabError
 from llmcore.nn.model import GPT
+from llmcore.nn.weights import load_weights
+from llmcore.tasks.instruction import InstructionTask
 from llmcore.tasks.pretraining import PretrainTask, TokenData
+from llmcore.tasks.templates import Template
 from llmcore.tokenizers import builtin_tokenizer
 from llmcore.train.checkpoint_index import list_checkpoints, recover, retired_name
 from llmcore.train.control import NeverStop, Wish
@@ -117,7 +121,7 @@ def test_non_finite_loss_stops_loudly_and_keeps_the_last_checkpoint(tmp_path):
         return (loss * float("nan") if breaks else loss), extra
 
     task.loss = breaks_at_the_sixth
-    with pytest.raises(LabError, match="step 6 .*of step 4, with a learning rate below 0.003"):
+    with pytest.raises(LabError, match="step 6 .*learning rate below 0.003; .* of step 4 is kept"):
         Trainer(task, config, tmp_path).fit(NeverStop(), NullSink())
     kept = list_checkpoints(tmp_path)
     assert any(one.full and one.step <= 5 for one in kept)
@@ -291,3 +295,74 @@ def test_a_kill_between_the_two_renames_of_a_save_loses_nothing(tmp_path):
     recover(tmp_path)
     assert list_checkpoints(tmp_path)[-1] == newest
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("directory", [None, "run"])
+def test_a_validation_loss_that_is_no_number_is_no_best_one_and_ends_the_run(tmp_path, directory):
+    task, sink = make_task(), Recorder()
+    task.evaluate = lambda: {"loss": 3.0 if len(sink.losses("train")) < 8 else float("nan")}
+    root = tmp_path / directory if directory else None
+    with pytest.raises(LabError, match="The loss at step 8 is not finite: start a new run with"):
+        Trainer(task, CONFIG, root).fit(NeverStop(), sink)
+    assert 8 not in sink.losses("val")
+    if root is not None:
+        assert [one.step for one in list_checkpoints(root) if one.full][-1] == 4
+
+
+@pytest.mark.parametrize("kind", ["full", "snapshot"])
+def test_weights_that_are_no_numbers_replace_no_checkpoint(tmp_path, kind):
+    """The loss is finite: the step that breaks the weights comes behind it."""
+    task = make_task()
+    trainer = Trainer(task, CONFIG, tmp_path)
+    plain, breaks = trainer.optimizer.step, 8 if kind == "full" else 2
+    task.evaluate = lambda: {"loss": 3.0}
+
+    def step():
+        plain()
+        if trainer.step + 1 == breaks:
+            task.model.blocks[0].feed_forward.up.weight.data[0, 0] = float("inf")
+
+    trainer.optimizer.step = step
+    with pytest.raises(LabError, match=rf"blocks.0.* not finite after step {breaks}.*new run"):
+        trainer.fit(NeverStop(), NullSink())
+    assert breaks not in {one.step for one in list_checkpoints(tmp_path)}
+    for one in list_checkpoints(tmp_path):
+        load_weights(make_task().model, one.weights)  # all that is kept can be loaded
+
+
+def test_a_loss_that_was_not_measured_is_no_best_one_and_no_loss_of_patience(tmp_path):
+    task = make_task(CONFIG.with_(patience=1))
+    task.evaluate = lambda: {"loss": None, "accuracy": None}
+    outcome = Trainer(task, CONFIG.with_(patience=1), tmp_path).fit(NeverStop(), NullSink())
+    assert (outcome.state, outcome.step, outcome.val_loss) == ("done", 12, None)
+
+
+def instruction_task(config, packing=False):
+    """Rows of very different lengths, so that no two batches have the same number of tokens."""
+    rows = [single("Say it.", "ab " * (1 + i % 5) ** 2) for i in range(23)]
+    generator = torch.Generator().manual_seed(1)
+    model = GPT(TINY_MODEL.with_(context_length=128), generator=generator)
+    data = InstructionSplits(rows, rows[:3], [])
+    return InstructionTask(
+        model, builtin_tokenizer("bytes"), Template("{instruction}:"), data, config, "cpu", packing
+    )
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+@pytest.mark.parametrize("packing", [False, True])
+def test_tokens_are_counted_from_unequal_batches_and_over_a_resume(tmp_path, accumulation, packing):
+    config = CONFIG.with_(accumulation=accumulation, eval_every=100, patience=0)
+    task = instruction_task(config, packing)
+    expected, total = {}, 0
+    for step in range(1, 13):
+        total += sum(one.n_tokens for one in task.micro_batches(step))
+        expected[step] = total
+    assert len(set(np.diff(list(expected.values())))) > 2
+    seen = Recorder()
+    Trainer(task, config, tmp_path).fit(StopAt(5), seen)
+    for checkpoint in list_checkpoints(tmp_path):
+        assert "tokens" not in checkpoint.state  # older ones have none either
+    again = instruction_task(config, packing)
+    Trainer(again, config, tmp_path).fit(NeverStop(), seen)
+    found = {one["step"]: one["tokens"] for one in seen.lines if one["split"] == "train"}
+    assert found == expected

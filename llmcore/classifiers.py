@@ -29,6 +29,11 @@ class Classifier:
         """How many tokens of a text are read."""
         return self._loaded.trunk.config.context_length
 
+    @property
+    def step(self) -> int:
+        """The training step that its weights are of."""
+        return self._loaded.step
+
     def predict(self, texts: Iterable[str]) -> list[str | None]:
         """The label of each text, None for an empty one."""
         return [row["label"] for _, row in self.rows(texts)]

@@ -23,6 +23,7 @@ from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.run import TOKENIZER, WORDS, Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore, open_run
+from llmcore.runs.used import step_words, used_step
 from llmcore.tasks.templates import Template
 from llmcore.tokenizers import BUILTIN_TOKENIZERS, Tokenizer, builtin_tokenizer
 from llmcore.tokenizers.store import find_saved
@@ -49,8 +50,9 @@ class ModelEntry:
     kind: str  # "language" or "classifier"
     example: bool
     state: str
-    step: int
+    step: int  # whose weights `ref` means: of a run, its best checkpoint's
     created: float
+    name: str  # the label without the step
 
 
 @dataclass(slots=True, frozen=True)
@@ -94,25 +96,31 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
         run_kind = KINDS.get(info.kind)
         if run_kind is None or (kind is not None and run_kind != kind):
             continue
-        if not Run(info.directory).checkpoints():
+        step = used_step(Run(info.directory))
+        if step is None:
             continue
         # Stands still while the run goes on: the browser knows an entry by its label.
-        progress = "training now" if info.is_live else f"step {info.step:,}"
-        label = f"{info.name} (bundled)" if info.example else f"{info.name} · {progress}"
-        named.append((label, run_kind, info))
-    n_runs = Counter(label for label, _, _ in named)
+        progress = "training now" if info.is_live else step_words(step, info.step)
+        name = f"{info.name} (bundled)" if info.example else info.name
+        label = name if info.example else f"{name} · {progress}"
+        named.append((name, label, step, run_kind, info))
+    n_labels = Counter(label for _, label, *_ in named)
+    n_names = Counter(name for name, *_ in named)
     entries = [
         ModelEntry(
-            info.id, label if n_runs[label] == 1 else f"{label} · {info.began}", run_kind,
-            info.example, info.state, info.step, info.created,
+            info.id, label if n_labels[label] == 1 else f"{label} · {info.began}", run_kind,
+            info.example, info.state, step, info.created,
+            name if n_names[name] == 1 else f"{name} · {info.began}",
         )
-        for label, run_kind, info in named
+        for name, label, step, run_kind, info in named
     ]  # fmt: skip
     for foreign in locate.cached_models():
         foreign_kind = "classifier" if foreign.is_classifier else "language"
         if kind in (None, foreign_kind):
             label = f"{foreign.ref} (Hugging Face cache)"
-            entries.append(ModelEntry(foreign.ref, label, foreign_kind, False, "done", 0, 0.0))
+            entries.append(
+                ModelEntry(foreign.ref, label, foreign_kind, False, "done", 0, 0.0, foreign.ref)
+            )
     return sorted(entries, key=lambda entry: entry.example)
 
 

@@ -14,9 +14,14 @@ from llmcore.tokenizers import builtin_tokenizer
 
 
 def write_run(
-    name: str = "my run", kind: str = "pretrain", state: str = "done", step: int = 40
+    name: str = "my run",
+    kind: str = "pretrain",
+    state: str = "done",
+    step: int = 40,
+    best_step: int | None = None,
 ) -> str:
-    """A run of 40 steps in the store, with metrics, tokenizer and one (empty) checkpoint."""
+    """A run of 40 steps in the store, with metrics, tokenizer and one (empty) checkpoint; with a
+    `best_step`, that one has another, of a lower loss."""
     store = RunStore()
     run_id = store.mint_id(name)
     directory = store.directory(run_id)
@@ -31,11 +36,14 @@ def write_run(
     write_json_atomic(directory / "config.json", config.to_dict() | created)
     status = {"state": state, "step": step, "heartbeat": time.time(), "val_loss": 2.5}
     write_json_atomic(
-        directory / "status.json", status | writer_identity() | {"best_step": step or None}
+        directory / "status.json",
+        status | writer_identity() | {"best_step": best_step or step or None},
     )
     _write_metrics(directory / "metrics.jsonl", step)
     builtin_tokenizer("bytes").save(directory / "tokenizer")
     _write_checkpoint(directory / "checkpoints" / f"step_{step:08d}", step)
+    if best_step is not None:
+        _write_checkpoint(directory / "checkpoints" / f"step_{best_step:08d}", best_step, 2.0)
     return run_id
 
 
@@ -44,7 +52,7 @@ def _write_metrics(path: Path, step: int) -> None:
     path.write_text(json.dumps(line | {"bits_per_byte": 2.75}) + "\n", encoding="utf-8")
 
 
-def _write_checkpoint(directory: Path, step: int) -> None:
+def _write_checkpoint(directory: Path, step: int, val_loss: float = 2.5) -> None:
     directory.mkdir(parents=True)
-    write_json_atomic(directory / "state.json", {"step": step, "val_loss": 2.5})
+    write_json_atomic(directory / "state.json", {"step": step, "val_loss": val_loss})
     (directory / "model.safetensors").write_bytes(b"")

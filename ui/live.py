@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.runs.used import step_words, used_step
 from ui.curve_panel import learning_curve
 from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
@@ -159,7 +160,8 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> Markdown:
     steps = f"{unit} {step:,} of {info.steps:,}"
     if not info.is_live:
         trained = data.seconds_trained()
-        return f"{steps} · trained for {duration(trained)}" if trained else steps
+        said = [steps, _used(info), f"trained for {duration(trained)}" if trained else ""]
+        return " · ".join(one for one in said if one)
     if stop_requested(info):
         return f"{steps} · stopping: the model is being saved"
     if info.waiting:
@@ -174,6 +176,16 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> Markdown:
         return f"{steps} · {plain(info.phase)}"
     left = data.seconds_left(info.steps)
     return f"{steps} · about {duration(left)} left" if left is not None else steps
+
+
+def _used(info: "RunInfo") -> Markdown:
+    """Which weights its model has, where they are not those of the last step."""
+    if info.kind not in LEARNING_KINDS:
+        return ""
+    used = used_step(store().open(info.id))
+    if used is None or used == info.step:
+        return ""
+    return f"used: {plain(step_words(used, info.step))}"
 
 
 def _numbers(info: "RunInfo", data: RunFeed) -> None:

@@ -122,7 +122,7 @@ def _label(ref: str, entries: dict[str, "ModelEntry"]) -> str:
         return ref
     if ref == entry.ref:
         return entry.label
-    return f"{entry.label}, step {ref.split('@', 1)[1]}"
+    return f"{entry.name} · step {ref.split('@', 1)[1]}"
 
 
 def _chosen(key: str, kind: str | None) -> None:

@@ -48,7 +48,7 @@ def classify(
     told = _Told(classifier.context_length)
     results = told.about(classifier.rows(_texts(text, file, text_column)))
     if as_json:
-        _one_object(model, results)
+        _one_object(model, classifier.step, results)
     else:
         for number, (one, row) in enumerate(results, start=1):
             typer.echo(_json_line(number, row) if as_jsonl else _plain_line(one, row))
@@ -112,20 +112,22 @@ def _json_line(number: int, row: dict[str, Any]) -> str:
     return json.dumps(clean, allow_nan=False)
 
 
-def _one_object(model: str, results: Iterator[tuple[str, dict[str, Any]]]) -> None:
+def _one_object(model: str, step: int, results: Iterator[tuple[str, dict[str, Any]]]) -> None:
     """One JSON object, written whole or not at all: it waits aside until all texts are done."""
     with tempfile.SpooledTemporaryFile(
         SPOOL_CHARACTERS, mode="w+", encoding="ascii", newline="\n"
     ) as aside:
-        _write_object(aside, model, results)  # type: ignore[arg-type]
+        _write_object(aside, model, step, results)  # type: ignore[arg-type]
         aside.seek(0)
         while block := aside.read(1 << 16):
             typer.echo(block, nl=False)
     typer.echo()
 
 
-def _write_object(file: TextIO, model: str, results: Iterator[tuple[str, dict[str, Any]]]) -> None:
-    file.write(f'{{"model": {json.dumps(model)}, "results": [')
+def _write_object(
+    file: TextIO, model: str, step: int, results: Iterator[tuple[str, dict[str, Any]]]
+) -> None:
+    file.write(f'{{"model": {json.dumps(model)}, "step": {step}, "results": [')
     for number, (_, row) in enumerate(results):
         clean, _ = finite_json(row)
         file.write((", " if number else "") + json.dumps(clean, allow_nan=False))

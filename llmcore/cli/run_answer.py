@@ -8,7 +8,7 @@ from llmcore.cli.running import reference, summary
 from llmcore.evaluation import FEW_ROWS
 from llmcore.runs import Run
 from llmcore.runs.curve_points import curve_rows, few_test_texts, points_of
-from llmcore.train import checkpoint_index
+from llmcore.runs.used import step_words, used_step, used_words
 
 
 def answer_run(run: Run, as_json: bool) -> None:
@@ -40,7 +40,7 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
     }
     line = (
         f"{_ended(run)}, train loss {number(values['train_loss'])}, best validation loss "
-        f"{number(values['val_loss'])} at step {values['best_step']}"
+        f"{number(values['val_loss'])}; kept: {used_words(run) or 'nothing yet'}"
     )
     answer(values, as_json, line)
 
@@ -63,7 +63,7 @@ def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None 
         "val_loss": info.val_loss,
         "best_step": info.best_step,
         "reason": info.reason,
-        "kept_step": kept_step(run),
+        "kept_step": used_step(run),
         "test": test,
         "train_rows": result.get("train_rows"),
         "model_alone": alone,
@@ -73,7 +73,7 @@ def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None 
     }
     lines = [_ended(run)]
     if (kept := values["kept_step"]) is not None:
-        lines.append(f"kept: {kept_words(kept, info.step)}")
+        lines.append(f"kept: {step_words(kept, info.step)}")
     if counted:
         lines.append(
             f"{values['trainable_parameters']:,} of {values['parameters']:,} parameters learned"
@@ -93,19 +93,6 @@ def _ended(run: Run) -> str:
         return summary(info)
     early = info.state == "done" and info.step < info.steps and not run.config.reads_layers
     return f"{summary(info)}{', stopped early' if early else ''}: {info.reason}"
-
-
-def kept_step(run: Run) -> int | None:
-    """The step of the weights that a run's name stands for; None before the first checkpoint."""
-    best = checkpoint_index.best(run.checkpoints())
-    return best.step if best is not None else None
-
-
-def kept_words(kept: int, last: int) -> str:
-    """`step 60 of 150, that of the lowest validation loss`, or `step 150, the last`."""
-    if kept == last:
-        return f"step {kept:,}, the last"
-    return f"step {kept:,} of {last:,}, that of the lowest validation loss"
 
 
 def scores_line(scores: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from llmcore.runs import Run, RunInfo, RunStore, open_run
 from llmcore.runs.doctor import examine_run
 from llmcore.runs.queue import RunQueue, work_off
 from llmcore.runs.store import delete_run
+from llmcore.runs.used import used_step, used_words
 
 ANSWER_SECONDS = 120.0
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="a run's id, or its directory")]
@@ -71,6 +72,7 @@ def show(run: RunName, as_json: AsJson = False) -> None:
         **_brief(info),
         "directory": str(info.directory),
         "reason": info.reason,
+        "kept_step": used_step(opened),
         "config": None if damaged else opened.raw_config,
         "checkpoints": [
             {"step": one.step, "full": one.full, "val_loss": one.val_loss}
@@ -83,6 +85,8 @@ def show(run: RunName, as_json: AsJson = False) -> None:
     lines.append(f"{'directory':>10}  {info.directory}")
     steps = ", ".join(str(one["step"]) for one in values["checkpoints"]) or "none"
     lines.append(f"{'saved':>10}  {steps}")
+    if used := used_words(opened):
+        lines.append(f"{'kept':>10}  {used}")
     for one in values["findings"]:
         advice = f" Try {one['change_label']}." if one["change_label"] else ""
         lines.append(f"{'finding':>10}  {one['title']}: {one['text']}{advice}")

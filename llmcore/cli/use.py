@@ -115,7 +115,8 @@ def generate(
     text = made.text.strip() if instruction is not None else made.text
     values = {"text": text, "ids": made.ids, "tokens_per_s": made.tokens_per_s, "prompt": asked,
               "probabilities": made.probabilities, "reason": made.reason,
-              "first_token_s": made.first_token_s, "model": loaded.ref}  # fmt: skip
+              "first_token_s": made.first_token_s, "model": loaded.ref,
+              "step": loaded.step}  # fmt: skip
     answer(values, as_json, text if instruction is not None else asked + text)
     speed = f"{len(made.ids)} tokens, {made.tokens_per_s:,.0f} tokens/s"
     say(f"{speed}, ended by {made.reason}, {model}")
@@ -138,7 +139,7 @@ def score(
         one["text"] = one.pop("label")
     values = {"n": len(tokens), "loss": made.loss, "perplexity": made.perplexity,
               "bits_per_byte": made.bits_per_byte, "bytes": made.n_bytes, "tokens": tokens,
-              "model": loaded.ref}  # fmt: skip
+              "model": loaded.ref, "step": loaded.step}  # fmt: skip
     hardest = sorted(made.tokens, key=lambda one: -one.loss)[:SHOWN]
     rows = [
         [visible(one.label), f"{one.loss / LN_2:.1f}", f"{one.rank:,}", visible(one.top[0].label)]
@@ -203,7 +204,19 @@ def evaluate(
         columns = DataConfig(data, text_column=text_column, label_column=label_column)
         scores = _score_classifier(loaded, columns)
         line = scores_line(scores)
-    answer({"model": loaded.ref, "data": data, **scores}, as_json, line)
+    about = {"model": loaded.ref, "step": loaded.step, "data": data}
+    answer({**about, **scores}, as_json, f"{line}{_of_step(loaded)}")
+
+
+def _of_step(loaded: "Loaded") -> str:
+    """`; step 60, the best of 150`: which weights of a run were scored; empty of others."""
+    from llmcore.runs import open_run
+    from llmcore.runs.used import step_words
+
+    if not loaded.card["run"]:
+        return ""
+    last = loaded.step if "@" in loaded.ref else open_run(loaded.ref).info().step
+    return f"; {step_words(loaded.step, last)}"
 
 
 def _has_instructions(loaded: "Loaded", data: DataConfig, template: str | None) -> bool:

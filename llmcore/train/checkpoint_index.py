@@ -4,6 +4,7 @@ checkpoints/step_00000500/{model.safetensors, optim.safetensors, state.json}: wi
 full and can be resumed from; without, it is a weights-only snapshot for looking at.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +68,17 @@ def list_checkpoints(root: Path) -> list[Checkpoint]:
             continue
         if (directory / WEIGHTS).is_file():
             full = (directory / OPTIMIZER).is_file()
-            found.append(Checkpoint(step, directory, full, state.get("val_loss"), state))
+            found.append(Checkpoint(step, directory, full, _loss(state.get("val_loss")), state))
     return found
+
+
+def _loss(value: object) -> float | None:
+    """None for what cannot be compared: such a checkpoint is never the best one."""
+    try:
+        known = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return float(value) if known and math.isfinite(value) else None  # type: ignore[arg-type]
+    except OverflowError:
+        return None
 
 
 def latest(checkpoints: list[Checkpoint], full: bool = False) -> Checkpoint | None:

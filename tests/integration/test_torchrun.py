@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,34 @@ def test_one_two_and_four_processes_give_the_same_losses(tmp_path, dropout):
     steps, alone = runs[1].metrics().series("train", "loss")
     assert steps == list(range(1, STEPS + 1)) and alone[-1] < alone[0] - 0.3
     for n_processes, run in runs.items():
+        tokens = run.metrics().series("train", "tokens")[1]
+        assert tokens == [8 * 16 * step for step in steps]
         assert run.metrics().series("train", "loss")[1] == pytest.approx(alone, abs=1e-5)
         assert run.metrics().series("val", "loss")[1] == pytest.approx(
             runs[1].metrics().series("val", "loss")[1], abs=1e-5
         )
         assert run.status()["backend"] == ("process" if n_processes == 1 else "torchrun")
+
+
+def test_two_processes_count_the_tokens_of_unequal_batches_alike(tmp_path):
+    parent, _ = trained(1, tmp_path, 0.0, "--context-length", 48)
+    table = tmp_path / "set.json"
+    rows = [{"instruction": f"Say {i}.", "output": "ab " * (1 + i % 5) ** 2} for i in range(40)]
+    table.write_text(json.dumps(rows))
+    counted = []
+    for n in (1, 2):
+        directory = tmp_path / f"tuned{n}"
+        done = subprocess.run(
+            command(n, "finetune", "--task", "instruct", "--data", table, "--model",
+                    parent.directory, "--epochs", 2, "--batch-size", 6, "--log-every", 1,
+                    "--run-dir", directory, "--device", "cpu"),
+            env=environment(), capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        counted.append(Run(directory).metrics().series("train", "tokens")[1])
+    steps = [after - before for before, after in pairwise([0, *counted[0]])]
+    assert min(steps) > 0 and len(set(steps)) > 2
+    assert counted[0] == counted[1]
 
 
 def test_a_sharded_model_learns_what_a_whole_one_does(tmp_path):

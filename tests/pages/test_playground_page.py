@@ -151,7 +151,14 @@ def test_two_models_write_from_one_prompt(trained: str) -> None:
 def test_an_older_checkpoint_can_be_asked(trained: str) -> None:
     page = opened(trained, playground_length=4)
     choice = page.selectbox(key="playground_checkpoint_first")
-    assert choice.options == ["best so far", "newest", "step 8", "step 5", "step 2", "step 1"]
+    assert choice.options == [
+        "best: step 8",
+        "newest: step 8",
+        "step 8",
+        "step 5",
+        "step 2",
+        "step 1",
+    ]
     choice.set_value("2").run()
     written(page)
     assert benches(page)[-1].loaded.step == 2

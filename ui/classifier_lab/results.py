@@ -8,6 +8,7 @@ import streamlit as st
 
 from llmcore.models import checkpoint_key
 from llmcore.plots.classification import FEW_CLASSES, confusion_chart, percent
+from llmcore.runs.used import used_words
 from ui.charts import CONFIG
 from ui.classifier_lab.thresholds import thresholds
 from ui.feed import feed
@@ -32,6 +33,8 @@ def results(info: "RunInfo") -> None:
     _scores(test, baselines, verdict.get("model_alone"))
     if words := verdict.get("words"):
         _words(words)
+    if used := used_words(run):
+        st.caption(f"The scored weights are those of {plain(used)}.")
     n_classes = len(test["classes"])
     many = n_classes > FEW_CLASSES
     # A matrix of many classes needs the whole width.

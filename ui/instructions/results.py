@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from llmcore.runs.used import used_words
 from ui.chat.talk import Exchange, Settings, asked
 from ui.feed import feed
 from ui.marked import Markdown
@@ -52,14 +53,9 @@ def _left_out(test: dict[str, Any], context_length: int) -> None:
 
 def _kept(run: "Run", info: "RunInfo") -> Markdown:
     """Which weights were tested, and why the training ended there."""
-    from llmcore.train.checkpoint_index import best
-
-    kept = best(run.checkpoints())
     words = [f"Why it ended: {plain(info.reason)}."] if info.reason else []
-    if kept is not None:
-        why = "the last ones" if kept.step == info.step else "of the lowest validation loss"
-        words.insert(0, f"Kept and tested: the weights of step {kept.step:,} of {info.step:,}, "
-                        f"{why}.")  # fmt: skip
+    if used := used_words(run):
+        words.insert(0, f"Kept and tested: the weights of {plain(used)}.")
     return " ".join(words)
 
 

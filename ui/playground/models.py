@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import NotFoundError
+from llmcore.train.checkpoint_index import best
 from ui.marked import Markdown
 from ui.picker import model_picker
 from ui.state import store
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
+    from llmcore.train.checkpoint_index import Checkpoint
 
 _CHECKPOINTS = "lab_playground_checkpoints"
 _AGAINST = "lab_playground_against"
@@ -49,7 +51,8 @@ def _checkpoint(ref: str, slot: str) -> str:
     """A select over the checkpoints of a run that has several; `ref` as it is for all others."""
     run_id, _, pinned = ref.partition("@")
     try:
-        checkpoints = store().open(run_id).checkpoints()
+        run = store().open(run_id)
+        checkpoints, live = run.checkpoints(), run.info().is_live
     except NotFoundError:  # a model of Hugging Face's format: one set of weights
         return ref
     if len(checkpoints) < 2:
@@ -65,12 +68,23 @@ def _checkpoint(ref: str, slot: str) -> str:
     which = st.selectbox(
         "Checkpoint",
         options,
-        format_func=lambda one: NAMES.get(one, f"step {int(one):,}" if one.isdigit() else one),
+        format_func=lambda one: _checkpoint_label(one, checkpoints, live),
         key=key,
         help="The newest one of a run that trains now moves on while you watch.",
     )
     kept[place] = which
     return run_id if which == "best" else f"{run_id}@{which}"
+
+
+def _checkpoint_label(which: str, checkpoints: "list[Checkpoint]", live: bool) -> str:
+    """`best: step 60`: which weights a name means. Of a live run it stands still, since the
+    browser knows an entry by its label."""
+    if which not in NAMES:
+        return f"step {int(which):,}" if which.isdigit() else which
+    chosen = best(checkpoints) if which == "best" else checkpoints[-1]
+    if live or chosen is None:
+        return NAMES[which]
+    return f"{NAMES[which].removesuffix(' so far')}: step {chosen.step:,}"
 
 
 def model_name(loaded: "Loaded") -> str:

@@ -1,0 +1,25 @@
+"""Which weights of a run are used where it is named alone: those of its best checkpoint."""
+
+from llmcore.runs.run import Run
+from llmcore.train import checkpoint_index
+
+
+def used_step(run: Run) -> int | None:
+    """The step whose weights load under the run's name; None before its first checkpoint."""
+    best = checkpoint_index.best(run.checkpoints())
+    return best.step if best else None
+
+
+def step_words(used: int, last: int) -> str:
+    """The step that is used of a run that came to `last` steps.
+
+    >>> step_words(60, 150), step_words(150, 150)
+    ('step 60, the best of 150', 'step 150')
+    """
+    return f"step {used:,}, the best of {last:,}" if used < last else f"step {used:,}"
+
+
+def used_words(run: Run) -> str:
+    """`step_words` of a run as it stands on disk; empty before its first checkpoint."""
+    used = used_step(run)
+    return "" if used is None else step_words(used, run.info().step)

@@ -268,7 +268,7 @@ def test_a_finished_run_shows_scores_answers_and_both_sides(tuned: str) -> None:
     assert {"All", "Tokens right", "Training rows"} <= metrics
     said = shown(page)
     assert "8 rows, 95%: between" in said and "29 rows, 95%: between" in said
-    assert "Kept and tested: the weights of step 8 of 8, the last ones." in said
+    assert "Kept and tested: the weights of step 8." in said
     assert "Why it ended: all steps done." in said
     assert "looked up:" in shown(page) and "The worst answers first" in shown(page)
     assert "Expected: sees \\<b\\>it\\</b\\>" in shown(page)

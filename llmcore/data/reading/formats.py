@@ -89,6 +89,8 @@ def _packed(source: Source, head: bytes) -> Recognised | None:
         return Recognised(PARQUET, "it begins with PAR1")
     if head.startswith(b"ARROW1") or head.startswith(b"FEA1"):
         return Recognised(ARROW, "it begins as an Arrow file")
+    if head.startswith(b"\xff\xff\xff\xff") and head[7:9] == b"\0\x10":  # the length of a schema
+        return Recognised(ARROW, "it begins as an Arrow stream")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _in_zip(source)
     if head.startswith(OLE):

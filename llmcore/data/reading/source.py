@@ -3,8 +3,8 @@
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,20 +18,24 @@ MAX_UNPACKED_GZIP = 64 << 30  # a file on disk; an upload's own limit is smaller
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file's name and its content: a path on disk, or bytes in memory. Gzip is opened on the
-    way (`packed`), and `name` is then the name inside."""
+    """A file's name and its content: a path on disk, bytes in memory, or a file of `n_bytes` in an
+    archive (`opener`). Gzip is opened on the way (`packed`), and `name` is then the name inside."""
 
     name: str
     path: Path | None = None
     data: bytes | None = None
     packed: bool = False
+    opener: Callable[[], BinaryIO] | None = None
+    n_bytes: int = 0
 
     def open(self) -> BinaryIO:
         """The (unpacked) content from its beginning. Raises NotFoundError, LabError."""
         try:
-            raw: BinaryIO = (
-                io.BytesIO(self.data) if self.data is not None else self._path.open("rb")
-            )
+            raw: BinaryIO
+            if self.opener is not None:
+                raw = self.opener()
+            else:
+                raw = io.BytesIO(self.data) if self.data is not None else self._path.open("rb")
         except OSError as error:
             raise NotFoundError(f"{self.name} cannot be read ({error.strerror}).") from error
         return io.BufferedReader(_Unpacked(raw, self.name)) if self.packed else raw
@@ -59,6 +63,8 @@ class Source:
     @property
     def size(self) -> int:
         """Bytes on disk or in memory, packed as they are."""
+        if self.opener is not None:
+            return self.n_bytes
         return len(self.data) if self.data is not None else self._path.stat().st_size
 
 
@@ -95,6 +101,11 @@ def source_of(data: bytes, name: str) -> Source:
     return _with_packing(Source(Path(name.replace("\\", "/")).name or name, data=data))
 
 
+def source_in(name: str, opener: Callable[[], BinaryIO], n_bytes: int) -> Source:
+    """A file in an archive: `opener` gives its content from the beginning, as often as asked."""
+    return _with_packing(Source(name, opener=opener, n_bytes=n_bytes))
+
+
 def _with_packing(source: Source) -> Source:
     if source.head(2) != GZIP:
         return source
@@ -103,4 +114,4 @@ def _with_packing(source: Source) -> Source:
         inner = inner[: -len(suffix)] if inner.lower().endswith(suffix) else inner
     if inner.lower().endswith(".tgz"):
         inner = inner[:-4] + ".tar"
-    return Source(inner, source.path, source.data, packed=True)
+    return replace(source, name=inner, packed=True)

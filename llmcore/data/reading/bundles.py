@@ -1,0 +1,224 @@
+"""What a folder or an archive holds decides how it is read: one table, the parts of one, or texts
+and mails in folders of classes."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from llmcore.data.mails import looks_like_mail
+from llmcore.data.reading.folders import read_folders
+from llmcore.data.reading.json_forms import split_of
+from llmcore.data.reading.members import Member, named_files
+from llmcore.data.reading.report import Notices, listed, quoted
+from llmcore.data.reading.rows import SPLIT, Chunk, Rows, unique_names
+from llmcore.data.reading.source import Source
+from llmcore.errors import LabError
+
+Opener = Callable[[Source], Rows]
+
+_TABLES = (
+    ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".ods",
+    ".parquet", ".arrow", ".feather", ".mbox", ".mbx",
+)  # fmt: skip
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_PACKED = (".gz", ".gzip", ".bz2", ".xz")
+_ABOUT = re.compile(
+    r"(?:read[-_ ]?me|licen[cs]e|copying|citation|changelog|notice|authors|contributing|manifest)"
+    r"(?:[-_.][\w.-]*)?|(?:dataset_infos?|dataset_dict|state|croissant|metadata|config|package|"
+    r"datapackage|index)\.json|thumbs\.db|desktop\.ini|cmds",
+    re.IGNORECASE,
+)
+# Never texts of a class, whatever lies beside them.
+_NO_TEXT = (
+    ".md", ".rst", ".py", ".ipynb", ".pdf", ".doc", ".docx", ".ppt", ".pptx", ".png", ".jpg",
+    ".jpeg", ".gif", ".svg", ".zip", ".tar", ".tgz", ".7z", ".rar", ".md5", ".sha256", ".pkl",
+    ".npy", ".npz", ".pt", ".bin", ".safetensors", ".yml", ".yaml", ".toml", ".exe", ".so", ".mp3",
+    ".wav", ".mp4", ".sh", ".bib", ".tex", ".feat",
+)  # fmt: skip
+_SHARD = re.compile(r"(.*?)[-_.]?\d+(?:[-_]of[-_]\d+)?")
+_TEXTS_PER_TABLE = 4
+
+
+def read_bundle(members: list[Member], name: str, notices: Notices, opened: Opener) -> Rows:
+    """The rows of a folder's or an archive's files. opened: reads a table among them.
+
+    Raises LabError where it holds several tables that are no parts of one, or nothing to read.
+    """
+    archives = [one for one in members if one.name.lower().endswith(_ARCHIVES)]
+    if len(archives) == 1 and all(_ABOUT.fullmatch(one.name) for one in members
+                                  if one is not archives[0]):  # fmt: skip
+        return _only(archives[0], name, notices, opened)
+    about = [one for one in members if _ABOUT.fullmatch(one.name)]
+    others = [one for one in members if one not in set(about) and _lower(one).endswith(_NO_TEXT)]
+    aside = {id(one) for one in about + others}
+    rest = [one for one in members if id(one) not in aside]
+    tables = [one for one in rest if _lower(one).endswith(_TABLES)]
+    texts = [one for one in rest if not _lower(one).endswith(_TABLES)]
+    if others:
+        notices.add("other_files", "{files} of {file} {are} neither text nor table and {were} "
+                    "not read: {named}", n=len(others), file=name,
+                    named=named_files(others))  # fmt: skip
+    if _are_folders(texts, tables):
+        _say_not_read(tables, name, notices)
+        return read_folders(texts, name, notices)
+    tables = tables or _loose_tables(texts)
+    if not tables:
+        if texts:
+            return read_folders(texts, name, notices)
+        raise LabError(f"{name} holds no table and no text ({_what(members)}).")
+    chosen = _parts(tables, name)
+    left = [one for one in tables + texts if one not in [member for member, _ in chosen]]
+    _say_not_read(left, name, notices)
+    if len(chosen) == 1:
+        return _only(chosen[0][0], name, notices, opened)
+    return _joined(chosen, name, notices, opened)
+
+
+def _only(member: Member, name: str, notices: Notices, opened: Opener) -> Rows:
+    notices.add("one_table", "{table} in {file} was read",
+                about=member.path, table=quoted(member.path), file=name)  # fmt: skip
+    return opened(member.source())
+
+
+def _lower(member: Member) -> str:
+    lower = member.name.lower()
+    for suffix in _PACKED:
+        lower = lower.removesuffix(suffix)
+    return lower
+
+
+def _what(members: list[Member]) -> str:
+    return f"only {named_files(members)}" if members else "it is empty"
+
+
+def _say_not_read(left: list[Member], name: str, notices: Notices) -> None:
+    if left:
+        notices.add("files_not_read", "{files} of {file} {were} not read: {named}",
+                    n=len(left), file=name, named=named_files(left))  # fmt: skip
+
+
+# ---- texts or tables
+
+
+def _are_folders(texts: list[Member], tables: list[Member]) -> bool:
+    """Whether there are folders of texts, and many more texts in them than tables."""
+    folders = {one.parts[:-1] for one in texts if len(one.parts) > 1}
+    in_folders = sum(len(one.parts) > 1 for one in texts)
+    if not tables:
+        return len(folders) > 1
+    return len(folders) > 1 and in_folders >= _TEXTS_PER_TABLE * len(tables)
+
+
+def _loose_tables(texts: list[Member]) -> list[Member]:
+    """Files without a table's suffix that are tables all the same: the only file, or train.txt
+    and test.txt."""
+    if len(texts) == 1:
+        return [] if looks_like_mail(texts[0].read(8192)) else texts
+    splits = {_split(one) for one in texts if len(one.parts) == len(texts[0].parts)}
+    return texts if "train" in splits and len(texts) == len(splits) else []
+
+
+# ---- parts of one table
+
+
+def _stem(member: Member) -> str:
+    name = _lower(member)
+    return name[: name.rfind(".")] if "." in name else name
+
+
+def _suffix(member: Member) -> str:
+    name = _lower(member)
+    return name[name.rfind(".") :] if "." in name else ""
+
+
+def _split(member: Member) -> str | None:
+    names = [_stem(member), *reversed(member.parts[:-1])]
+    return next((split for one in names if (split := split_of(one))), None)
+
+
+def _base(member: Member) -> tuple[str, str]:
+    """The name without the number of a shard, and the suffix."""
+    found = _SHARD.fullmatch(_stem(member))
+    return (found[1] if found else _stem(member)), _suffix(member)
+
+
+def _parts(tables: list[Member], name: str) -> list[tuple[Member, str | None]]:
+    """The tables to be read, each with the part (train, …) or the class that its name says."""
+    if len(tables) == 1:
+        return [(tables[0], None)]
+    found = [(one, split) for one in tables if (split := _split(one))]
+    if found and (len(found) == len(tables) or any(split == "train" for _, split in found)):
+        by_split: dict[str, set[tuple[str, str]]] = {}
+        for one, split in found:
+            folders = "/".join(one.parts[:-1])
+            by_split.setdefault(split, set()).add((f"{folders}/{_base(one)[0]}", _suffix(one)))
+        if all(len(bases) == 1 for bases in by_split.values()):
+            return list(found)
+        raise _several([one for one, _ in found], name)
+    if all(_suffix(one) in (".mbox", ".mbx") for one in tables):
+        return [(one, None) for one in tables]
+    if len({(one.parts[:-1], _base(one)) for one in tables}) == 1 and _base(tables[0]) != (
+        _stem(tables[0]), _suffix(tables[0])
+    ):  # fmt: skip
+        return [(one, None) for one in tables]
+    strong = [one for one in tables if _suffix(one) != ".json"]
+    if len(strong) == 1:
+        return [(strong[0], None)]
+    raise _several(tables, name)
+
+
+def _several(tables: list[Member], name: str) -> LabError:
+    names = listed([one.path for one in tables])
+    return LabError(
+        f"{name} holds {len(tables):,} tables ({names}): give one of them, or name them train, "
+        f"validation and test where they are parts of one set."
+    )
+
+
+def _joined(
+    chosen: list[tuple[Member, str | None]], name: str, notices: Notices, opened: Opener
+) -> Rows:
+    """The tables' rows one after another, with a column for the part or the mail box."""
+    tables = [opened(member.source()) for member, _ in chosen]
+    first = tables[0]
+    marks = [mark for _, mark in chosen]
+    boxes = all(_suffix(member) in (".mbox", ".mbx") for member, _ in chosen)
+    column = SPLIT if any(marks) else None
+    if boxes and not any("label" in one.columns for one in tables):
+        column, marks = "label", [member.name[: member.name.rfind(".")] for member, _ in chosen]
+    columns = list(dict.fromkeys(one for table in tables for one in table.columns))
+    if len({tuple(one.columns) for one in tables}) > 1:
+        notices.add("columns_differ", "The tables of {file} have different columns; a cell that "
+                    "one does not have is empty", file=name)  # fmt: skip
+    if column == SPLIT:
+        parts = listed([f"{member.path} ({mark})" for member, mark in chosen])
+        notices.add("splits", "The tables of {file} are parts of one set: {parts}",
+                    file=name, parts=parts)  # fmt: skip
+    elif column:
+        notices.add("mail_boxes", "The class of each mail of {file} is the name of its mail box: "
+                    "{labels}", file=name, labels=listed([str(one) for one in marks]))  # fmt: skip
+    else:
+        notices.add("shards", "{tables} of {file} {were} read as one", n=len(tables), file=name)
+
+    def chunks() -> Iterator[Chunk]:
+        for table, mark in zip(tables, marks, strict=True):
+            ahead = [mark] if column else []
+            for chunk in table.take():
+                yield Chunk(
+                    chunk.lines, [[*ahead, *row] for row in _aligned(chunk, table, columns)]
+                )
+
+    # The mark stands first: rows of delimited files may have more cells than columns.
+    names = unique_names([*([column] if column else []), *columns])
+    return Rows(first.format, names, first.header, chunks(), notices, first.encoding,
+                f"{first.why}, in {len(tables)} files", first.unit, first.delimiter)  # fmt: skip
+
+
+def _aligned(chunk: Chunk, table: Rows, columns: list[str]) -> list[list[Any]]:
+    """The rows in the order of `columns`."""
+    if table.columns == columns:
+        return chunk.rows
+    places = [table.columns.index(one) if one in table.columns else None for one in columns]
+    return [
+        [None if at is None or at >= len(row) else row[at] for at in places] for row in chunk.rows
+    ]

@@ -1,8 +1,6 @@
 """Settings, one dataclass for each owner. UI widgets, CLI flags and config.json come from these."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 from llmcore.errors import LabError
 from llmcore.settings import Checked, setting
@@ -449,19 +447,3 @@ class RunConfig(Checked):
     def head_parameters(self, n_classes: int) -> int:
         """Weights and biases of a classifier's head."""
         return n_classes * (self.model.n_read(self.reads_layers) + 1)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        nested = {
-            "model": ModelConfig, "train": TrainConfig, "data": DataConfig, "lora": LoraConfig,
-            "curve": CurveConfig, "compare": CompareConfig, "diverse": DiverseConfig,
-            "variants": VariantsConfig,
-        }  # fmt: skip
-        known = {one.name for one in fields(cls)}
-        kept = {key: value for key, value in values.items() if key in known}
-        return cls(
-            **{
-                key: nested[key].from_dict(value) if key in nested and value is not None else value
-                for key, value in kept.items()
-            }
-        )

@@ -4,29 +4,39 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 import shutil
-import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from llmcore.errors import DamagedError, StateError
+from llmcore.schema import parse_object, replace_surrogates
+
+LEFT_SECONDS = 3600.0  # after which a hidden file that nobody writes was left by a kill
 
 
 def write_text_atomic(path: Path, text: str) -> None:
-    """Readers see the old file or the new one, never a part."""
+    """Readers see the old file or the new one, never a part.
+
+    Lone surrogates, which a name from the command line may hold, become U+FFFD. What a writer
+    that was killed left beside `path` goes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    remove_left_overs(path)
+    aside = _name_beside(path)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        # Not tempfile's: those are for one user alone, and others may have to read this file.
+        with aside.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(replace_surrogates(text))
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
 
 
@@ -49,14 +59,15 @@ def write_json_atomic(path: Path, value: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Raises DamagedError where it cannot be read as one."""
+    """A JSON object from a file. Raises DamagedError where it cannot be read as one.
+
+    What its values are is for llmcore.schema to check.
+    """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DamagedError(f"{path} cannot be read as JSON ({error}).") from error
-    if not isinstance(value, dict):
-        raise DamagedError(f"{path} should hold a JSON object but holds a {type(value).__name__}.")
-    return value
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+        raise DamagedError(f"{path} cannot be read ({error}).") from error
+    return parse_object(content, str(path))
 
 
 def json_line(value: dict[str, Any]) -> str:
@@ -64,7 +75,7 @@ def json_line(value: dict[str, Any]) -> str:
     clean, replaced = finite_json(value)
     if replaced:
         clean["nonfinite"] = True
-    return json.dumps(clean, ensure_ascii=False, allow_nan=False) + "\n"
+    return replace_surrogates(json.dumps(clean, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def sha256_of(path: Path) -> str:
@@ -98,6 +109,7 @@ def whole_directory(final: Path) -> Iterator[Path]:
     final = final.expanduser().resolve()
     check_vacant(final)
     final.parent.mkdir(parents=True, exist_ok=True)
+    remove_left_overs(final)
     aside = _name_beside(final)
     aside.mkdir()
     try:
@@ -111,15 +123,16 @@ def whole_directory(final: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_file(final: Path) -> Iterator[Path]:
+def whole_file(final: Path, replaces: bool = False) -> Iterator[Path]:
     """A hidden name beside `final` that is renamed to it when the block ends without an error.
 
-    Raises StateError where `final` exists.
+    Raises StateError where `final` exists, unless it `replaces` that.
     """
     final = final.expanduser().resolve()
-    if final.exists():
+    if final.exists() and not replaces:
         raise StateError(f"{final} already exists: give a new name.")
     final.parent.mkdir(parents=True, exist_ok=True)
+    remove_left_overs(final)
     aside = _name_beside(final)
     try:
         yield aside
@@ -130,6 +143,44 @@ def whole_file(final: Path) -> Iterator[Path]:
 
 def _name_beside(final: Path) -> Path:
     return final.with_name(f".{final.name}.{secrets.token_hex(4)}.tmp")
+
+
+_LEFT_OVER = r"\.{}\.(?:[0-9a-f]{{8}}|[a-z0-9_]{{8}})\.tmp"  # the second: what older versions wrote
+
+
+def remove_left_overs(final: Path, pattern: str | None = None) -> None:
+    """Deletes what writers of `final` that were killed have left beside it.
+
+    Only names of the lab's own pattern, and only what nobody has written to for LEFT_SECONDS:
+    another process may be at work. pattern: a regular expression for the names instead.
+    """
+    names = re.compile(pattern or _LEFT_OVER.format(re.escape(final.name)), re.ASCII)
+    try:
+        found = [one for one in os.scandir(final.parent) if names.fullmatch(one.name)]
+    except OSError:
+        return
+    for one in found:
+        path = Path(one.path)
+        if time.time() - _last_written(path) < LEFT_SECONDS:
+            continue
+        if one.is_dir(follow_symlinks=False):
+            remove_tree(path)
+        else:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _last_written(path: Path) -> float:
+    """Seconds since 1970 of the newest change in a file or a folder; now, where it vanished."""
+    newest = 0.0
+    try:
+        newest = path.lstat().st_mtime
+        for folder, folders, files in os.walk(path):
+            for name in (*folders, *files):
+                newest = max(newest, os.lstat(os.path.join(folder, name)).st_mtime)
+    except OSError:
+        return time.time()
+    return newest
 
 
 def check_vacant(path: Path) -> None:

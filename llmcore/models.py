@@ -20,7 +20,7 @@ from llmcore.convert import locate
 from llmcore.convert.locate import ForeignModel
 from llmcore.errors import DamagedError, LabError, NotFoundError
 from llmcore.paths import BUNDLED_RUNS
-from llmcore.runs.run import TOKENIZER, WORDS, Run
+from llmcore.runs.run import ADAPTER, TOKENIZER, WORDS, Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore, open_run
 from llmcore.runs.used import step_words, used_step
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 KINDS = {"pretrain": "language", "classify": "classifier", "instruct": "language"}
 BUNDLED = ("base", "starter")
-ADAPTER = "adapter"  # of a checkpoint's state: what its weights are added to, where that is so
 VOTE = "vote"  # of a classifier's state: the model's share where its text's words vote as well
 CACHE_BYTES = 1 << 30
 

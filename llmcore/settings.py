@@ -9,6 +9,7 @@ from dataclasses import asdict, field, fields, replace
 from typing import Any, Self
 
 from llmcore.errors import LabError
+from llmcore.schema import build
 
 
 def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
@@ -47,9 +48,10 @@ class Checked:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Unknown keys are dropped and missing ones take defaults, so old files keep loading."""
-        known = {one.name for one in fields(cls)}  # type: ignore[arg-type]
-        return cls(**{key: value for key, value in values.items() if key in known})
+        """Unknown keys are dropped and missing ones take defaults, so old files keep loading.
+
+        Raises DamagedError for a value of another type, LabError for one that cannot be."""
+        return build(cls, values, cls.__name__)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)  # type: ignore[call-overload]

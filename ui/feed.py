@@ -26,12 +26,12 @@ class RunFeed:
     """One run as a page sees it. `refresh` is cheap and may be called every second."""
 
     def __init__(self, run: "Run") -> None:
-        from llmcore.runs.reader import LineTail, MetricsReader
+        from llmcore.runs.reader import EventTail, MetricsReader
         from llmcore.runs.run import EVENTS, METRICS
 
         self.run = run
         self.metrics = MetricsReader(run.directory / METRICS)
-        self._events = LineTail(run.directory / EVENTS)
+        self._events = EventTail(run.directory / EVENTS, run.info().kind)
         self.samples: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
         self.notices: list[str] = []

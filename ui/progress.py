@@ -7,11 +7,12 @@ small file; what leaves a run on disk is read from the runs.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_json_atomic
 from llmcore.paths import cache_dir
+from llmcore.schema import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,13 @@ STEPS = (
     Step("finetune", "classifier", "Finetune a spam filter", "Then try a message of yours."),
 )
 _BY_HAND = {"tokens", "attention", "next_token"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """progress.json."""
+
+    done: list[Any]
 
 
 def progress_path() -> "Path":
@@ -76,7 +84,7 @@ def next_step(done: set[str]) -> Step | None:
 
 def _noted() -> set[str]:
     try:
-        noted = read_json(progress_path()).get("done")
+        noted = build(_Noted, read_json(progress_path()), "progress.json").done
     except DamagedError:
         return set()
-    return {one for one in noted if one in _BY_HAND} if isinstance(noted, list) else set()
+    return {one for one in noted if isinstance(one, str) and one in _BY_HAND}

@@ -16,6 +16,7 @@ from llmcore.applications.jobs import BITS, FLOORS, HUMAN, MOST_FEWER, REAL_WORD
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import locked_file, read_json, write_json_atomic
 from llmcore.runs.store import open_run
+from llmcore.schema import build
 
 log = logging.getLogger(__name__)
 VERSION = 1
@@ -85,10 +86,14 @@ class Figure:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Raises DamagedError for a record that is none."""
-        try:
-            return cls(**{key: values[key] for key in cls.__slots__ if key in values})
-        except (TypeError, KeyError) as error:
-            raise DamagedError(f"A kept figure is damaged ({error}): measure it again.") from error
+        return build(cls, values, "A kept figure")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """applications.json."""
+
+    figures: dict[str, Any] | None = None
 
 
 def weights_hash(ref: str) -> str:
@@ -151,15 +156,22 @@ def _key(job: str, weights: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Figure]:
-    """By key; empty where there is no file or none that can be read."""
+    """By key; empty where there is no file or none that can be read. A damaged figure is left
+    out: its job has to be measured again."""
     if not path.is_file():
         return {}
     try:
-        kept = read_json(path).get("figures")
-        return {key: Figure.from_dict(one) for key, one in dict(kept or {}).items()}
-    except (DamagedError, TypeError, ValueError):
-        log.warning("the figures in %s cannot be read", path, exc_info=True)
+        kept = build(_Kept, read_json(path), path.name).figures
+    except DamagedError as error:
+        log.warning("the figures cannot be read: %s", error)
         return {}
+    figures = {}
+    for key, one in (kept or {}).items():
+        try:
+            figures[key] = Figure.from_dict(one)
+        except DamagedError as error:
+            log.warning("a figure in %s is left out: %s", path.name, error)
+    return figures
 
 
 def _write(path: Path, figures: dict[str, Figure]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from llmcore.classical.baselines import WORDS_AND_MARKS, WordRegression
 from llmcore.errors import DamagedError
 from llmcore.files import json_line, read_json, write_text_atomic
+from llmcore.schema import build
 
 DIGITS = 6  # significant ones of the numbers on disk
 SURE = 1e-9  # no probability counts as nearer to 0
@@ -90,21 +91,29 @@ class WordVote:
     @classmethod
     def load(cls, path: Path, n_classes: int) -> Self:
         """Raises DamagedError where the file is not one of `save` for so many classes."""
-        values = read_json(path)
-        words = values.get("words")
-        try:
-            arrays = [np.array(values[name], dtype=np.float64)
-                      for name in ("rarity", "weights", "bias")]  # fmt: skip
-        except (KeyError, TypeError, ValueError) as error:
-            raise DamagedError(f"{path.name} of {path.parent.name} is damaged: {error}") from error
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise DamagedError(f"{path.name} of {path.parent.name} names no words.")
-        shapes = [one.shape for one in arrays]
-        if shapes != [(len(words),), (n_classes, len(words)), (n_classes,)] or not all(
-            np.isfinite(one).all() for one in arrays
-        ):
-            raise DamagedError(f"{path.name} of {path.parent.name} does not fit its model.")
-        return cls({word: place for place, word in enumerate(words)}, *arrays)
+        where = f"{path.name} of {path.parent.name}"
+        kept = build(_Kept, read_json(path), where)
+        n_words = len(kept.words)
+        fits = len(kept.rarity) == n_words and len(kept.bias) == len(kept.weights) == n_classes
+        if not fits or any(len(row) != n_words for row in kept.weights):
+            raise DamagedError(f"{where} does not fit its model.")
+        places = {word: place for place, word in enumerate(kept.words)}
+        if len(places) != n_words:
+            raise DamagedError(f"{where} names a word twice.")
+        rarity, weights, bias = (
+            np.array(one, dtype=np.float64) for one in (kept.rarity, kept.weights, kept.bias)
+        )
+        return cls(places, rarity, weights.reshape(n_classes, n_words), bias)
+
+
+@dataclass(slots=True, frozen=True)
+class _Kept:
+    """words.json."""
+
+    words: list[str]
+    rarity: list[float]
+    weights: list[list[float]]
+    bias: list[float]
 
 
 @dataclass(slots=True, frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
+from llmcore.schema import is_number
 
 MODEL_TYPE = "gpt2"
 LANGUAGE_MODEL, CLASSIFIER = "GPT2LMHeadModel", "GPT2ForSequenceClassification"
@@ -35,22 +36,25 @@ def read_config(config: Mapping[str, Any], where: Path) -> ModelConfig:
     """
     kind = config.get("model_type")
     if kind != MODEL_TYPE:
-        what = f"a {kind} model of another tool" if kind else "no model of this lab"
+        named = isinstance(kind, str) and kind
+        what = f"a {kind[:40]} model of another tool" if named else "no model of this lab"
         raise LabError(f"{where} holds {what}: choose a GPT-2, or the directory of a run.")
     for key, (default, allowed) in _FIXED.items():
         _check(key, config.get(key, default), allowed, where)
     sizes = {key: _whole_number(config, key, default, where) for key, default in _SIZES.items()}
     inner = config.get("n_inner")
     _check("n_inner", inner, (None, 4 * sizes["n_embd"]), where)
-    dropout = config.get("resid_pdrop")
+    dropout = config.get("resid_pdrop") or 0.0
+    if not is_number(dropout):
+        raise LabError(f"resid_pdrop in the config.json of {where} is {dropout!r:.60}, no number.")
     return ModelConfig(
         vocab_size=sizes["vocab_size"],
         context_length=sizes["n_positions"],
         n_layers=sizes["n_layer"],
         n_heads=sizes["n_head"],
         d_model=sizes["n_embd"],
-        dropout=min(float(dropout), MAX_DROPOUT) if isinstance(dropout, (int, float)) else 0.0,
-        tied_head=is_classifier(config) or bool(config.get("tie_word_embeddings", True)),
+        dropout=min(float(dropout), MAX_DROPOUT),
+        tied_head=is_classifier(config) or _true_or_false(config, "tie_word_embeddings", where),
     )
 
 
@@ -62,10 +66,8 @@ def is_classifier(config: Mapping[str, Any]) -> bool:
 def read_labels(config: Mapping[str, Any], n_labels: int, where: Path) -> list[str]:
     """A classifier's labels by index; `LABEL_0`… where config.json names none."""
     named = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(n_labels)}
-    try:
-        labels = [str(named[str(i)]) for i in range(n_labels)]
-    except (KeyError, TypeError):
-        labels = []
+    found = [named.get(str(i)) for i in range(n_labels)] if isinstance(named, dict) else []
+    labels = [str(one) for one in found if isinstance(one, (str, int, float))]
     if len(set(labels)) != n_labels:
         raise LabError(
             f"{where} scores {n_labels} classes but its config.json does not name as many "
@@ -107,13 +109,20 @@ def write_config(model: ModelConfig, eot_id: int, labels: Sequence[str] | None) 
 def _check(key: str, value: Any, allowed: tuple[Any, ...], where: Path) -> None:
     if value not in allowed:
         raise LabError(
-            f"The model in {where} has {key} {value!r}, but the lab's GPT-2 computes only "
+            f"The model in {where} has {key} {value!r:.60}, but the lab's GPT-2 computes only "
             f"{' or '.join(repr(one) for one in allowed)}: choose another checkpoint."
         )
 
 
 def _whole_number(config: Mapping[str, Any], key: str, default: int, where: Path) -> int:
     value = config.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise LabError(f"{key} in the config.json of {where} is {value!r}, not a whole number.")
+    if type(value) is not int or not is_number(value):
+        raise LabError(f"{key} in the config.json of {where} is {value!r:.60}, not a whole number.")
+    return value
+
+
+def _true_or_false(config: Mapping[str, Any], key: str, where: Path) -> bool:
+    value = config.get(key, True)
+    if not isinstance(value, bool):
+        raise LabError(f"{key} in the config.json of {where} is {value!r:.60}, not true or false.")
     return value

@@ -1,6 +1,7 @@
 """Find a GPT-2-shaped model of Hugging Face's format on this machine: a directory, or a name
 whose download lies in the hub's cache or in the lab's. Reads small files only, no torch."""
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -14,12 +15,15 @@ from llmcore.convert.gpt2_config import is_classifier, read_config
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import read_json
 from llmcore.paths import cache_dir
+from llmcore.schema import build
 
+log = logging.getLogger(__name__)
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 INDEX = f"{WEIGHTS}.index.json"
 OPENAI = "openai-community"
 OPENAI_NAMES = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")
-_REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
+_REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*", re.ASCII)
+_SHARD = re.compile(r"[\w-][\w.-]*\.safetensors", re.ASCII)
 _CACHED = "models--"
 
 
@@ -70,6 +74,11 @@ class ForeignModel:
         return f"{self.directory.resolve()}@{marks}"
 
 
+@dataclass(frozen=True)
+class _Index:
+    weight_map: dict[str, str] | None = None  # tensor -> file
+
+
 def find(ref: str) -> ForeignModel | None:
     """The model that a directory or a name such as `gpt2` or `org/name` means; None where there
     is none here. Raises LabError for a directory that holds a model of another kind."""
@@ -103,7 +112,8 @@ def cached_models() -> list[ForeignModel]:
             model = ForeignModel(ref, snapshot)
             try:
                 model.config, model.weight_files()  # each refuses what cannot be loaded
-            except LabError:
+            except (LabError, OSError) as error:
+                log.info("a model in the cache is left out: %s", error)
                 continue
             found[ref] = model
     return list(found.values())
@@ -142,13 +152,12 @@ def cache_roots() -> list[Path]:
 def shard_names(index: dict[str, Any]) -> list[str]:
     """The files that an index names, each once. Raises DamagedError unless they are plain names:
     an index comes from others and must not lead out of its directory."""
-    weight_map = index.get("weight_map")
-    names = sorted({str(one) for one in weight_map.values()}) if weight_map else []
-    if not names or not isinstance(weight_map, dict):
+    names = sorted(set((build(_Index, index, INDEX).weight_map or {}).values()))
+    if not names:
         raise DamagedError(f"The {INDEX} names no weight files: download the model again.")
     for name in names:
-        if not re.fullmatch(r"[\w-][\w.-]*\.safetensors", name):
-            raise DamagedError(f"The {INDEX} names {name!r}, which is no safetensors file name.")
+        if not _SHARD.fullmatch(name):
+            raise DamagedError(f"The {INDEX} names {name!r:.80}, which is no safetensors file.")
     return names
 
 

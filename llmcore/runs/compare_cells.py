@@ -1,13 +1,17 @@
 """LLM against earlier NLP, read from its run's events while the table grows; no torch needed."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 
+from llmcore.errors import DamagedError
 from llmcore.evaluation import Difference, wilson_interval
 from llmcore.runs.run import Run
+from llmcore.schema import build
+
+T = TypeVar("T")
 
 CELL, TASK = "cell", "task"  # the types of the events
 NGRAM, BAYES, REGRESSION = "n-gram", "naive Bayes", "logistic regression"
@@ -61,7 +65,7 @@ class Cell:
     task: str
     model: str
     score: float | None
-    accuracy: float | None
+    accuracy: float | None = field(metadata={"low": 0.0, "high": 1.0})
     seconds: float
     n_bytes: int
     parameters: int | None
@@ -85,7 +89,7 @@ class Labelled:
     task: str
     classes: tuple[str, ...]
     n_train: int
-    n_test: int
+    n_test: int = field(metadata={"low": 0})
     truth: tuple[int, ...]
 
 
@@ -101,13 +105,13 @@ class Comparison:
         self.prompts: dict[str, str] = {}
         for event in run.events():
             if event.get("type") == CELL:
-                cell = _read(Cell, event, ("samples", "predicted"))
+                cell = _read(Cell, event)
                 if cell is not None:
                     self.cells.setdefault((cell.task, cell.model), cell)
             elif event.get("type") == TASK and event.get("prompt"):
                 self.prompts[str(event.get("task"))] = str(event["prompt"])
             elif event.get("type") == TASK:
-                labelled = _read(Labelled, event, ("classes", "truth"))
+                labelled = _read(Labelled, event)
                 if labelled is not None:
                     self.labelled[labelled.task] = labelled
 
@@ -128,6 +132,10 @@ class Comparison:
         labelled = self.labelled.get(task)
         if labelled is None or not ours.predicted or not theirs.predicted:
             return None
+        for numbers in (labelled.truth, ours.predicted, theirs.predicted):
+            known = all(0 <= one < len(labelled.classes) for one in numbers)
+            if not known or len(numbers) != len(labelled.truth):
+                return None  # of a damaged line
         return macro_f1_difference(labelled.truth, ours.predicted, theirs.predicted)
 
     def interval(self, cell: Cell) -> dict[str, Any]:
@@ -163,12 +171,11 @@ def work_of(models: Sequence[str]) -> list[tuple[str, str]]:
     return [(task, model) for model in order for task in ROWS if is_able(task, model)]
 
 
-def _read(owner: type, event: dict[str, Any], lists: tuple[str, ...]) -> Any:
+def _read(owner: type[T], event: dict[str, Any]) -> T | None:
     """An event as a dataclass; None where it is torn or of another version."""
     try:
-        values = {name: event[name] for name in owner.__slots__}  # type: ignore[attr-defined]
-        return owner(**{**values, **{name: tuple(values[name]) for name in lists}})
-    except (KeyError, TypeError):
+        return build(owner, event, owner.__name__)
+    except DamagedError:
         return None
 
 

@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import fmean, pstdev
 from typing import Any
 
 from llmcore.config import LEARNERS
+from llmcore.errors import DamagedError
 from llmcore.evaluation import FEW_ROWS, wilson_interval
 from llmcore.runs.run import Run
+from llmcore.schema import build
 
 POINT = "point"  # the type of the events
+SHARE = {"low": 0.0, "high": 1.0}
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,10 +24,10 @@ class CurvePoint:
     learner: str
     size: int
     seed: int
-    accuracy: float
-    macro_f1: float
+    accuracy: float = field(metadata=SHARE)
+    macro_f1: float = field(metadata=SHARE)
     seconds: float
-    n_test: int = 0
+    n_test: int = field(default=0, metadata={"low": 0})
 
 
 @dataclass(slots=True, frozen=True)
@@ -59,10 +62,11 @@ def points_of(run: Run) -> list[CurvePoint]:
     found: dict[tuple[str, int, int], CurvePoint] = {}
     for event in run.events(POINT):
         try:
-            named = [event[name] for name in CurvePoint.__slots__ if name != "n_test"]
-            point = CurvePoint(*named, n_test=int(event.get("n_test") or 0))
-        except KeyError:
+            point = build(CurvePoint, event, POINT)
+        except DamagedError:
             continue  # torn by a full disk, or of another version
+        if point.learner not in LEARNERS:
+            continue
         found.setdefault((point.learner, point.size, point.seed), point)
     return list(found.values())
 

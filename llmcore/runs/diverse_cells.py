@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from llmcore.config import DiverseConfig
+from llmcore.errors import DamagedError
 from llmcore.runs.run import Run
+from llmcore.schema import build
 
 TRAINED, SCORE = "trained", "score"  # the types of the events
 MIX = "mix"
@@ -23,6 +25,13 @@ class TrainedModel:
     parameters: int
 
 
+@dataclass(slots=True, frozen=True)
+class _Score:
+    trained: str
+    tested: str
+    bits_per_byte: float
+
+
 class DiverseMatrix:
     """Bits per byte by (trained on, tested on), as far as it is done."""
 
@@ -33,12 +42,12 @@ class DiverseMatrix:
         for event in run.events():
             try:
                 if event.get("type") == TRAINED:
-                    model = TrainedModel(*(event[name] for name in TrainedModel.__slots__))
+                    model = build(TrainedModel, event, TRAINED)
                     self.trained.setdefault(model.corpus, model)
                 elif event.get("type") == SCORE:
-                    key = str(event["trained"]), str(event["tested"])
-                    self.scores.setdefault(key, float(event["bits_per_byte"]))
-            except (KeyError, TypeError):
+                    score = build(_Score, event, SCORE)
+                    self.scores.setdefault((score.trained, score.tested), score.bits_per_byte)
+            except DamagedError:
                 continue  # torn by a full disk, or of another version
 
     @property

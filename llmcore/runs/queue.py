@@ -10,19 +10,26 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from llmcore.config import RunConfig
 from llmcore.errors import DamagedError, StateError
 from llmcore.files import locked_file, read_json, write_json_atomic
 from llmcore.runs import launch
-from llmcore.runs.run import STATUS
-from llmcore.runs.state import RunInfo, RunState
+from llmcore.runs.run import RUN_ID, STATUS
+from llmcore.runs.state import RunInfo, RunState, Status
 from llmcore.runs.store import RunStore
+from llmcore.schema import build
 
 log = logging.getLogger(__name__)
 ORDER, LOCK = ".queue.json", ".queue.lock"
 LOOK_SECONDS = 1.0
+
+
+@dataclass(slots=True, frozen=True)
+class _Order:
+    order: list[str]
 
 
 class RunQueue:
@@ -90,16 +97,16 @@ class RunQueue:
 
     def _is_waiting(self, run_id: str) -> bool:
         try:
-            return bool(read_json(self.store.root / run_id / STATUS).get("waiting"))
+            return Status.of(read_json(self.store.root / run_id / STATUS)).waiting
         except DamagedError:
             return False
 
     def _read(self) -> list[str]:
         try:
-            order = read_json(self.store.root / ORDER).get("order")
+            kept = build(_Order, read_json(self.store.root / ORDER), ORDER)
         except DamagedError:
             return []
-        return [str(one) for one in order] if isinstance(order, list) else []
+        return [one for one in dict.fromkeys(kept.order) if RUN_ID.fullmatch(one)]
 
     @contextmanager
     def _locked(self) -> Iterator[list[str]]:

@@ -1,10 +1,15 @@
 """Reading a run's JSONL files while another thread or machine appends to them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from llmcore.errors import DamagedError
+from llmcore.runs.events import is_sound_event
+from llmcore.schema import MAX_INTEGER, is_number, parse_object
+
+MAX_SPLITS, MAX_COLUMNS = 64, 1000  # more than any run has; a damaged file cannot ask for more
 
 
 class LineTail:
@@ -31,12 +36,23 @@ class LineTail:
         records = []
         for line in whole.splitlines():
             try:
-                record = json.loads(line)
-            except ValueError:
+                records.append(parse_object(line, self.path.name))
+            except DamagedError:
                 continue
-            if isinstance(record, dict):
-                records.append(record)
         return records
+
+
+class EventTail(LineTail):
+    """`LineTail` of events: lines that are damaged are passed over as well.
+
+    kind: of the run, where it is known (see `check_event`)."""
+
+    def __init__(self, path: Path, kind: str | None = None) -> None:
+        super().__init__(path)
+        self._kind = kind
+
+    def read_new(self) -> list[dict[str, Any]]:
+        return [one for one in super().read_new() if is_sound_event(one, self._kind)]
 
 
 class _Table:
@@ -81,8 +97,10 @@ class _Table:
         for column in self.columns.values():
             column[place] = np.nan
         for key, value in values.items():
-            if isinstance(value, float) or type(value) is int:
+            if is_number(value):
                 if key not in self.columns:
+                    if len(self.columns) >= MAX_COLUMNS:
+                        continue
                     self.columns[key] = np.full(self._room, np.nan)
                 self.columns[key][place] = value
 
@@ -118,7 +136,9 @@ class MetricsReader:
             split, step = record.pop("split", None), record.pop("step", None)
             attempt = record.pop("attempt", 1)
             record.pop("v", None)
-            if isinstance(split, str) and isinstance(step, int) and isinstance(attempt, int):
+            if not isinstance(split, str) or not _counts(step) or not _counts(attempt):
+                continue
+            if split in self._tables or len(self._tables) < MAX_SPLITS:
                 self._tables.setdefault(split, _Table()).add(step, attempt, record)
         return bool(new)
 
@@ -172,6 +192,11 @@ class MetricsReader:
         return self._tables.get(split) or _Table()
 
 
-def read_events(path: Path) -> list[dict[str, Any]]:
-    """All events, oldest first."""
-    return LineTail(path).read_new()
+def _counts(value: object) -> bool:
+    """Whether a value can be a step or an attempt."""
+    return type(value) is int and 0 <= value <= MAX_INTEGER
+
+
+def read_events(path: Path, kind: str | None = None) -> list[dict[str, Any]]:
+    """All events that can be read, oldest first; kind: of the run, where it is known."""
+    return EventTail(path, kind).read_new()

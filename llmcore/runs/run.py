@@ -1,5 +1,8 @@
 """One run, read from its directory."""
 
+import os
+import re
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,8 +11,11 @@ from llmcore.config import SCHEMA_KEY, RunConfig
 from llmcore.errors import DamagedError, LabError, ShortTextError
 from llmcore.files import read_json
 from llmcore.paths import BUNDLED_RUNS
+from llmcore.runs.events import is_sound_row
 from llmcore.runs.reader import LineTail, MetricsReader, read_events
-from llmcore.runs.state import RunInfo, RunState, true_state, why_interrupted
+from llmcore.runs.state import RunInfo, RunState, Status, true_state, why_interrupted
+from llmcore.schema import build
+from llmcore.settings import setting
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint_index import Checkpoint
 
@@ -19,6 +25,18 @@ VALIDATION_DATA = "validation"  # a copy of the user's own text to validate on
 DATA_RECORD = "data.json"  # what the data looked like that is not copied
 NAME = "name.txt"
 WORDS = "words.json"  # what votes beside a classifier
+ADAPTER = "adapter"  # of a checkpoint's state: what its weights are added to, where that is so
+RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+-[0-9a-f]{6}")
+MAX_SHOWN_NAME = 200
+_LAST_SECOND = 253_402_300_799.0  # of the year 9999: no calendar goes further
+
+
+@dataclass(slots=True, frozen=True)
+class _Dates:
+    """Of config.json, in seconds since 1970."""
+
+    created: float | None = setting(None, "when the run was made", 0.0, _LAST_SECOND)
+    imported: float | None = setting(None, "when it came from elsewhere", 0.0, _LAST_SECOND)
 
 
 class Run:
@@ -50,9 +68,9 @@ class Run:
         """Raises DamagedError where the configuration cannot be understood."""
         try:
             return RunConfig.from_dict(self.raw_config)
-        except DamagedError:
-            raise
-        except (LabError, TypeError, AttributeError) as error:
+        except LabError as error:
+            if CONFIG in str(error):
+                raise
             raise DamagedError(f"The configuration of run {self.id} is damaged: {error}") from error
 
     def status(self) -> dict[str, Any]:
@@ -61,22 +79,23 @@ class Run:
     def backend(self) -> str:
         """Who writes the run: `thread` of an app, `process`, `torchrun`; empty where unknown."""
         try:
-            return str(self.status().get("backend") or "")
+            return Status.of(self.status()).backend or ""
         except DamagedError:
             return ""
 
     def name(self) -> str:
         """The name that the user gave last; renaming never touches config.json."""
         try:
-            return (self.directory / NAME).read_text(encoding="utf-8").strip() or self.id
+            shown = (self.directory / NAME).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            return str(self.raw_config.get("name") or self.id)
+            shown = self.config.name
+        return " ".join(shown.split())[:MAX_SHOWN_NAME] or self.id
 
     def info(self) -> RunInfo:
         """Never raises: a run that cannot be read is `damaged`, with the reason in `error`."""
         try:
             return self._read_info()
-        except (DamagedError, OSError, TypeError, ValueError) as error:
+        except (LabError, OSError) as error:
             return RunInfo(
                 id=self.id, name=self.id, kind="?", state=RunState.DAMAGED, reason=str(error),
                 step=0, steps=0, created=self._mtime(), val_loss=None, best_step=None,
@@ -85,9 +104,9 @@ class Run:
             )  # fmt: skip
 
     def _read_info(self) -> RunInfo:
-        config, status = self.config, self.status()
-        problem = status.get("error") or {}
-        state, reason = true_state(status), status.get("reason")
+        config, status = self.config, Status.of(self.status())
+        dates = build(_Dates, self.raw_config, CONFIG)
+        state, reason = true_state(status), status.reason
         if state == RunState.INTERRUPTED:
             reason = why_interrupted(status)
         return RunInfo(
@@ -96,19 +115,64 @@ class Run:
             kind=config.kind,
             state=state,
             reason=reason,
-            step=int(status.get("step") or 0),
+            step=status.step,
             steps=config.train.steps,
-            created=float(self.raw_config.get("created") or self._mtime()),
-            val_loss=status.get("val_loss"),
-            best_step=status.get("best_step"),
+            created=self._mtime() if dates.created is None else dates.created,
+            val_loss=status.val_loss,
+            best_step=status.best_step,
             parent=config.parent,
             example=self.is_example,
             directory=self.directory,
-            error=problem.get("message"),
-            phase=status.get("phase"),
-            waiting=status.get("state") == RunState.QUEUED and bool(status.get("waiting")),
-            hopeless=problem.get("type") == ShortTextError.__name__,
+            error=None if status.error is None else status.error.message,
+            phase=status.phase,
+            waiting=status.state == RunState.QUEUED and status.waiting,
+            hopeless=status.error is not None and status.error.type == ShortTextError.__name__,
+            imported=dates.imported,
+            lost=self.lost_parent(),
         )
+
+    def adapter(self) -> dict[str, Any] | None:
+        """What the run's newest checkpoint says of the weights that it adds to; None where its
+        weights are whole."""
+        if self.config.trainable != "lora":
+            return None
+        found = self.checkpoints()
+        return found[-1].state.get(ADAPTER) if found else None
+
+    def lost_parent(self) -> str | None:
+        """The model that this run's weights are added to, where it is gone, or the one below that.
+
+        None where nothing is missing, or where the model is no run (nobody has looked for it).
+        """
+        run, seen = self, {self.id}
+        while (adapter := run.adapter()) is not None:
+            name, _, step = str(adapter.get("parent")).partition("@")
+            below = run.beside(name)
+            if below is None:
+                return name if RUN_ID.fullmatch(name) or os.path.isabs(name) else None
+            steps = {str(one.step) for one in below.checkpoints()}
+            if below._kind() is None or (step and step not in steps):
+                return f"{name}@{step}" if step else name
+            if below.id in seen:
+                return None
+            seen.add(below.id)
+            run = below
+        return None
+
+    def beside(self, name: str) -> "Run | None":
+        """Another run of this run's folder, a bundled one, or one at an absolute path."""
+        if not name or "\0" in name:
+            return None
+        for root in (self.directory.parent, BUNDLED_RUNS):
+            if (root / name / CONFIG).is_file():
+                return Run(root / name)
+        return None
+
+    def _kind(self) -> str | None:
+        try:
+            return self.config.kind
+        except DamagedError:
+            return None
 
     def _mtime(self) -> float:
         try:
@@ -123,7 +187,8 @@ class Run:
         return reader
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
-        events = read_events(self.directory / EVENTS)
+        """All events that can be read, oldest first; of one type where that is named."""
+        events = read_events(self.directory / EVENTS, self._kind())
         return events if kind is None else [one for one in events if one.get("type") == kind]
 
     def result(self) -> dict[str, Any] | None:
@@ -132,8 +197,10 @@ class Run:
         return results[-1] if results else None
 
     def predictions(self) -> list[dict[str, Any]]:
-        """The test split row by row: text, label, predicted, probability."""
-        return LineTail(self.directory / PREDICTIONS).read_new()
+        """The test split row by row: text, label, predicted, probability of a classifier; prompt,
+        expected, answer, right of instructions. Rows that lack them are left out."""
+        rows = LineTail(self.directory / PREDICTIONS).read_new()
+        return [row for row in rows if is_sound_row(row, self._kind() or "")]
 
     def checkpoints(self) -> list[Checkpoint]:
         return checkpoint_index.list_checkpoints(self.directory / CHECKPOINTS)

@@ -2,13 +2,17 @@
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from llmcore.device import boot_id, host_name, oom_kills, process_start
+from llmcore.errors import DamagedError
 from llmcore.files import tree_bytes
+from llmcore.schema import build
+from llmcore.settings import setting
 
 HEARTBEAT_SECONDS = 2.0
 STALE_SECONDS = 15.0
@@ -50,11 +54,17 @@ class RunInfo:
     phase: str | None = None
     waiting: bool = False  # in the queue, for its turn
     hopeless: bool = False  # it failed on what a resume would find again
+    imported: float | None = None  # when it came from elsewhere, seconds since 1970
+    lost: str | None = None  # the model that its weights belong to, where that is gone
+    mark: str = ""  # the end of its id, where another has its name and its second
 
     @property
     def began(self) -> str:
-        """Local date and second of `created`: tells runs of one name apart."""
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.created))
+        """Local date and second of `created`, or of its import: tells runs of one name apart."""
+        at = time.localtime(self.created if self.imported is None else self.imported)
+        word = "" if self.imported is None else "imported "
+        mark = f" · {self.mark}" if self.mark else ""
+        return f"{word}{time.strftime('%Y-%m-%d %H:%M:%S', at)}{mark}"
 
     @property
     def n_bytes(self) -> int:
@@ -82,32 +92,76 @@ def writer_identity() -> dict[str, Any]:
     }
 
 
-def why_interrupted(status: dict[str, Any]) -> str:
+@dataclass(slots=True, frozen=True)
+class Problem:
+    """What ended a run that failed."""
+
+    message: str | None = None
+    type: str | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Status:
+    """What a status.json says, as far as it is read. Times are seconds since 1970."""
+
+    state: str = RunState.DAMAGED
+    reason: str | None = None
+    phase: str | None = None
+    error: Problem | None = None
+    step: int = setting(0, "the last one that was taken", 0)
+    best_step: int | None = setting(None, "the one of the lowest validation loss", 0)
+    val_loss: float | None = None
+    attempt: int = setting(0, "how often the run was begun", 0)
+    backend: str | None = None
+    waiting: bool = False
+    handed: bool = False
+    heartbeat: float = 0.0
+    host: str | None = None
+    boot_id: str | None = None
+    pid: int | None = setting(None, "of the writer", -1, 2**31 - 1)
+    pid_started: float | None = None
+    oom_kills: int | None = None
+
+    @classmethod
+    def of(cls, values: "Status | Mapping[str, Any]") -> Self:
+        """Raises DamagedError for what no writer of the lab wrote."""
+        if isinstance(values, cls):
+            return values
+        made = build(cls, values, "The status")
+        if made.state not in set(RunState):
+            known = ", ".join(RunState)
+            raise DamagedError(f"The status: state is {made.state[:40]!r}, not one of {known}.")
+        return made
+
+
+def why_interrupted(status: Status | Mapping[str, Any]) -> str:
     """In words: whether the system has killed processes for want of memory since the run began."""
-    if status.get("host") != host_name() or status.get("boot_id") != boot_id():
+    status = Status.of(status)
+    if status.host != host_name() or status.boot_id != boot_id():
         return "the computer was switched off, or another one trained it"
-    before, now = status.get("oom_kills"), oom_kills()
+    before, now = status.oom_kills, oom_kills()
     if before is not None and now is not None and now > before:
         return "probably out of memory: the system has ended a process since the run began"
     return "its process has ended"
 
 
-def true_state(status: dict[str, Any]) -> str:
+def true_state(status: Status | Mapping[str, Any]) -> str:
     """The state of a status.json, with `interrupted` for a live one whose writer is gone.
 
     A pid means something on its own host and boot only: there the process is looked up, and a
     live one is believed even when its heartbeat is late. Elsewhere a stale heartbeat decides.
+    Raises DamagedError.
     """
-    state = str(status.get("state", RunState.DAMAGED))
-    if state not in LIVE_STATES or (state == RunState.QUEUED and status.get("waiting")):
-        return state
-    stale = time.time() - float(status.get("heartbeat") or 0.0) > STALE_SECONDS
-    if status.get("host") != host_name():
-        return RunState.INTERRUPTED if stale else state
-    if status.get("boot_id") != boot_id():
+    status = Status.of(status)
+    if status.state not in LIVE_STATES or (status.state == RunState.QUEUED and status.waiting):
+        return status.state
+    stale = time.time() - status.heartbeat > STALE_SECONDS
+    if status.host != host_name():
+        return RunState.INTERRUPTED if stale else status.state
+    if status.boot_id != boot_id():
         return RunState.INTERRUPTED
-    started = process_start(int(status.get("pid") or -1))
-    expected = status.get("pid_started")
+    started = process_start(-1 if status.pid is None else status.pid)
+    expected = status.pid_started
     gone = started is None or (expected is not None and abs(started - expected) > 1.0)
-    own_but_silent = stale and status.get("pid") == os.getpid()
-    return RunState.INTERRUPTED if gone or own_but_silent else state
+    own_but_silent = stale and status.pid == os.getpid()
+    return RunState.INTERRUPTED if gone or own_but_silent else status.state

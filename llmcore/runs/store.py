@@ -1,19 +1,20 @@
 """All runs of this lab: those of LLMLAB_HOME, and the bundled examples (read-only)."""
 
-import re
 import secrets
 import time
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from llmcore import paths
 from llmcore.config import SCHEMA_KEY
 from llmcore.errors import DamagedError, LabError, NotFoundError, StateError
 from llmcore.files import remove_tree, write_text_atomic
-from llmcore.runs.run import CONFIG, NAME, Run
+from llmcore.runs.run import CONFIG, NAME, RUN_ID, Run
 from llmcore.runs.state import RunInfo
+from llmcore.schema import replace_surrogates
 from llmcore.train.control import read_control, write_control
 
-RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+-[0-9a-f]{6}")
 MAX_NAME_LENGTH = 80
 
 
@@ -51,7 +52,7 @@ class RunStore:
 
     def list(self) -> list[RunInfo]:
         """Newest first; the bundled examples come last."""
-        own = [Run(one).info() for one in _folders(self.root)]
+        own = _told_apart([Run(one).info() for one in _folders(self.root)])
         bundled = [Run(one).info() for one in _folders(paths.BUNDLED_RUNS)]
         return sorted(own, key=lambda one: one.created, reverse=True) + bundled
 
@@ -137,10 +138,21 @@ def open_run(reference: str, store: RunStore | None = None) -> Run:
         raise
 
 
+def _told_apart(infos: list[RunInfo]) -> list[RunInfo]:
+    """Runs of one name and one second get a mark, so that no two read alike in a menu."""
+    n_runs = Counter((one.name, one.began) for one in infos)
+    return [
+        replace(one, mark=one.id[-6:]) if n_runs[one.name, one.began] > 1 else one for one in infos
+    ]
+
+
 def _folders(root: Path) -> list[Path]:
+    """Hidden ones are at work; what has no name in UTF-8 is none of ours and cannot be shown."""
     try:
         return sorted(
-            one for one in root.iterdir() if one.is_dir() and not one.name.startswith(".")
-        )
+            one for one in root.iterdir()
+            if one.is_dir() and not one.name.startswith(".")
+            and one.name == replace_surrogates(one.name)
+        )  # fmt: skip
     except OSError:
         return []

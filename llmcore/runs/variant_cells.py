@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmcore.config import ModelConfig, VariantsConfig
+from llmcore.errors import DamagedError
 from llmcore.runs.run import Run
+from llmcore.schema import build
 
 LOOK, TRAINED = "look", "variant"  # the types of the events
 GPT2, ALL = "gpt2", "all"
@@ -71,6 +73,12 @@ class Look:
 
 
 @dataclass(slots=True, frozen=True)
+class _Training:
+    variant: str
+    seed: int
+
+
+@dataclass(slots=True, frozen=True)
 class Result:
     """A variant at the end, over its seeds that are done."""
 
@@ -100,16 +108,17 @@ class VariantCurves:
         self.done: set[tuple[str, int]] = set()
         for event in run.events():
             try:
-                key = str(event["variant"]), int(event["seed"])
+                training = build(_Training, event, LOOK)
+                key = training.variant, training.seed
                 if event["type"] == TRAINED:
                     self.done.add(key)
                 elif event["type"] == LOOK:
                     # What was trained again after a stop takes the place of what it was before.
                     place = self.looks.setdefault(key, {})
-                    look = Look(*(event[name] for name in Look.__slots__))
+                    look = build(Look, event, LOOK)
                     if min(look.bits_per_byte, look.tokens_per_s) > 0:
                         place[look.tokens] = look
-            except (KeyError, TypeError, ValueError):
+            except DamagedError:
                 continue  # another event, torn by a full disk, or of another version
 
     def curve(self, variant: str, seed: int = 0) -> list[Look]:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.files import json_line, lock_file, read_json, write_json_atomic
 from llmcore.runs.run import EVENTS, METRICS, STATUS
-from llmcore.runs.state import HEARTBEAT_SECONDS, RunState, writer_identity
+from llmcore.runs.state import HEARTBEAT_SECONDS, RunState, Status, writer_identity
 
 log = logging.getLogger(__name__)
 LOCK = "lock"
@@ -33,18 +33,18 @@ class RunWriter:
         self._mutex = threading.Lock()
         self._closed = threading.Event()
         try:
-            previous = read_json(directory / STATUS)
+            previous = Status.of(read_json(directory / STATUS))
         except DamagedError:
-            previous = {}
-        self.attempt = int(previous.get("attempt") or 0) + 1
+            previous = Status()
+        self.attempt = previous.attempt + 1
         self._status: dict[str, Any] = {
             "v": 1,
             "state": RunState.RUNNING,
             "reason": None,
             "phase": "preparing",
-            "step": int(previous.get("step") or 0),
-            "best_step": previous.get("best_step"),
-            "val_loss": previous.get("val_loss"),
+            "step": previous.step,
+            "best_step": previous.best_step,
+            "val_loss": previous.val_loss,
             "attempt": self.attempt,
             "backend": backend,
             "control_seq": 0,

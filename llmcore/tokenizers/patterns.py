@@ -31,9 +31,23 @@ BPE_PATTERN = (
     r"""\s*[\r\n]+|\s+(?!\S)|\s+"""
 )
 WORDS_PATTERN = r""" ?\S+|\s+(?!\S)|\s+"""
+# GPT-4o's: no tokenizer of the lab learns with it, but `--tokenizer o200k_base` takes it.
+O200K_PATTERN = (
+    r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"""
+    r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"""
+    r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"""
+    r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"""
+    r"""\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
 # Cuts that mean nothing, only to bound the work of one piece.
 BYTES_PATTERN = r"[\s\S]{1,256}"
 CHARACTERS_PATTERN = r"[\s\S]"
+# All that the lab writes into a tokenizer's file. A file with another may come from anywhere, and
+# an expression can be made to run for ever.
+KNOWN_PATTERNS = frozenset({
+    GPT2_PATTERN, CL100K_PATTERN, O200K_PATTERN, BPE_PATTERN, WORDS_PATTERN, BYTES_PATTERN,
+    CHARACTERS_PATTERN,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,16 @@ Segments of at most `MAX_SEGMENT` characters stay far below that and encode in p
 import re
 from collections.abc import Iterator
 
+from llmcore.schema import replace_surrogates
+
+__all__ = ["MAX_SEGMENT", "replace_surrogates", "segments"]
+
 MAX_SEGMENT = 100_000  # characters
 
 # A piece of every pattern in use ends after a letter when a space and a letter follow, and after
 # a single newline that stands between a visible character and a letter. Cut there and the ids of
 # the parts are the ids of the whole; tests/tokenizers compares them on random text.
 _SAFE_CUT = re.compile(r"[^\W\d_](?= [^\W\d_])|\S\n(?=[^\W\d_])")
-
-
-def replace_surrogates(text: str) -> str:
-    """Text that UTF-8 can hold: surrogate pairs joined, lone halves replaced by U+FFFD."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def segments(text: str, max_length: int = MAX_SEGMENT) -> Iterator[str]:

@@ -6,6 +6,7 @@ name is a reference: wherever a tokenizer can be named, the slug names this one.
 """
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -22,11 +23,13 @@ from llmcore.files import (
     write_text_atomic,
 )
 from llmcore.paths import BUNDLED_RUNS, child_of, slug, tokenizers_dir
+from llmcore.schema import build, parse_json, whole_number
 from llmcore.tokenizers.bpe import Training
 from llmcore.tokenizers.builtin import BUILTIN_TOKENIZERS, byte_characters
 from llmcore.tokenizers.learning import Merge
 from llmcore.tokenizers.tokenizer import Tokenizer
 
+log = logging.getLogger(__name__)
 CARD, MERGES = "card.json", "merges.jsonl"
 MAX_NAME_LENGTH = 40
 
@@ -43,7 +46,7 @@ class TokenizerCard:
     n_bytes: int  # of the text that it was trained on
     bytes_per_token: float  # on that text
     seconds: float  # that the training took
-    created: float
+    created: float  # seconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +174,22 @@ def _merge_line(merge: Merge) -> str:
 def _read_merges(path: Path) -> Iterator[Merge]:
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
-            left, right, count, n_tokens = json.loads(line)
-            parts = (bytes(_BYTES[sign] for sign in part) for part in (left, right))
-            yield Merge(*parts, int(count), int(n_tokens))
+            left, right, count, n_tokens = parse_json(line, path.name)
+            parts = [bytes(_BYTES[sign] for sign in part) for part in (left, right)]
+            numbers = [whole_number(one, "a count", path.name, 0) for one in (count, n_tokens)]
+            yield Merge(*parts, *numbers)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DamagedError(f"{path} does not hold the merges of a training ({error!r}).") from error
 
 
 def _read(directory: Path) -> SavedTokenizer | None:
+    """None where there is none, or where its card is damaged."""
     try:
         content: dict[str, Any] = read_json(directory / CARD)
-        content.pop(SCHEMA_KEY)
-        return SavedTokenizer(directory.name, directory, TokenizerCard(**content))
-    except (DamagedError, KeyError, TypeError):
+        if SCHEMA_KEY not in content:
+            return None
+        return SavedTokenizer(directory.name, directory, build(TokenizerCard, content, CARD))
+    except DamagedError as error:
+        if directory.is_dir():
+            log.warning("a tokenizer is left out: %s", error)
         return None

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,8 @@ import tiktoken
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_text_atomic
+from llmcore.schema import build
+from llmcore.tokenizers.patterns import KNOWN_PATTERNS
 from llmcore.tokenizers.segments import replace_surrogates, segments
 
 END_OF_TEXT = "<|endoftext|>"
@@ -55,12 +58,13 @@ class Tokenizer:
         self.pattern = pattern
         self.special_tokens = dict(special_tokens)
         self.eot_id = self.special_tokens[END_OF_TEXT]
-        self.encoding = tiktoken.Encoding(
-            name,
-            pat_str=pattern,
-            mergeable_ranks=dict(ranks),
-            special_tokens=self.special_tokens,
-        )
+        with no_panic("tiktoken cannot build this tokenizer"):
+            self.encoding = tiktoken.Encoding(
+                name,
+                pat_str=pattern,
+                mergeable_ranks=dict(ranks),
+                special_tokens=self.special_tokens,
+            )
         self.vocab_size: int = self.encoding.n_vocab
         self._bytes: list[bytes | None] = [None] * self.vocab_size
         for data, rank in ranks.items():
@@ -187,19 +191,50 @@ class Tokenizer:
         if SCHEMA_KEY not in content:
             raise DamagedError(f"{path} is not a tokenizer that the lab saved.")
         try:
-            ranks = {
-                base64.b64decode(token, validate=True): id
-                for id, token in enumerate(content["tokens_base64"])
-                if token is not None
-            }
-            if any(bytes([byte]) not in ranks for byte in range(256)):
-                raise ValueError("a single byte has no token")
-            special = {str(text): int(id) for text, id in content["special_tokens"].items()}
-            if not all(0 <= id < len(content["tokens_base64"]) for id in special.values()):
-                raise ValueError("a special token has an id out of range")
-            return cls(str(content["name"]), ranks, str(content["pattern"]), special)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            kept = build(_Kept, content, FILE_NAME)
+            return cls(kept.name, kept.ranks(), kept.pattern, kept.special_tokens)
+        except (KeyError, ValueError) as error:
             raise DamagedError(f"{path} does not hold a whole tokenizer ({error}).") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """tokenizer.json. tokens_base64: by id; null for a special token or a gap."""
+
+    name: str
+    pattern: str
+    special_tokens: dict[str, int]
+    tokens_base64: list[str | None]
+
+    def ranks(self) -> dict[bytes, int]:
+        """Bytes of each ordinary token -> its id. Raises ValueError where the parts do not fit
+        each other, or the pattern is none that the lab writes."""
+        data = [one and base64.b64decode(one, validate=True) for one in self.tokens_base64]
+        ranks = {one: id for id, one in enumerate(data) if one}
+        if len(ranks) != sum(one is not None for one in data):
+            raise ValueError("two tokens are the same bytes, or one has none")
+        if any(bytes([byte]) not in ranks for byte in range(256)):
+            raise ValueError("a single byte has no token")
+        ids = list(self.special_tokens.values())
+        if END_OF_TEXT not in self.special_tokens:
+            raise ValueError(f"it has no {END_OF_TEXT}")
+        if not all(0 <= id < len(data) and data[id] is None for id in ids):
+            raise ValueError("a special token has an id out of range, or another token's")
+        if self.pattern not in KNOWN_PATTERNS:
+            raise ValueError("it splits text by a pattern that the lab does not write")
+        return ranks
+
+
+@contextmanager
+def no_panic(what: str) -> Iterator[None]:
+    """Turns a panic of a library written in Rust into a DamagedError: it is no Exception, so it
+    would pass every handler and end the thread."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DamagedError(f"{what} ({error}).") from error
 
 
 def _jobs(documents: Iterable[str]) -> Iterator[list[str | None]]:

@@ -4,15 +4,20 @@ checkpoints/step_00000500/{model.safetensors, optim.safetensors, state.json}: wi
 full and can be resumed from; without, it is a weights-only snapshot for looking at.
 """
 
-import math
+import logging
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, remove_tree
+from llmcore.schema import build
+from llmcore.settings import setting
 
+log = logging.getLogger(__name__)
+_STEP = re.compile(r"[0-9]{1,18}")
 STEP_PREFIX = "step_"
 WEIGHTS, OPTIMIZER, STATE = "model.safetensors", "optim.safetensors", "state.json"
 
@@ -28,6 +33,18 @@ class Checkpoint:
     @property
     def weights(self) -> Path:
         return self.directory / WEIGHTS
+
+
+@dataclass(slots=True, frozen=True)
+class _State:
+    """What is read of a state.json, here and where a run goes on or its model is loaded."""
+
+    val_loss: float | None = None
+    without_gain: int | None = setting(0, "evaluations since the best one", 0)
+    labels: list[str] | None = None
+    template: str | None = None
+    adapter: dict[str, Any] | None = None
+    vote: float | None = setting(None, "what the model's own log-odds count", 0.0)
 
 
 def directory_for(root: Path, step: int) -> Path:
@@ -57,28 +74,27 @@ def recover(root: Path) -> None:
             os.replace(old, final)
 
 
+def read_state(directory: Path) -> dict[str, Any]:
+    """A checkpoint's state.json. Raises DamagedError where a value is none that the lab wrote."""
+    state = read_json(directory / STATE)
+    build(_State, state, f"{directory.name}/{STATE}")
+    return state
+
+
 def list_checkpoints(root: Path) -> list[Checkpoint]:
     """All complete checkpoints below `root`, by rising step; unreadable ones are passed over."""
     found = []
     for directory in sorted(root.glob(f"{STEP_PREFIX}*")):
         try:
-            state = read_json(directory / STATE)
-            step = int(directory.name.removeprefix(STEP_PREFIX))
-        except (DamagedError, ValueError):
+            state = read_state(directory)
+        except DamagedError as error:
+            log.info("a checkpoint is passed over: %s", error)
             continue
-        if (directory / WEIGHTS).is_file():
+        step = directory.name.removeprefix(STEP_PREFIX)
+        if _STEP.fullmatch(step) and (directory / WEIGHTS).is_file():
             full = (directory / OPTIMIZER).is_file()
-            found.append(Checkpoint(step, directory, full, _loss(state.get("val_loss")), state))
+            found.append(Checkpoint(int(step), directory, full, state.get("val_loss"), state))
     return found
-
-
-def _loss(value: object) -> float | None:
-    """None for what cannot be compared: such a checkpoint is never the best one."""
-    try:
-        known = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return float(value) if known and math.isfinite(value) else None  # type: ignore[arg-type]
-    except OverflowError:
-        return None
 
 
 def latest(checkpoints: list[Checkpoint], full: bool = False) -> Checkpoint | None:

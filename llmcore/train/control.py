@@ -1,15 +1,18 @@
 """How a running loop is told what to do: a protocol, and the file that UI and CLI write."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import read_json, write_json_atomic
+from llmcore.schema import build
+from llmcore.settings import setting
 
 CONTROL_FILE = "control.json"
 STATES = ("run", "pause", "stop")
+MAX_RATE = 10.0
 
 
 @dataclass(slots=True, frozen=True)
@@ -23,6 +26,16 @@ class Wish:
     state: str = "run"
     learning_rate: float | None = None
     saves: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class _Kept:
+    """control.json."""
+
+    seq: int = setting(0, "rises with each wish", 0)
+    state: str = "run"
+    learning_rate: float | None = setting(None, "peak of the schedule", 0.0, MAX_RATE)
+    saves: int = setting(0, "checkpoints that were asked for", 0)
 
 
 class Control(Protocol):
@@ -63,18 +76,20 @@ class FileControl:
         if (stat.st_mtime_ns, stat.st_ino) != self._seen:
             self._seen = (stat.st_mtime_ns, stat.st_ino)
             found = read_control(self.path.parent)
-            self.seq = int(found["seq"])
-            self._wish = Wish(str(found["state"]), found["learning_rate"], int(found["saves"]))
+            self.seq = found["seq"]
+            self._wish = Wish(found["state"], found["learning_rate"], found["saves"])
         return self._wish
 
 
 def read_control(directory: Path) -> dict[str, Any]:
-    """The newest wish; a missing or unreadable file wishes nothing but to run."""
+    """The newest wish; a missing or damaged file wishes nothing but to run."""
     try:
-        wish = read_json(directory / CONTROL_FILE)
+        kept = build(_Kept, read_json(directory / CONTROL_FILE), CONTROL_FILE)
+        if kept.state not in STATES or kept.learning_rate == 0.0:
+            raise DamagedError(f"{CONTROL_FILE} wishes what no run can do.")
     except DamagedError:
-        wish = {}
-    return {"seq": 0, "state": "run", "learning_rate": None, "saves": 0, **wish}
+        kept = _Kept()
+    return asdict(kept)
 
 
 def write_control(
@@ -87,14 +102,14 @@ def write_control(
 
     Raises LabError for a learning rate that no run can have.
     """
-    if learning_rate is not None and not 0.0 < learning_rate <= 10.0:
+    if learning_rate is not None and not 0.0 < learning_rate <= MAX_RATE:
         raise LabError(f"The learning rate {learning_rate:g} must lie above 0 and be at most 10.")
     wish = read_control(directory)
     _write(directory, {
-        "seq": int(wish["seq"]) + 1,
+        "seq": wish["seq"] + 1,
         "state": wish["state"] if state is None else state,
         "learning_rate": wish["learning_rate"] if learning_rate is None else learning_rate,
-        "saves": int(wish["saves"]) + save,
+        "saves": wish["saves"] + save,
     })  # fmt: skip
 
 
@@ -102,7 +117,7 @@ def reset_control(directory: Path, learning_rate: float | None = None) -> None:
     """What a resume begins with: run on, with the rate that the run had (or the one given)."""
     wish = read_control(directory)
     _write(directory, {
-        "seq": int(wish["seq"]) + 1, "state": "run", "learning_rate": learning_rate, "saves": 0,
+        "seq": wish["seq"] + 1, "state": "run", "learning_rate": learning_rate, "saves": 0,
     })  # fmt: skip
 
 

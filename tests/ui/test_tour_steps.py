@@ -46,7 +46,7 @@ def is_done(tour: str, step: str, context: Context) -> bool:
 
 def add_lines(run_id: str, name: str, *lines: dict[str, Any]) -> None:
     with (RunStore().directory(run_id) / name).open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps({"v": 1, "attempt": 1, "t": 0.0, **one}) + "\n" for one in lines)
+        file.writelines(json.dumps({"v": 1, "attempt": 1, "t": 0.0, "step": 0, **one}) + "\n" for one in lines)
 
 
 def change_json(run_id: str, name: str, **changes: Any) -> None:
@@ -291,12 +291,14 @@ def test_the_head_is_found_and_switched_off(induction_run: str) -> None:
 def classifier_run(**accuracy: float) -> str:
     run_id = write_run("spam", kind="classify")
     change_json(run_id, "config.json", parent="base")
-    baselines = {"naive Bayes": {"accuracy": accuracy["bayes"], "macro_f1": 0.9}}
-    test = {"n": 900, "accuracy": accuracy["own"], "macro_f1": 0.9, "classes": ["ham", "spam"]}
+    scores = {"n": 900, "macro_f1": 0.9, "confusion": [[1, 0], [0, 1]], "classes": ["ham", "spam"]}
+    baselines = {"naive Bayes": {**scores, "accuracy": accuracy["bayes"]}}
+    test = {**scores, "accuracy": accuracy["own"]}
     add_lines(run_id, "events.jsonl", {"type": "result", "test": test, "baselines": baselines})
+    sure = {"probability": 0.9, "probabilities": {"ham": 0.1, "spam": 0.9}}
     rows = [
-        {"text": "see you  soon", "label": "ham", "predicted": "spam", "probability": 0.9},
-        {"text": "right one", "label": "ham", "predicted": "ham", "probability": 0.9},
+        {"text": "see you  soon", "label": "ham", "predicted": "spam", **sure},
+        {"text": "right one", "label": "ham", "predicted": "ham", **sure},
     ]
     add_lines(run_id, "predictions.jsonl", *rows)
     return run_id

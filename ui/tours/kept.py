@@ -3,11 +3,12 @@
 import logging
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_json_atomic
 from llmcore.paths import cache_dir
+from llmcore.schema import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,13 @@ def kept_tours() -> dict[str, Kept]:
         found = read_json(tours_path())
     except DamagedError:
         return {}
-    return {name: _kept(one) for name, one in found.items() if isinstance(one, dict)}
+    kept = {}
+    for name, one in found.items():
+        try:
+            kept[name] = build(Kept, one, name)
+        except DamagedError:
+            logger.info("the progress of a tour is left out", exc_info=True)
+    return kept
 
 
 def kept_of(tour: str) -> Kept:
@@ -58,15 +65,6 @@ def mark_answered(tour: str) -> None:
     kept = kept_of(tour)
     if not kept.answered:
         _write(tour, Kept(kept.begun or time.time(), kept.done, True))
-
-
-def _kept(found: dict[str, Any]) -> Kept:
-    done, begun = found.get("done"), found.get("begun")
-    return Kept(
-        begun=float(begun) if isinstance(begun, int | float) else 0.0,
-        done=[one for one in done if isinstance(one, str)] if isinstance(done, list) else [],
-        answered=found.get("answered") is True,
-    )
 
 
 def _write(tour: str, kept: Kept) -> None:

@@ -1,14 +1,27 @@
 """`python -m llmcore`: the command line of the lab."""
 
-import logging
+import os
+import signal
 import sys
 
-from llmcore.cli import main
-from llmcore.cli.app import debug
-from llmcore.device import share_cores
+
+def _interrupted(*_: object) -> None:
+    """Nothing was begun yet, and an import that is broken off gives a traceback of its own."""
+    os.write(2, b"error: Interrupted before the command was done.\n")
+    os._exit(1)
+
 
 if __name__ == "__main__":
+    before = signal.signal(signal.SIGINT, _interrupted)  # the imports below take a second
+
+    import logging
+
+    from llmcore.cli import main
+    from llmcore.cli.app import debug
+    from llmcore.device import share_cores
+
     share_cores()
     # Without LLMLAB_DEBUG an error is one line; the log would put others beside it.
     logging.basicConfig(level=logging.INFO if debug() else logging.CRITICAL, stream=sys.stderr)
+    signal.signal(signal.SIGINT, before)
     sys.exit(main())

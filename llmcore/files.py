@@ -115,11 +115,22 @@ def whole_directory(final: Path) -> Iterator[Path]:
     try:
         yield aside
         check_vacant(final)
-        if final.is_dir():
-            final.rmdir()
-        os.replace(aside, final)
+        _take_place(aside, final)
     finally:
         remove_tree(aside)
+
+
+def _take_place(aside: Path, final: Path) -> None:
+    """An empty folder that cannot be replaced (it is a mount, or somebody's working folder) gets
+    the content instead, file by file."""
+    try:
+        if final.is_dir():
+            final.rmdir()
+    except OSError:
+        for one in aside.iterdir():
+            os.replace(one, final / one.name)
+        return
+    os.replace(aside, final)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ MAX_DEPTH = 64  # of lists and objects in each other: far above any file of the 
 MAX_INTEGER = 2**63 - 1  # what an array of numbers can hold
 _SHOWN_CHARACTERS = 60
 _WORDS: dict[type, str] = {
-    int: "a whole number", float: "a number", bool: "true or false", str: "a text",
-    list: "a list", tuple: "a list", dict: "an object",
+    int: "no whole number", float: "no number", bool: "neither true nor false", str: "no text",
+    list: "no list", tuple: "no list", dict: "no object",
 }  # fmt: skip
 
 
@@ -64,8 +64,7 @@ def build(cls: type[T], values: object, where: str) -> T:
     their defaults, and every value has its field's type and lies between its bounds.
 
     Bounds are those of the field's metadata (`low`, `high`; see llmcore.settings). Numbers are
-    finite; a whole number may be written as 3.0. where: names the file in the sentence. Raises
-    DamagedError.
+    finite. where: names the file in the sentence. Raises DamagedError.
 
     >>> from dataclasses import dataclass
     >>> @dataclass
@@ -75,7 +74,7 @@ def build(cls: type[T], values: object, where: str) -> T:
     Order(order=['a', 'b'])
     """
     if not isinstance(values, Mapping):
-        raise DamagedError(f"{where} is {_shown(values)} but must be an object.")
+        raise DamagedError(f"{where} is {_shown(values)}, which is no object.")
     made = {}
     for name, (one, kind) in _fields_of(cls).items():
         if name in values:
@@ -96,11 +95,6 @@ def whole_number(
     return number
 
 
-def text(value: object, name: str, where: str) -> str:
-    """A single value that must be a text. Raises DamagedError."""
-    return _checked(value, str, name, where)
-
-
 def is_number(value: object) -> bool:
     """Whether a value of a JSON file is a finite number that a float can hold."""
     if type(value) is int:
@@ -115,7 +109,7 @@ def _fields_of(cls: type) -> dict[str, tuple[Field[Any], Any]]:
 
 
 def _checked(value: Any, kind: Any, name: str, where: str) -> Any:
-    """`value` as a `kind`: lists become tuples where that is asked for, 3.0 becomes 3."""
+    """`value` as a `kind`: lists become tuples where that is asked for."""
     if kind is Any:
         return value
     origin, inner = get_origin(kind) or kind, get_args(kind)
@@ -127,10 +121,8 @@ def _checked(value: Any, kind: Any, name: str, where: str) -> Any:
         return _checked(value, kinds[0], name, where)
     if is_dataclass(origin):
         return build(origin, value, f"{where}: {name}")  # type: ignore[type-var]
-    if origin is int and isinstance(value, float) and value.is_integer():
-        value = int(value)
     if not _is_a(value, origin):
-        raise DamagedError(f"{where}: {name} is {_shown(value)} but must be {_WORDS[origin]}.")
+        raise DamagedError(f"{where}: {name} is {_shown(value)}, which is {_WORDS[origin]}.")
     if origin is dict:
         return {key: _checked(one, inner[1], name, where) for key, one in value.items()}
     if origin in (list, tuple):
@@ -162,6 +154,8 @@ def _shown(value: object) -> str:
     """A value for a sentence: short, whatever it is."""
     if isinstance(value, (dict, list)):
         return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, str):
+        return repr(value[:_SHOWN_CHARACTERS])
     if type(value) is int and abs(value) > MAX_INTEGER:
         return "a number too large"
     shown = repr(value)

@@ -42,6 +42,12 @@ def entry_problem(entry: zipfile.ZipInfo) -> str | None:
     return None
 
 
+def most_of_entry(entry: zipfile.ZipInfo) -> int:
+    """Bytes that one entry may unpack to, by what it takes in the zip: one that is large for its
+    weights must not hide a bomb."""
+    return most_unpacked(entry.compress_size)
+
+
 def most_unpacked(n_packed: int) -> int:
     """Bytes that a zip of `n_packed` bytes may hold; a small one may hold a megabyte."""
     return (1 << 20) + MAX_RATIO * n_packed

@@ -30,7 +30,7 @@ MAX_FILE_BYTES = 2 << 30
 MAX_BIAS_ERROR = 1e-4
 
 # Older checkpoints also carry each layer's causal mask, which is no weight.
-_MASK = re.compile(r"h\.\d+\.attn\.(?:bias|masked_bias)")
+_MASK = re.compile(r"h\.[0-9]+\.attn\.(?:bias|masked_bias)")
 _WIDE = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 

@@ -19,7 +19,7 @@ from llmcore.convert.hf_tokenizer import ADDED, MERGES, SETTINGS, TOKENIZER, VOC
 from llmcore.convert.locate import CONFIG, INDEX, WEIGHTS, shard_names, snapshot_directory
 from llmcore.data.download import reason_of
 from llmcore.errors import DamagedError, LabError, NotFoundError, OfflineError
-from llmcore.files import read_json, write_text_atomic
+from llmcore.files import read_json, whole_file, write_text_atomic
 
 log = logging.getLogger(__name__)
 
@@ -94,13 +94,11 @@ def _check_safetensors(path: Path, repository: str) -> None:
 def _fetch(url: str, target: Path, repository: str, progress: FileProgress | None) -> str | None:
     """Downloads to `target`, aside then renamed. Returns the revision that the hub answered
     from, or None where it has no such file."""
-    handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with whole_file(target, replaces=True) as aside, aside.open("xb") as file:
             with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
                 _copy(answer, file, target, progress)
                 revision = answer.headers.get("X-Repo-Commit") or ""
-        os.replace(aside, target)
         return revision if _REVISION.fullmatch(revision) else "main"
     except urllib.error.HTTPError as error:
         if error.code in {401, 403, 404}:  # the hub answers 401 for names that do not exist
@@ -114,8 +112,6 @@ def _fetch(url: str, target: Path, repository: str, progress: FileProgress | Non
             f"{repository} could not be downloaded ({reason_of(error)}): connect to the internet "
             f"and try again, or name the directory of a copy that you have."
         ) from error
-    finally:
-        Path(aside).unlink(missing_ok=True)
 
 
 def _copy(answer: Any, file: Any, target: Path, progress: FileProgress | None) -> None:

@@ -4,8 +4,6 @@ import hashlib
 import http.client
 import io
 import logging
-import os
-import tempfile
 import urllib.error
 import urllib.request
 import zipfile
@@ -13,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from llmcore.errors import LabError, OfflineError
+from llmcore.files import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -50,15 +49,8 @@ def fetch(
 
 def write_bytes_atomic(path: Path, data: bytes) -> None:
     """Readers see the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(aside, path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    with whole_file(path, replaces=True) as aside:
+        aside.write_bytes(data)
 
 
 def _read(url: str, max_bytes: int, progress: Progress | None, timeout: float) -> bytes:

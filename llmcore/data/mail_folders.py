@@ -17,7 +17,7 @@ from llmcore.data.mails import (
 from llmcore.data.reading import MAX_UPLOAD_BYTES
 from llmcore.data.tables import Table
 from llmcore.errors import LabError
-from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_unpacked
+from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_of_entry, most_unpacked
 
 MAX_FILES = 200_000
 MAX_ZIP_BYTES = 512 << 20
@@ -163,8 +163,9 @@ def _unzip(source: Path | bytes, name: str) -> Iterator[_File]:
                 parts = tuple(part for part in entry.filename.split("/") if part)
                 if entry.is_dir() or not parts or not _wanted(parts):
                     continue
+                limit = min(left, most_of_entry(entry))
                 with zipped.open(entry) as packed:
-                    data = _first_bytes(limited_blocks(packed, left, entry.filename))
+                    data = _first_bytes(limited_blocks(packed, limit, entry.filename))
                 left -= len(data)
                 yield parts, data
     except LabError:

@@ -10,6 +10,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -19,7 +20,14 @@ from safetensors import SafetensorError, safe_open
 from llmcore import models
 from llmcore.config import RunConfig
 from llmcore.errors import DamagedError, LabError, StateError
-from llmcore.files import json_line, read_json, whole_file, write_json_atomic, write_text_atomic
+from llmcore.files import (
+    json_line,
+    remove_left_overs,
+    whole_file,
+    write_json_atomic,
+    write_text_atomic,
+)
+from llmcore.runs.events import check_event, check_row
 from llmcore.runs.reader import LineTail
 from llmcore.runs.run import (
     CHECKPOINTS,
@@ -38,11 +46,22 @@ from llmcore.runs.run import (
 from llmcore.runs.state import RunState
 from llmcore.runs.store import MAX_NAME_LENGTH, RunStore
 from llmcore.runs.unpack import DATA_SUFFIXES, unpack
+from llmcore.schema import build, is_number, parse_object
+from llmcore.settings import setting
 from llmcore.tokenizers import Tokenizer
-from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS, Checkpoint
+from llmcore.train.checkpoint_index import (
+    OPTIMIZER,
+    STATE,
+    STEP_PREFIX,
+    WEIGHTS,
+    Checkpoint,
+    read_state,
+)
 
 _KEPT_NUMBERS = ("v", "step", "best_step", "val_loss", "train_loss", "attempt")
 _NUMBER = (int, float)
+_OF_THIS_LAB = ("host", "imported")  # of config.json
+_LEFT = r"\.import-[a-z0-9_]{8}"  # the names that tempfile makes below
 
 
 # ---- out
@@ -72,17 +91,53 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
         )
     target = target.expanduser().resolve()
     with whole_file(target) as aside, tempfile.TemporaryDirectory() as scratch:
+        files = list(_files(run, optimizer, data, Path(scratch)))
+        try:
+            _check_packed(run, Path(scratch))
+        except LabError as error:
+            raise DamagedError(f"Run {run.id} was not exported: {error}") from error
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(CONFIG, _json(_portable_config(run.raw_config)))
             archive.writestr(STATUS, _json(_portable_status(run.status(), info.state)))
             archive.writestr(NAME, run.name() + "\n")
             for name in (METRICS, EVENTS, *((PREDICTIONS,) if data else ())):
-                lines = LineTail(run.directory / name).read_new()
+                lines = _sound_lines(run.directory / name, run.config.kind)
                 archive.writestr(name, "".join(json_line(line) for line in lines))
-            for path, name in _files(run, optimizer, data, Path(scratch)):
+            for path, name in files:
                 packed = zipfile.ZIP_STORED if path.suffix == ".safetensors" else None
                 archive.write(path, name, compress_type=packed)
     return target
+
+
+def _check_packed(run: Run, scratch: Path) -> None:
+    """Raises LabError for what an import would refuse, so that no zip is handed out in vain.
+
+    scratch: where the merged checkpoints lie; the others are checked where they are."""
+    Tokenizer.load(run.directory / TOKENIZER)
+    for folder in (run.directory / CHECKPOINTS).glob(f"{STEP_PREFIX}*"):
+        read_state(folder)  # one that readers pass over might be the best
+        if not (folder / WEIGHTS).is_file():
+            raise DamagedError(f"{folder.name} has no {WEIGHTS}.")
+    for checkpoint in _chosen(run):
+        merged = scratch / checkpoint.directory.name
+        folder = merged if merged.is_dir() else checkpoint.directory
+        _check_checkpoint(folder, run.config, run.directory)
+
+
+def _sound_lines(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """The lines that an import takes; readers here pass the others over as well."""
+    for line in LineTail(path).read_new():
+        try:
+            _check_line(line, path.name, kind)
+        except DamagedError:
+            continue
+        yield line
+
+
+def _chosen(run: Run) -> list[Checkpoint]:
+    """The best checkpoint and the latest, once where they are the same."""
+    chosen = [run.checkpoint("best"), run.checkpoint("latest")]
+    return list({one.step: one for one in chosen}.values())
 
 
 def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tuple[Path, str]]:
@@ -90,8 +145,7 @@ def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tup
     yield run.directory / TOKENIZER / "tokenizer.json", f"{TOKENIZER}/tokenizer.json"
     if (run.directory / WORDS).exists():
         yield run.directory / WORDS, WORDS
-    chosen = [run.checkpoint("best"), run.checkpoint("latest")]
-    for checkpoint in {one.step: one for one in chosen}.values():
+    for checkpoint in _chosen(run):
         folder = f"{CHECKPOINTS}/{checkpoint.directory.name}"
         if _is_adapter(checkpoint):
             for path in _merged(run, checkpoint, scratch / checkpoint.directory.name):
@@ -138,7 +192,9 @@ def _portable_config(config: dict[str, Any]) -> dict[str, Any]:
             if isinstance(data.get(key), str)
         }
         data = {**data, **names}
-    return {key: value for key, value in {**config, "data": data}.items() if key != "host"}
+    return {
+        key: value for key, value in {**config, "data": data}.items() if key not in _OF_THIS_LAB
+    }
 
 
 def _portable_status(status: dict[str, Any], state: str) -> dict[str, Any]:
@@ -167,6 +223,7 @@ def import_run(source: Path | bytes, store: RunStore | None = None) -> Run:
     """
     store = store or RunStore()
     store.root.mkdir(parents=True, exist_ok=True)
+    remove_left_overs(store.root / ".import", _LEFT)
     with tempfile.TemporaryDirectory(dir=store.root, prefix=".import-") as folder:
         unpacked = Path(folder) / "run"
         unpacked.mkdir()
@@ -174,8 +231,6 @@ def import_run(source: Path | bytes, store: RunStore | None = None) -> Run:
             unpack(source, unpacked)
             _check_run(unpacked)
             directory = store.directory(store.mint_id(Run(unpacked).name()))
-        except RecursionError as error:
-            raise LabError("The zip was not imported: its JSON is nested too deeply.") from error
         except LabError as error:
             reason = str(error).replace(f"{unpacked}{os.sep}", "").replace(str(unpacked), "it")
             raise LabError(f"The zip was not imported: {reason}") from error
@@ -188,32 +243,20 @@ def _check_run(directory: Path) -> None:
     without the other machine."""
     run = Run(directory)
     config = run.config
-    _check_config(config)
-    write_json_atomic(directory / CONFIG, _portable_config(run.raw_config))
+    imported = {**_portable_config(run.raw_config), "imported": time.time()}
+    write_json_atomic(directory / CONFIG, imported)
     status = run.status()
     write_json_atomic(directory / STATUS, _portable_status(status, str(status.get("state"))))
     write_text_atomic(directory / NAME, _checked_name(directory, config.name) + "\n")
     Tokenizer.load(directory / TOKENIZER)
     for name in (METRICS, EVENTS, PREDICTIONS):
         if (directory / name).exists():
-            _check_lines(directory / name, only_numbers=name == METRICS)
+            _check_lines(directory / name, config.kind)
     for folder in (directory / CHECKPOINTS).glob("*"):
-        _check_checkpoint(folder, config)
+        _check_checkpoint(folder, config, directory)
     info = Run(directory).info()
     if info.state == RunState.DAMAGED or not run.checkpoints():
         raise LabError(f"its run is damaged ({info.error or 'it has no checkpoint'}).")
-
-
-def _check_config(config: RunConfig) -> None:
-    words = {"dropout", "position", "norm", "feed_forward"}  # checked by ModelConfig itself
-    sizes = {key: value for key, value in config.model.to_dict().items() if key not in words}
-    texts = {"name": config.name, "sample_prompt": config.sample_prompt}
-    for key, value in sizes.items():
-        if not isinstance(value, int):
-            raise LabError(f"its {CONFIG} gives {value!r} as {key}, which is no whole number.")
-    for key, value in texts.items():
-        if not isinstance(value, str):
-            raise LabError(f"its {CONFIG} gives {value!r} as {key}, which is no text.")
 
 
 def _checked_name(directory: Path, otherwise: str) -> str:
@@ -227,34 +270,53 @@ def _checked_name(directory: Path, otherwise: str) -> str:
     return " ".join(text.split())[:MAX_NAME_LENGTH] or "imported run"
 
 
-def _check_lines(path: Path, only_numbers: bool) -> None:
-    """Every line is a JSON object; of metrics, one of numbers beside the name of the split."""
+def _check_lines(path: Path, kind: str) -> None:
+    """Every line is what a writer of the lab could have written; kind: of the run."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                record = json.loads(line)
-                values = [value for key, value in record.items() if key != "split"]
-            except (ValueError, AttributeError, RecursionError) as error:
-                raise LabError(f"line {number} of {path.name} is no JSON object.") from error
-            if only_numbers and not all(one is None or isinstance(one, _NUMBER) for one in values):
-                raise LabError(f"line {number} of {path.name} holds what is no number.")
+                _check_line(parse_object(line, "it"), path.name, kind)
+            except DamagedError as error:
+                raise LabError(f"line {number} of {path.name} is damaged: {error}") from error
 
 
-def _check_checkpoint(directory: Path, config: RunConfig) -> None:
+def _check_line(record: dict[str, Any], name: str, kind: str) -> None:
+    """Raises DamagedError for a line of metrics, events or predictions that is none."""
+    if name == EVENTS:
+        check_event(record, kind)
+    elif name == PREDICTIONS:
+        check_row(record, kind)
+    else:
+        build(_Metrics, record, "it")
+        for key, value in record.items():
+            if key != "split" and value is not None and not is_number(value) and value is not True:
+                raise DamagedError(f"{key[:40]} is no number.")
+
+
+@dataclass(slots=True, frozen=True)
+class _Metrics:
+    """What every line of metrics.jsonl has beside its numbers."""
+
+    split: str
+    step: int = setting(0, "after which it was measured", 0)
+    attempt: int = setting(1, "which start of the run wrote it", 0)
+
+
+def _check_checkpoint(directory: Path, config: RunConfig, run: Path) -> None:
     """The state is readable and the weights are as many numbers as the configuration says, so
-    that no model is built (and no memory asked for) that the file does not fill."""
-    state = read_json(directory / STATE)
-    if not (state.get("val_loss") is None or isinstance(state["val_loss"], _NUMBER)):
-        raise LabError(f"the {STATE} of {directory.name} has a val_loss that is no number.")
+    that no model is built (and no memory asked for) that the file does not fill.
+
+    run: the directory that holds the words which vote beside the model."""
+    state = read_state(directory)
     if models.ADAPTER in state:
         raise LabError(f"{directory.name} is a LoRA adapter without the model that it adds to.")
     n_classes = 0
     if config.kind == "classify":
         labels = state.get("labels")
-        if not (isinstance(labels, list) and labels and all(isinstance(x, str) for x in labels)):
+        if not labels:
             raise LabError(f"the {STATE} of {directory.name} names no labels.")
         n_classes = len(labels)
-        models.read_vote(directory.parent.parent, state, n_classes)
+        models.read_vote(run, state, n_classes)
     found = _n_numbers(directory / WEIGHTS)
     expected = config.model.n_parameters() + config.head_parameters(n_classes)
     if found != expected:

@@ -18,11 +18,11 @@ import llmcore
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, RunConfig
 from llmcore.device import host_name, lower_priority_of_this_thread
 from llmcore.errors import DamagedError, LabError, StateError
-from llmcore.files import read_json, write_json_atomic
+from llmcore.files import read_json, remove_left_overs, whole_directory, write_json_atomic
 from llmcore.paths import slug
 from llmcore.runs.data_record import accept_changes, check_data
 from llmcore.runs.plan import plan_classify, plan_pretrain
-from llmcore.runs.run import CONFIG, DATA, STATUS, Run
+from llmcore.runs.run import CONFIG, DATA, RUN_ID, STATUS, Run
 from llmcore.runs.state import RunInfo, RunState, writer_identity
 from llmcore.runs.store import RunStore
 from llmcore.train.control import reset_control
@@ -32,6 +32,7 @@ __all__ = ["create", "live_runs", "plan_classify", "plan_pretrain", "resume", "r
 
 log = logging.getLogger(__name__)
 EXIT_SECONDS = 8.0
+_HALF_MADE = rf"\.{RUN_ID.pattern}\.[0-9a-f]{{8}}\.tmp"
 
 
 @dataclass(slots=True)
@@ -56,20 +57,22 @@ def create(
         raise StateError(
             f"{directory} is not empty: choose a new folder, or resume the run that is in it."
         )
-    directory.mkdir(parents=True, exist_ok=True)
-    if data is not None:
-        suffix = Path(config.data.source).suffix
-        name = slug(Path(config.data.source).stem) + (suffix if suffix.isascii() else "")
-        (directory / DATA).mkdir()
-        (directory / DATA / name).write_bytes(data)
-    write_queued(directory, {}, waiting)
-    write_json_atomic(directory / CONFIG, {
-        SCHEMA_KEY: SCHEMA_VERSION,
-        "created": time.time(),
-        "lab_version": llmcore.__version__,
-        "host": host_name(),
-        **config.to_dict(),
-    })  # fmt: skip
+    remove_left_overs(directory, _HALF_MADE)
+    # A kill on the way leaves a hidden folder and not half a run.
+    with whole_directory(directory) as aside:
+        if data is not None:
+            suffix = Path(config.data.source).suffix
+            name = slug(Path(config.data.source).stem) + (suffix if suffix.isascii() else "")
+            (aside / DATA).mkdir()
+            (aside / DATA / name).write_bytes(data)
+        write_queued(aside, {}, waiting)
+        write_json_atomic(aside / CONFIG, {
+            SCHEMA_KEY: SCHEMA_VERSION,
+            "created": time.time(),
+            "lab_version": llmcore.__version__,
+            "host": host_name(),
+            **config.to_dict(),
+        })  # fmt: skip
     return Run(directory)
 
 

@@ -26,14 +26,14 @@ from llmcore.runs.run import (
     WORDS,
 )
 from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
-from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_unpacked
+from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_of_entry, most_unpacked
 
 MAX_ENTRIES = 1000
 MAX_TEXT_BYTES = 512 << 20  # metrics and data of one run, unpacked
 MAX_WEIGHT_BYTES = 32 << 30
 DATA_SUFFIXES = (".txt", ".csv", ".tsv", ".json", ".jsonl", ".md")
 
-_STEP = rf"{CHECKPOINTS}/step_\d{{8}}"
+_STEP = rf"{CHECKPOINTS}/step_[0-9]{{8}}"
 
 
 def _any_of(*names: str) -> str:
@@ -67,7 +67,7 @@ def unpack(source: Path | bytes, target: Path) -> None:
                 path = target / entry.filename
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(entry) as packed, path.open("xb") as file:
-                    limit = min(left[is_text], left_in_all)
+                    limit = min(left[is_text], left_in_all, most_of_entry(entry))
                     n_bytes = _copy(packed, file, limit, entry.filename)
                 left[is_text] -= n_bytes
                 left_in_all -= n_bytes

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 import stat
 import struct
@@ -10,11 +11,10 @@ import zipfile
 import pytest
 from safetensors.numpy import save as safetensors_bytes
 from tiny import TEXT, pretrain_config, spam_table
-from written_runs import write_run
 
 from llmcore import models
 from llmcore.errors import LabError, StateError
-from llmcore.files import read_json, write_json_atomic
+from llmcore.files import json_line, read_json, write_json_atomic
 from llmcore.runs import launch, unpack
 from llmcore.runs.exchange import export_run, import_run
 from llmcore.runs.state import writer_identity
@@ -108,6 +108,84 @@ def test_a_classifier_travels_without_its_texts(store, run, tmp_path):
     assert again.result() == store.open(info.id).result()
 
 
+@pytest.mark.parametrize("change", [
+    lambda scores: scores.pop("macro_f1"),
+    lambda scores: scores["confusion"].pop(),
+    lambda scores: scores.update(accuracy="high"),
+    lambda scores: scores.update(classes=["ham", 7]),
+])  # fmt: skip
+def test_a_classifier_with_damaged_scores_is_refused(store, run, tmp_path, change):
+    config = launch.plan_classify("t.csv", run.id, table=spam_table(), epochs=1)
+    info = launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
+    files = contents(export_run(store.open(info.id), tmp_path / "c.zip"))
+    events = [json.loads(line) for line in files["events.jsonl"].splitlines()]
+    change(next(one for one in events if one["type"] == "result")["test"])
+    files["events.jsonl"] = "".join(map(json_line, events)).encode()
+    refused(store, zipped(files), "of events.jsonl is damaged: The event 'result'")
+
+
+DAMAGE = {
+    "tokenizer/tokenizer.json": b"{}",
+    "STEP/model.safetensors": b"\x80\x04pickle",
+    "STEP/state.json": b"[]",
+    "CUT/model.safetensors": None,
+    "GONE/model.safetensors": None,
+    "GONE/tokenizer/tokenizer.json": None,
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_run_that_no_lab_would_take_is_not_exported(run, tmp_path, name):
+    best = run.checkpoint("best").directory
+    path = run.directory / name.removeprefix("GONE/")
+    if name.endswith(("model.safetensors", "state.json")):
+        path = best / path.name
+    content = path.read_bytes()[:-100] if name.startswith("CUT") else DAMAGE[name]
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LabError, match="was not exported"):
+        export_run(run, tmp_path / "out.zip")
+    assert not (tmp_path / "out.zip").exists()
+
+
+def test_what_readers_pass_over_does_not_travel(run, store, tmp_path):
+    """A torn or damaged line of a run would make every lab refuse its zip."""
+    for name, line in (
+        ("metrics.jsonl", '{"step": 1, "split": "val", "loss": "x"}'),
+        ("events.jsonl", '{"type": "setting", "step": 1, "name": "learning_rate", "value": "x"}'),
+        ("events.jsonl", '{"type": "sam'),
+    ):
+        with (run.directory / name).open("a") as file:
+            file.write(line + "\n")
+    again = import_run(export_run(run, tmp_path / "out.zip"), store)
+    assert again.events() == run.events() and len(run.events()) > 2
+
+
+def test_an_imported_run_reads_as_such(run, packed, store):
+    """It keeps its name and date, and no menu shows the two under one label."""
+    again = import_run(packed, store).info()
+    assert again.created == run.info().created and again.began.startswith("imported 20")
+    third = import_run(packed, store)
+    labels = [(one.name, one.began) for one in store.list() if not one.example]
+    assert len(labels) == len(set(labels)) == 3
+    packed_again = contents(export_run(third, store.root / "x.zip"))
+    assert b'"imported"' not in packed_again["config.json"]
+
+
+def test_what_a_killed_import_left_goes_with_the_next_one(packed, store):
+    left, fresh, others = (store.root / one for one in (
+        ".import-abcd12_z", ".import-12345678", ".import-mine"
+    ))  # fmt: skip
+    for one in (left, fresh, others):
+        (one / "run").mkdir(parents=True)
+        (one / "run" / "config.json").write_text("{}")
+    for one in (left / "run" / "config.json", left / "run", left, others):
+        os.utime(one, (1e9, 1e9))
+    import_run(packed, store)
+    assert not left.exists() and fresh.exists() and others.exists()
+
+
 @pytest.mark.parametrize(("kept", "travels"), [("a.CSV", "a.csv"), ("a.log", "a.txt")])
 def test_data_of_any_kind_can_come_back(store, run, tmp_path, kept, travels):
     (run.directory / "data" / "tiny.txt").rename(run.directory / "data" / kept)
@@ -115,8 +193,7 @@ def test_data_of_any_kind_can_come_back(store, run, tmp_path, kept, travels):
     assert again.stored_data().name == travels
 
 
-def test_an_absolute_path_of_data_stays_at_home(store, tmp_path):
-    run = store.open(write_run())
+def test_an_absolute_path_of_data_stays_at_home(store, run, tmp_path):
     for source in ("/home/me/secret/corpus.txt", "C:\\Users\\me\\corpus.txt"):
         config = run.raw_config | {"data": {**run.raw_config["data"], "source": source}}
         write_json_atomic(run.directory / "config.json", config)
@@ -281,16 +358,27 @@ def step_of(files):
         ("config.json", b"[]", "should hold a JSON object"),
         ("config.json", b'{"kind": "pretrain"}', "llmlab_schema"),
         ("config.json", b"[" * 100_000, "nested too deeply|cannot be read"),
+        ("config.json", b'{"a":' * 500 + b"1" + b"}" * 500, "nested too deeply"),
         ("status.json", b"\xff", r"status\.json cannot be read"),
         ("status.json", None, r"status\.json cannot be read"),
         ("name.txt", b"\xff\xfe", r"name\.txt is not UTF-8"),
-        ("metrics.jsonl", b'{"step": 1}\n[]\n', r"line 2 of metrics\.jsonl"),
-        ("metrics.jsonl", b'{"step": "1", "split": "val"}\n', "no number"),
+        ("metrics.jsonl", b'{"step": 1, "split": "val"}\n[]\n', r"line 2 of metrics\.jsonl"),
+        ("metrics.jsonl", b'{"step": "1", "split": "val"}\n', "no whole number"),
+        ("metrics.jsonl", b'{"step": 1, "split": "val", "loss": "x"}\n', "loss is no number"),
+        ("metrics.jsonl", b'{"step": 1%s, "split": "val"}\n' % (b"0" * 400), "too large"),
+        ("metrics.jsonl", b'{"step": 1, "split": "val", "loss": Infinity}\n', "no number"),
+        ("events.jsonl", b'{"type": "setting", "step": 1, "name": "learning_rate", "value": "x"}',
+         "value is 'x', which is no number"),
+        ("events.jsonl", b'{"type": "setting", "step": "x", "name": "a", "value": 1}', "step is"),
+        ("events.jsonl", b'{"type": "early_stop", "step": 1, "best_step": []}', "best_step is"),
+        ("events.jsonl", b'{"type": "data", "step": 1, "train_tokens": "many"}', "train_tokens"),
+        ("events.jsonl", b'{"type": "data", "step": 1%s}' % (b"0" * 5000), "cannot be read as"),
+        ("events.jsonl", b'{"type": ["x"]}', "type is a list, which is no text"),
         ("events.jsonl", b"\x80\x04pickle", r"line 1 of events\.jsonl"),
         ("tokenizer/tokenizer.json", b"{}", "not a tokenizer"),
         ("tokenizer/tokenizer.json", None, r"tokenizer\.json cannot be read"),
         ("STEP/state.json", b"nonsense", r"state\.json cannot be read"),
-        ("STEP/state.json", b'{"val_loss": "low"}', "val_loss that is no number"),
+        ("STEP/state.json", b'{"val_loss": "low"}', "val_loss is 'low', which is no number"),
         ("STEP/state.json", b'{"adapter": {"parent": "/etc"}}', "LoRA adapter without the model"),
         ("STEP/model.safetensors", b"\x80\x04pickle", "is no safetensors file"),
         ("STEP/model.safetensors", None, "is no safetensors file"),

@@ -46,7 +46,8 @@ def is_done(tour: str, step: str, context: Context) -> bool:
 
 def add_lines(run_id: str, name: str, *lines: dict[str, Any]) -> None:
     with (RunStore().directory(run_id) / name).open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps({"v": 1, "attempt": 1, "t": 0.0, "step": 0, **one}) + "\n" for one in lines)
+        head = {"v": 1, "attempt": 1, "t": 0.0, "step": 0}
+        file.writelines(json.dumps({**head, **one}) + "\n" for one in lines)
 
 
 def change_json(run_id: str, name: str, **changes: Any) -> None:

@@ -59,12 +59,13 @@ def replace_surrogates(text: str) -> str:
     return text
 
 
-def build(cls: type[T], values: object, where: str) -> T:
+def build(cls: type[T], values: object, where: str, bounds: bool = True) -> T:
     """A dataclass from a JSON object: keys that it does not know are dropped, missing ones take
     their defaults, and every value has its field's type and lies between its bounds.
 
     Bounds are those of the field's metadata (`low`, `high`; see llmcore.settings). Numbers are
-    finite. where: names the file in the sentence. Raises DamagedError.
+    finite. where: names the file in the sentence. bounds: whether those are checked here, for a
+    class that does not do so itself. Raises DamagedError.
 
     >>> from dataclasses import dataclass
     >>> @dataclass
@@ -78,8 +79,9 @@ def build(cls: type[T], values: object, where: str) -> T:
     made = {}
     for name, (one, kind) in _fields_of(cls).items():
         if name in values:
-            made[name] = _checked(values[name], kind, name, where)
-            _check_bounds(made[name], one, where)
+            made[name] = _checked(values[name], kind, name, where, bounds)
+            if bounds:
+                _check_bounds(made[name], one, where)
         elif one.default is MISSING and one.default_factory is MISSING:
             raise DamagedError(f"{where} lacks {name!r}.")
     return cls(**made)
@@ -108,7 +110,7 @@ def _fields_of(cls: type) -> dict[str, tuple[Field[Any], Any]]:
     return {one.name: (one, kinds[one.name]) for one in fields(cls) if one.init}
 
 
-def _checked(value: Any, kind: Any, name: str, where: str) -> Any:
+def _checked(value: Any, kind: Any, name: str, where: str, bounds: bool = True) -> Any:
     """`value` as a `kind`: lists become tuples where that is asked for."""
     if kind is Any:
         return value
@@ -118,15 +120,16 @@ def _checked(value: Any, kind: Any, name: str, where: str) -> Any:
             return None
         kinds = [one for one in inner if one is not type(None)]
         assert len(kinds) == 1, f"{kind}: a field has one type, or none"
-        return _checked(value, kinds[0], name, where)
+        return _checked(value, kinds[0], name, where, bounds)
     if is_dataclass(origin):
-        return build(origin, value, f"{where}: {name}")  # type: ignore[type-var]
+        return build(origin, value, f"{where}: {name}", bounds)  # type: ignore[type-var]
     if not _is_a(value, origin):
         raise DamagedError(f"{where}: {name} is {_shown(value)}, which is {_WORDS[origin]}.")
     if origin is dict:
-        return {key: _checked(one, inner[1], name, where) for key, one in value.items()}
+        return {key: _checked(one, inner[1], name, where, bounds) for key, one in value.items()}
     if origin in (list, tuple):
-        return origin(_checked(one, inner[0], f"a part of {name}", where) for one in value)
+        part = f"a part of {name}"
+        return origin(_checked(one, inner[0], part, where, bounds) for one in value)
     return value
 
 

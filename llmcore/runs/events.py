@@ -72,6 +72,7 @@ class _Result:
     test: dict[str, Any]
     baselines: dict[str, dict[str, Any]] | None = None
     model_alone: dict[str, Any] | None = None
+    train_rows: dict[str, Any] | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -152,8 +153,8 @@ def check_event(record: dict[str, Any], kind: str | None = None) -> None:
         return
     made = build(shape, record, where)
     if isinstance(made, _Result):
-        others = [] if made.model_alone is None else [made.model_alone]
-        for scores in (made.test, *(made.baselines or {}).values(), *others):
+        beside = [one for one in (made.model_alone, made.train_rows) if one is not None]
+        for scores in (made.test, *(made.baselines or {}).values(), *beside):
             _check_scores(scores, kind, where)
 
 

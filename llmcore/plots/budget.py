@@ -24,7 +24,8 @@ def part_bars(parts: Mapping[str, float], written: Sequence[str]) -> go.Figure:
             x=values, y=rows, orientation="h",
             marker={"color": [theme.series_colour(row) for row in rows], "cornerradius": 3},
             text=[
-                f"{one}  ({value / total:.1%})" for one, value in zip(written, values, strict=True)
+                f"{plain(one)}  ({value / total:.1%})"
+                for one, value in zip(written, values, strict=True)
             ],
             textposition="outside", cliponaxis=False,
             customdata=[plain(name) for name in names],
@@ -51,7 +52,7 @@ def size_bars(names: Sequence[str], totals: Sequence[int], written: Sequence[str
                 "color": [theme.SERIES[0] if row == 0 else theme.MUTED for row in rows],
                 "cornerradius": 3,
             },
-            text=list(written), textposition="outside", cliponaxis=False,
+            text=[plain(one) for one in written], textposition="outside", cliponaxis=False,
             customdata=[plain(name) for name in names],
             hovertemplate="%{customdata}: %{x:,}<extra></extra>",
         )
@@ -89,8 +90,8 @@ def memory_bars(bars: Mapping[str, Mapping[str, float]], limits: Mapping[str, fl
             go.Bar(
                 y=[plain(bar) for bar in bars],
                 x=[bar.get(part, 0.0) / unit for bar in bars.values()],
-                orientation="h", name=part, marker={"color": theme.series_colour(place)},
-                hovertemplate=f"{part}: %{{x:,.2f}} {name}<extra></extra>",
+                orientation="h", name=plain(part), marker={"color": theme.series_colour(place)},
+                hovertemplate=f"{plain(part)}: %{{x:,.2f}} {name}<extra></extra>",
             )
         )  # fmt: skip
     for device, n_bytes in limits.items():

@@ -204,7 +204,7 @@ def learning_curve_chart(
         figure.add_scatter(
             x=sizes,
             y=[getattr(one, measure) for one in part],
-            name=learner,
+            name=plain(learner),
             legendgroup=learner,
             mode="lines+markers",
             line={"color": colour, "width": 2.5, "dash": LEARNER_DASHES.get(learner, "solid")},

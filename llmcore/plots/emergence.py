@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from llmcore.plots import theme
-from llmcore.plots.training import Curve, Mark, marked, thin
+from llmcore.plots.training import Curve, Mark, marked, plain, thin
 
 # Name, colour and dash of each type, in the order in which legends show them.
 HEAD_TYPES: dict[str, tuple[str, str, str]] = {
@@ -60,7 +60,8 @@ def repeat_loss_chart(
 def _trace(curve: Curve, name: str, line: dict[str, Any]) -> dict[str, Any]:
     steps, values = thin(*curve.arrays())
     return {
-        "type": "scatter", "x": steps, "y": values, "mode": "lines", "name": name, "line": line,
+        "type": "scatter", "x": steps, "y": values, "mode": "lines", "name": plain(name),
+        "line": line,
         "hovertemplate": "%{y:.3f}",
     }  # fmt: skip
 

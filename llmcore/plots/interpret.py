@@ -32,7 +32,7 @@ def before_after_bars(
         (names[0], before, theme.MUTED, -0.19), (names[1], after, theme.SERIES[0], 0.19)
     ):  # fmt: skip
         figure.add_bar(
-            name=name, x=[float(one) for one in values], y=[row + shift for row in rows],
+            name=plain(name), x=[float(one) for one in values], y=[row + shift for row in rows],
             orientation="h", width=0.36, marker={"color": colour, "cornerradius": 3},
             customdata=[plain(label) for label in labels],
             hovertemplate=f"%{{customdata}}, {plain(name)}: %{{x:.2%}}<extra></extra>",
@@ -72,7 +72,7 @@ def part_map(
             z=values,
             x=list(range(n_columns)),
             y=list(range(n_layers)),
-            customdata=[list(columns)] * n_layers,
+            customdata=[[plain(one) for one in columns]] * n_layers,
             hovertemplate=f"layer %{{y}}, %{{customdata}}<br>%{{z:.4g}} {plain(unit)}"
             "<extra></extra>",
             colorscale=[list(stop) for stop in scale],
@@ -87,8 +87,8 @@ def part_map(
     if n_columns <= _WRITTEN:
         figure.update_layout(annotations=_numbers(values, largest))
     figure.update_xaxes(
-        tickmode="array", tickvals=list(range(n_columns)), ticktext=list(columns), side="top",
-        showgrid=False,
+        tickmode="array", tickvals=list(range(n_columns)), showgrid=False, side="top",
+        ticktext=[plain(one) for one in columns],
     )  # fmt: skip
     figure.update_yaxes(
         tickmode="array", tickvals=list(range(n_layers)), showgrid=False,
@@ -142,7 +142,7 @@ def layer_lines(series: Mapping[str, np.ndarray], what: str) -> go.Figure:
     n_rows = max(map(len, series.values()))
     for index, (name, values) in enumerate(series.items()):
         figure.add_scatter(
-            x=list(range(len(values))), y=[float(one) for one in values], name=name,
+            x=list(range(len(values))), y=[float(one) for one in values], name=plain(name),
             mode="lines+markers", line={"color": theme.series_colour(index), "width": 2},
             marker={"symbol": ("circle", "diamond", "square")[index % 3], "size": 8},
         )  # fmt: skip
@@ -151,7 +151,7 @@ def layer_lines(series: Mapping[str, np.ndarray], what: str) -> go.Figure:
         tickmode="array", tickvals=list(range(n_rows)), ticktext=lens_rows(n_rows - 1),
         title={"text": "read after"},
     )  # fmt: skip
-    figure.update_yaxes(title={"text": what}, rangemode="tozero")
+    figure.update_yaxes(title={"text": plain(what)}, rangemode="tozero")
     return figure
 
 

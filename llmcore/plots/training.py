@@ -291,5 +291,7 @@ def _said(text: str) -> dict[str, Any]:
 
 
 def plain(text: str) -> str:
-    """`text` as Plotly label: its pseudo-HTML (`<b>`, `<a href>`) and entities stay letters."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """`text` as Plotly label: its pseudo-HTML (`<b>`, `<a href>`), entities and, in a template of
+    the hover, `%{x}` stay letters."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("%{", "%&#123;")

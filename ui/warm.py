@@ -1,4 +1,4 @@
-"""Imports torch in the background, so that the first real click does not wait for it."""
+"""Imports pandas and torch in the background, so that the first real click does not wait for it."""
 
 import gc
 import importlib
@@ -9,7 +9,7 @@ import time
 
 logger = logging.getLogger(__name__)
 
-_MODULES = ("torch", "llmcore.nn", "llmcore.models")
+_MODULES = ("pandas", "torch", "llmcore.nn", "llmcore.models")
 _lock = threading.Lock()
 _started = False
 

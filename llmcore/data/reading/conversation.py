@@ -14,6 +14,7 @@ from typing import Any
 from llmcore.data.reading.marked_chat import marked_parts
 from llmcore.data.turns import Turn
 
+MAX_LITERAL_CHARACTERS = 1 << 20  # Python's own parser is slow and deep
 SYSTEM, USER, ASSISTANT, CALL, TOOL = "system", "user", "assistant", "call", "tool"
 _SPELLINGS = {
     SYSTEM: "system developer sys system_prompt meta_instruction",
@@ -29,8 +30,8 @@ _SPELLINGS = {
 ROLES = {name: role for role, names in _SPELLINGS.items() for name in names.split()}
 _ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "type")
 _CONTENT_KEYS = ("content", "value", "text", "message", "body", "utterance", "parts")
-_CALL_KEYS = ("tool_calls", "function_call", "tool_call")
-_WEIGHT_KEYS = ("weight", "train", "loss")
+_CALL_KEYS = frozenset({"tool_calls", "function_call", "tool_call"})
+_WEIGHT_KEYS = frozenset({"weight", "train", "loss"})
 _TEXT_PARTS = ("text", "input_text", "output_text", "markdown")
 _CALL_IN_TEXT = re.compile(r"(?:^|\n)\s*<(?:tool_call|functioncall|function_call)>\s*\{")
 _PICTURE = re.compile("image|picture|audio|video|file|document|media", re.IGNORECASE)
@@ -62,6 +63,8 @@ def role_of(name: Any) -> str | None:
     >>> role_of("Human"), role_of("chatgpt"), role_of("narrator")
     ('user', 'assistant', None)
     """
+    if isinstance(name, str) and name in ROLES:
+        return ROLES[name]
     if isinstance(name, dict):  # an author with properties
         name = name.get("role", name.get("name"))
     if not isinstance(name, str):
@@ -79,7 +82,7 @@ def looks_like_messages(value: Any, strings: bool = False) -> bool:
         return marked_parts(value) is not None
     if isinstance(value, dict):
         return "replies" in value or any(_is_numbered_turn(key) for key in value)
-    if not isinstance(value, (list, tuple)) or not value:
+    if not _is_list(value) or not value:
         return False
     first = value[0]
     if isinstance(first, dict):
@@ -107,6 +110,8 @@ def opened_text(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         pass
+    if len(text) > MAX_LITERAL_CHARACTERS:
+        return text
     try:
         found = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError):
@@ -126,7 +131,7 @@ def messages_of(value: Any, seen: Seen) -> list[Message]:
         return [_spoken(role_of(role), text) for role, text in parts]
     if isinstance(value, dict):
         return _of_object(value, seen)
-    if not isinstance(value, (list, tuple)) or not value:
+    if not _is_list(value) or not value:
         raise LeftOut("no_messages")
     if all(isinstance(one, str) for one in value):
         return _alternating(value)
@@ -159,10 +164,14 @@ def _best_branch(node: Any, seen: Seen) -> Iterator[Message]:
     while isinstance(node, dict):
         yield from _of_entry({key: one for key, one in node.items() if key != "replies"}, seen)
         replies = node.get("replies")
-        kept = [one for one in replies if isinstance(one, dict)] if replies else []
+        kept = [one for one in replies if isinstance(one, dict)] if _is_list(replies) else []
         if len(kept) > 1:
             seen["other_branches"] += len(kept) - 1
         node = min(kept, key=_rank) if kept else None
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
 
 
 def _rank(node: Mapping[str, Any]) -> float:
@@ -205,7 +214,7 @@ def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
     role = role_of(entry[key])
     if role is None:
         raise LeftOut("unknown_role", role=str(entry[key])[:40])
-    if any(entry.get(one) for one in _CALL_KEYS):
+    if not _CALL_KEYS.isdisjoint(entry) and any(map(entry.get, _CALL_KEYS)):
         yield Message(CALL, "")
         return
     content = next((entry[one] for one in _CONTENT_KEYS if entry.get(one) is not None), None)
@@ -218,18 +227,17 @@ def _message(role: str | None, content: Any, entry: Mapping[str, Any], seen: See
     text, kind = _content(content, seen)
     if kind is not None:
         return Message(kind, text)
-    return replace(_spoken(role, text), learned=_is_learned(entry, seen))
+    learned = _WEIGHT_KEYS.isdisjoint(entry) or _is_learned(entry, seen)
+    return _spoken(role, text, learned)
 
 
-def _spoken(role: str | None, text: str) -> Message:
+def _spoken(role: str | None, text: str, learned: bool = True) -> Message:
     """A message; an answer that begins a call of a tool is one, and so is a command."""
-    if role == CALL and text.casefold() in ("", "none", "null"):
+    if role in (CALL, TOOL) and text.casefold() in ("", "none", "null"):
         return Message(SYSTEM, "")  # the place of a command that was not given
-    if role == TOOL and text.casefold() in ("", "none", "null"):
-        return Message(SYSTEM, "")
-    if role == ASSISTANT and _CALL_IN_TEXT.search(text):
+    if role == ASSISTANT and "<" in text and _CALL_IN_TEXT.search(text):
         return Message(CALL, text)
-    return Message(role or SYSTEM, text)
+    return Message(role or SYSTEM, text, learned)
 
 
 def _content(content: Any, seen: Seen) -> tuple[str, str | None]:
@@ -277,7 +285,7 @@ def _cleaned(text: str) -> str:
 
 
 def _is_learned(entry: Mapping[str, Any], seen: Seen) -> bool:
-    for key in _WEIGHT_KEYS:
+    for key in sorted(_WEIGHT_KEYS):
         weight = entry.get(key)
         if isinstance(weight, str):
             weight = {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1}.get(

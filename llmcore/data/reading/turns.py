@@ -165,8 +165,9 @@ class _Reader:
                 seen: Seen = Counter()
                 try:
                     row = self._instruction(one, seen)
-                except LeftOut as reason:
-                    self._leave_out(line, reason)
+                except (LeftOut, RecursionError) as reason:  # too deeply nested is no text either
+                    odd = reason if isinstance(reason, LeftOut) else LeftOut("objects")
+                    self._leave_out(line, odd)
                     continue
                 self._take(line, row, +seen)
                 yield row

@@ -1,6 +1,7 @@
 """Instruction files as people bring them: what is never guessed, what is left out with a count."""
 
 import json
+import random
 
 import pytest
 
@@ -356,3 +357,52 @@ def test_the_names_of_columns_for_a_choice():
         "instruction", "output",
     ]  # fmt: skip
     assert column_names(json.dumps([{"messages": HI}]).encode(), "x.json") == []
+
+
+def test_cells_that_are_nested_too_deeply_are_left_out():
+    deep = "x"
+    for _ in range(400):
+        deep = [{"text": deep}]
+    good = {"question": "Why?", "answer": "So."}
+    found = read([good, {"question": "Why?", "answer": deep}])
+    assert found.rows == [single("Why?", "So.")] and found.report.left_out == 1
+
+
+KEYS = (
+    "messages", "conversations", "role", "from", "content", "value", "text", "instruction", "input",
+    "output", "prompt", "completion", "chosen", "rejected", "label", "history", "system", "weight",
+    "tool_calls", "answers", "question", "context", "instances", "chat", "type", "replies", "parts",
+    "split", "turn_1", "response", "tools", "n",
+)  # fmt: skip
+WORDS = (
+    "Hi", "", "user", "assistant", "nan", "None", "system", "[{'role': 'user'}]", "[1,2", "{n}",
+    "{'text': ['a']}", "USER: hi ASSISTANT: ho", "### Human: a### Assistant: b", "{", "human",
+    "\n\nHuman: x\n\nAssistant: y", "gpt", "tool", "true", "0", "[INST] q [/INST] a", "[]",
+)  # fmt: skip
+
+
+def random_value(rng, depth):
+    kind = rng.random()
+    if depth <= 0 or kind < 0.45:
+        return rng.choice(WORDS)
+    if kind < 0.55:
+        return rng.choice([None, True, False, 0, 1, -1, 2.5, float("nan"), float("inf"), 10**30])
+    if kind < 0.75:
+        return [random_value(rng, depth - 1) for _ in range(rng.randint(0, 4))]
+    return {rng.choice(KEYS): random_value(rng, depth - 1) for _ in range(rng.randint(0, 4))}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_random_rows_only_the_lab_s_own_error_comes_out(seed):
+    rng = random.Random(seed)
+    for _ in range(400):
+        keys = rng.sample(KEYS, rng.randint(1, 5))
+        rows = [{key: random_value(rng, 3) for key in keys} for _ in range(rng.randint(1, 6))]
+        try:
+            found = read(rows)
+        except LabError:
+            continue
+        report = found.report
+        assert report.read == report.taken + report.left_out and report.taken == len(found.rows)
+        for row in found.rows:
+            assert row.last.learned and all(turn.instruction and turn.output for turn in row.turns)

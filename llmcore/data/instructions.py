@@ -91,8 +91,11 @@ def instructions_from_bytes(
     if report.asks:
         raise ask_for(report)
     if not rows:
-        why = " ".join(one.text for one in report.notices if one.kind in LEFT_OUT)
-        raise LabError(f"{name} has no row with both a question and an answer. {why}".strip())
+        why = [one for one in report.notices if one.kind in LEFT_OUT]
+        empty = {one.kind for one in why} <= {"no_question", "no_answer", "no_pair"}
+        what = "with both a question and an answer" if empty else "to learn from"
+        said = " ".join(one.text for one in why)
+        raise LabError(f"{name} has no row {what}. {said}".strip())
     return InstructionSet(name, rows, report.notices.texts(), report)
 
 
@@ -116,7 +119,7 @@ def ask_for(report: ReadingReport) -> ChoiceError:
         )
     flags = " and ".join(f"--{_FLAGS.get(role, role)}-column" for role in report.asks)
     which = [f"{number} {one}" for number, one in enumerate(report.columns, start=1)]
-    why = " ".join(one.text for one in report.notices if one.kind == "single_messages")
+    why = " ".join(one.text for one in report.notices if one.kind in _REASONS)
     return ChoiceError(
         f"{report.name} has no column named {_wanted(report.asks)}: choose by name or number "
         f"({flags}) out of {listed(which)}. {why}".strip(),
@@ -124,6 +127,7 @@ def ask_for(report: ReadingReport) -> ChoiceError:
     )
 
 
+_REASONS = ("single_messages", "choice_numbers")  # why a column is not taken
 _FLAGS = {"answer": "output"}
 
 

@@ -35,8 +35,9 @@ HISTORY_NAMES = ("history", "chat_history", "conversation_history", "previous_tu
 MESSAGES_NAMES = (
     "messages", "conversations", "conversation", "dialogue", "dialog", "dialogues", "dialogs",
     "chat", "chats", "turns", "exchanges", "items", "data", "thread", "session", "transcript",
-    "contents", "plain_text", "对话",
+    "contents", "mapping", "plain_text", "对话",
 )  # fmt: skip
+CHOICES_NAMES = frozenset({"choices", "options", "endings", "candidates", "distractors"})
 EXAMPLES_NAMES = ("instances", "examples")  # of self-instruct: several inputs with outputs each
 CHOSEN_NAMES = ("chosen", "preferred_output", "preferred", "accepted_response")
 REJECTED_NAMES = (

@@ -4,6 +4,7 @@ An unknown name is never guessed: its role stays None, and somebody has to choos
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -12,7 +13,14 @@ from typing import Any
 from llmcore.data.reading import asked_names as names
 from llmcore.data.reading.asked_cells import missing_word, scalar_text
 from llmcore.data.reading.asked_names import folded_name
-from llmcore.data.reading.conversation import LeftOut, is_message, looks_like_messages, opened_text
+from llmcore.data.reading.conversation import (
+    USER,
+    LeftOut,
+    is_message,
+    looks_like_messages,
+    messages_of,
+    opened_text,
+)
 from llmcore.data.reading.marked_chat import marked_parts
 from llmcore.data.reading.report import listed
 from llmcore.errors import LabError, NotFoundError
@@ -59,6 +67,7 @@ class AskedLayout:
     kept_words: frozenset[str] = frozenset()
     unread: list[str] = field(default_factory=list)
     truths: list[str] = field(default_factory=list)
+    choices: str | None = None  # a column of answers that are letters or numbers of choices
     marked: bool = False  # the conversation is one text with marks
 
 
@@ -92,6 +101,7 @@ class _Finder:
         self.sample = [opened_record(dict(record), self.opened) for record in sample]
         self.columns = _with_parts(columns, self.opened, self.sample)
         self.folded = {one: folded_name(one) for one in self.columns}
+        self.lettered = {"a", "b", "c"} <= set(self.folded.values())  # choices to one question
         self.chosen = {
             "instruction": self._chosen(chosen.instruction),
             "input": self._chosen(chosen.input),
@@ -120,9 +130,13 @@ class _Finder:
         one that is empty."""
         empty = None
         for wanted in usual:
+            if self.lettered and wanted in "aq":
+                continue
             for column, folded in self.folded.items():
-                last = folded.rpartition(".")[2]
-                if wanted not in (folded, last) or column in self.taken:
+                part = folded.rpartition(".")[2]
+                if column in self.taken or not (
+                    wanted == folded or (wanted == part and len(part) > 1)
+                ):
                     continue
                 values = self.values(column)
                 if values and (suits is None or suits(values)):
@@ -140,6 +154,10 @@ class _Finder:
         return column or None
 
     def layout(self) -> AskedLayout:
+        if self.chosen["instruction"] and not self.chosen["answer"]:
+            layout = self._chosen_messages(self.chosen["instruction"])
+            if layout is not None:
+                return layout
         if not (self.chosen["instruction"] or self.chosen["answer"]):
             for find in (self._preferences, self._messages, self._examples):
                 layout = find()
@@ -176,11 +194,26 @@ class _Finder:
                 column = None
         if column is None:
             return None
+        if self.usual(names.OUTPUT_NAMES) and _end_with_questions(self.values(column)):
+            self.chosen["instruction"] = column
+            self.taken.add(column)
+            return self._pairs()
+        return self._all_of(column)
+
+    def _all_of(self, column: str) -> AskedLayout:
+        """One column holds the conversations whole."""
         self.taken.add(column)
         return self._layout(
             MESSAGES, {"messages": column}, self.take("system", names.SYSTEM_NAMES), None,
             marked=_are_marked(self.values(column)),
         )  # fmt: skip
+
+    def _chosen_messages(self, column: str) -> AskedLayout | None:
+        """A column of whole conversations that was chosen as the question."""
+        values = self.values(column)
+        if not _are_conversations(values, strings=False) or _end_with_questions(values):
+            return None
+        return self._all_of(column)
 
     def _pairs_by_name(self) -> bool:
         asked = self.usual(names.INSTRUCTION_NAMES, _asks) or self.usual(names.INPUT_NAMES)
@@ -207,7 +240,7 @@ class _Finder:
             self.taken |= set(self.columns)
         else:
             ask = self.take("instruction", names.INSTRUCTION_NAMES, _asks)
-            answer = self.take("answer", names.OUTPUT_NAMES, _answers)
+            answer = self.take("answer", names.OUTPUT_NAMES, self._answers)
         system = self.take("system", names.SYSTEM_NAMES)
         history = self.usual(names.HISTORY_NAMES)
         if about is None:
@@ -223,6 +256,25 @@ class _Finder:
         roles["answer"] = answer
         return self._layout(PAIRS, roles, system, history)
 
+    def _answers(self, values: list[Any]) -> bool:
+        """Whether cells can be answers: no verdicts on other answers, no letters or numbers of
+        choices that stand in other columns."""
+        plain = (str, int, float)
+        said = {scalar_text(one).casefold() for one in values if isinstance(one, plain)}
+        if said <= {"accept", "reject", "ignore"} and "accept" in said:
+            return False
+        offered = names.CHOICES_NAMES & {one.partition(".")[0] for one in self.folded.values()}
+        if offered or self.lettered:
+            return not said or not all(
+                len(one) == 1 and one in "0123456789abcdefgh" for one in said
+            )
+        return True
+
+    def _choices(self) -> str | None:
+        """A column of answers that was not taken for its letters or numbers of choices."""
+        column = self.usual(names.OUTPUT_NAMES)
+        return column if column and self.values(column) else None
+
     def _asks_the_same(self, ask: str, answer: str | None) -> bool:
         """Whether every row asks the same and some other column tells the rows apart."""
         asked = [scalar_text(one) for one in self.values(ask) if isinstance(one, str)]
@@ -233,14 +285,11 @@ class _Finder:
 
     def _odd_names(self) -> AskedLayout | None:
         """One column that holds nothing but conversations, whatever its name."""
-        found = [one for one in self.columns if _are_conversations(self.values(one), strings=False)]
+        found = [one for one in self.columns if _are_surely_conversations(self.values(one))]
         if len(found) != 1:
             return None
-        self.taken = {found[0]}
-        return self._layout(
-            MESSAGES, {"messages": found[0]}, self.take("system", names.SYSTEM_NAMES), None,
-            marked=_are_marked(self.values(found[0])),
-        )  # fmt: skip
+        self.taken = set()
+        return self._all_of(found[0])
 
     def _layout(
         self, form: str, roles: dict[str, str | None], system: str | None, history: str | None,
@@ -271,6 +320,8 @@ class _Finder:
                 one.strip().casefold() in names.SPLITS for one in known
             ):  # fmt: skip
                 layout.split = column
+        if layout.form == PAIRS and layout.roles.get("answer") is None:
+            layout.choices = self._choices()
         layout.kept_words = self._kept_words(layout.roles.get("answer"))
         seen = {layout.split, layout.mark[0] if layout.mark else None, *layout.truths}
         layout.unread = [
@@ -379,12 +430,6 @@ def _asks(values: list[Any]) -> bool:
     return not _counts_up(values)
 
 
-def _answers(values: list[Any]) -> bool:
-    """Whether cells can be answers: no verdicts on other answers."""
-    said = {one.strip().casefold() for one in values if isinstance(one, str)}
-    return not (said <= {"accept", "reject", "ignore"} and "accept" in said)
-
-
 def _counts_up(values: list[Any]) -> bool:
     if len(values) < 3:
         return False
@@ -400,6 +445,33 @@ def _are_conversations(values: list[Any], strings: bool = True) -> bool:
     """Whether most cells are conversations. strings: lists of plain texts are as well."""
     first = values[:200]
     return bool(first) and 2 * sum(looks_like_messages(one, strings) for one in first) > len(first)
+
+
+def _are_surely_conversations(values: list[Any]) -> bool:
+    """Whether most cells are messages that say who speaks, or texts with marks that do."""
+    sure = 0
+    for value in values[:200]:
+        opened = opened_text(value) if isinstance(value, str) else value
+        if isinstance(opened, str):
+            sure += marked_parts(opened) is not None
+        elif isinstance(opened, (list, tuple)) and opened and isinstance(opened[0], dict):
+            sure += is_message(opened[0])
+        else:
+            sure += isinstance(opened, dict) and looks_like_messages(opened)
+    return 2 * sure > min(200, len(values))
+
+
+def _end_with_questions(values: list[Any]) -> bool:
+    """Whether most conversations end before an answer, which then stands in another column."""
+    n, open_ended = 0, 0
+    for value in values[:200]:
+        try:
+            messages = messages_of(value, Counter())
+        except LeftOut:
+            continue
+        n += 1
+        open_ended += bool(messages) and messages[-1].role == USER
+    return 2 * open_ended > n
 
 
 def _are_marked(values: list[Any]) -> bool:

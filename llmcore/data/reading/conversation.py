@@ -81,7 +81,8 @@ def looks_like_messages(value: Any, strings: bool = False) -> bool:
             return looks_like_messages(opened, strings)
         return marked_parts(value) is not None
     if isinstance(value, dict):
-        return "replies" in value or any(_is_numbered_turn(key) for key in value)
+        numbered = any(_is_numbered_turn(key) for key in value)
+        return "replies" in value or numbered or _is_node(next(iter(value.values()), None))
     if not _is_list(value) or not value:
         return False
     first = value[0]
@@ -150,6 +151,8 @@ def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
         return [message for one in numbered for message in _of_entry(one, seen)]
     if "replies" in value:
         return list(_best_branch(value, seen))
+    if _is_node(next(iter(value.values()), None)):
+        return list(_newest_branch(value, seen))
     if _role_key(value) is not None:
         return list(_of_entry(value, seen))
     raise LeftOut("no_messages")
@@ -157,6 +160,26 @@ def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
 
 def _is_numbered_turn(key: Any) -> bool:
     return isinstance(key, str) and re.fullmatch(r"turn_?[0-9]+", key) is not None
+
+
+def _is_node(value: Any) -> bool:
+    """A message with its neighbours, as ChatGPT exports them under their numbers."""
+    return isinstance(value, dict) and {"message", "children"} <= value.keys()
+
+
+def _newest_branch(nodes: Mapping[str, Any], seen: Seen) -> Iterator[Message]:
+    """The way from the root along the last of each node's children."""
+    here = next((key for key, one in nodes.items() if not one.get("parent")), None)
+    for _ in nodes:
+        node = nodes.get(here) if isinstance(here, str) else None
+        if not _is_node(node):
+            return
+        if isinstance(node["message"], dict):
+            yield from _of_entry(node["message"], seen)
+        children = node["children"] if _is_list(node["children"]) else []
+        if len(children) > 1:
+            seen["other_branches"] += len(children) - 1
+        here = children[-1] if children else None
 
 
 def _best_branch(node: Any, seen: Seen) -> Iterator[Message]:
@@ -252,6 +275,9 @@ def _content(content: Any, seen: Seen) -> tuple[str, str | None]:
         for key in ("parts", *_CONTENT_KEYS):
             if isinstance(content.get(key), (str, list)):
                 return _content(content[key], seen)
+        if "content_type" in content:  # a profile, a drawing
+            seen["other_parts"] += 1
+            return "", None
         raise LeftOut("no_text_in_message")
     if not isinstance(content, (list, tuple)):
         raise LeftOut("no_text_in_message")

@@ -69,7 +69,7 @@ CHANGED = {
     "weights": "{weights} other than 0 and 1 {were} read as 1",
     "pictures": "{pictures} (or other files) in messages {were} left out: only the text is learned",
     "other_parts": "{parts} of messages that {are} no text {were} left out",
-    "other_branches": "{replies} beside the best ranked ones {were} left out",
+    "other_branches": "{replies} beside the one that is followed {were} left out",
     "several_answers": "{rows} {have} several answers: the first is learned",
     "missing": "{cells} with a word for a missing value (nan, none, …) {were} read as empty",
     "no_input": "{inputs} that {say} there is none (nan, no input, …) {were} read as empty",
@@ -119,8 +119,8 @@ def _say_roles(layout: AskedLayout, notices: Notices, header: bool) -> None:
             chosen=roles.get("answer") or roles.get("messages"), rejected=layout.rejected,
         )  # fmt: skip
     if layout.marked:
-        notices.add("marks", "The texts of {column} were cut into turns at their marks of who "
-                    "speaks", column=roles["messages"])  # fmt: skip
+        notices.add("marks", "The texts of the column {column} were cut into turns at their "
+                    "marks of who speaks", column=roles["messages"])  # fmt: skip
     if layout.unread:
         n, verb = len(layout.unread), "holds" if len(layout.unread) == 1 else "hold"
         notices.add(
@@ -135,6 +135,9 @@ def _say_roles(layout: AskedLayout, notices: Notices, header: bool) -> None:
             "unread_truths", "{columns} of true and false {are} not read: {names}; rows of both "
             "kinds are learned", n=len(layout.truths), names=listed(layout.truths),
         )  # fmt: skip
+    if layout.choices:
+        notices.add("choice_numbers", "The column {column} holds letters or numbers of choices, "
+                    "not the answers themselves", column=layout.choices)  # fmt: skip
     if {"message_id", "parent_id"} <= {one.casefold() for one in layout.columns}:
         notices.add("single_messages", "Each row is one message of a tree (parent_id): such rows "
                     "are not put together; give whole conversations")  # fmt: skip

@@ -61,6 +61,17 @@ CHATS = {
               "<end_of_turn>\n"},
     "hh-rlhf": {"chosen": "\n\nHuman: Hi\n\nAssistant: Ho", "rejected": "\n\nHuman: Hi\n\n"
                 "Assistant: No"},
+    "chatgpt export": {"title": "Hi", "current_node": "d", "mapping": {
+        "a": {"id": "a", "message": None, "parent": None, "children": ["b"]},
+        "b": {"id": "b", "parent": "a", "children": ["c", "d"], "message": {
+            "author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Hi"]}}},
+        "c": {"id": "c", "parent": "b", "children": [], "message": {
+            "author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["No"]}}},
+        "d": {"id": "d", "parent": "b", "children": [], "message": {"weight": 1.0,
+            "author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["Ho"]}}},
+    }},
+    "messages with the answer beside": {"messages": HI[:1], "response": "Ho"},
+    "batch": {"custom_id": "1", "body": {"model": "m", "messages": HI}},
     "python source": {"messages": "[{'role': 'user', 'content': 'Hi'}, "
                       "{'role': 'assistant', 'content': 'Ho'}]"},
     "any name": {"my_talk": HI, "n": 2},
@@ -295,3 +306,29 @@ def test_single_messages_of_a_tree_are_not_put_together_and_it_is_said():
              "lang": "en"}]  # fmt: skip
     with pytest.raises(ChoiceError, match="one message of a tree"):
         read(rows)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"question": "Where?", "choices": ["here", "there"], "answer": 1},
+        {"question": "Where?", "options": {"A": "here", "B": "there"}, "answer": "B"},
+        {"question": "Where?", "A": "here", "B": "there", "C": "away", "answer": "B"},
+    ],
+)
+def test_the_number_of_a_choice_is_no_answer(record):
+    from llmcore.data.reading.report import ChoiceError
+
+    with pytest.raises(ChoiceError, match="answer holds letters or numbers of choices") as asked:
+        read([record] * 3)
+    assert asked.value.report.roles == {"instruction": "question", "answer": None}
+
+
+def test_a_column_of_conversations_can_be_chosen():
+    from llmcore.data.instructions import Columns
+    from llmcore.data.reading.report import ChoiceError
+
+    rows = [{"model_a": "x", "conversation_a": HI, "conversation_b": [HI[0], HI[1]], "n": 1}]
+    with pytest.raises(ChoiceError, match="3 conversation_b"):
+        read(rows)
+    assert read(rows, columns=Columns(instruction="conversation_a")).rows == [HI_ROW]

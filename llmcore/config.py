@@ -245,9 +245,22 @@ class DataConfig(Checked):
 
     source: str = setting("shakespeare", "built-in name, a mix such as a+b, or a file")
     text_column: str | None = setting(
-        None, "column that holds the text (labelled data; a table or JSONL to pretrain on)"
+        None,
+        "column that holds the text (labelled data; a table to pretrain on), by name or number",
     )
-    label_column: str | None = setting(None, "column that holds the label (labelled data)")
+    label_column: str | None = setting(
+        None, "column that holds the label (labelled data), by name or number"
+    )
+    encoding: str | None = setting(
+        None, "how the file's bytes are to be read, such as utf-8 or windows-1252 (else guessed)"
+    )
+    keep_spellings: bool = setting(
+        False, "labels that differ only in case, spaces or the format of numbers stay apart"
+    )
+    keep_markup: bool = setting(False, "tags and entities of HTML stay in the texts as they are")
+    sample: int | None = setting(
+        None, "labelled data: learn from this many rows, drawn at random", 2, 1e9
+    )
     validation: float = setting(0.1, "share held out for validation", 0.0, 0.9)
     validation_source: str | None = setting(
         None, "text to validate on (pretraining), instead of a share held out of the corpus"
@@ -401,7 +414,7 @@ class RunConfig(Checked):
     `model.vocab_size` trained on the corpus. parent (the finetunes): the model reference that is
     finetuned. trainable: `head`, `last-block`, `all`, `probe` (a head over every layer) or `lora`,
     whose settings are in `lora` (None for the others). words (classify): the words of a text vote
-    beside the model.
+    beside the model. reading: the report on how the user's file was read, None for built-in data.
     """
 
     kind: str
@@ -420,6 +433,7 @@ class RunConfig(Checked):
     compare: CompareConfig | None = None
     diverse: DiverseConfig | None = None
     variants: VariantsConfig | None = None
+    reading: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

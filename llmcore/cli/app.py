@@ -15,6 +15,7 @@ from llmcore.cli import (
     curve,
     induction,
     inside,
+    inspecting,
     preflight,
     runs,
     text,
@@ -56,6 +57,7 @@ app.add_typer(runs.app, name="runs")
 app.command("import-gpt2")(convert.import_gpt2)
 app.command("export")(convert.export)
 app.command("datasets")(text.datasets)
+app.command("inspect")(inspecting.inspect)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

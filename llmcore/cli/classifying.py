@@ -57,10 +57,12 @@ def classify(
 
 def _texts(text: str | None, file: Path | None, text_column: str | None) -> Iterator[str]:
     """The texts as they come. Raises LabError where there is not one with something in it."""
+    from llmcore.data.reading.report import Notices
     from llmcore.data.streams import lines_of, texts_of_file
 
+    notices = Notices()
     if file is not None:
-        texts = texts_of_file(file, text_column)
+        texts = texts_of_file(file, text_column, notices)
     elif text == "-":
         texts = lines_of(typer.get_binary_stream("stdin"), "standard input")
     else:
@@ -69,6 +71,8 @@ def _texts(text: str | None, file: Path | None, text_column: str | None) -> Iter
     for one in texts:
         found = found or bool(one.strip())
         yield one
+    for notice in notices.texts():
+        say(notice)
     if not found:
         raise LabError("There is no text: give some text, or a text on each line.")
 

@@ -55,13 +55,12 @@ def learning_curve(
         numbers = [int(one) for one in sizes.split(",") if one.strip()]
     except ValueError as error:
         raise typer.BadParameter(f"--sizes {sizes!r} are not numbers such as 10,100.") from error
-    source, table = own_table(data, data in LABELLED)
+    own = own_table(DataConfig(data, text_column, label_column), data in LABELLED)
     config = plan_learning_curve(
-        source,
+        data=own.data,
+        reading=own.reading,
+        table=own.table,
         model_ref=model or default_model(),
-        table=table,
-        text_column=text_column,
-        label_column=label_column,
         sizes=numbers,
         n_seeds=seeds,
         learners=[one.strip() for one in learners.split(",")],
@@ -71,4 +70,4 @@ def learning_curve(
             "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
     )  # fmt: skip
-    answer_curve(run_here(config, run_dir, table), as_json)
+    answer_curve(run_here(config, run_dir, own.table), as_json)

@@ -4,13 +4,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from llmcore.cli.output import number, say
-from llmcore.config import RunConfig
+from llmcore.config import DataConfig, RunConfig
 from llmcore.device import torchrun_place
 from llmcore.errors import LabError
 from llmcore.files import remove_tree
@@ -41,17 +42,32 @@ def own_copy(source: str, builtin: bool) -> tuple[str, bytes | None]:
     return path.name, path.read_bytes()
 
 
-def own_table(source: str, builtin: bool) -> tuple[str, bytes | None]:
-    """`own_copy` for labelled data: e-mails in a folder or a zip become one JSONL table."""
-    from llmcore.data.labelled import mails_as_table, mails_at
+@dataclass(frozen=True, slots=True)
+class OwnTable:
+    """Labelled data of a run: what the run calls it and how it is read, the bytes for the run's
+    directory (None where it is read where it lies), and the report on what they were made of."""
 
-    mails = None if builtin else mails_at(source)
-    if mails is None:
-        return own_copy(source, builtin)
-    name, table, notices = mails_as_table(mails, mails.name)
-    for notice in notices:
+    data: DataConfig
+    table: bytes | None
+    reading: dict[str, Any] | None = None
+
+
+def own_table(data: DataConfig, builtin: bool) -> OwnTable:
+    """`own_copy` for labelled data: a folder, an archive or a sample becomes one JSONL table."""
+    from llmcore.data.chosen import read_labelled
+    from llmcore.data.labelled import archive_at, as_table
+
+    if builtin or (data.sample is None and archive_at(data.source) is None):
+        name, table = own_copy(data.source, builtin)
+        return OwnTable(replace(data, source=name), table)
+    labelled = read_labelled(data, None)
+    assert labelled.report is not None
+    for notice in labelled.notices:
         say(notice)
-    return name, table
+    name, table = as_table(labelled)
+    read = DataConfig(name, "text", "label", keep_spellings=True, keep_markup=True,
+                      balance=data.balance)  # fmt: skip
+    return OwnTable(read, table, labelled.report.to_dict())
 
 
 def is_builtin_corpus(source: str) -> bool:

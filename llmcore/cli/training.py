@@ -91,6 +91,17 @@ Patience = Annotated[int | None, within(TrainConfig, "patience")]
 # Flags that say which columns of the user's file are read.
 TextColumn = Annotated[str | None, within(DataConfig, "text_column", "--text-column")]
 LabelColumn = Annotated[str | None, within(DataConfig, "label_column", "--label-column")]
+EncodingName = Annotated[str | None, within(DataConfig, "encoding", "--encoding")]
+KeepSpellings = Annotated[
+    bool, typer.Option("--keep-spellings", help=help_for(DataConfig, "keep_spellings"))
+]
+KeepMarkup = Annotated[
+    bool, typer.Option("--keep-markup", help=help_for(DataConfig, "keep_markup"))
+]
+Sample = Annotated[int | None, within(DataConfig, "sample", "--sample")]
+# What of a labelled set's settings says how it is read.
+READ_BY = ("balance", "text_column", "label_column", "encoding", "keep_spellings", "keep_markup",
+           "sample")  # fmt: skip
 InstructionColumn = Annotated[
     str | None, within(DataConfig, "instruction_column", "--instruction-column")
 ]
@@ -276,6 +287,10 @@ def finetune(
     ] = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
+    encoding: EncodingName = None,
+    keep_spellings: KeepSpellings = False,
+    keep_markup: KeepMarkup = False,
+    sample: Sample = None,
     template: Annotated[
         str | None, typer.Option(help=f"instruct: {help_for(DataConfig, 'template')}")
     ] = None,
@@ -331,7 +346,8 @@ def finetune(
     }  # fmt: skip
     for_labels = {
         "balance": balance, "words": words, "text_column": text_column,
-        "label_column": label_column,
+        "label_column": label_column, "encoding": encoding, "sample": sample,
+        "keep_spellings": keep_spellings or None, "keep_markup": keep_markup or None,
     }  # fmt: skip
     for_answers = {"template": template, "packing": packing}
     columns = {
@@ -372,15 +388,15 @@ def _put_in_queue(
 
 def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
     """Says what the data looks like before anything learns from it."""
+    from llmcore.data.chosen import read_labelled
     from llmcore.data.report import report_on
     from llmcore.models import tokenizer_for
-    from llmcore.runs.plan import read_labelled
 
     tokenizer = tokenizer_for(str(config.parent))
     report = report_on(read_labelled(config.data, table), tokenizer, config.model.context_length)
     for sentence in report.sentences():
         say(sentence)
-    return report.to_dict()
+    return {**report.to_dict(), "reading": config.reading}
 
 
 def _instruct_report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
@@ -400,11 +416,12 @@ def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes
     from llmcore.data import LABELLED
     from llmcore.runs.plan import plan_classify
 
-    source, table = own_table(data, data in LABELLED)
-    choices["balance"] = choices["balance"] or "none"
+    read = {key: value for key in READ_BY if (value := choices.pop(key)) is not None}
+    own = own_table(DataConfig(data, **read), data in LABELLED)
     choices["words"] = choices["words"] is not False
     choices["model_ref"] = choices["model_ref"] or default_model()
-    return plan_classify(source, table=table, **choices), table
+    plan = plan_classify(data=own.data, table=own.table, reading=own.reading, **choices)
+    return plan, own.table
 
 
 def _plan_instruct(

@@ -261,7 +261,9 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
 
 def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
     """Every row of a file; of a built-in set the test split that the model's run left untouched."""
-    from llmcore.data import CORPORA, LABELLED, load_labelled
+    from llmcore.data import CORPORA, LABELLED
+    from llmcore.data.chosen import read_labelled
+    from llmcore.data.labelled import align_labels
     from llmcore.evaluation import classification_scores
     from llmcore.models import classify_texts
     from llmcore.runs import open_run
@@ -280,7 +282,7 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
         split = own.data if same else DataConfig(source)
         rows = read_splits(split, own.train.seed if same else TrainConfig().seed, None).test
     else:
-        rows = load_labelled(source, columns.text_column, columns.label_column, training=False)
+        rows = align_labels(read_labelled(columns, None, training=False), loaded.labels)
         for notice in rows.notices:
             say(notice)
     unknown = sorted(set(rows.labels) - set(loaded.labels))

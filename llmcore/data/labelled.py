@@ -1,5 +1,6 @@
 """Labelled texts: the built-in sets and users' tables."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -7,11 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmcore.data.builtin import Rows, read_sms, read_tweets
-from llmcore.data.mail_folders import ZIP, as_jsonl, is_zip, table_of_mails
-from llmcore.data.reading import MAX_UPLOAD_BYTES, clean_text, decode_upload, read_file
+from llmcore.data.reading import formats
+from llmcore.data.reading.labels import Labelled, ReadingOptions, folded_label, read_labels
+from llmcore.data.reading.open import as_path, open_rows
+from llmcore.data.reading.report import Notices, ReadingReport, listed
+from llmcore.data.reading.roles import MAX_CLASSES, ask_for, label_roles
+from llmcore.data.reading.rows import SPLIT
+from llmcore.data.reading.rows import Rows as ReadRows
+from llmcore.data.reading.source import Source, source_at, source_of
+from llmcore.data.reading.values import NotText, cell_text
 from llmcore.data.sources import LABELLED, local_path
 from llmcore.data.spam_assassin import read_emails
-from llmcore.data.tables import MAX_CLASSES, Table, choose_columns, read_table
 from llmcore.errors import LabError
 
 if TYPE_CHECKING:
@@ -21,7 +28,9 @@ if TYPE_CHECKING:
 @dataclass
 class LabelledSet:
     """Texts with a label each. `fixed_test`: the test split hangs on the texts, not on a seed.
-    `n_empty`: rows that were left out since they had no text or no label."""
+    `n_empty`: rows that were left out since they had no text or no label. `report`: how a user's
+    file was read. `given`: the split that the file itself gives each row ("train", "validation",
+    "test" or ""), empty where it gives none."""
 
     name: str
     texts: list[str]
@@ -29,6 +38,8 @@ class LabelledSet:
     notices: list[str] = field(default_factory=list)
     fixed_test: bool = False
     n_empty: int = 0
+    report: ReadingReport | None = None
+    given: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -46,7 +57,12 @@ class LabelledSet:
     def take(self, indices: list[int]) -> "LabelledSet":
         """The rows at `indices`, without notices."""
         texts, labels = [self.texts[i] for i in indices], [self.labels[i] for i in indices]
-        return LabelledSet(self.name, texts, labels, [], self.fixed_test)
+        given = [self.given[i] for i in indices] if self.given else []
+        return LabelledSet(self.name, texts, labels, [], self.fixed_test, given=given)
+
+
+WANTED = "a table (CSV, TSV, JSON, JSONL, Excel, Parquet) or a folder of e-mails"
+_ARCHIVES = (formats.ZIP, formats.TAR)
 
 
 def load_labelled(
@@ -54,8 +70,9 @@ def load_labelled(
     text_column: str | None = None,
     label_column: str | None = None,
     training: bool = True,
+    options: ReadingOptions = ReadingOptions(),
 ) -> LabelledSet:
-    """A built-in set by name, a CSV, TSV, JSON or JSONL file, or e-mails in a folder or a zip.
+    """A built-in set by name, or a user's file, folder or archive of any format that is read.
 
     `training` asks for two classes at least; an evaluation can do with any row. Raises LabError
     with one sentence for whatever is wrong with a file, NotFoundError where there is none.
@@ -64,22 +81,81 @@ def load_labelled(
         rows = _builtin_rows(source, *_version(local_path(source)))
         texts, labels = [text for _, text in rows], [label for label, _ in rows]
         return LabelledSet(source, texts, labels, [], source == "tweet-sentiment")
-    if mails := mails_at(source):
-        table = table_of_mails(mails, mails.name)
-        return _labelled(table, table.notices, mails.name, text_column, label_column, training)
-    wanted, known = "a CSV, TSV or JSONL file, or a folder of e-mails", ", ".join(LABELLED)
-    data, name = read_file(source, wanted, known, MAX_UPLOAD_BYTES)
-    return labelled_from_table(data, name, text_column, label_column, training)
+    path = as_path(source, WANTED, ", ".join(LABELLED))
+    return _labelled(path, path.name, text_column, label_column, training, options)
 
 
-def mails_at(source: str) -> Path | None:
-    """The folder or zip that `source` names, where it is one."""
+def labelled_from_table(
+    data: bytes | str,
+    name: str,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    training: bool = True,
+    options: ReadingOptions = ReadingOptions(),
+) -> LabelledSet:
+    """`load_labelled` of a file's content; `name` with its ending."""
+    source = source_of(data.encode() if isinstance(data, str) else data, name)
+    return _labelled(source, name, text_column, label_column, training, options)
+
+
+def archive_at(source: str) -> Path | None:
+    """The folder, zip or tar that `source` names, where it is one: a run keeps its rows."""
     try:
         path = Path(source).expanduser()
-        mails = path.is_dir() or (path.is_file() and path.suffix.lower() == ZIP)
-    except (OSError, RuntimeError, ValueError):  # no such user, a zero byte
+        if path.is_dir():
+            return path.resolve()
+        if not source or not path.is_file():
+            return None
+        found = formats.recognise(source_at(path)).format in _ARCHIVES
+    except (LabError, OSError, RuntimeError, ValueError):  # no such user, a zero byte
         return None
-    return path.resolve() if source and mails else None
+    return path.resolve() if found else None
+
+
+def as_table(data: LabelledSet) -> tuple[str, bytes]:
+    """A set as a JSONL table for a run to keep: its name and its bytes."""
+    given = data.given or [""] * len(data)
+    lines = []
+    for label, text, split in zip(data.labels, data.texts, given, strict=True):
+        row = {"label": label, "text": text} | ({SPLIT: split} if split else {})
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    return f"{Path(data.name).stem}.jsonl", "".join(lines).encode("utf-8", "replace")
+
+
+def preview_table(
+    data: bytes, name: str, n_rows: int = 20, encoding: str | None = None
+) -> "pd.DataFrame":
+    """The first rows as a pandas frame whose columns `labelled_from_table` accepts by name."""
+    import pandas as pd
+
+    notices = Notices()
+    rows = open_rows(source_of(data, name), notices, encoding)
+    label_roles(rows, name, None, None, notices)  # names two columns that have no names
+    width = len(rows.columns)
+    shown = [[_shown(cell) for cell in row[:width]] for row in rows.sample(n_rows)]
+    padded = [row + [""] * (width - len(row)) for row in shown]
+    return pd.DataFrame(padded, columns=rows.columns)
+
+
+def align_labels(data: LabelledSet, classes: list[str]) -> LabelledSet:
+    """The set with each label spelled as the class of `classes` that it is, case, spaces and the
+    format of numbers aside; a notice says how many were."""
+    known = {folded_label(one): one for one in classes}
+    named = [
+        label if label in classes else known.get(folded_label(label), label)
+        for label in data.labels
+    ]  # fmt: skip
+    if n := sum(a != b for a, b in zip(named, data.labels, strict=True)):
+        data.notices.append(f"{n:,} labels of {data.name} were taken as the model spells them.")
+        data.labels = named
+    return data
+
+
+def _shown(cell: object) -> str:
+    try:
+        return cell_text(cell) or ""
+    except NotText:
+        return json.dumps(cell, ensure_ascii=False, default=str)
 
 
 def _version(path: Path | None) -> tuple[str, int]:
@@ -93,89 +169,72 @@ def _builtin_rows(name: str, path: str, mtime_ns: int) -> Rows:
     return readers[name]()
 
 
-def labelled_from_table(
-    data: bytes | str,
-    name: str,
-    text_column: str | None = None,
-    label_column: str | None = None,
-    training: bool = True,
-) -> LabelledSet:
-    """Rows of a user's table (`name` with its ending: .csv, .tsv, .json, .jsonl, .txt; or .zip
-    for e-mails).
-
-    Columns are `text` and `label` unless chosen; two columns without such a header are label,
-    text. Rows without a text or a label are left out, with a notice.
-    """
-    table, notices = _table_of(data, name)
-    return _labelled(table, notices, name, text_column, label_column, training)
+# ---- reading
 
 
 def _labelled(
-    table: Table,
-    notices: list[str],
-    name: str,
-    text_column: str | None,
-    label_column: str | None,
-    training: bool,
-) -> LabelledSet:
-    text_at, label_at = choose_columns(table, name, text_column, label_column)
-    texts, labels = [], []
-    for row in table.rows:
-        text, label = row[text_at].strip(), row[label_at].strip()
-        if text and label:
-            texts.append(text)
-            labels.append(label)
-    if skipped := len(table.rows) - len(texts):
-        notices.append(f"{skipped:,} rows of {name} without a text or a label were left out.")
-    result = LabelledSet(name, texts, labels, notices, n_empty=skipped)
-    _check_usable(result, table, label_at, training)
+    where: Path | Source, name: str, text_column: str | None, label_column: str | None,
+    training: bool, options: ReadingOptions,
+) -> LabelledSet:  # fmt: skip
+    notices = Notices()
+    named = [one for one in (text_column, label_column) if one is not None]
+    rows = open_rows(where, notices, options.encoding, named)
+    found, report = _read(rows, name, text_column, label_column, notices, options)
+    _say_splits(report)
+    result = LabelledSet(
+        name, found.texts, found.labels, notices.texts(), n_empty=_n_empty(notices),
+        report=report, given=found.splits if report.splits else [],
+    )  # fmt: skip
+    _check_usable(result, report, training)
     return result
 
 
-def _table_of(data: bytes | str, name: str) -> tuple[Table, list[str]]:
-    if isinstance(data, bytes) and is_zip(data, name):
-        table = table_of_mails(data, name)
-        return table, table.notices
-    text = decode_upload(data, name) if isinstance(data, bytes) else data
-    text, notices = clean_text(text, name)
-    table = read_table(text, name)
-    return table, notices + table.notices
+def _read(
+    rows: ReadRows, name: str, text_column: str | None, label_column: str | None,
+    notices: Notices, options: ReadingOptions, keep: bool = True,
+) -> tuple[Labelled, ReadingReport]:  # fmt: skip
+    """The rows and their report. Raises LabError where a column has to be chosen."""
+    roles = label_roles(rows, name, text_column, label_column, notices)
+    report = ReadingReport(name, "classify", rows.format, rows.encoding, rows.why, rows.columns,
+                           roles.names(rows.columns), notices=notices)  # fmt: skip
+    if report.asks:
+        raise ask_for(rows, report)
+    return read_labels(rows, roles, report, options, keep), report
 
 
-def _check_usable(data: LabelledSet, table: Table, label_at: int, training: bool) -> None:
-    column = table.columns[label_at]
+def _n_empty(notices: Notices) -> int:
+    return sum(map(notices.count, ("empty_row", "no_text", "no_label", "missing_label")))
+
+
+def _say_splits(report: ReadingReport) -> None:
+    if report.splits:
+        parts = ", ".join(f"{name} {n:,}" for name, n in report.splits.items())
+        report.notices.add("splits", "{file} brings its own splits ({parts}): they are kept",
+                           file=report.name, parts=parts)  # fmt: skip
+
+
+def _check_usable(data: LabelledSet, report: ReadingReport, training: bool) -> None:
+    text, label = report.roles["text"], report.roles["label"]
     if not data.texts:
+        why = next((one.text for one in report.notices if one.kind == "odd_value"), "")
         raise LabError(
-            f"{data.name} has no row with both a text and a label: fill in the columns "
-            f"{' and '.join(table.columns[:2])}, or choose others."
+            f"{data.name} has no row with both a text and a label: fill in the columns {text} and "
+            f"{label}, or choose others. {why}".strip()
         )
     if not training:
         return
     if len(data) == 1:
         raise LabError(f"{data.name} has one row only: give at least two texts of two classes.")
     classes = data.classes
+    others = listed([one for one in report.columns if one not in (text, label)])
+    choice = f", or choose another label column than {label!r} ({others})" if others else ""
     if len(classes) == 1:
         raise LabError(
             f"All {len(data):,} rows of {data.name} have the label {classes[0][:60]!r}: give texts "
-            f"of at least two classes, or choose another label column than {column!r}."
+            f"of at least two classes{choice}."
         )
     if len(classes) > MAX_CLASSES:
         raise LabError(
-            f"{data.name} has {len(classes):,} different labels in the column {column!r} but at "
-            f"most {MAX_CLASSES} classes can be learned: choose another label column."
+            f"{data.name} has {len(classes):,} different labels in the column {label!r} but at "
+            f"most {MAX_CLASSES} classes can be learned: give fewer classes{choice}."
         )
-
-
-def mails_as_table(source: Path | bytes, name: str) -> tuple[str, bytes, list[str]]:
-    """A folder or zip of e-mails as a JSONL table for a run to keep: its name, its bytes, and
-    notices about what could not be read."""
-    table = table_of_mails(source, name)
-    return f"{Path(name).stem}.jsonl", as_jsonl(table), table.notices
-
-
-def preview_table(data: bytes, name: str, n_rows: int = 20) -> "pd.DataFrame":
-    """The first rows as a pandas frame whose columns `labelled_from_table` accepts by name."""
-    import pandas as pd
-
-    table, _ = _table_of(data, name)
-    return pd.DataFrame(table.rows[:n_rows], columns=table.columns)

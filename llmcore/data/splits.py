@@ -1,6 +1,7 @@
 """Training, validation and test splits of labelled texts: no doubles, stratified, seeded."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from llmcore.config import BALANCES
@@ -27,8 +28,10 @@ def split_labelled(
     Doubles go first: of texts with one fold the first is kept, with the label that most of them
     have. Each class gives `test` and `validation` of its rows, at least one each, and keeps at
     least one for training; classes of one or two rows stay in training. A set with `fixed_test`
-    has the same test split for every seed and share. `balance="equal"` thins the training split
-    to as many texts of each class; `"weights"` leaves it as it is, since the loss balances.
+    has the same test split for every seed and share. Splits that the file itself gives (`given`)
+    are kept: its test rows are the test, and its validation rows validate; where it gives no
+    validation rows, they are drawn from its training rows. `balance="equal"` thins the training
+    split to as many texts of each class; `"weights"` leaves it as it is, since the loss balances.
     Raises LabError where a split would be empty.
     """
     _check(data, validation, test, balance)
@@ -48,12 +51,13 @@ def split_labelled(
     held_test: list[int] = []
     small = []
     for label, indices in sorted(by_class.items()):
-        if len(indices) < SMALLEST_SPLIT_CLASS:
+        if len(indices) < SMALLEST_SPLIT_CLASS and not data.given:
             small.append(label)
             train += indices
             continue
-        fixed = [in_fixed_test(folds[i]) for i in indices] if data.fixed_test else None
-        kept, for_validation, for_test = _cut(indices, validation, test, fixed)
+        kept, for_validation, for_test = _cut(
+            indices, validation, test, _fixed_test(data, folds, indices), _given_validation(data)
+        )
         train += kept
         held_validation += for_validation
         held_test += for_test
@@ -65,6 +69,10 @@ def split_labelled(
         [single.get(i, label) for i, label in enumerate(data.labels)],
         fixed_test=data.fixed_test,
     )
+    if data.given:
+        held_validation, held_test = _learned_classes(
+            train, held_validation, held_test, single, data.name, notices
+        )
     if balance == "equal":
         train, balance_notices = _balanced(train, single)
         notices += balance_notices
@@ -77,12 +85,51 @@ def split_labelled(
     return Splits(*parts, notices=[*data.notices, *notices])
 
 
+def _learned_classes(
+    train: list[int], validation: list[int], test: list[int], label_of: dict[int, str], name: str,
+    notices: list[str],
+) -> tuple[list[int], list[int]]:  # fmt: skip
+    """The held-out rows without those of classes that the file's training rows do not have."""
+    learned = {label_of[i] for i in train}
+    if len(learned) < 2:
+        raise LabError(
+            f"The training rows of {name} are of one class only, by the file's own splits: give "
+            f"training texts of at least two classes."
+        )
+    kept = [[i for i in part if label_of[i] in learned] for part in (validation, test)]
+    if lost := len(validation) + len(test) - sum(map(len, kept)):
+        missing = sorted({label_of[i] for i in validation + test} - learned)
+        notices.append(f"{lost:,} held-out texts of {_named(missing).lower()}, which no training "
+                       f"text has, were left out.")  # fmt: skip
+    return kept[0], kept[1]
+
+
+def _fixed_test(data: LabelledSet, folds: list[str], indices: list[int]) -> list[bool] | None:
+    """Which rows are test rows whatever the seed; None where the seed decides."""
+    if data.fixed_test:
+        return [in_fixed_test(folds[i]) for i in indices]
+    if "test" in data.given:
+        return [data.given[i] == "test" for i in indices]
+    return None
+
+
+def _given_validation(data: LabelledSet) -> Callable[[int], bool] | None:
+    if "validation" not in data.given:
+        return None
+    return lambda i: data.given[i] == "validation"
+
+
 def _cut(
-    indices: list[int], validation: float, test: float, fixed: list[bool] | None
+    indices: list[int],
+    validation: float,
+    test: float,
+    fixed: list[bool] | None,
+    given_validation: Callable[[int], bool] | None = None,
 ) -> tuple[list[int], list[int], list[int]]:
     """One class, in seeded order, cut into training, validation and test rows.
 
-    `fixed` marks the rows of a test split that no seed moves.
+    `fixed` marks the rows of a test split that no seed moves, `given_validation` tells the rows
+    that the file itself validates on.
     """
     if fixed is None:
         n_test = _share(len(indices), test, keep=2 if validation else 1)
@@ -90,6 +137,9 @@ def _cut(
     else:
         for_test = [i for i, is_fixed in zip(indices, fixed, strict=True) if is_fixed]
         rest = [i for i, is_fixed in zip(indices, fixed, strict=True) if not is_fixed]
+    if given_validation is not None and validation:
+        held = [i for i in rest if given_validation(i)]
+        return [i for i in rest if not given_validation(i)], held, for_test
     n_validation = _share(len(rest), validation * len(indices) / max(1, len(rest)), keep=1)
     return rest[n_validation:], rest[:n_validation], for_test
 

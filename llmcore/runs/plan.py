@@ -1,6 +1,7 @@
 """From a few choices to a whole RunConfig; what can be refused is refused here, before a start."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from llmcore import models
@@ -19,10 +20,9 @@ from llmcore.data import (
     LabelledSet,
     Splits,
     corpus_from_text,
-    labelled_from_table,
-    load_labelled,
     split_labelled,
 )
+from llmcore.data.chosen import read_labelled
 from llmcore.data.windows import check_length
 from llmcore.errors import LabError
 from llmcore.paths import BUNDLED_RUNS
@@ -128,10 +128,14 @@ def plan_classify(
     n_train: int | None = None,
     lora: LoraConfig | None = None,
     words: bool = True,
+    data: DataConfig | None = None,
+    reading: dict[str, Any] | None = None,
 ) -> RunConfig:
     """The configuration of a classification finetune; reads the data to count its steps.
 
-    source: a built-in set, a file, or the file name of the uploaded `table`.
+    source: a built-in set, a file, or the file name of the uploaded `table`. data: instead of
+    `source`, `balance` and the columns, all that says how the data is read. reading: the report on
+    a file, where `table` was made of it.
     n_train: the number of training texts, where the caller has already split the data.
     trainable: one of TRAINABLE, or AUTO: a probe, or everything where there are many texts, or
     settings that steer the training loop.
@@ -140,12 +144,14 @@ def plan_classify(
     Raises LabError where the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
-    data = DataConfig(
+    data = data or DataConfig(
         source=source, text_column=text_column, label_column=label_column, balance=balance
     )
     changes, shaped = given(train_changes or {}), given(model_changes or {})
     if n_train is None:
-        n_train = len(read_splits(data, changes.get("seed", FINETUNE.seed), table).train)
+        labelled = read_labelled(data, table)
+        n_train = len(splits_of(labelled, data, changes.get("seed", FINETUNE.seed)).train)
+        reading = reading or (labelled.report.to_dict() if labelled.report else None)
     steered = sorted(STEERED & changes.keys()) + (["causal"] if "causal" in shaped else [])
     if trainable == AUTO:
         few = n_train <= PROBE_AT_MOST and not steered and epochs is None
@@ -161,7 +167,7 @@ def plan_classify(
     shape = {"causal": trainable != "all", **shaped}
     return RunConfig(
         kind="classify",
-        name=name or f"{source} {trainable}",
+        name=name or f"{data.source} {trainable}",
         model=finetuned_shape(parent, shape, dropout),
         train=classify_training(n_train, trainable, epochs, changes),
         data=data,
@@ -169,6 +175,7 @@ def plan_classify(
         trainable=trainable,
         lora=lora if trainable == "lora" else None,
         words=words,
+        reading=reading,
     )
 
 
@@ -196,6 +203,8 @@ def plan_learning_curve(
     context_length: int | None = None,
     name: str | None = None,
     train_changes: dict[str, Any] | None = None,
+    data: DataConfig | None = None,
+    reading: dict[str, Any] | None = None,
 ) -> RunConfig:
     """The configuration of a learning curve over `sizes` and all texts outside of the test split.
 
@@ -203,19 +212,22 @@ def plan_learning_curve(
     LabError where the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
-    data = DataConfig(source, text_column, label_column, validation=0.0)
+    data = replace(data or DataConfig(source, text_column, label_column), validation=0.0)
     changes = given(train_changes or {})
-    pool = read_splits(data, changes.get("seed", FINETUNE.seed), table).train
+    labelled = read_labelled(data, table)
+    pool = splits_of(labelled, data, changes.get("seed", FINETUNE.seed)).train
+    reading = reading or (labelled.report.to_dict() if labelled.report else None)
     fitting = [size for size in sizes if len(pool.classes) <= size < len(pool)]
     curve = CurveConfig((*fitting, len(pool)), n_seeds, tuple(learners))
     return RunConfig(
         kind="learning-curve",
-        name=name or f"{source} learning curve",
+        name=name or f"{data.source} learning curve",
         model=finetuned_shape(parent, {"context_length": context_length}, FINETUNE_DROPOUT),
         train=FINETUNE.with_(**{**changes, "steps": curve.n_points}),
         data=data,
         parent=parent,
         curve=curve,
+        reading=reading,
     )
 
 
@@ -271,16 +283,13 @@ def classify_training(
     return with_rhythm(recipe, changes)
 
 
-def read_labelled(data: DataConfig, table: bytes | None) -> LabelledSet:
-    """The labelled set of a configuration: the uploaded table's bytes, a name or a file."""
-    if table is not None:
-        return labelled_from_table(table, data.source, data.text_column, data.label_column)
-    return load_labelled(data.source, data.text_column, data.label_column)
-
-
 def read_splits(data: DataConfig, seed: int, table: bytes | None) -> Splits:
     """Training, validation and test rows, the same for the same configuration and seed."""
-    labelled = read_labelled(data, table)
+    return splits_of(read_labelled(data, table), data, seed)
+
+
+def splits_of(labelled: LabelledSet, data: DataConfig, seed: int) -> Splits:
+    """The same for rows that were read already."""
     return split_labelled(labelled, data.validation, data.test, seed, data.balance)
 
 

@@ -1,6 +1,8 @@
 """`classify` on files and streams, in each of its three forms of output."""
 
+import gzip
 import json
+import random
 import subprocess
 import sys
 
@@ -51,8 +53,17 @@ def test_json_is_whole_or_nothing_and_waits_on_disk_when_it_is_long(lab, write, 
     monkeypatch.setattr(classifying, "SPOOL_CHARACTERS", 100)
     good = write("a.txt", "\n".join(["hello there"] * 50))
     assert len(lab("classify", *MODEL, "--file", good, "--json").json["results"]) == 50
-    bad = write("b.jsonl", '{"text": "a"}\n' * 1500 + "broken\n")
-    assert "Line 1,501" in lab("classify", *MODEL, "--file", bad, "--json").error
+    draw = random.Random(0)
+    packed = gzip.compress("\n".join(str(draw.random()) for _ in range(20_000)).encode())
+    bad = write("b.txt.gz", "")
+    bad.write_bytes(packed[:-1000])
+    assert "damaged gzip" in lab("classify", *MODEL, "--file", bad, "--json").error
+
+
+def test_a_broken_line_is_left_out_and_said(lab, write):
+    bad = write("b.jsonl", '{"text": "a"}\n' * 3 + "broken\n" + '{"text": "b"}\n')
+    made = lab("classify", *MODEL, "--file", bad, "--json")
+    assert len(made.json["results"]) == 4 and "line 4" in made.err
 
 
 def test_notices_about_lines_are_few(lab, write):

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from llmcore.data import labelled_from_table, load_labelled
-from llmcore.data.labelled import mails_as_table
+from llmcore.data.labelled import as_table
 from llmcore.errors import LabError
 
 SPAM = b"From: a@b.c\nSubject: WIN\nDate: now\n\nYou won a prize\n"
@@ -68,8 +68,8 @@ def test_a_folder_and_its_zip_give_the_same_labelled_set(tmp_path) -> None:
 
 
 def test_what_a_run_keeps_is_a_table_of_the_same_rows(tmp_path) -> None:
-    name, table, notices = mails_as_table(write(tmp_path / "mails"), "mails")
-    assert name == "mails.jsonl" and notices
+    name, table = as_table(load_labelled(str(write(tmp_path / "mails"))))
+    assert name == "mails.jsonl"
     assert pairs(labelled_from_table(table, name)) == EXPECTED
 
 

@@ -323,7 +323,7 @@ BAD_TABLES = {
     "one row": (b"label,text\nham,hello there\n", "one row only"),
     "one class": (b"label,text\n" + b"ham,hello there\n" * 20, "two classes"),
     "one column": (b"text\nhello there\nyou\n", "one column only|column"),
-    "not UTF-8": (b"label,text\nham,caf\xe9\nspam,x\n", "is not UTF"),
+    "no text": (bytes(range(256)) * 9, "not a text file"),
     "all different labels": (
         b"label,text\n" + b"".join(b"l%d,t%d\n" % (i, i) for i in range(300)),
         "different labels",

@@ -129,11 +129,6 @@ def _own() -> Choice | None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"**{plain(name)}** is still chosen.", width="content")
             st.button("Forget it", type="tertiary", key="classify_forget", on_click=_forget)
-    from llmcore.data.mail_folders import is_zip
-
-    if is_zip(data, name):
-        table_name, table, notices = _mails(version, name, data)
-        return Choice(table_name, name, version, table, "text", "label", tuple(notices))
     return _own_table(name, data, version)
 
 
@@ -147,13 +142,6 @@ def _keep_upload() -> None:
 
 def _forget() -> None:
     st.session_state.pop(UPLOAD, None)
-
-
-@st.cache_data(max_entries=2, show_spinner="Reading the files of the zip")
-def _mails(version: str, name: str, _data: bytes) -> tuple[str, bytes, list[str]]:
-    from llmcore.data.labelled import mails_as_table
-
-    return mails_as_table(_data, name)
 
 
 def _own_table(name: str, data: bytes, version: str) -> Choice:

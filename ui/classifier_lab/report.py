@@ -35,9 +35,9 @@ def _report(
     version: str, fingerprint: str, length: int, _choice: Choice, _tokenizer: "Tokenizer | None"
 ) -> "DataReport":
     from llmcore.config import DataConfig
+    from llmcore.data.chosen import read_labelled
     from llmcore.data.report import report_on
     from llmcore.data.splits import split_labelled
-    from llmcore.runs.plan import read_labelled
 
     data = DataConfig(_choice.source, _choice.text_column, _choice.label_column)
     labelled = read_labelled(data, _choice.table)

@@ -94,26 +94,32 @@ def recognise_encoding(source: Source, notices: Notices, chosen: str | None = No
 
 
 def text_blocks(
-    source: Source, encoding: Encoding, notices: Notices, lone_return: str = "\n"
-) -> Iterator[str]:
+    source: Source, encoding: Encoding, notices: Notices, lone_return: str = "\n",
+    keep_ends: bool = False,
+) -> Iterator[str]:  # fmt: skip
     """The text in blocks that end with a line (the last one as it ends), line ends as \\n.
 
     lone_return: what a carriage return alone becomes in a file that has other line ends: in a
-    table it stands inside a cell as a rule. Zero characters are dropped and counted. Raises
-    LabError for a line beyond MAX_LINE_CHARACTERS.
+    table it stands inside a cell as a rule. keep_ends: `\\r\\n` may stay, as may lone
+    returns far behind the beginning. Zero characters are
+    dropped and counted. Raises LabError for a line beyond MAX_LINE_CHARACTERS.
     """
-    old_mac = b"\n" not in source.head() and encoding.codec not in _WIDE
+    head = source.head().replace(b"\r\n", b"\n")
+    old_mac = b"\n" not in head and encoding.codec not in _WIDE
+    keep_ends = keep_ends and b"\r" not in head
     tail = ""
     for block in _decoded(source, encoding):
         if "\0" in block:
-            notices.add("zero_characters", "{n} zero bytes of {file} {were} dropped",
+            notices.add("zero_characters", "{bytes} of value zero in {file} {were} dropped",
                         n=block.count("\0"), file=source.name)  # fmt: skip
             block = block.replace("\0", "")
         text = tail + block
         if "\r" in text:
             held = text.endswith("\r")  # its \n may come with the next block
             text = text[:-1] if held else text
-            text = text.replace("\r\n", "\n").replace("\r", "\n" if old_mac else lone_return)
+            if not keep_ends:
+                text = text.replace("\r\n", "\n")
+                text = text.replace("\r", "\n" if old_mac else lone_return)
             text += "\r" if held else ""
         cut = text.rfind("\n") + 1
         tail = text[cut:]
@@ -187,10 +193,11 @@ def _by_line(block: bytes) -> str:
     try:
         return block.decode()
     except UnicodeDecodeError:
-        return "".join(map(_one_line, block.splitlines(keepends=True)))
+        return "".join(map(cp1252_line, block.splitlines(keepends=True)))
 
 
-def _one_line(line: bytes) -> str:
+def cp1252_line(line: bytes) -> str:
+    """One line, in UTF-8 where it is that, else in Windows-1252."""
     try:
         return line.decode()
     except UnicodeDecodeError:
@@ -301,7 +308,7 @@ def _utf8_or_else(source: Source, notices: Notices) -> Encoding:
 
 def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
     """Windows-1252; where whole lines are UTF-8 all the same, those stay UTF-8."""
-    values = {"file": source.name, "line_text": quoted(_one_line(found.first))}
+    values = {"file": source.name, "line_text": quoted(cp1252_line(found.first))}
     advice = "for example {line_text}: if that is wrong, name the encoding"
     why = "it is not UTF-8, and in Windows-1252 every byte means something"
     if not found.whole_lines:

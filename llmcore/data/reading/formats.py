@@ -9,10 +9,9 @@ from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
 
 # Formats that are read (Rows.format), beside "folders" and the packings zip and tar.
-DELIMITED, JSON, JSONL, XLSX, PARQUET, ARROW = (
-    "delimited", "json", "jsonl", "xlsx", "parquet", "arrow",
-)  # fmt: skip
-ZIP, TAR, MBOX, MAIL, HTML, RTF, TEXT = "zip", "tar", "mbox", "mail", "html", "rtf", "text"
+DELIMITED, TEXT, JSON, JSONL = "delimited", "text", "json", "jsonl"
+XLSX, PARQUET, ARROW = "xlsx", "parquet", "arrow"
+ZIP, TAR, MBOX, MAIL, HTML, RTF = "zip", "tar", "mbox", "mail", "html", "rtf"
 
 _SAVE_TEXT = "save it as plain text (UTF-8)"
 _SAVE_TABLE = "save it as CSV, Excel (.xlsx) or Parquet"

@@ -45,6 +45,9 @@ def unwrap(value: Any, name: str, notices: Notices, roles: str = "labels") -> Re
     """The records (objects, or lists of cells) of a whole JSON text, and a notice for each form
     but the plain ones. Raises LabError where the form is not known or there is nothing in it."""
     records = _unwrap(value, name, notices, roles, 0)
+    if records is None and isinstance(value, dict) and value:
+        plain = not any(isinstance(one, (dict, list)) for one in value.values())
+        records = [value] if plain or name.lower().endswith((".jsonl", ".ndjson")) else None
     if records is None:
         raise _unknown(value, name)
     if not records:

@@ -140,6 +140,26 @@ class ReadingReport:
         """The roles that somebody has to choose a column for."""
         return [role for role, column in self.roles.items() if column is None]
 
+    def lines(self) -> list[str]:
+        """The report for a person, a line for each thing."""
+        by_role = {column: role for role, column in self.roles.items() if column is not None}
+        columns = [f"{one} ({by_role[one]})" if one in by_role else one for one in self.columns]
+        unit = "documents" if self.task == "corpus" else "rows"
+        rows = f"{self.read:,} read, {self.taken:,} taken, {self.left_out:,} left out"
+        found = [
+            f"file        {self.name}: to {_PURPOSES.get(self.task, self.task)}",
+            f"format      {self.format}" + (f" ({self.why})" if self.why else ""),
+            f"encoding    {self.encoding}" if self.encoding else "",
+            f"columns     {listed(columns)}" if columns else "",
+            f"{unit:<11} {rows}, {self.repaired:,} repaired" if not self.asks else
+            f"{unit:<11} {self.read:,} read",
+            f"classes     {_counted(self.classes)}" if self.classes else "",
+            f"splits      {_counted(self.splits)}" if self.splits else "",
+            *(f"choose      the column of the {role}" for role in self.asks),
+            *(f"- {text}" for text in self.notices.texts()),
+        ]  # fmt: skip
+        return [line for line in found if line]
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -159,6 +179,20 @@ class ReadingReport:
             "splits": self.splits,
             "notices": [one.to_dict() for one in self.notices],
         }
+
+
+_PURPOSES = {"classify": "teach a classifier", "instruct": "teach to answer",
+             "corpus": "pretrain a language model"}  # fmt: skip
+
+
+def _counted(counts: dict[str, int]) -> str:
+    """The largest first, long lists cut.
+
+    >>> _counted({"ham": 2, "spam": 1300})
+    'spam 1,300, ham 2'
+    """
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return listed([f"{name[:40]} {n:,}" for name, n in ordered])
 
 
 class ChoiceError(LabError):

@@ -1,10 +1,11 @@
 """A table while it is read: every format comes down to columns and rows of cells, in chunks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from llmcore.data.reading.counting import Counting
 from llmcore.data.reading.report import Notices
 
 CHUNK_ROWS = 5_000
@@ -29,6 +30,8 @@ class Rows:
     values of JSON and Parquet as they are; None is missing. A row of a delimited file may have
     more or fewer cells than columns (see `llmcore.data.reading.labels.square`); `delimiter` is
     what cut them. unit: what the numbers of rows count: "line", "row", "entry" or "file".
+    count_with: asks a delimited file for `Counted` numbers instead of chunks, where that goes.
+    looked_at: what `roles.columns_of` found.
     """
 
     format: str
@@ -40,6 +43,8 @@ class Rows:
     why: str = ""
     unit: str = "line"
     delimiter: str | None = None
+    count_with: Callable[[Counting], None] | None = None
+    looked_at: Any = None
     _held: list[Chunk] = field(default_factory=list)
 
     def sample(self, n: int = SAMPLE_ROWS) -> list[list[Any]]:

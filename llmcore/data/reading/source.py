@@ -11,7 +11,7 @@ from typing import BinaryIO
 from llmcore.errors import LabError, NotFoundError
 
 HEAD_BYTES = 1 << 18
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 16
 GZIP = b"\x1f\x8b"
 MAX_UNPACKED_GZIP = 64 << 30  # a file on disk; an upload's own limit is smaller
 

@@ -1,0 +1,463 @@
+"""CSV and its kin: delimiter, quotes, preamble and header found by content, rows a block at a time.
+
+A block of lines goes through the csv module at once. Only where its rules are broken, or a row
+spans lines, the rows of that block are looked at one by one.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Any
+
+from llmcore.data.reading.counting import Counted, Counting, count_block
+from llmcore.data.reading.encoding import Encoding, lines_of_blocks, text_blocks
+from llmcore.data.reading.layout import filled_width, find_layout, usual_width
+from llmcore.data.reading.names import KNOWN_NAMES
+from llmcore.data.reading.report import Notices, quoted
+from llmcore.data.reading.rows import SAMPLE_ROWS, Chunk, Rows
+from llmcore.data.reading.source import Source
+from llmcore.errors import LabError
+
+DELIMITERS = ",\t;|"
+SAMPLE_CHARACTERS = 1 << 16
+DIALECT_LINES = 400
+MOST_OPEN_LINES = 20_000  # of one row; beyond, a quotation mark was never meant to open a cell
+FIELD_CHARACTERS = 64 << 20
+_ESCAPED = re.compile(r'\\[\\"]')
+_SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_FASTTEXT = re.compile(r"__label__(\S+)\s+(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How rows are cut. plain: quotation marks are characters like any other. escaped: `\\"` is a
+    quotation mark in a quoted cell. spaced: a space follows the delimiter."""
+
+    delimiter: str
+    quote: str = '"'
+    plain: bool = False
+    escaped: bool = False
+    spaced: bool = False
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "delimiter": self.delimiter,
+            "quotechar": self.quote,
+            "quoting": csv.QUOTE_NONE if self.plain else csv.QUOTE_MINIMAL,
+            "skipinitialspace": self.spaced,
+        }
+
+
+def read_delimited(
+    source: Source, encoding: Encoding, notices: Notices, named: Sequence[str] = (), why: str = ""
+) -> Rows:
+    """The rows of a CSV, TSV or like file (`,` tab `;` `|`), or of a text file with a text a line.
+
+    named: columns that the user named. A file of lines without a delimiter has one column. Rows
+    are as long as they are in the file (see `labels.square`). Raises LabError where it is empty.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), FIELD_CHARACTERS))
+    blocks = text_blocks(source, encoding, notices, lone_return=" ", keep_ends=True)
+    first, blocks = _first_lines(blocks)
+    if not any(line.strip() for line in first):
+        raise LabError(f"{source.name} is empty: give a table with texts in it.")
+    if _is_fasttext(first):
+        return _fasttext(first, blocks, source, encoding, notices)
+    n_before, sep = _separator_line(first, notices, source.name)
+    dialect = find_dialect(first[n_before:], sep, surely=why.startswith("its name"))
+    if dialect is None:
+        return _one_column(first, blocks, source, encoding, notices, named)
+    reader = _Reader(dialect, notices, source.name, 1 + n_before)
+    chunks = reader.chunks(first[n_before:], blocks)
+    return _with_layout(reader, chunks, source, encoding, named, why)
+
+
+def _with_layout(
+    reader: "_Reader", chunks: Iterator[Chunk], source: Source, encoding: Encoding,
+    named: Sequence[str], why: str,
+) -> Rows:  # fmt: skip
+    dialect, notices = reader.dialect, reader.notices
+    held = _held(chunks)
+    rows = [row for chunk in held for row in chunk.rows]
+    if not rows:
+        raise LabError(f"{source.name} has no text in any cell: give a table with texts in it.")
+    layout = find_layout(rows[:SAMPLE_ROWS], [one for one in named if not one.strip().isdigit()])
+    if layout.skip:
+        notices.add(
+            "preamble", "{lines} above the table of {file} {were} passed over: {shown}",
+            held[0].lines[0], layout.skip, file=source.name, shown=quoted(" ".join(rows[0])),
+        )  # fmt: skip
+    columns = layout.columns
+    if not layout.header:
+        shown = quoted(dialect.delimiter.join(rows[layout.skip]))
+        notices.add("no_header", "The first row of {file} is read as a row, not as names: {why} "
+                    "({shown})", file=source.name, why=layout.why, shown=shown)  # fmt: skip
+    elif not layout.sure:
+        notices.add("header", "The first row of {file} is read as the names of the columns: {why}",
+                    file=source.name, why=layout.why)  # fmt: skip
+    n_skipped = layout.skip + layout.header
+    header = rows[layout.skip] if layout.header else None
+    tail = _without(chain(held, chunks), n_skipped, header, notices, source.name)
+    format = "tsv" if dialect.delimiter == "\t" else "csv"
+    name = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[dialect.delimiter]
+    _say_dialect(dialect, notices, source.name)
+    return Rows(format, columns, layout.header, tail, notices, encoding.name,
+                why or f"a {name} cuts its lines into {len(columns)} columns",
+                delimiter=dialect.delimiter, count_with=reader.count_with)  # fmt: skip
+
+
+def _say_dialect(dialect: Dialect, notices: Notices, name: str) -> None:
+    if dialect.escaped:
+        notices.add("escaped_quotes", "Quotation marks inside the cells of {file} are written "
+                    'as \\", and were read so', file=name)  # fmt: skip
+    if dialect.plain:
+        notices.add("plain_quotes", "Quotation marks in {file} are read as characters of the texts,"
+                    " since they do not enclose cells", file=name)  # fmt: skip
+
+
+def _held(chunks: Iterator[Chunk]) -> list[Chunk]:
+    held: list[Chunk] = []
+    n = 0
+    for chunk in chunks:
+        held.append(chunk)
+        n += len(chunk.rows)
+        if n >= SAMPLE_ROWS:
+            break
+    return held
+
+
+def _without(
+    chunks: Iterator[Chunk], n_skipped: int, header: list[str] | None, notices: Notices, name: str
+) -> Iterator[Chunk]:
+    """The chunks without what stands above the rows, and without headers that come again."""
+    for chunk in chunks:
+        if isinstance(chunk, Counted):
+            yield chunk
+            continue
+        if n_skipped:
+            n = min(n_skipped, len(chunk.rows))
+            n_skipped -= n
+            chunk = Chunk(chunk.lines[n:], chunk.rows[n:])
+        if header is not None and header in chunk.rows:
+            kept = [i for i, row in enumerate(chunk.rows) if row != header]
+            again = next(i for i, row in enumerate(chunk.rows) if row == header)
+            notices.add("header_again", "{rows} of {file} {are} the header again: left out",
+                        chunk.lines[again], len(chunk.rows) - len(kept), file=name)  # fmt: skip
+            chunk = Chunk([chunk.lines[i] for i in kept], [chunk.rows[i] for i in kept])
+        if chunk.rows:
+            yield chunk
+
+
+# ---- the beginning of a file
+
+
+def _first_lines(blocks: Iterator[str]) -> tuple[list[str], Iterator[str]]:
+    """Lines enough to know the file by, and the blocks behind them."""
+    lines: list[str] = []
+    n = 0
+    for block in blocks:
+        lines += _lines(block)
+        n += len(block)
+        if n >= SAMPLE_CHARACTERS:
+            break
+    if lines:
+        lines[0] = lines[0].removeprefix("\ufeff")
+    return lines, blocks
+
+
+def _separator_line(lines: list[str], notices: Notices, name: str) -> tuple[int, str]:
+    """Excel's `sep=;` names the delimiter in the first line: (lines passed over, delimiter)."""
+    match = _SEP.fullmatch(lines[0])
+    if match is None:
+        return 0, ""
+    notices.add("separator_line", "The first line of {file} names the delimiter {sep} and was "
+                "passed over", 1, file=name, sep=repr(match[1]))  # fmt: skip
+    return 1, match[1]
+
+
+def find_dialect(lines: list[str], delimiter: str = "", surely: bool = False) -> Dialect | None:
+    """The delimiter that cuts lines into equally many columns, and how quotation marks are meant.
+    None where no delimiter makes two columns. surely: it is a table, whatever it looks like."""
+    lines = [line for line in lines if line.strip()]
+    sample = lines[:DIALECT_LINES]
+    found: list[tuple[tuple[Any, ...], Dialect]] = []
+    for one in delimiter or DELIMITERS:
+        dialect = _quotes(sample, Dialect(one))
+        rows, _ = _parsed(sample, dialect)
+        if not rows or usual_width(rows) < 2:
+            continue
+        width = usual_width(rows)
+        same = sum(filled_width(row) == width for row in rows) / len(rows)
+        header = {cell.strip().casefold() for row in rows[:5] for cell in row}
+        known = min(2, len(header & KNOWN_NAMES))
+        found.append(((known, round(same, 1), one == "\t", round(same, 2), width), dialect))
+    if not found:
+        return None
+    (known, same, *_), best = max(found, key=lambda pair: pair[0])
+    if surely or known or (same >= 0.9 and best.delimiter != ",") or _repeats(sample, best):
+        return best
+    return None  # texts with a comma here and there
+
+
+def _repeats(sample: list[str], dialect: Dialect) -> bool:
+    """Whether the first or the last cells are few values that come again, as labels do."""
+    rows, _ = _parsed(sample, dialect)
+    ends = ({row[0] for row in rows}, {row[-1] for row in rows})
+    return any(len(one) <= max(2, len(rows) / 3) and len(one) < len(rows) for one in ends)
+
+
+def _quotes(sample: list[str], base: Dialect) -> Dialect:
+    """The same delimiter with the reading of quotation marks that breaks the fewest rules."""
+    text = "".join(sample)
+    tried = [base]
+    if '"' in text:
+        if f'{base.delimiter} "' in text:
+            tried.append(replace(base, spaced=True))
+        if '\\"' in text:
+            tried += [replace(one, escaped=True) for one in list(tried)]
+    elif text.count(f"'{base.delimiter}'") > len(sample) / 2:
+        tried.append(replace(base, quote="'"))
+    ranked = []
+    for order, dialect in enumerate(tried):
+        rows, n_broken = _parsed(sample, dialect)
+        width = usual_width(rows) if rows else 1
+        odd = sum(filled_width(row) != width for row in rows)
+        quoted_cells = -1 if dialect.quote == "'" else 0
+        ranked.append((n_broken, odd, quoted_cells, order, dialect))
+    n_broken, *_, best = min(ranked, key=lambda one: one[:-1])
+    if base.delimiter == "\t" and '"' in text:
+        rows, _ = _parsed(sample, best)
+        swallowed = any("\n" in cell and "\t" in cell for row in rows for cell in row)
+        if n_broken or swallowed:
+            return replace(base, plain=True)
+    return best
+
+
+def _parsed(lines: list[str], dialect: Dialect) -> tuple[list[list[str]], int]:
+    """The rows of lines, and how many of them break the rules of quotation marks."""
+    broken: list[int] = []
+    numbered, n_open = _rows_of(lines, dialect, 1, False, broken.append)
+    if n_open > len(lines) / 4:  # a mark that is never closed, or a very long cell
+        numbered, _ = _rows_of(lines, dialect, 1, True, broken.append)
+    return [row for _, row in numbered if any(cell.strip() for cell in row)], len(broken)
+
+
+# ---- rows
+
+
+COUNTED_BLOCKS = 16  # at a time
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The rows of a file, a block of lines at a time. line: where the next block begins."""
+
+    dialect: Dialect
+    notices: Notices
+    name: str
+    line: int = 1
+    counting: Counting | None = None
+
+    def count_with(self, counting: Counting) -> None:
+        self.counting = counting
+
+    def chunks(self, first: list[str], blocks: Iterator[str]) -> Iterator[Chunk]:
+        """Blank lines left out; a row that a block's end cuts waits for the next."""
+        tail = yield from self._rows(first, [], last=False)
+        while lot := list(islice(blocks, COUNTED_BLOCKS if self.counting else 1)):
+            if self.counting and not tail:
+                text = "".join(lot)
+                counted = count_block(text, self.line, self.counting)
+                if counted is not None:
+                    self.line += counted.n_rows
+                    yield counted
+                    continue
+            for block in lot:
+                tail = yield from self._rows(_lines(block), tail, last=False)
+        yield from self._rows([], tail, last=True)
+
+    def _rows(
+        self, lines: list[str], tail: list[str], last: bool
+    ) -> Generator[Chunk, None, list[str]]:
+        """Yields the rows of some lines, and returns the lines of one that goes on."""
+        lines = tail + lines if tail else lines
+        at_end = last or len(tail) > MOST_OPEN_LINES
+        numbered, left = _rows_of(lines, self.dialect, self.line, at_end, self._broken)
+        self.line += len(lines) - left
+        chunk = _chunk(numbered)
+        if chunk.rows:
+            yield chunk
+        return lines[len(lines) - left :] if left else []
+
+    def _broken(self, at: int) -> None:
+        self.notices.add(
+            "quotes", "{rows} of {file} {have} a quotation mark that is never closed, or stands "
+            "alone; it was read as a character", at, file=self.name,
+        )  # fmt: skip
+
+
+def _lines(block: str) -> list[str]:
+    return list(lines_of_blocks([block]))
+
+
+def _chunk(numbered: "_Numbered") -> Chunk:
+    lines, rows = numbered.lines, numbered.rows
+    if not all(map(any, rows)):  # a row without a character
+        kept = [i for i, row in enumerate(rows) if any(cell.strip() for cell in row)]
+        lines, rows = [lines[i] for i in kept], [rows[i] for i in kept]
+    return Chunk(list(lines), rows)
+
+
+@dataclass(slots=True)
+class _Numbered:
+    lines: Sequence[int]
+    rows: list[list[str]]
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return iter(zip(self.lines, self.rows, strict=True))
+
+
+def _rows_of(
+    lines: list[str], dialect: Dialect, first: int, at_end: bool, broken: Callable[[int], None]
+) -> tuple[_Numbered, int]:
+    """Rows of some lines with the number of the line where each begins (the first is `first`), and
+    how many lines at the end belong to a row that goes on; none with `at_end`."""
+    if dialect.escaped and not dialect.plain:
+        lines = [_unescaped(line) for line in lines]
+    options = dialect.options()
+    try:
+        rows = list(csv.reader(lines, strict=not dialect.plain, **options))
+        if len(rows) == len(lines):
+            return _Numbered(range(first, first + len(rows)), rows), 0
+    except csv.Error:
+        pass
+    return _one_by_one(lines, options, first, at_end, broken)
+
+
+def _unescaped(line: str) -> str:
+    """A quotation mark after a backslash, doubled as the csv module knows it."""
+    if '\\"' not in line:
+        return line
+    return _ESCAPED.sub(lambda match: '""' if match[0] == '\\"' else match[0], line)
+
+
+def _one_by_one(
+    lines: list[str], options: dict[str, Any], first: int, at_end: bool,
+    broken: Callable[[int], None],
+) -> tuple[_Numbered, int]:  # fmt: skip
+    found = _Numbered([], [])
+    at = 0
+    while at < len(lines):
+        reader = csv.reader(lines[at:] if at else lines, strict=True, **options)
+        start = at
+        try:
+            for row in reader:
+                end = start + reader.line_num
+                if end - at > 3 and _are_rows(lines[at + 1 : end], row, found.rows, options):
+                    raise csv.Error
+                found.lines.append(first + at)  # type: ignore[attr-defined]
+                found.rows.append(row if end == at + 1 else [_plain_ends(one) for one in row])
+                at = end
+        except csv.Error as error:
+            n_open = len(lines) - at
+            if "unexpected end" in str(error) and not at_end and n_open <= MOST_OPEN_LINES:
+                return found, n_open
+            found.lines.append(first + at)  # type: ignore[attr-defined]
+            found.rows.append(_alone(lines[at], options))
+            broken(first + at)
+            at += 1
+    return found, 0
+
+
+def _are_rows(
+    lines: list[str], row: list[str], before: list[list[str]], options: dict[str, Any]
+) -> bool:
+    """Whether the lines inside of one quoted cell are rows themselves, swallowed by a quotation
+    mark that was not meant to open a cell: they have as many cells as the row, and values that
+    repeat as a column's do."""
+    width = len(row)
+    if width < 2:
+        return False
+    inside = [_alone(line, options) for line in lines[:-1][:200] if line.strip()]
+    whole = [cells for cells in inside if len(cells) == width]
+    if len(whole) < 2 or len(whole) < 0.9 * len(inside):
+        return False
+    for at in range(width):
+        values = [cells[at] for cells in whole]
+        above = {cells[at] for cells in before[-500:] if len(cells) == width}
+        known = sum(value in above for value in values) > len(values) / 2
+        repeat = 2 <= len(set(values)) <= len(values) / 2
+        if known or repeat:
+            return True
+    return False
+
+
+def _plain_ends(cell: str) -> str:
+    return cell.replace("\r\n", "\n") if "\r" in cell else cell
+
+
+def _alone(line: str, options: dict[str, Any]) -> list[str]:
+    """One line as a row: leniently, and where a quotation mark stays open, as a character."""
+    line = line.rstrip("\r\n").replace("\r", " ")
+    try:
+        rows = list(csv.reader([line], strict=True, **options))
+    except csv.Error:
+        plain = {**options, "quoting": csv.QUOTE_NONE}
+        opened = line.count(options["quotechar"]) % 2
+        rows = list(csv.reader([line], **(plain if opened else options)))
+    return rows[0] if rows else []
+
+
+# ---- files of lines
+
+
+def _one_column(
+    first: list[str], blocks: Iterator[str], source: Source, encoding: Encoding, notices: Notices,
+    named: Sequence[str],
+) -> Rows:  # fmt: skip
+    """A text a line. A quoted cell may span lines, as in a CSV of one column."""
+    options = Dialect("\x1f", plain=True)
+    shown = [line for line in first if line.strip()]
+    quoted_lines = sum(line.startswith('"') for line in shown)
+    if quoted_lines > len(shown) / 2:
+        options = _quotes(first[:DIALECT_LINES], Dialect("\x1f"))
+    chunks = _Reader(options, notices, source.name).chunks(first, blocks)
+    held = _held(chunks)
+    rows = [row for chunk in held for row in chunk.rows]
+    layout = find_layout(rows[:SAMPLE_ROWS], named)
+    header = layout.header and (layout.sure or rows[0][0].strip().casefold() in KNOWN_NAMES)
+    columns = layout.columns if header else ["column 1"]
+    tail = _without(chain(held, chunks), int(header), rows[0] if header else None, notices,
+                    source.name)  # fmt: skip
+    return Rows("text", columns, header, tail, notices, encoding.name, "it has a text a line")
+
+
+def _is_fasttext(lines: list[str]) -> bool:
+    shown = [line for line in lines[:DIALECT_LINES] if line.strip()]
+    return bool(shown) and all(line.startswith("__label__") for line in shown)
+
+
+def _fasttext(
+    first: list[str], blocks: Iterator[str], source: Source, encoding: Encoding, notices: Notices
+) -> Rows:
+    """fastText's lines: `__label__NAME text`."""
+    notices.add("fasttext", "The lines of {file} begin with __label__ and the name of the label",
+                file=source.name)  # fmt: skip
+
+    def chunks() -> Iterator[Chunk]:
+        line = 1
+        for lot in chain([first], map(_lines, blocks)):
+            chunk = Chunk([], [])
+            for at, one in enumerate(lot, start=line):
+                if one.strip():
+                    match = _FASTTEXT.match(one.strip())
+                    chunk.lines.append(at)
+                    chunk.rows.append([match[1], match[2]] if match else ["", one.strip()])
+            line += len(lot)
+            if chunk.rows:
+                yield chunk
+
+    return Rows("text", ["label", "text"], False, chunks(), notices, encoding.name,
+                "its lines begin with __label__")  # fmt: skip

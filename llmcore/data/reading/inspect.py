@@ -1,0 +1,117 @@
+"""The report alone: what the lab would do with a file, before anything learns from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmcore.data.reading.labels import ReadingOptions, read_labels
+from llmcore.data.reading.names import LABEL_NAMES
+from llmcore.data.reading.open import open_rows
+from llmcore.data.reading.report import Notices, ReadingReport
+from llmcore.data.reading.roles import MAX_CLASSES, label_roles
+from llmcore.data.reading.rows import Rows
+from llmcore.data.reading.source import Source
+
+CLASSIFY, INSTRUCT, CORPUS = TASKS = ("classify", "instruct", "corpus")
+_ASKED = {
+    "instruction", "instructions", "prompt", "messages", "conversations", "conversation", "chosen",
+    "rejected", "completion", "response", "responses", "instances", "chat", "dialogue", "dialog",
+}  # fmt: skip
+_ANSWERED = {"output", "answer", "answers", "antwort", "respuesta", "réponse", "reply"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Columns that the user names, by name or number; None for the usual ones."""
+
+    text: str | None = None
+    label: str | None = None
+    instruction: str | None = None
+    input: str | None = None
+    output: str | None = None
+    system: str | None = None
+
+    def named(self) -> list[str]:
+        every = (self.text, self.label, self.instruction, self.input, self.output, self.system)
+        return [one for one in every if one]
+
+
+def inspect(
+    where: Path | Source,
+    task: str | None = None,
+    chosen: Chosen = Chosen(),
+    options: ReadingOptions = ReadingOptions(),
+) -> ReadingReport:
+    """What is recognised in a file, folder, zip or upload, and what would become of its rows.
+
+    task: one of TASKS, None where it is to be guessed. Memory does not grow with the file. Raises
+    LabError for what cannot be read.
+    """
+    if task == CORPUS:
+        return _corpus(where, chosen, options)
+    notices = Notices()
+    rows = open_rows(where, notices, options.encoding, chosen.named())
+    guessed = task or guess_task(rows)
+    if guessed == CORPUS:
+        return _corpus(where, chosen, options)
+    if guessed == INSTRUCT:
+        return _instructions(rows, where, chosen)
+    return inspect_labels(rows, where.name, chosen, options)
+
+
+def guess_task(rows: Rows) -> str:
+    """What a table is for, by the names of its columns and by what they hold."""
+    names = {one.strip().casefold() for one in rows.columns}
+    if names & _ASKED or names & _ANSWERED:
+        return INSTRUCT
+    if rows.format == "text" and not names & set(LABEL_NAMES):
+        return CORPUS
+    roles = label_roles(rows, "", None, None, Notices())
+    if roles.label is None and len(rows.columns) == 1:
+        return CORPUS
+    return CLASSIFY
+
+
+def inspect_labels(
+    rows: Rows, name: str, chosen: Chosen = Chosen(), options: ReadingOptions = ReadingOptions()
+) -> ReadingReport:
+    """The report of a labelled table; with a role that is None where a column must be chosen."""
+    notices = rows.notices
+    roles = label_roles(rows, name, chosen.text, chosen.label, notices)
+    report = ReadingReport(name, CLASSIFY, rows.format, rows.encoding, rows.why, rows.columns,
+                           roles.names(rows.columns), notices=notices)  # fmt: skip
+    if report.asks:
+        report.read = sum(len(chunk.rows) for chunk in rows.take())
+        return report
+    read_labels(rows, roles, report, options, keep=False)
+    _say_unusable(report, chosen.label)
+    return report
+
+
+def _say_unusable(report: ReadingReport, chosen: str | None) -> None:
+    """Where there is nothing to tell apart, another label column has to be chosen."""
+    n = len(report.classes or {})
+    if 2 <= n <= MAX_CLASSES:
+        return
+    why = "no row with both a text and a label" if not n else f"{n:,} different labels"
+    report.notices.add("unusable", "{file} has {why} in the column {column}; 2 to {most} classes "
+                       "can be learned", file=report.name, why=why,
+                       column=repr(report.roles["label"]), most=MAX_CLASSES)  # fmt: skip
+    if chosen is None:
+        report.roles["label"] = None
+
+
+def _instructions(rows: Rows, where: Path | Source, chosen: Chosen) -> ReadingReport:
+    from llmcore.data.instructions import Columns
+    from llmcore.data.reading.turns import read_turns
+
+    columns = Columns(chosen.instruction, chosen.input, chosen.output)
+    return read_turns(rows, columns, where.name)[1]
+
+
+def _corpus(where: Path | Source, chosen: Chosen, options: ReadingOptions) -> ReadingReport:
+    from llmcore.data.reading.documents import read_documents
+
+    documents, report = read_documents(where, where.name, chosen.text)
+    for _ in documents:  # counts them
+        pass
+    return report

@@ -1,0 +1,33 @@
+"""What people call the columns of their tables, by role. The first name that is there wins."""
+
+TEXT_NAMES = (
+    "text", "message", "sentence", "review", "tweet", "sms", "content", "comment", "body",
+    "utterance", "document", "post", "review_text", "reviewtext", "review_body", "comment_text",
+    "tweet_text", "full_text", "text_body", "message_body", "email_text", "sms_text", "body_text",
+    "clean_text", "statement", "headline", "utt", "query", "question", "email", "mail", "abstract",
+    "description", "news", "snippet", "title", "subject", "paragraph", "passage", "texts",
+    "sentences", "messages", "reviews", "tweets", "comments",
+    "texte", "texto", "testo", "tekst", "nachricht", "satz", "mensaje", "mensagem", "messaggio",
+    "bericht", "commentaire", "comentario", "kommentar", "avis", "frase", "phrase", "текст",
+    "сообщение", "文本", "内容", "テキスト",
+)  # fmt: skip
+LABEL_NAMES = (
+    "label", "class", "category", "sentiment", "target", "tag", "intent", "topic", "labels",
+    "polarity", "emotion", "airline_sentiment", "is_spam", "isspam", "spam", "spam/ham", "ham/spam",
+    "spam_or_ham", "label_text", "label_name", "category_name", "class_name", "classes",
+    "classification", "type", "genre", "rating", "stars", "score", "overall", "priority",
+    "department", "y", "gold", "gold_label", "stance", "annotation",
+    "klasse", "kategorie", "etikett", "stimmung", "classe", "catégorie", "categorie", "étiquette",
+    "etiquette", "clase", "categoría", "categoria", "etiqueta", "sentimiento", "sentimento",
+    "etichetta", "класс", "метка", "категория", "标签", "类别", "ラベル",
+)  # fmt: skip
+SPLIT_NAMES = ("split", "partition", "subset", "set", "fold_name", "dataset_split")
+# Names of neither role that show a header all the same.
+OTHER_NAMES = (
+    "id", "idx", "index", "no", "nr", "number", "date", "time", "datetime", "timestamp", "user",
+    "username", "author", "name", "url", "source", "lang", "language", "length", "instruction",
+    "input", "output", "answer", "response", "prompt", "completion", "context", "chosen",
+    "rejected", "system", "conversations", "history", "frage", "antwort", "pregunta", "respuesta",
+    "réponse", "product", "helpful", "unnamed: 0",
+)  # fmt: skip
+KNOWN_NAMES = frozenset((*TEXT_NAMES, *LABEL_NAMES, *SPLIT_NAMES, *OTHER_NAMES))

@@ -1,0 +1,329 @@
+"""Which column is the text and which the label: by name, by number, else by what is in them.
+
+A weak guess is no guess: the role stays open, and whoever reads asks.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmcore.data.reading.layout import is_number
+from llmcore.data.reading.names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, listed
+from llmcore.data.reading.rows import Rows
+from llmcore.data.reading.values import NotText, cell_text, is_missing_word
+from llmcore.errors import LabError, NotFoundError
+
+MAX_CLASSES = 100
+LONGER = 1.5  # times as long as the next column's texts: then it is the text
+_LABEL_WORDS = (
+    "label", "sentiment", "class", "category", "spam", "intent", "topic", "emotion", "polarity",
+    "target", "kategorie", "klasse",
+)  # fmt: skip
+_SELDOM_LABELS = (
+    "id", "user", "username", "author", "source", "lang", "language", "date", "year", "flag",
+    "index", "name", "url", "file", "filename",
+)  # fmt: skip
+_SPLIT_WORDS = frozenset({"train", "training", "test", "testing", "validation", "valid", "val",
+                          "dev", "development", "eval", "evaluation"})  # fmt: skip
+_DATES = re.compile(
+    r"^\W*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|^\w{3},? \w{3},? \d|^\d{1,2} \w{3,9},? \d{4}"
+    r"|\d\d:\d\d:\d\d"
+)
+
+
+@dataclass(slots=True)
+class Column:
+    """What a column of the sample holds. values: its texts; missing and odd ones left out."""
+
+    name: str
+    values: list[str] = field(default_factory=list)
+    n_rows: int = 0
+
+    @property
+    def distinct(self) -> int:
+        return len(set(self.values))
+
+    @property
+    def mean_length(self) -> float:
+        return sum(map(len, self.values)) / max(1, len(self.values))
+
+    @property
+    def is_numeric(self) -> bool:
+        return sum(map(is_number, self.values)) > 0.9 * max(1, len(self.values))
+
+    @property
+    def wordy(self) -> float:
+        """Share of values of several words; scripts without spaces count by their length."""
+        several = sum(" " in one or (len(one) > 6 and not one.isascii()) for one in self.values)
+        return several / max(1, len(self.values))
+
+    @property
+    def is_dates(self) -> bool:
+        return sum(bool(_DATES.search(one)) for one in self.values) > 0.9 * len(self.values)
+
+    @property
+    def is_text(self) -> bool:
+        """Different texts of some length, not numbers, links or names of files."""
+        links = sum(one.startswith(("http://", "https://")) for one in self.values[:200])
+        return (
+            bool(self.values)
+            and not self.is_numeric
+            and not self.is_dates
+            and self.distinct > 0.3 * len(self.values)
+            and links < 0.5 * min(200, len(self.values))
+        )
+
+    @property
+    def is_label(self) -> bool:
+        """Two to MAX_CLASSES values that mostly repeat, short, and filled in."""
+        n = len(self.values)
+        if not 2 <= self.distinct <= MAX_CLASSES or n < 0.2 * self.n_rows:
+            return False
+        if self.mean_length > 60 or (n >= 8 and self.distinct > n / 2):
+            return False
+        return not (self.is_numeric and self.distinct > 20) and not self.is_dates
+
+    @property
+    def is_flag(self) -> bool:
+        """0 and 1, or true and false."""
+        return set(map(str.casefold, self.values)) in _FLAGS
+
+
+_FLAGS = ({"0", "1"}, {"true", "false"}, {"0.0", "1.0"}, {"yes", "no"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRoles:
+    """Places of the columns; None for one that has to be chosen (a split there need not be)."""
+
+    text: int | None
+    label: int | None
+    split: int | None = None
+
+    def names(self, columns: Sequence[str]) -> dict[str, str | None]:
+        """role → column, as a report has it."""
+        return {
+            "text": None if self.text is None else columns[self.text],
+            "label": None if self.label is None else columns[self.label],
+        }
+
+
+def columns_of(rows: Rows) -> list[Column]:
+    """What the columns of a table hold, by its first rows; worked out once for a table."""
+    if rows.looked_at is None:
+        rows.looked_at = _look_at(rows)
+    return rows.looked_at
+
+
+def _look_at(rows: Rows) -> list[Column]:
+    columns = [Column(name) for name in rows.columns]
+    for row in rows.sample():
+        for column, cell in zip(columns, row, strict=False):
+            column.n_rows += 1
+            try:
+                text = cell_text(cell)
+            except NotText:
+                continue
+            if text is not None and not is_missing_word(text):
+                column.values.append(text.strip())
+    return columns
+
+
+def find_column(columns: Sequence[str], name: str, chosen: str) -> int:
+    """The place of a column that the user named, in any case of letters, or numbered from 1.
+
+    Raises NotFoundError that lists the columns with their numbers.
+    """
+    if chosen in columns:
+        return list(columns).index(chosen)
+    folded = [column.strip().casefold() for column in columns]
+    if folded.count(chosen.strip().casefold()) == 1:
+        return folded.index(chosen.strip().casefold())
+    if chosen.strip().isdecimal() and 1 <= int(chosen) <= len(columns):
+        return int(chosen) - 1
+    raise NotFoundError(
+        f"{name} has no column {chosen!r}: choose one of {listed(list(columns))}, or its number."
+    )
+
+
+def label_roles(
+    rows: Rows, name: str, text_column: str | None, label_column: str | None, notices: Notices
+) -> LabelRoles:
+    """The text's and the label's column of a labelled table, None where nobody can tell.
+
+    Raises NotFoundError for a chosen column that there is not, LabError where both are one.
+    """
+    columns = columns_of(rows)
+    if not rows.header and len(columns) == 2 and rows.columns[0] == "column 1":
+        _name_two(rows, columns)
+    text = None if text_column is None else find_column(rows.columns, name, text_column)
+    label = None if label_column is None else find_column(rows.columns, name, label_column)
+    if text is not None and text == label:
+        raise LabError(
+            f"Text and label of {name} are both read from {rows.columns[text]!r}: choose two "
+            f"different columns of {listed(rows.columns)}."
+        )
+    split = _split(columns, {text, label})
+    taken = {text, label, split}
+    if label is None:
+        label = _by_name(columns, LABEL_NAMES, taken, lambda one: one.is_label)
+    if text is None:
+        text = _by_name(columns, TEXT_NAMES, {*taken, label}, _may_be_text)
+    if text is None:
+        text = _text_by_content(columns, {*taken, label})
+    if label is None:
+        label = _label_by_content(columns, {*taken, text}, name, notices)
+    if label is None and not notices.count("several_labels"):  # what is wrong with it, is said
+        label = _by_name(columns, LABEL_NAMES[:6], {*taken, text}, lambda one: True)
+    if text is None and label is not None:
+        text = _other_of_two(columns, label)
+    _say_guessed(rows, columns, text, label, (text_column, label_column), name, notices)
+    return LabelRoles(text, label, split)
+
+
+def text_role(rows: Rows, name: str, text_column: str | None) -> int | None:
+    """The column of texts where labels do not matter, None where nobody can tell."""
+    if text_column is not None:
+        return find_column(rows.columns, name, text_column)
+    if len(rows.columns) == 1:
+        return 0
+    columns = columns_of(rows)
+    text = _by_name(columns, TEXT_NAMES, set(), _may_be_text)
+    text = _text_by_content(columns, set()) if text is None else text
+    return 1 if text is None and len(columns) == 2 and not rows.header else text
+
+
+def _name_two(rows: Rows, columns: Sequence[Column]) -> None:
+    """Two columns without names are called by what they hold, else label, text, as in every table
+    of the lab's own."""
+    text = _text_by_content(columns, set())
+    label = _label_by_content(columns, {text}, "", Notices())
+    at = 1 - label if text is None and label is not None else text
+    at = 1 if at is None else at
+    for place, name in ((at, "text"), (1 - at, "label")):
+        rows.columns[place] = columns[place].name = name
+
+
+def _by_name(columns: Sequence[Column], names: Sequence[str], taken: Any, fits: Any) -> int | None:
+    folded = [one.name.strip().casefold() for one in columns]
+    for candidate in names:
+        for at, own in enumerate(folded):
+            spelled = own.replace(" ", "_").replace("-", "_")
+            if at not in taken and candidate in (own, spelled) and fits(columns[at]):
+                return at
+    return None
+
+
+def _may_be_text(column: Column) -> bool:
+    return not column.values or not column.is_numeric
+
+
+def _split(columns: Sequence[Column], taken: Any) -> int | None:
+    """A column that says train or test of each row."""
+    for at, one in enumerate(columns):
+        values = {value.casefold() for value in one.values}
+        named = one.name.strip().casefold() in SPLIT_NAMES
+        if at not in taken and named and values and values <= _SPLIT_WORDS:
+            return at
+    return None
+
+
+def _text_by_content(columns: Sequence[Column], taken: Any) -> int | None:
+    """The column of long, different cells where one is clearly that."""
+    found = sorted(
+        ((one.mean_length * (0.1 + one.wordy), at) for at, one in enumerate(columns)
+         if at not in taken and one.is_text),
+        reverse=True,
+    )  # fmt: skip
+    if not found or (len(found) > 1 and found[0][0] < LONGER * found[1][0]):
+        return None
+    return found[0][1]
+
+
+def _label_by_content(
+    columns: Sequence[Column], taken: Any, name: str, notices: Notices
+) -> int | None:
+    fitting = [
+        at for at, one in enumerate(columns)
+        if at not in taken and one.is_label and one.distinct < len(one.values)
+    ]  # fmt: skip
+    hinted = [
+        at for at in fitting
+        if any(word in columns[at].name.casefold() for word in _LABEL_WORDS)
+    ]  # fmt: skip
+    flags = [at for at in hinted or fitting if columns[at].is_flag]
+    if len(flags) > 1:
+        notices.add(
+            "several_labels",
+            "{file} has several columns of 0 and 1 ({names}): one is learned at a time, so choose "
+            "the label column",
+            file=name, names=listed([columns[at].name for at in flags]),
+        )  # fmt: skip
+        return None
+    if len(hinted) == 1:
+        return hinted[0]
+    likely = [at for at in fitting if columns[at].name.strip().casefold() not in _SELDOM_LABELS]
+    for candidates in (likely, fitting):
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            return None
+    if len(columns) == 2 and len(taken - {None}) == 1:
+        return _small_label(columns, next(at for at in (0, 1) if at not in taken))
+    return None
+
+
+def _small_label(columns: Sequence[Column], at: int) -> int | None:
+    """Of two columns the one beside the text, where the rows are too few to see it repeat."""
+    one, other = columns[at], columns[1 - at]
+    short = one.values and one.mean_length < 0.5 * other.mean_length and one.wordy < 0.5
+    return at if short and len(one.values) < 8 else None
+
+
+def _other_of_two(columns: Sequence[Column], label: int) -> int | None:
+    if len(columns) != 2 or columns[1 - label].is_numeric:
+        return None
+    return 1 - label
+
+
+def _say_guessed(
+    rows: Rows, columns: Sequence[Column], text: int | None, label: int | None,
+    chosen: tuple[str | None, str | None], name: str, notices: Notices,
+) -> None:  # fmt: skip
+    """What was told by content, and which columns hold text that nobody reads."""
+    for role, at, said, usual in (("text", text, chosen[0], TEXT_NAMES),
+                                  ("label", label, chosen[1], LABEL_NAMES)):  # fmt: skip
+        if at is None or said is not None or len(columns) == 1:
+            continue
+        if columns[at].name.strip().casefold() in usual:
+            continue
+        which = repr(columns[at].name) if rows.header else f"number {at + 1}"
+        notices.add(f"{role}_column", "The {role}s of {file} are read from the column {which}, by "
+                    "what is in it", file=name, role=role, which=which)  # fmt: skip
+    if text is None:
+        return
+    for at, one in enumerate(columns):
+        filled = len(one.values) > 0.5 * max(1, one.n_rows)
+        if at not in (text, label) and filled and one.is_text and one.wordy > 0.5:
+            notices.add("column_not_read", "The column {column} of {file} holds text, too, and is "
+                        "not read", about=one.name, column=repr(one.name), file=name)  # fmt: skip
+
+
+def ask_for(rows: Rows, report: ReadingReport) -> ChoiceError:
+    """The sentence for roles that have to be chosen."""
+    flags = " and ".join(f"--{role}-column" for role in report.asks)
+    which = [f"{number} {one}" for number, one in enumerate(rows.columns, start=1)]
+    if len(rows.columns) == 1:
+        return ChoiceError(
+            f"{report.name} has one column only ({rows.columns[0][:40]!r}): give a table with a "
+            f"text and a label column.",
+            report,
+        )
+    why = [one.text for one in report.notices if one.kind == "several_labels"]
+    return ChoiceError(
+        f"{report.name} does not tell which column is the {' and which the '.join(report.asks)}: "
+        f"choose by name or number ({flags}) out of {listed(which)}. {' '.join(why)}".strip(),
+        report,
+    )

@@ -1,6 +1,7 @@
 """Settings, one dataclass for each owner. UI widgets, CLI flags and config.json come from these."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from llmcore.errors import LabError
 from llmcore.settings import Checked, setting

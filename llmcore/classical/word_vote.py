@@ -119,23 +119,28 @@ class _Kept:
 @dataclass(slots=True, frozen=True)
 class WordsSay:
     """What words that vote beside a model change on texts that neither learned from: how many of
-    `n` are right, and the mean loss in nats, of the model alone and with them. share: what the
-    model's log-odds count then."""
+    `n` are right, and the mean loss in nats, of the model alone and with them. words_as_good:
+    whether all classes occur and the words alone find as much of them, in the mean over the
+    classes. share: what the model's log-odds count beside them."""
 
     n: int
     right_alone: int
     right_together: int
     loss_alone: float
     loss_together: float
+    words_as_good: bool
     share: float
 
     @property
     def helps(self) -> bool:
-        """Whether more texts are right with them, or as many with a lower loss. The loss alone
-        does not tell: two that agree are surer than they should be, and yet more often right."""
+        """Whether more texts are right with them; or as many, with a lower loss, and the words
+        are as good as the model. A lower loss alone does not tell: of 40 and 80 texts of
+        `sms-spam` it fell in half of the draws, and macro F1 on the test was 0.08 and 0.06 lower
+        than without a vote. Nor does a higher one: of 600 `tweet-sentiment` it rose, and macro F1
+        was 0.02 higher."""
         if self.right_together != self.right_alone:
             return self.right_together > self.right_alone
-        return self.loss_together < self.loss_alone
+        return self.words_as_good and self.loss_together < self.loss_alone
 
     def to_dict(self) -> dict[str, Any]:
         return {"vote": self.helps, **asdict(self)}
@@ -146,15 +151,23 @@ def words_say(
 ) -> WordsSay:
     """What `words` add to a model's probabilities (N, K) of texts of the classes `truth` (N,)."""
     share = words.share_of(model, texts)
-    both = words.together(model, texts, share)  # (N, K)
+    alone, both = words.logits(texts), words.together(model, texts, share)  # (N, K)
 
-    def right(rows: np.ndarray) -> int:
-        return int((rows.argmax(-1) == truth).sum())
+    def right(rows: np.ndarray) -> np.ndarray:
+        return rows.argmax(-1) == truth  # (N,)
 
     def loss(rows: np.ndarray) -> float:
         return float(-np.log(rows[np.arange(len(truth)), truth].clip(1e-12)).mean())
 
-    return WordsSay(len(truth), right(model), right(both), loss(model), loss(both), share)
+    def found(rows: np.ndarray) -> float:
+        """The share of each class that is found, in the mean over the classes."""
+        return float(np.mean([right(rows)[truth == one].mean() for one in np.unique(truth)]))
+
+    complete = len(np.unique(truth)) == model.shape[1]
+    return WordsSay(
+        len(truth), int(right(model).sum()), int(right(both).sum()), loss(model), loss(both),
+        complete and found(alone) >= found(model), share,
+    )  # fmt: skip
 
 
 def silent_words(say: WordsSay | None) -> str:

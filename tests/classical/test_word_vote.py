@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from llmcore.classical import WordRegression, WordsSay, WordVote, silent_words, words_say
+from llmcore.classical import WordRegression, WordVote, silent_words, words_say
 from llmcore.errors import DamagedError, LabError
 
 TEXTS = ["win a prize now!", "free prize, call now", "win win win", "see you at home",
@@ -70,7 +70,8 @@ def test_a_damaged_file_is_told_in_a_sentence(change, tmp_path):
 
 
 def test_words_vote_only_where_they_help_on_validation_texts():
-    """The measure against plain counts; a tie is decided by the loss."""
+    """The measure against plain counts; of a tie the loss decides, where the words know as much
+    as the model."""
     texts = ["win now", "see you", "win you", "see now", "win a prize", "see you soon"]
     labels = ["spam", "ham"] * 3
     words = WordVote.fit(texts, labels, ["ham", "spam"])
@@ -88,9 +89,14 @@ def test_words_vote_only_where_they_help_on_validation_texts():
     assert against.right_alone == 4 > against.right_together and not against.helps
     assert "4 validation texts" in silent_words(against)
     assert "no validation text" in silent_words(None)
-    tie = WordsSay(6, 5, 5, loss_alone=0.4, loss_together=0.3, share=1.0)
+    sure = replace(say, right_alone=5, right_together=5, loss_alone=0.4, loss_together=0.3)
+    tie = replace(sure, words_as_good=True)
     assert tie.helps and not replace(tie, loss_together=0.5).helps
-    assert replace(tie, right_together=6, loss_together=0.9).helps
+    assert not replace(tie, words_as_good=False).helps
+    assert replace(tie, words_as_good=False, right_together=6, loss_together=0.9).helps
+    assert say.words_as_good  # three of four: half of the hams and all spam, or better
+    rare = words_say(words, wrong[:2], ["see", "see"], np.array([0, 0]))
+    assert not rare.words_as_good  # no spam to be found
 
 
 def test_a_model_in_doubt_is_not_scaled_up_until_its_rounding_decides():

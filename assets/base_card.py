@@ -51,6 +51,12 @@ a token.
 | --- | ---: | ---: | ---: | ---: |
 {score_table}
 
+Bits per byte: the sum of the losses in bits, divided by the UTF-8 bytes of the text, so that \
+models of different tokenizers compare on one text. Every token is scored once, in windows of \
+{context_length} tokens that overlap by half, so that each has at least half a context before it. \
+Windows that do not overlap read higher, since their first tokens have next to nothing before \
+them: lm-evaluation-harness 0.4.13 gives 1.6668 where this measure gives 1.6339 (2.0% lower).
+
 ## Ten unedited samples
 
 Temperature {temperature}, {sample_tokens} tokens, seeds 1 to 10. The prompt is in bold.

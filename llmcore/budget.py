@@ -30,7 +30,13 @@ class Shape:
 
 
 def _preset(name: str, title: str, source: str = "") -> Shape:
-    return Shape(name, title, PRESETS[name].model, source)
+    """With the vocabulary that it is trained with by default: that of `base`'s tokenizer, where
+    the preset has none of its own."""
+    preset = PRESETS[name]
+    config = preset.model
+    if not preset.tokenizer:
+        config = config.with_(vocab_size=PRESETS["base"].model.vocab_size)
+    return Shape(name, title, config, source)
 
 
 SHAPES: dict[str, Shape] = {

@@ -39,9 +39,17 @@ def bits_of(run_id: str) -> Sequence[float | None]:
         return []
 
 
+def text_of(run_id: str) -> tuple[str, str] | None:
+    try:
+        return stages.validation_text(store().open(run_id))
+    except Exception:
+        logger.warning("the text of run %s cannot be told", run_id, exc_info=True)
+        return None
+
+
 def stage_map() -> None:
     runs = all_runs()
-    best = stages.best_bits_per_byte(runs, bits_of)
+    best = stages.best_bits_per_byte(runs, bits_of, text_of)
     stations = stages.stages(runs, progress.done_steps(runs), best)
     chosen = registered("stage_map")(
         key="stage_map", data=payload(stages.as_data(stations)), on_open_change=lambda: None

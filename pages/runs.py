@@ -108,7 +108,12 @@ def _table(drawn: tuple[tuple[str, str], ...]) -> None:
         selection_mode="single-row",
         selection_default=selection,
         column_config={
-            "Validation loss": st.column_config.NumberColumn(format="%.3f"),
+            "Validation loss": st.column_config.NumberColumn(
+                format="%.3f",
+                help="The lowest, in nats, on what each run held out itself: a token of text or of "
+                "an answer, or a text with its class. It compares runs of the same kind, data and "
+                "tokenizer only.",
+            ),
             "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
     )

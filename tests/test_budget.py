@@ -11,6 +11,7 @@ from llmcore.budget import SHAPES
 from llmcore.config import ModelConfig
 from llmcore.nn.attention import KVCache
 from llmcore.nn.model import GPT
+from llmcore.runs.plan import plan_pretrain
 
 SMALL = ModelConfig(vocab_size=300, context_length=32, n_layers=2, n_heads=3, d_model=24)
 NEWER = SMALL.with_(position="rope", norm="rms", feed_forward="swiglu", n_heads=6, n_kv_heads=2)
@@ -29,6 +30,14 @@ GPT3 = SHAPES["gpt3"].config
 )
 def test_published_parameter_counts(name: str, count: int) -> None:
     assert SHAPES[name].config.n_parameters() == count
+
+
+def test_a_preset_has_the_parameters_that_a_run_of_it_will_have() -> None:
+    """One count for `tiny` on every page: that with the tokenizer which training takes."""
+    for name in ("tiny", "small", "base"):
+        planned = plan_pretrain("shakespeare", preset=name).model
+        assert SHAPES[name].config.n_parameters() == planned.n_parameters(), name
+        assert GPT(planned.with_(dropout=0.0)).n_parameters() == planned.n_parameters()
 
 
 def test_like_llama_is_near_its_published_count() -> None:

@@ -14,7 +14,7 @@ from ui.page import guarded, plain
 from ui.replay import replay
 from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
-from ui.scores import chance_words
+from ui.scores import BITS_PER_BYTE, chance_words
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -210,7 +210,8 @@ def _numbers(info: "RunInfo", data: RunFeed) -> None:
             (
                 "Bits per byte",
                 _number(data.last("val", "bits_per_byte"), ".3f"),
-                "Validation loss per byte of text: comparable between tokenizers. 8 knows nothing.",
+                f"{BITS_PER_BYTE} Measured on windows of the held-out text, each read without "
+                f"what stands before it, so a little higher than `evaluate` of the same text.",
             ),
             ("Tokens per second", _number(data.last("train", "tokens_per_s"), ",.0f"), None),
         )

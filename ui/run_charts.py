@@ -1,6 +1,6 @@
 """The curves of a run, and of others laid over them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -187,13 +187,31 @@ def _differences(feeds: dict[str, RunFeed]) -> None:
         for setting, values in rows.items():
             cells = (f":small[{plain(str(value))}]" for value in values)
             lines.append(f"| :small[{plain(setting)}] | " + " | ".join(cells) + " |")
-        lowest = (_lowest(one) for one in feeds.values())
-        lines.append("| :small[lowest validation loss] | " + " | ".join(lowest) + " |")
+        for title, key in (("validation loss", "loss"), ("bits per byte", "bits_per_byte")):
+            lowest = (_lowest(one, key) for one in feeds.values())
+            lines.append(f"| :small[lowest {title}] | " + " | ".join(lowest) + " |")
         st.markdown("\n".join(lines))
+        if unlike := what_does_not_compare(rows):
+            st.caption(unlike)
 
 
-def _lowest(data: RunFeed) -> Markdown:
-    _, values = data.metrics.arrays("val", "loss")
+def what_does_not_compare(differing: Container[str]) -> Markdown:
+    """A sentence on the figures of runs that differ in these settings; empty where all compare."""
+    if any(one in differing for one in ("source", "validation", "validation_source")):
+        return (
+            "They were validated on different texts, so neither their losses nor their bits per "
+            "byte tell which is better: score them on one text (`evaluate`, or the Playground)."
+        )
+    if any(one in differing for one in ("tokenizer", "vocab_size")):
+        return (
+            "Their tokens are of different sizes, and a loss counts per token: bits per byte "
+            "compare them."
+        )
+    return ""
+
+
+def _lowest(data: RunFeed, key: str) -> Markdown:
+    _, values = data.metrics.arrays("val", key)
     return f"{values.min():.3f}" if len(values) else "–"
 
 

@@ -8,6 +8,15 @@ from llmcore.evaluation import FEW_ROWS, against_chance, wilson_interval
 from llmcore.plots.classification import percent
 from ui.marked import Markdown
 
+BITS_PER_BYTE = (
+    "Bits per byte: the losses of all tokens in bits, divided by the bytes of the text. Models of "
+    "different tokenizers compare so, on the same text only; 8 is knowing nothing."
+)
+OVERLAP = (
+    "Each token is scored once, in windows that overlap by half; without the overlap the figure "
+    "is about 2% higher."
+)
+
 
 def shown_share(scores: dict[str, Any], name: str) -> Markdown:
     """`41.7%`; a dash where no row was scored."""

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import streamlit as st
+
+from llmcore.files import read_json, sha256_of
+from llmcore.runs.run import DATA_RECORD
 from ui.navigation import CARDS
 
 if TYPE_CHECKING:
-    from llmcore.runs import RunInfo
+    from llmcore.runs import Run, RunInfo
 
 UNFINISHED = {"failed", "damaged", "?"}
 
@@ -25,8 +30,16 @@ class Stage:
     page: str | None = None
 
 
-def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: float | None) -> list[Stage]:
-    """The eight stations. `best_bits`: lowest validation bits per byte of the own base models."""
+@dataclass(slots=True, frozen=True)
+class Best:
+    """The lowest validation bits per byte of the runs on one text."""
+
+    text: str
+    bits: float
+
+
+def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: Best | None) -> list[Stage]:
+    """The eight stations. `best_bits`: of the own base models on the text that was read last."""
     pretrained = _own(runs, "pretrain")
     classifiers = _own(runs, "classify")
     stations = [
@@ -75,16 +88,50 @@ def as_data(stations: Sequence[Stage]) -> dict[str, Any]:
 
 
 def best_bits_per_byte(
-    runs: Sequence["RunInfo"], series: Callable[[str], Sequence[float | None]], limit: int = 12
-) -> float | None:
-    """The lowest validation bits per byte of the newest own pretraining runs.
+    runs: Sequence["RunInfo"],
+    series: Callable[[str], Sequence[float | None]],
+    text_of: Callable[[str], tuple[str, str] | None],
+    limit: int = 12,
+) -> Best | None:
+    """The lowest validation bits per byte among the newest own pretraining runs that were
+    validated on the same text as the newest of them.
 
-    Losses of different tokenizers do not compare, bits per byte do. `series(run_id)` gives a
-    run's validation values.
+    Losses of different tokenizers do not compare, bits per byte do, but only on one text.
+    `series(run_id)` gives a run's validation values, `text_of(run_id)` what names its text for a
+    person, and what tells whether two are the same; None where that is not known.
     """
     own = [run for run in _own(runs, "pretrain") if run.val_loss is not None][:limit]
-    values = [value for run in own for value in series(run.id) if value is not None]
-    return min(values, default=None)
+    found: dict[str, list[float]] = {}
+    names: dict[str, str] = {}
+    for run in own:
+        text = text_of(run.id)
+        values = [value for value in series(run.id) if value is not None]
+        if text is not None and values:
+            names.setdefault(text[1], text[0])
+            found.setdefault(text[1], []).append(min(values))
+    if not found:
+        return None
+    newest = next(iter(found))  # runs come newest first
+    return Best(names[newest], min(found[newest]))
+
+
+def validation_text(run: "Run") -> tuple[str, str]:
+    """What a run was validated on: its name, and what tells it from another of that name."""
+    data = run.config.data
+    name = data.validation_source or data.source
+    own = run.stored_validation() if data.validation_source else run.stored_data()
+    if own is not None:
+        mark = _sha256(str(own), own.stat().st_size, own.stat().st_mtime_ns)
+    else:
+        path = run.directory / DATA_RECORD
+        mark = str(read_json(path).get("sources")) if path.is_file() else ""
+    share = "" if data.validation_source else f"{data.validation} of "
+    return name.rpartition("/")[2], f"{share}{name} {mark}"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sha256(path: str, size: int, changed: int) -> str:
+    return sha256_of(Path(path))
 
 
 def _own(runs: Sequence["RunInfo"], kind: str) -> list["RunInfo"]:
@@ -106,9 +153,9 @@ def _trained(own: Sequence["RunInfo"], otherwise: str) -> tuple[str, str]:
     return otherwise, "open"
 
 
-def _base(own: Sequence["RunInfo"], best_bits: float | None) -> tuple[str, str]:
+def _base(own: Sequence["RunInfo"], best_bits: Best | None) -> tuple[str, str]:
     if best_bits is not None:
-        return f"your best: {best_bits:.2f} bits per byte", "done"
+        return f"your best: {best_bits.bits:.2f} bits per byte on {best_bits.text[:24]}", "done"
     if any(run.best_step is not None for run in own):
         return "yours is ready", "done"
     return "it completes text", "open"

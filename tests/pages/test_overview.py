@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from written_runs import write_run
 
 from llmcore.paths import PROJECT_ROOT, runs_dir
+from llmcore.runs import RunStore
 from ui.sidebar import live_infos, refresh_seconds
 
 
@@ -55,8 +56,36 @@ def test_finished_run_fills_its_stations() -> None:
     write_run("hamlet")
     stations = map_of(app := overview())
     assert stations["pretrain"]["state"] == "done"
-    assert stations["base"]["status"] == "your best: 2.75 bits per byte"
+    assert stations["base"]["status"] == "your best: 2.75 bits per byte on shakespeare"
     assert "1 of 5 done" in captions(app)
+
+
+def on_text(run_id: str, text: bytes | None, bits: list[float], **data: object) -> None:
+    """Lets a written run have learned from a text of its own, or from a built-in corpus."""
+    directory = RunStore().directory(run_id)
+    config = json.loads((directory / "config.json").read_text())
+    config["data"].update({"source": "mine.txt", **data} if text is not None else data)
+    (directory / "config.json").write_text(json.dumps(config))
+    if text is not None:
+        (directory / "data").mkdir()
+        (directory / "data" / "mine.txt").write_bytes(text)
+    line = {"v": 1, "attempt": 1, "t": 0.0, "split": "val", "loss": 2.5}
+    (directory / "metrics.jsonl").write_text(
+        "".join(json.dumps({**line, "step": n, "bits_per_byte": one}) + "\n"
+                for n, one in enumerate(bits, 1))
+    )  # fmt: skip
+
+
+def test_the_best_is_one_of_the_same_text() -> None:
+    """Bits per byte of another text, or of another share of it, are no better and no worse."""
+    first, other, share, same, newest = (write_run(name) for name in "abcde")
+    on_text(first, None, [1.0])
+    on_text(other, b"another text", [1.2])
+    on_text(share, b"a text", [1.3], validation=0.3)
+    on_text(same, b"a text", [2.9, 2.5, 2.6])
+    on_text(newest, b"a text", [2.8, 2.7])
+    status = map_of(overview())["base"]["status"]
+    assert status == "your best: 2.50 bits per byte on mine.txt"
 
 
 def test_an_assistant_fills_the_last_station_which_leads_to_the_applications() -> None:

@@ -17,6 +17,7 @@ from ui.feed import RunFeed
 from ui.live import SLOWEST_REFRESH_SECONDS, refresh_seconds
 from ui.marked import plain
 from ui.replay import replay_data
+from ui.run_charts import what_does_not_compare
 
 
 @pytest.fixture(autouse=True)
@@ -114,11 +115,23 @@ def test_compared_runs_show_only_where_they_differ() -> None:
     page = overlay(open_page("pretrain", first), first, [second])
     assert not page.exception and not page.error
     (table,) = [one.value for one in page.markdown if one.value.startswith("| |")]
+    assert "lowest bits per byte" in table and "lowest validation loss" in table
     assert "learning\\_rate" in table and "seed" in table and "batch\\_size" not in table
     for key in ("tokens", "time", "step"):
         page.button_group(key="chart_axis").set_value(key).run()
         page.toggle(key="chart_log_x").set_value(key != "step").run()
         assert not page.exception and not page.error
+
+
+@pytest.mark.parametrize(("settings", "says"), [
+    ({"source", "seed"}, "nor their bits per byte"),
+    ({"validation_source"}, "nor their bits per byte"),
+    ({"vocab_size", "parameters"}, "bits per byte compare them"),
+    ({"seed", "learning_rate"}, ""),
+])  # fmt: skip
+def test_figures_that_do_not_compare_are_said_to(settings: set[str], says: str) -> None:
+    found = what_does_not_compare(settings)
+    assert says in found and bool(found) == bool(says)
 
 
 def test_torchrun_is_a_line_to_copy_and_not_a_button() -> None:

@@ -16,6 +16,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.scores import BITS_PER_BYTE, OVERLAP
 from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def draw(run: "Run") -> None:
     figure = matrix_chart(found.rows(), found.models, found.corpora)
     live_chart(figure, key=f"matrix_{run.id}")
     st.caption(
-        "Bits per byte on held-out text: lower is better, and numbers compare within a column "
+        f"{BITS_PER_BYTE} {OVERLAP} Lower is better, and numbers compare within a column "
         "only. In the mix every corpus has the same share; smaller ones are repeated."
     )
     if found.trained:

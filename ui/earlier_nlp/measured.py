@@ -15,6 +15,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.scores import BITS_PER_BYTE, OVERLAP
 from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
@@ -121,8 +122,9 @@ def _splits(found: "Comparison") -> None:
     ]
     st.caption(
         plain(". ".join([*parts, "Every model of a row has the same texts"]) + ". ")
-        + "The next word: held-out plays of Shakespeare. *Known words*: the share of the words "
-        "that stand in the lab's corpora; *copies*: the longest run of words taken from "
+        + f"The next word: held-out plays of Shakespeare. {BITS_PER_BYTE} {OVERLAP} "
+        "*Known words*: the share of the words that stand in the lab's corpora; *copies*: "
+        "the longest run of words taken from "
         "Shakespeare as it stands."
     )
 

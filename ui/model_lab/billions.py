@@ -105,6 +105,11 @@ def _parameters(config: "ModelConfig", known: Known) -> None:
             size_bars(names, counts, [in_words(one) for one in counts]),
             key="model_sizes", config=QUIET, alt="Parameters of known models",
         )  # fmt: skip
+        vocabulary = budget.SHAPES["tiny"].config.vocab_size
+        st.caption(
+            f"Tiny and Small are counted with the tokenizer that Pretrain takes by default, of "
+            f"{vocabulary:,} tokens. Each further token adds a row as wide as the model."
+        )
 
 
 def _memory(config: "ModelConfig") -> None:

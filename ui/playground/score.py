@@ -10,6 +10,7 @@ from ui.page import plain
 from ui.picker import load_model
 from ui.playground.models import model_name
 from ui.playground.tokens import Labels, classes, coloured_tokens, legend, share
+from ui.scores import OVERLAP
 from ui.state import shared_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ SHOWN_WORDS = 10
 _MODELS = "lab_playground_scored"
 HOW = (
     "Loss and perplexity count per token, and models cut a text into tokens of different sizes: "
-    "between models with different tokenizers only **bits per byte** is fair."
+    "between models with different tokenizers only **bits per byte** is fair: the losses of all "
+    f"tokens in bits, divided by the bytes of the text. {OVERLAP}"
 )
 
 

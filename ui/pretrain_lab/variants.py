@@ -18,6 +18,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.scores import BITS_PER_BYTE, OVERLAP
 from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
@@ -98,8 +99,9 @@ def _chart(run_id: str, found: "VariantCurves") -> None:
         return
     live_chart(learning_chart(curves), key=f"variants_bits_{run_id}")
     st.caption(
-        "Bits per byte on held-out text, lower is better. Pale lines are further seeds. One recipe "
-        "for all: each part might do better with a learning rate of its own."
+        f"{BITS_PER_BYTE} {OVERLAP} All on the same held-out text; lower is better. "
+        "Pale lines are further seeds. One recipe for all: each part might do better with "
+        "a learning rate of its own."
     )
 
 

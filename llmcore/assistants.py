@@ -2,17 +2,20 @@
 
     from llmcore import load_assistant
     assistant = load_assistant("20260101-120000-airline-support-0a1b2c")
-    print(assistant.answer(["Can I take my dog of 5 kilos on LX482?"]))
+    print(assistant.answer("Can I take my dog of 5 kilos on LX482?"))
+    print(assistant.answer(["How many bags may I take?", "Can I bring a cat?"]))
 
 A run that keeps a LoRA adapter is loaded onto its parent. Importing this module imports no torch;
 loading a model does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import overload
 
 from llmcore import models
 from llmcore.errors import LabError
 from llmcore.tasks.templates import DEFAULT_TEMPLATE, Template, template_named
+from llmcore.texts import check_text, one_or_several
 
 MAX_NEW_TOKENS = 128
 
@@ -37,20 +40,36 @@ class Assistant:
         return self.loaded.card["template"] is not None
 
     def prompt(self, instruction: str, input: str = "", system: str = "") -> str:
-        """What the model reads before it answers."""
+        """What the model reads before it answers. Raises LabError for what is no text."""
+        for what, one in (("instruction", instruction), ("input", input), ("system text", system)):
+            check_text(one, what)
         return self.template.prompt(instruction, input, system)
 
+    @overload
     def answer(
-        self, instructions: Sequence[str], max_new_tokens: int = MAX_NEW_TOKENS, system: str = ""
-    ) -> list[str]:
-        """The likeliest answer to each instruction; many are answered at once."""
+        self, instructions: str, max_new_tokens: int = MAX_NEW_TOKENS, system: str = ""
+    ) -> str: ...
+    @overload
+    def answer(
+        self, instructions: Iterable[str], max_new_tokens: int = MAX_NEW_TOKENS, system: str = ""
+    ) -> list[str]: ...
+    def answer(
+        self,
+        instructions: str | Iterable[str],
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        system: str = "",
+    ) -> str | list[str]:
+        """The likeliest answer to each instruction; many are answered at once. A single one (a
+        str) gets a str. Raises LabError for what is no text."""
         from llmcore.tasks.answering import greedy_answers
         from llmcore.tasks.instruction_tokens import answer_text
 
         loaded = self.loaded
-        prompts = [loaded.tokenizer.encode(self.prompt(one, system=system)) for one in instructions]
+        given = list(one_or_several(instructions, "instruction"))
+        prompts = [loaded.tokenizer.encode(self.prompt(one, system=system)) for one in given]
         made = greedy_answers(loaded.trunk, loaded.tokenizer, prompts, max_new_tokens)
-        return [answer_text(loaded.tokenizer, ids) for ids in made]
+        answers = [answer_text(loaded.tokenizer, ids) for ids in made]
+        return answers[0] if isinstance(instructions, str) else answers
 
 
 def load_assistant(ref: str, template: str | None = None) -> Assistant:

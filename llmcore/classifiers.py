@@ -3,17 +3,26 @@
     from llmcore import load_classifier
     classifier = load_classifier("20260101-120000-spam-0a1b2c")
     print(classifier.predict(["You won a prize, call now!"]))     # ['spam']
+    print(classifier.predict("You won a prize, call now!"))       # spam
 
 Importing this module imports no torch; loading a classifier does.
 """
 
+import queue
+import threading
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, overload
 
 from llmcore import models
+from llmcore.texts import one_or_several
 
-BATCH_TEXTS = 1024
+BATCH_TEXTS = 2048
+FIRST_TEXTS = 256  # of the first batch: the first answers come soon, and each batch is twice as big
 BATCH_CHARACTERS = 1 << 22  # of the texts that are held at one time
+KNOWN_TEXTS = 1 << 16  # answers that are remembered, for texts that come again
+KNOWN_CHARACTERS = 1 << 23
+
+Row = tuple[str, dict[str, Any]]  # a text and its answer
 
 
 class Classifier:
@@ -34,22 +43,49 @@ class Classifier:
         """The training step that its weights are of."""
         return self._loaded.step
 
-    def predict(self, texts: Iterable[str]) -> list[str | None]:
-        """The label of each text, None for an empty one."""
-        return [row["label"] for _, row in self.rows(texts)]
+    @overload
+    def predict(self, texts: str) -> str | None: ...
+    @overload
+    def predict(self, texts: Iterable[str]) -> list[str | None]: ...
+    def predict(self, texts: str | Iterable[str]) -> str | list[str | None] | None:
+        """The label of each text, None for an empty one; of a single text (a str) its label.
 
-    def predict_proba(self, texts: Iterable[str]) -> list[dict[str, float]]:
-        """The probability of every label, for each text; nothing for an empty one."""
-        return [row["probabilities"] for _, row in self.rows(texts)]
+        Raises LabError for what is no text."""
+        found = [row["label"] for _, row in self.rows(texts)]
+        return found[0] if isinstance(texts, str) else found
 
-    def rows(self, texts: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    @overload
+    def predict_proba(self, texts: str) -> dict[str, float]: ...
+    @overload
+    def predict_proba(self, texts: Iterable[str]) -> list[dict[str, float]]: ...
+    def predict_proba(
+        self, texts: str | Iterable[str]
+    ) -> dict[str, float] | list[dict[str, float]]:
+        """The probability of every label, for each text; nothing for an empty one. Of a single
+        text (a str) its own. Raises LabError for what is no text."""
+        found = [row["probabilities"] for _, row in self.rows(texts)]
+        return found[0] if isinstance(texts, str) else found
+
+    def rows(self, texts: str | Iterable[str]) -> Iterator[Row]:
         """Each text, in order, with its `label`, `probability`, `probabilities` and `cut` (it was
         longer than the context). Lazy: a million texts may come from a generator."""
-        for batch in _batches(texts):
-            known = [text for text in batch if text.strip()]
-            found = iter(models.classify_texts(self._loaded, known) if known else [])
-            for text in batch:
-                yield text, next(found) if text.strip() else _no_label()
+        return (row for batch in self.batches(texts) for row in batch)
+
+    def batches(self, texts: str | Iterable[str], waiting: bool = False) -> Iterator[list[Row]]:
+        """`rows`, as many at a time as are read together. waiting: answers what has come by now
+        while the next text is still awaited, as from someone who types."""
+        given = one_or_several(texts)
+        known = _Known()
+        return (self._answered(one, known) for one in (_arrived if waiting else _batches)(given))
+
+    def _answered(self, batch: list[str], known: "_Known") -> list[Row]:
+        different = [text for text in dict.fromkeys(batch) if text.strip()]
+        found = {text: answer for text in different if (answer := known.get(text)) is not None}
+        new = [text for text in different if text not in found]
+        for text, answer in zip(new, models.classify_texts(self._loaded, new), strict=True):
+            found[text] = answer
+            known.put(text, answer)
+        return [(text, _copy(found[text]) if text in found else _no_label()) for text in batch]
 
 
 def load_classifier(ref: str) -> Classifier:
@@ -66,17 +102,69 @@ def usage_lines(ref: str, example: str = "You won a prize, call now!") -> str:
     )
 
 
+class _Known:
+    """Answers to the latest texts: logs and short messages repeat themselves."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, dict[str, Any]] = {}
+        self._before: dict[str, dict[str, Any]] = {}
+        self._characters = 0
+
+    def get(self, text: str) -> dict[str, Any] | None:
+        return self._now.get(text) or self._before.get(text)
+
+    def put(self, text: str, answer: dict[str, Any]) -> None:
+        self._now[text] = answer
+        self._characters += len(text)
+        if len(self._now) >= KNOWN_TEXTS or self._characters >= KNOWN_CHARACTERS:
+            self._before, self._now, self._characters = self._now, {}, 0
+
+
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
-    characters = 0
+    characters, limit = 0, min(FIRST_TEXTS, BATCH_TEXTS)
     for text in texts:
         batch.append(text)
         characters += len(text)
-        if len(batch) >= BATCH_TEXTS or characters >= BATCH_CHARACTERS:
+        if len(batch) >= limit or characters >= BATCH_CHARACTERS:
             yield batch
-            batch, characters = [], 0
+            batch, characters, limit = [], 0, min(2 * limit, BATCH_TEXTS)
     if batch:
         yield batch
+
+
+def _arrived(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Batches of the texts that a thread has read by the time that they are asked for."""
+    come: queue.Queue[str | BaseException | None] = queue.Queue(BATCH_TEXTS)
+
+    def read() -> None:
+        try:
+            for text in texts:
+                come.put(text)
+            come.put(None)
+        except BaseException as error:
+            come.put(error)
+
+    threading.Thread(target=read, name="llmlab-texts", daemon=True).start()
+    while True:
+        item, batch, characters = come.get(), [], 0
+        while isinstance(item, str):
+            batch.append(item)
+            characters += len(item)
+            if len(batch) >= BATCH_TEXTS or characters >= BATCH_CHARACTERS or come.empty():
+                break
+            item = come.get()
+        if batch:
+            yield batch
+        if isinstance(item, BaseException):
+            raise item
+        if item is None:
+            return
+
+
+def _copy(answer: dict[str, Any]) -> dict[str, Any]:
+    """Of an answer that is remembered: what is given out may be changed."""
+    return {**answer, "probabilities": dict(answer["probabilities"])}
 
 
 def _no_label() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore, open_run
 from llmcore.runs.used import step_words, used_step
 from llmcore.tasks.templates import Template
+from llmcore.texts import several
 from llmcore.tokenizers import BUILTIN_TOKENIZERS, Tokenizer, builtin_tokenizer
 from llmcore.tokenizers.store import find_saved
 from llmcore.train.checkpoint_index import Checkpoint
@@ -351,12 +352,15 @@ def pinned(ref: str) -> str:
     return f"{run.id if ours else run.directory}@{checkpoint.step}"
 
 
-def classify_texts(loaded: Loaded, texts: list[str]) -> list[dict[str, Any]]:
+def classify_texts(loaded: Loaded, texts: Sequence[str]) -> list[dict[str, Any]]:
     """For each text its `label`, `probability` and `probabilities`. Raises LabError for a model
-    that is no classifier."""
+    that is no classifier, and where `texts` is one text and no list."""
     from llmcore.tasks.classification import predict
 
-    return list(predict(loaded.model, loaded.tokenizer, labels_of(loaded), texts, loaded.vote))
+    labels = labels_of(loaded)
+    if not len(several(texts)):
+        return []
+    return list(predict(loaded.model, loaded.tokenizer, labels, texts, loaded.vote))
 
 
 def classify_alone(loaded: Loaded, text: str) -> tuple[dict[str, float], dict[str, float]]:

@@ -72,6 +72,74 @@ def test_texts_are_taken_batch_by_batch_and_answers_come_before_the_end(run_id, 
     assert [row["label"] for _, row in classifier.rows(texts())][1:] == rest
 
 
+def test_texts_that_come_again_are_read_once_and_an_answer_may_be_changed(run_id, monkeypatch):
+    monkeypatch.setattr(classifiers, "BATCH_TEXTS", 4)
+    monkeypatch.setattr(classifiers, "KNOWN_TEXTS", 3)
+    asked = []
+    plain = models.classify_texts
+
+    def counted(loaded, texts):
+        asked.extend(texts)
+        return plain(loaded, texts)
+
+    monkeypatch.setattr(models, "classify_texts", counted)
+    classifier = load_classifier(run_id)
+    texts = ["WIN a prize", "are you home", "WIN a prize", " ", "are you home", "free", "b", "free",
+             "WIN a prize", "c", "d", "e"]  # fmt: skip
+    found = []
+    for text, row in classifier.rows(texts):
+        found.append((text, row["label"], dict(row["probabilities"])))
+        row["probabilities"].clear()
+    assert [text for text, _, _ in found] == texts
+    expected = [
+        ("" if not t.strip() else plain(classifier._loaded, [t])[0]["label"]) for t in texts
+    ]
+    assert [label or "" for _, label, _ in found] == expected
+    assert all(sum(shares.values()) == pytest.approx(1.0) for t, _, shares in found if t.strip())
+    assert asked.count("are you home") == asked.count("free") == 1
+    assert 1 <= asked.count("WIN a prize") <= 2  # only so many are remembered
+
+
+def test_a_single_text_gets_a_single_answer(run_id):
+    classifier = load_classifier(run_id)
+    text = "WIN a prize now call 12345 free"
+    assert classifier.predict(text) == "spam" and classifier.predict(" ") is None
+    assert classifier.predict([text]) == ["spam"] and classifier.predict([]) == []
+    assert classifier.predict_proba(text) == classifier.predict_proba([text])[0]
+    assert [one for one, _ in classifier.rows(text)] == [text]
+
+
+@pytest.mark.parametrize("given", [b"WIN", None, 3, ["WIN", None], ["WIN", b"x"], [3.5]])
+def test_what_is_no_text_is_refused_in_a_sentence(run_id, given):
+    classifier = load_classifier(run_id)
+    for call in (classifier.predict, classifier.predict_proba):
+        with pytest.raises(LabError, match=r"^A text .*given\."):
+            call(given)
+
+
+def test_labels_of_a_text_that_is_no_list_are_refused(run_id):
+    with pytest.raises(LabError, match="put it in a list"):
+        models.classify_texts(models.load(run_id), "WIN a prize")
+    assert models.classify_texts(models.load(run_id), []) == []
+
+
+def test_the_first_batch_is_small_and_each_is_twice_as_big_up_to_an_end(monkeypatch):
+    monkeypatch.setattr(classifiers, "FIRST_TEXTS", 2)
+    monkeypatch.setattr(classifiers, "BATCH_TEXTS", 7)
+    assert [len(one) for one in classifiers._batches(map(str, range(30)))] == [2, 4, 7, 7, 7, 3]
+
+
+def test_an_error_of_the_input_comes_after_the_answers_before_it(run_id):
+    def texts():
+        yield "are you home"
+        raise LabError("Line 2 is no text.")
+
+    batches = load_classifier(run_id).batches(texts(), waiting=True)
+    assert [text for text, _ in next(batches)] == ["are you home"]
+    with pytest.raises(LabError, match="Line 2"):
+        next(batches)
+
+
 def test_other_names_of_the_package_are_refused_as_usual():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         llmcore.nothing  # noqa: B018

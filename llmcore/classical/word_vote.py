@@ -6,7 +6,6 @@ different texts, so both together are right more often than either: a product of
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,18 +49,23 @@ class WordVote:
         return cls(places, vectorizer.idf_, weights[rows], bias[rows])
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
-        """(N, K)."""
-        return np.array([self._logits(text) for text in texts]).reshape(-1, len(self.bias))
+        """(N, K): texts as rows of a sparse matrix of TF-IDF, sublinear, times the weights."""
+        found = [self._columns(text) for text in texts]
+        n_words = len(self.rarity)
+        text_of = np.repeat(np.arange(len(found)), [len(one) for one in found])
+        columns = np.array([place for one in found for place in one], dtype=np.int64)
+        cells, counts = np.unique(text_of * n_words + columns, return_counts=True)
+        rows, columns = np.divmod(cells, max(n_words, 1))
+        values = (1 + np.log(counts)) * self.rarity[columns]  # (cells,)
+        norms = np.sqrt(np.bincount(rows, values**2, minlength=len(found)))  # (N,)
+        values /= norms.clip(SURE)[rows]
+        sums = [np.bincount(rows, values * one[columns], len(found)) for one in self.weights]
+        return self.bias + np.stack(sums, axis=1)
 
-    def _logits(self, text: str) -> np.ndarray:
-        counts = Counter(_FIND.findall(text.lower()))
-        known = [(self.places[word], n) for word, n in counts.items() if word in self.places]
-        if not known:
-            return self.bias
-        columns = [place for place, _ in known]
-        values = (1 + np.log([n for _, n in known])) * self.rarity[columns]  # TF-IDF, sublinear
-        size = max(float(np.linalg.norm(values)), SURE)
-        return self.bias + self.weights[:, columns] @ (values / size)
+    def _columns(self, text: str) -> list[int]:
+        """Of each word that is known, as often as it stands there."""
+        places = map(self.places.get, _FIND.findall(text.lower()))
+        return [place for place in places if place is not None]
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """(N, K): what the words alone say."""

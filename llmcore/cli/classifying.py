@@ -1,10 +1,11 @@
 """The command `classify`: labels for a text, for standard input, or for a file of any length."""
 
 import json
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO
 
 import typer
 
@@ -14,6 +15,9 @@ from llmcore.cli.use import Model
 from llmcore.config import DataConfig
 from llmcore.errors import LabError
 from llmcore.files import finite_json
+
+if TYPE_CHECKING:
+    from llmcore.classifiers import Row
 
 SPOOL_CHARACTERS = 1 << 23  # of an answer that waits in memory; beyond, it waits on disk
 SAID_LINES = 10  # notices about single lines; the rest is counted
@@ -46,13 +50,23 @@ def classify(
 
     classifier = load_classifier(model)
     told = _Told(classifier.context_length)
-    results = told.about(classifier.rows(_texts(text, file, text_column)))
+    batches = classifier.batches(_texts(text, file, text_column), waiting=text == "-")
     if as_json:
+        results = told.about(row for batch in batches for row in batch)
         _one_object(model, classifier.step, results)
     else:
-        for number, (one, row) in enumerate(results, start=1):
-            typer.echo(_json_line(number, row) if as_jsonl else _plain_line(one, row))
+        _as_they_come(batches, told, as_jsonl)
     told.close()
+
+
+def _as_they_come(batches: "Iterator[list[Row]]", told: "_Told", as_jsonl: bool) -> None:
+    """A line for each text, shown when its batch is done."""
+    for batch in batches:
+        lines = (
+            _json_line(told.number, row) if as_jsonl else _plain_line(one, row)
+            for one, row in told.about(batch)
+        )
+        typer.echo("\n".join(lines))
 
 
 def _texts(text: str | None, file: Path | None, text_column: str | None) -> Iterator[str]:
@@ -64,7 +78,7 @@ def _texts(text: str | None, file: Path | None, text_column: str | None) -> Iter
     if file is not None:
         texts = texts_of_file(file, text_column, notices)
     elif text == "-":
-        texts = lines_of(typer.get_binary_stream("stdin"), "standard input")
+        texts = lines_of(_standard_input(), "standard input")
     else:
         texts = iter([text_or_stdin(str(text))])
     found = False
@@ -77,17 +91,27 @@ def _texts(text: str | None, file: Path | None, text_column: str | None) -> Iter
         raise LabError("There is no text: give some text, or a text on each line.")
 
 
+def _standard_input() -> BinaryIO:
+    """By a handle of our own: a thread that still reads from Python's own when the command ends
+    would end it with an error."""
+    stream = typer.get_binary_stream("stdin")
+    try:
+        return open(os.dup(stream.fileno()), "rb")
+    except (OSError, ValueError):  # no file: a test's, or a closed one
+        return stream
+
+
 class _Told:
     """Says what is to be known of single lines, the first few one by one."""
 
     def __init__(self, context_length: int) -> None:
         self.context_length = context_length
-        self._empty = self._cut = 0
+        self.number = self._empty = self._cut = 0  # number: of the latest line
 
-    def about(
-        self, results: Iterator[tuple[str, dict[str, Any]]]
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        for number, (text, row) in enumerate(results, start=1):
+    def about(self, results: "Iterable[Row]") -> "Iterator[Row]":
+        """The results, as they come; their numbers go on from call to call."""
+        for number, (text, row) in enumerate(results, start=self.number + 1):
+            self.number = number
             if row["label"] is None:
                 self._empty += 1
                 if self._empty <= SAID_LINES:
@@ -112,11 +136,17 @@ def _plain_line(text: str, row: dict[str, Any]) -> str:
 
 
 def _json_line(number: int, row: dict[str, Any]) -> str:
-    clean, _ = finite_json({"line": number, **row})
-    return json.dumps(clean, allow_nan=False)
+    return _as_json({"line": number, **row})
 
 
-def _one_object(model: str, step: int, results: Iterator[tuple[str, dict[str, Any]]]) -> None:
+def _as_json(row: dict[str, Any]) -> str:
+    try:
+        return json.dumps(row, allow_nan=False)
+    except ValueError:
+        return json.dumps(finite_json(row)[0], allow_nan=False)
+
+
+def _one_object(model: str, step: int, results: "Iterator[Row]") -> None:
     """One JSON object, written whole or not at all: it waits aside until all texts are done."""
     with tempfile.SpooledTemporaryFile(
         SPOOL_CHARACTERS, mode="w+", encoding="ascii", newline="\n"
@@ -128,11 +158,8 @@ def _one_object(model: str, step: int, results: Iterator[tuple[str, dict[str, An
     typer.echo()
 
 
-def _write_object(
-    file: TextIO, model: str, step: int, results: Iterator[tuple[str, dict[str, Any]]]
-) -> None:
+def _write_object(file: TextIO, model: str, step: int, results: "Iterator[Row]") -> None:
     file.write(f'{{"model": {json.dumps(model)}, "step": {step}, "results": [')
     for number, (_, row) in enumerate(results):
-        clean, _ = finite_json(row)
-        file.write((", " if number else "") + json.dumps(clean, allow_nan=False))
+        file.write((", " if number else "") + _as_json(row))
     file.write("]}")

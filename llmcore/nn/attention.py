@@ -95,28 +95,42 @@ class CausalSelfAttention(nn.Module):
         may be 1 where all queries see the same.
         positions (T,) or (B, T): where rotary positions take the tokens to stand, by default
         behind those of the cache."""
-        B, T, C = x.shape
+        return self.dropout(self.output(self.mixed(self.qkv(x), cache, visible, positions)))
+
+    def mixed(
+        self,
+        qkv: Tensor,
+        cache: "KVCache | None" = None,
+        visible: Tensor | None = None,
+        positions: Tensor | None = None,
+        last_only: bool = False,
+    ) -> Tensor:
+        """What the heads read, side by side: queries, keys and values (B, T, (H + 2 H_kv) D) ->
+        (B, T, C), before `output`. last_only: for the last token alone, (B, 1, C)."""
+        B, T, _ = qkv.shape
         if visible is None and not self.causal:
-            visible = torch.ones(1, 1, T, T, dtype=torch.bool, device=x.device)
+            visible = torch.ones(1, 1, T, T, dtype=torch.bool, device=qkv.device)
         H, kv = self.n_heads, self.kv_heads
-        qkv = self.qkv(x).view(B, T, H + 2 * kv, self.d_head).transpose(1, 2)
+        qkv = qkv.view(B, T, H + 2 * kv, self.d_head).transpose(1, 2)
         q, k, v = qkv.split([H, kv, kv], dim=1)  # (B, H, T, D), twice (B, H_kv, T, D)
         if self.rotary is not None:
             if positions is None:
                 start = cache.length if cache is not None else 0
-                positions = torch.arange(start, start + T, device=x.device)  # (T,)
+                positions = torch.arange(start, start + T, device=qkv.device)  # (T,)
             q, k = self.rotary(q, positions), self.rotary(k, positions)
         q, k, v = self.q(q), self.k(k), self.v(v)
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)  # (B, H_kv, S, D), keys already turned
         k, v = shared_by_groups(k, H), shared_by_groups(v, H)  # (B, H, S, D)
+        if last_only:
+            q = q[:, :, -1:]  # sees every key
+            visible = None
         if self.weights.is_watched or self.scores.is_watched:
             y = self.weights(masked_softmax(self.scores(attention_scores(q, k)), visible)) @ v
         else:
             y = fast_attention(q, k, v, visible)
         y = self.head_outputs(y)
-        y = y.transpose(1, 2).reshape(B, T, C)  # heads side by side again
-        return self.dropout(self.output(y))
+        return y.transpose(1, 2).flatten(2)  # heads side by side again
 
 
 class KVCache:

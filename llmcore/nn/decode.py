@@ -98,7 +98,7 @@ class FastPass:
             places = torch.arange(model.config.context_length)
             self.angles = list(rotary_angles(places, model.config.d_head).split(1))
         self.blocks = [FastBlock(block, product) for block in model.blocks]
-        self.final_norm = _norm(model.final_norm)
+        self.final_norm = norm_product(model.final_norm)
         self.head = product(model.head)
         # bf16 sums are rounded to 8 bits, a step of 1/16 at a score of 10: enough to swap the
         # best two. The head's own rows then give the best tokens' scores as they are.
@@ -129,9 +129,9 @@ class FastBlock:
         attention = block.attention
         self.heads = (attention.n_heads, attention.kv_heads, attention.kv_heads)
         self.d_head = attention.d_head
-        self.attention_norm = _norm(block.attention_norm)
+        self.attention_norm = norm_product(block.attention_norm)
         self.qkv, self.output = product(attention.qkv), product(attention.output)
-        self.feed_forward_norm = _norm(block.feed_forward_norm)
+        self.feed_forward_norm = norm_product(block.feed_forward_norm)
         self.feed_forward = _feed_forward(block.feed_forward, product)
 
     def __call__(self, x: Tensor, cache: KVCache, layer: int, angles: Tensor | None) -> Tensor:
@@ -160,7 +160,7 @@ def _feed_forward(module: FeedForward | SwiGLU, product: Callable[[nn.Linear], P
     return gated
 
 
-def _norm(module: nn.LayerNorm | RMSNorm) -> Product:
+def norm_product(module: nn.LayerNorm | RMSNorm) -> Product:
     if isinstance(module, RMSNorm):
         return partial(F.rms_norm, normalized_shape=module.weight.shape, weight=module.weight,
                        eps=module.eps)  # fmt: skip
@@ -170,7 +170,7 @@ def _norm(module: nn.LayerNorm | RMSNorm) -> Product:
 
 # oneDNN's product of one row reads a large fp32 matrix half as fast again as F.linear's, which
 # calls another library; a call costs about 15 µs more, so small matrices stay with F.linear.
-_one_dnn = (
+one_dnn = (
     torch.ops.mkldnn._linear_pointwise.default if torch.backends.mkldnn.is_available() else None
 )
 _MIN_ONE_DNN = 1 << 18  # weights
@@ -180,18 +180,18 @@ _INT8_STEP = 64  # torch's int8 kernel reads rows in whole steps, past their end
 def fp32_product(linear: nn.Linear) -> Product:
     """By the module's own weights, which stay where they are."""
     weight, bias = linear.weight, linear.bias
-    if _one_dnn is None or weight.numel() <= _MIN_ONE_DNN:
+    if one_dnn is None or weight.numel() <= _MIN_ONE_DNN:
         return partial(F.linear, weight=weight, bias=bias)
-    return lambda x: _one_dnn(x, weight, bias, "none", [], "")
+    return lambda x: one_dnn(x, weight, bias, "none", [], "")
 
 
 def bf16_product(linear: nn.Linear) -> Product:
     """By a copy in bf16, in the order in which oneDNN reads it where it knows this chip."""
     weight, bias = linear.weight.detach().bfloat16(), linear.bias
-    if _one_dnn is None or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if one_dnn is None or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return lambda x: _plus(F.linear(x.bfloat16(), weight), bias)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, 1)
-    return lambda x: _plus(_one_dnn(x.bfloat16(), packed, None, "none", [], ""), bias)
+    return lambda x: _plus(one_dnn(x.bfloat16(), packed, None, "none", [], ""), bias)
 
 
 def int8_product(linear: nn.Linear) -> Product:

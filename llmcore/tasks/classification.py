@@ -15,10 +15,11 @@ from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores
 from llmcore.generation import check_ids
 from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.unpadded import can_be_unpadded
 from llmcore.tasks.epochs import steps_per_epoch
 from llmcore.tasks.frozen_features import MAX_BYTES, FrozenFeatures
 from llmcore.tasks.sampling import bucketed_batches, keyed_rng
-from llmcore.tasks.texts import Texts, probabilities
+from llmcore.tasks.texts import Texts, probabilities, unpadded_probabilities
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.sinks import Sink
 
@@ -48,9 +49,11 @@ def encode_texts(
     """
     encoded, n_cut = [], 0
     for text in texts:
-        ids = tokenizer.encode(text) or [tokenizer.eot_id]
+        ids = tokenizer.encode_array(text)
+        if not len(ids):
+            ids = np.array([tokenizer.eot_id])
         n_cut += len(ids) > context_length
-        encoded.append(np.array(ids[:context_length], dtype=np.int64))
+        encoded.append(ids[:context_length].astype(np.int64))
     return encoded, n_cut
 
 
@@ -323,19 +326,27 @@ def predict(
 ) -> Iterator[dict[str, Any]]:
     """For each text: `label`, `probability`, `probabilities` by label, and `cut` where the text
     was longer than the model's context. vote: the words that vote too, and the model's share."""
-    device = str(next(model.parameters()).device)
-    ids, _ = encode_texts(tokenizer, texts, model.trunk.config.context_length + 1)
-    check_ids(model.trunk, [int(one.max()) for one in ids])
+    different = {text: i for i, text in enumerate(dict.fromkeys(texts))}  # each is read once
     limit = model.trunk.config.context_length
-    rows = predict_probabilities(model, [one[:limit] for one in ids], tokenizer.eot_id, device)
+    ids, _ = encode_texts(tokenizer, list(different), limit + 1)
+    check_ids(model.trunk, [int(one.max()) for one in ids])
+    rows = _any_lengths(model, [one[:limit] for one in ids], tokenizer.eot_id)  # (U, K)
     if vote is not None:
-        rows = vote[0].together(rows, texts, vote[1])
+        rows = vote[0].together(rows, list(different), vote[1])
     check_probabilities(rows)
-    for one, row in zip(ids, rows, strict=True):
-        best = int(row.argmax())
+    best, values = rows.argmax(-1).tolist(), rows.tolist()
+    for text in texts:
+        i = different[text]
         yield {
-            "label": labels[best],
-            "probability": float(row[best]),
-            "probabilities": dict(zip(labels, map(float, row), strict=True)),
-            "cut": len(one) > limit,
+            "label": labels[best[i]],
+            "probability": values[i][best[i]],
+            "probabilities": dict(zip(labels, values[i], strict=True)),
+            "cut": len(ids[i]) > limit,
         }
+
+
+def _any_lengths(model: SequenceClassifier, ids: Sequence[np.ndarray], fill: int) -> np.ndarray:
+    """Class probabilities (N, K): without padding where that is possible."""
+    if can_be_unpadded(model):
+        return unpadded_probabilities(model, ids)
+    return predict_probabilities(model, ids, fill, str(next(model.parameters()).device))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.unpadded import TYPICAL_TOKENS, UnpaddedClassifier
 
 
 def pad(ids: Sequence[np.ndarray], fill: int, device: str) -> tuple[Tensor, Tensor]:
@@ -50,4 +51,24 @@ def probabilities(texts: Texts, batch_size: int = 64) -> np.ndarray:
     sorted_rows = np.concatenate(rows).astype(np.float64)
     result = np.empty_like(sorted_rows)
     result[order] = sorted_rows
+    return result
+
+
+def unpadded_probabilities(
+    model: SequenceClassifier, ids: Sequence[np.ndarray], batch_tokens: int = TYPICAL_TOKENS
+) -> np.ndarray:
+    """Class probabilities (N, K) of texts of any lengths in the order given, without padding: in
+    batches of at most `batch_tokens` tokens or of one text.
+
+    The model must be one that `can_be_unpadded`; it may be shared with other threads."""
+    lengths = np.array([len(one) for one in ids], dtype=np.int64)
+    result = np.zeros((len(ids), model.classifier_head.out_features))
+    reader = UnpaddedClassifier(model)
+    order = np.argsort(-lengths, kind="stable")
+    first = 0
+    while first < len(order):
+        n = max(1, int(np.searchsorted(lengths[order[first:]].cumsum(), batch_tokens, "right")))
+        batch = order[first : first + n]
+        result[batch] = reader.logits([ids[i] for i in batch]).softmax(-1).numpy()
+        first += n
     return result

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import signal
 import subprocess
 import sys
 
@@ -93,3 +94,22 @@ def test_answers_come_while_the_input_is_still_open():
             assert json.loads(process.stdout.readline())["line"] == 1
         finally:
             process.kill()
+
+
+def test_each_line_that_is_typed_gets_its_answer_at_once_and_ctrl_c_ends_it():
+    command = [sys.executable, "-m", "llmcore", "classify", *MODEL, "-", "--jsonl"]
+    with subprocess.Popen(
+        command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            for number, text in enumerate(["hello there", "", "WIN a prize", "ok"], start=1):
+                process.stdin.write(text + "\n")
+                process.stdin.flush()
+                assert json.loads(process.stdout.readline())["line"] == number
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert "Fatal" not in said and "Traceback" not in said

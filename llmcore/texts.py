@@ -1,0 +1,57 @@
+"""One text or several: in Python a text is also a sequence of texts, its letters."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from llmcore.errors import LabError
+
+
+def check_text(value: object, what: str = "text") -> str:
+    """`value`, where it is a text. Raises LabError for bytes, None, numbers and all else."""
+    if not isinstance(value, str):
+        raise LabError(f"A {what} must be a str, but {_named(value)} was given.{_remedy(value)}")
+    return value
+
+
+def each_text(values: Iterable[str], what: str = "text") -> Iterator[str]:
+    """The texts one by one; lazy. Raises LabError at one that is no text."""
+    for value in values:
+        yield check_text(value, what)
+
+
+def one_or_several(values: str | Iterable[str], what: str = "text") -> Iterable[str]:
+    """A single text as a list of one, for what has the same result either way.
+
+    Raises LabError at once for bytes, None and numbers; in an iterable, at the one it meets.
+    """
+    if isinstance(values, str):
+        return [values]
+    _check_several(values, what)
+    return each_text(values, what)
+
+
+def several(values: Sequence[str], what: str = "text") -> Sequence[str]:
+    """`values`, where they are a sequence of texts. Raises LabError for a single one too."""
+    if isinstance(values, str):
+        raise LabError(f"A single {what} was given where several are expected: put it in a list.")
+    _check_several(values, what)
+    for value in values:
+        check_text(value, what)
+    return values
+
+
+def _check_several(values: object, what: str) -> None:
+    if isinstance(values, (bytes, bytearray)) or not isinstance(values, Iterable):
+        raise LabError(
+            f"A {what} (a str) or a list of them is expected, but {_named(values)} was "
+            f"given.{_remedy(values)}"
+        )
+
+
+def _named(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
+
+
+def _remedy(value: object) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return " Decode it first, for example with .decode('utf-8')."
+    return ""

@@ -45,7 +45,7 @@ def generate(
         typer.Option(help="plain, alpaca, chat or a text (default: the one the model learned)"),
     ] = None,
     max_new_tokens: Annotated[
-        int | None, typer.Option(min=1, help="most tokens to add (default 100)")
+        int | None, typer.Option(min=1, help="most tokens to add, at least 1 (default 100)")
     ] = None,
     temperature: Annotated[
         float | None,
@@ -54,27 +54,35 @@ def generate(
         ),
     ] = None,
     top_k: Annotated[
-        int | None, typer.Option(min=1, help="choose among the k likeliest tokens only")
+        int | None, typer.Option(min=0, help="choose among the k likeliest tokens only; 0: off")
     ] = None,
     top_p: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="choose among the likeliest that hold this probability"),
+        typer.Option(
+            min=0, max=1, help="choose among the likeliest that hold this probability; 0 or 1: off"
+        ),
     ] = None,
     min_p: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="choose among tokens with this share of the likeliest one's chance"
+            min=0,
+            max=1,
+            help="choose among tokens with this share of the likeliest one's chance; 0: off",
         ),
     ] = None,
     repetition_penalty: Annotated[
         float | None,
         typer.Option(
-            min=0.1, max=10, help="above 1 makes tokens of the text so far less likely (default 1)"
+            min=0,
+            max=10,
+            help="above 1 makes tokens of the text so far less likely; 0 or 1: off (default 1)",
         ),
     ] = None,
     stop: Annotated[
         list[str] | None,
-        typer.Option(help="end before this text; give it again for more such texts"),
+        typer.Option(
+            help="end before this text; give it again for more such texts, leave it out for none"
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="seed of the choice")] = None,
     no_cache: Annotated[

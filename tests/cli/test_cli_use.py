@@ -21,6 +21,15 @@ def test_every_sampling_option_reaches_the_model(lab):
     assert again["ids"] == plain["ids"]
 
 
+def test_0_is_off_for_every_filter_and_the_penalty(lab):
+    plain = lab(*GENERATE, "--seed", 1, "--json").json["ids"]
+    off = [one for name in ("top-k", "top-p", "min-p", "repetition-penalty")
+           for one in (f"--{name}", 0)]  # fmt: skip
+    assert lab(*GENERATE, "--seed", 1, *off, "--json").json["ids"] == plain
+    said = lab("generate", "--help").out
+    assert said.count("0: off") + said.count("0 or 1: off") >= 3
+
+
 def test_stop_strings_may_be_given_several_times(lab):
     whole = lab(*GENERATE, "--seed", 1, "--json").json["text"]
     first, second = whole[4:7], whole[9:12]
@@ -32,8 +41,8 @@ def test_stop_strings_may_be_given_several_times(lab):
 
 @pytest.mark.parametrize(
     "wrong",
-    [("--min-p", 1.5), ("--repetition-penalty", 0), ("--repetition-penalty", "much"),
-     ("--stop", ""), ("--stop", "x" * 101)],
+    [("--min-p", 1.5), ("--repetition-penalty", 0.05), ("--repetition-penalty", "much"),
+     ("--top-k", -1), ("--max-new-tokens", 0), ("--stop", ""), ("--stop", "x" * 101)],
 )  # fmt: skip
 def test_options_out_of_bounds_are_bad_arguments(lab, wrong):
     outcome = lab(*GENERATE, *wrong)

@@ -85,7 +85,7 @@ def test_stop_ends_the_stream(model):
     assert len(made) == 2
 
 
-@pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0.0},
+@pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_k": -1}, {"top_p": -0.1},
                                  {"top_p": 1.5}, {"max_new_tokens": 0}])  # fmt: skip
 def test_settings_out_of_bounds_are_refused(bad):
     with pytest.raises(LabError, match="must be at"):

@@ -9,6 +9,7 @@ import torch
 from llmcore.errors import LabError
 from llmcore.generation import SamplingConfig, sampling_probabilities, sampling_stages
 from llmcore.generation.sampling import draw, uniform_at
+from llmcore.settings import help_for
 
 ONE = SamplingConfig(temperature=1.0)
 
@@ -171,11 +172,34 @@ def test_the_edges_of_the_uniform_number_draw_a_kept_token(monkeypatch, extreme)
         assert made[draw(made, 0, 0)] > 0
 
 
-@pytest.mark.parametrize("bad", [{"min_p": 1.1}, {"min_p": -0.1}, {"repetition_penalty": 0.0},
+@pytest.mark.parametrize("bad", [{"min_p": 1.1}, {"min_p": -0.1}, {"repetition_penalty": 0.05},
+                                 {"repetition_penalty": -1.0},
                                  {"repetition_penalty": math.nan}])  # fmt: skip
 def test_numbers_out_of_bounds_are_refused(bad):
     with pytest.raises(LabError, match="must be at"):
         SamplingConfig(**bad)
+
+
+OFF = ("top_k", "top_p", "min_p", "repetition_penalty")
+
+
+@pytest.mark.parametrize("name", OFF)
+def test_0_is_off_for_every_filter_and_the_penalty(name):
+    chosen = {"top_k": 3, "top_p": 0.5, "min_p": 0.3, "repetition_penalty": 2.0}[name]
+    logits = random_logits(3)
+    seen = [int(logits.argmax())]
+    without = sampling_probabilities(logits, ONE, seen)
+    assert not torch.equal(
+        sampling_probabilities(logits, ONE.with_(**{name: chosen}), seen), without
+    )
+    off = ONE.with_(**{name: chosen}).with_(**{name: 0})
+    assert off == ONE and torch.equal(sampling_probabilities(logits, off, seen), without)
+    assert SamplingConfig.from_dict({name: 0}) == SamplingConfig()
+
+
+@pytest.mark.parametrize("name", OFF)
+def test_what_off_is_stands_in_the_help(name):
+    assert "off" in help_for(SamplingConfig, name)
 
 
 def test_stop_strings_are_checked_and_brought_into_one_form():

@@ -21,7 +21,7 @@ from llmcore.convert.locate import ForeignModel
 from llmcore.errors import DamagedError, LabError, NotFoundError
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.run import ADAPTER, TOKENIZER, WORDS, Run
-from llmcore.runs.state import RunInfo
+from llmcore.runs.state import RunInfo, RunState
 from llmcore.runs.store import RunStore, open_run
 from llmcore.runs.used import step_words, used_step
 from llmcore.tasks.templates import Template
@@ -250,11 +250,13 @@ def _read_foreign(foreign: ForeignModel) -> Loaded:
 def _read(ref: str, run: Run, checkpoint: Checkpoint, key: str) -> Loaded:
     from llmcore.nn.classifier import SequenceClassifier
     from llmcore.nn.model import GPT
-    from llmcore.nn.weights import load_weights
+    from llmcore.nn.weights import check_count, load_weights
 
     tokenizer = Tokenizer.load(run.directory / TOKENIZER)
-    model: GPT | SequenceClassifier = GPT(run.config.model, initialise=False)
     labels = checkpoint.state.get("labels")
+    if ADAPTER not in checkpoint.state:
+        check_count(checkpoint.weights, run.config.model.n_parameters())
+    model: GPT | SequenceClassifier = GPT(run.config.model, initialise=False)
     if run.config.kind == "classify":
         if not labels:
             raise DamagedError(f"The checkpoint of run {run.id} names no labels: train it again.")
@@ -323,21 +325,39 @@ def load_parent(run: Run, adapter: dict[str, Any]) -> Loaded:
     parent = str(adapter.get("parent"))
     try:
         return load(parent)
+    except LostParentError as error:
+        raise LostParentError(run.id, error.lost, error.reason) from error
     except LabError as error:
-        raise NotFoundError(
-            f"Run {run.id} keeps a LoRA adapter only, and its parent {parent} cannot be loaded "
-            f"({str(error).rstrip('.')}): put that model back, or train again."
-        ) from error
+        gone = isinstance(error, NotFoundError)
+        reason = "it is not here any more" if gone else str(error).rstrip(".")
+        raise LostParentError(run.id, parent, reason) from error
+
+
+class LostParentError(NotFoundError):
+    """A run keeps a LoRA adapter only, and a model that it stands on cannot be loaded."""
+
+    def __init__(self, run_id: str, lost: str, reason: str) -> None:
+        super().__init__(
+            f"Run {run_id} keeps a LoRA adapter only, and {lost}, which it stands on, cannot be "
+            f"loaded ({reason}): put that model back, or train again."
+        )
+        self.lost, self.reason = lost, reason
 
 
 def adapters_of(run_id: str) -> list[RunInfo]:
-    """The runs that keep only a LoRA adapter of a run's weights: without it, they are no models."""
-    found = []
+    """The runs that keep only a LoRA adapter of a run's weights, and those that keep one of
+    theirs: without it, none of them is a model. The nearest come first."""
+    children: dict[str, list[RunInfo]] = {}
     for info in RunStore().list():
-        checkpoints = Run(info.directory).checkpoints()
-        adapter = checkpoints[-1].state.get(ADAPTER) if checkpoints else None
-        if adapter and str(adapter.get("parent")).split("@")[0] == run_id:
-            found.append(info)
+        if info.state != RunState.DAMAGED and (adapter := Run(info.directory).adapter()):
+            name = Path(str(adapter.get("parent")).partition("@")[0]).name
+            children.setdefault(name, []).append(info)
+    found: list[RunInfo] = []
+    line = [run_id]
+    while line:
+        below = [one for one in children.get(line.pop(0), []) if one not in found]
+        found += below
+        line += [one.id for one in below]
     return found
 
 

@@ -42,6 +42,11 @@ def entry_problem(entry: zipfile.ZipInfo) -> str | None:
     return None
 
 
+def why_broken(error: Exception) -> str:
+    """An error of `BROKEN` in a few words: zipfile's own can quote half the file."""
+    return " ".join(str(error).split())[:150]
+
+
 def most_of_entry(entry: zipfile.ZipInfo) -> int:
     """Bytes that one entry may unpack to, by what it takes in the zip: one that is large for its
     weights must not hide a bomb."""

@@ -136,7 +136,10 @@ def _frame(infos: list[RunInfo]) -> pd.DataFrame:
             "State": [STATES.get(info.state, (info.state,))[0] for info in infos],
             "Step": [f"{info.step:,} of {info.steps:,}" if info.steps else "–" for info in infos],
             "Validation loss": [info.val_loss for info in infos],
-            "Came from": [names.get(info.parent, info.parent) or "scratch" for info in infos],
+            "Came from": [
+                (names.get(info.parent, info.parent) or "scratch") + (", gone" if info.lost else "")
+                for info in infos
+            ],
             "Size": [megabytes(info.n_bytes) for info in infos],
             "Created": pd.to_datetime([when(info.created) for info in infos]),
         }
@@ -189,6 +192,12 @@ def _chosen_run(infos: dict[str, RunInfo]) -> None:
         st.caption(_facts(info, infos))
         if info.error:
             st.error(plain(info.error), icon=":material/error:")
+        if info.lost:
+            st.warning(
+                f"This run keeps only a LoRA adapter, and {plain(info.lost)}, which it stands on, "
+                f"is gone: it cannot be used until that model is back.",
+                icon=":material/link_off:",
+            )
         _actions(info)
 
 
@@ -258,8 +267,8 @@ def _delete_dialog(info: RunInfo) -> None:
     needing = models.adapters_of(info.id)
     if needing:
         names = ", ".join(f"**{plain(one.name)}**" for one in needing)
-        st.warning(f"{names}: only an adapter of this model is kept there, so that cannot be used "
-                   f"any more either.")  # fmt: skip
+        st.warning(f"{names}: only an adapter is kept there, which cannot be used without this "
+                   f"model.")  # fmt: skip
     keep, remove = st.columns(2)
     kept = keep.button("Keep it", width="stretch", key="keep_run")
     deleted = remove.button(

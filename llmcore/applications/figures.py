@@ -86,7 +86,10 @@ class Figure:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Raises DamagedError for a record that is none."""
-        return build(cls, values, "A kept figure")
+        made = build(cls, values, "A kept figure")
+        if made.metric not in {BITS, *FLOORS}:
+            raise DamagedError(f"A kept figure has the metric {made.metric[:40]!r}, which is none.")
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def run_here(
 
     tensorboard: writes event files into the run's directory, too.
 
-    A new run that is refused before its first step (a LabError) leaves no directory behind.
+    A new run that fails before its first step leaves no directory behind.
     """
     _follow_the_first()
     directory = new_directory(config.name, run_dir)
@@ -98,7 +98,7 @@ def _run_new(directory: Path, config: RunConfig, data: bytes | None, listener: "
 
     try:
         run_foreground(directory, config, data, listener)
-    except LabError:
+    except Exception:
         if Run(directory).info().step == 0:
             remove_tree(directory)
         raise
@@ -106,7 +106,8 @@ def _run_new(directory: Path, config: RunConfig, data: bytes | None, listener: "
 
 
 def resume_here(name: str, tensorboard: bool = False, accept_changed: bool = False) -> Run:
-    """Goes on with a run in this process (accept_changed: also where its data has changed)."""
+    """Goes on with a run in this process (accept_changed: also where its data has changed), and
+    with its TensorBoard log where it has one."""
     from llmcore.runs.launch import run_foreground
 
     _follow_the_first()
@@ -124,12 +125,12 @@ Listener = Callable[[dict[str, Any]], None]
 def _listeners(directory: Path, steps: int, tensorboard: bool) -> Iterator[Listener]:
     """Who is told of each record: the progress lines, and TensorBoard where it is wished."""
     progress = Progress(steps)
-    if not tensorboard:
+    from llmcore.runs.tensorboard import TensorBoardLog, continued_log
+
+    events = TensorBoardLog(directory) if tensorboard else continued_log(directory)
+    if events is None:
         yield progress
         return
-    from llmcore.runs.tensorboard import TensorBoardLog
-
-    events = TensorBoardLog(directory)
 
     def both(record: dict[str, Any]) -> None:
         progress(record)

@@ -36,12 +36,17 @@ def list_runs(as_json: AsJson = False) -> None:
     rows = [
         [
             reference(one.directory), one.kind, one.state, f"{one.step}/{one.steps}",
-            number(one.val_loss), one.name,
+            number(one.val_loss), _named(one),
         ]
         for one in infos
     ]  # fmt: skip
     header = ["run", "kind", "state", "step", "val_loss", "name"]
     answer({"runs": [_brief(one) for one in infos]}, as_json, table(header, rows))
+
+
+def _named(info: RunInfo) -> str:
+    """The name, and whether the run can still be used."""
+    return f"{info.name} (needs {info.lost}, which is gone)" if info.lost else info.name
 
 
 def _brief(info: RunInfo) -> dict[str, Any]:
@@ -59,6 +64,7 @@ def _brief(info: RunInfo) -> dict[str, Any]:
         "parent": info.parent,
         "example": info.example,
         "error": info.error,
+        "lost_parent": info.lost,
     }
 
 
@@ -205,7 +211,11 @@ def delete(
         raise StateError(f"Run {name} is live: stop it first (runs stop {name}).")
     if needing := adapters_of(opened.id):
         names = ", ".join(one.id for one in needing)
-        typer.echo(f"Only an adapter of {name} is kept by {names}: useless without it.", err=True)
+        verb = "keeps" if len(needing) == 1 else "keep"
+        about = f"{names} {verb} only a LoRA adapter and cannot be used without {name}"
+        if not yes and not sys.stdin.isatty():
+            raise StateError(f"{about}: delete it all the same with --yes.")
+        say(f"{about}.")
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Delete {name} and all its files?", abort=True, err=True)
     delete_run(opened)

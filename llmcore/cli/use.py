@@ -111,6 +111,8 @@ def generate(
     if asked == "-" or instruction is not None:  # an empty prompt begins a text of its own
         asked = text_or_stdin(asked, "prompt" if instruction is None else "instruction")
     loaded = _language_model(model, "writes no text: use `classify`")
+    if unknown := loaded.tokenizer.new_characters(asked + input + system):
+        say(f"New to this model, whose text never had them: {' '.join(map(visible, unknown[:20]))}")
     if instruction is not None:
         assistant = Assistant(loaded, template)
         if not assistant.follows_instructions:

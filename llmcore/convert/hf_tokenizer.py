@@ -154,13 +154,24 @@ def tokenizer_of(foreign: ForeignModel) -> tuple[Tokenizer, str | None]:
     eos_id = foreign.raw_config.get("eos_token_id")
     own = read_tokenizer(foreign.directory, foreign.ref, vocab_size, eos_id)
     if own is not None:
-        return own, None
+        return own, _padding_notice(own, vocab_size, foreign.ref)
     tokenizer = builtin_tokenizer("gpt2")
     if vocab_size >= tokenizer.vocab_size:
         return tokenizer, f"No tokenizer lies beside {foreign.ref}: GPT-2's is used."
     return builtin_tokenizer("bytes"), (
         f"No tokenizer lies beside {foreign.ref}, whose {vocab_size} tokens are too few for "
         f"GPT-2's: text is read as bytes (ids 0 to 255), which may mean nothing to the model."
+    )
+
+
+def _padding_notice(tokenizer: Tokenizer, vocab_size: int, ref: str) -> str | None:
+    """In words: rows of the embedding that no token belongs to."""
+    n_tokens = tokenizer.vocab_size
+    if n_tokens >= vocab_size:
+        return None
+    return (
+        f"{ref} has {vocab_size:,} rows of embeddings but its tokenizer {n_tokens:,} tokens: the "
+        f"last {vocab_size - n_tokens:,} rows are padding, and stand for no text."
     )
 
 
@@ -214,7 +225,11 @@ def _from_tokenizer_json(content: Mapping[str, Any], directory: Path) -> _Parts:
     added = {str(one["content"]): int(one["id"]) for one in added_tokens}
     typed = [one["content"] for one in added_tokens if not one["special"]]
     if typed:
-        raise _not_ours(directory, f"it finds {typed[0]!r} in text before merging")
+        raise LabError(
+            f"The tokenizer in {directory} finds {typed[0]!r:.80} in typed text before it merges, "
+            f"which no tokenizer of the lab does: where that only marks turns of a talk, set "
+            f'"special": true for it in added_tokens of {TOKENIZER}; else choose another model.'
+        )
     if content.get("normalizer"):
         raise _not_ours(directory, "it changes the text before splitting it")
     for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"):

@@ -17,7 +17,14 @@ from llmcore.data.mails import (
 from llmcore.data.reading import MAX_UPLOAD_BYTES
 from llmcore.data.tables import Table
 from llmcore.errors import LabError
-from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_of_entry, most_unpacked
+from llmcore.zips import (
+    BROKEN,
+    entry_problem,
+    limited_blocks,
+    most_of_entry,
+    most_unpacked,
+    why_broken,
+)
 
 MAX_FILES = 200_000
 MAX_ZIP_BYTES = 512 << 20
@@ -171,7 +178,9 @@ def _unzip(source: Path | bytes, name: str) -> Iterator[_File]:
     except LabError:
         raise
     except (*BROKEN, OSError) as error:
-        raise LabError(f"{name} cannot be read as a zip ({error}): pack it again.") from error
+        raise LabError(
+            f"{name} cannot be read as a zip ({why_broken(error)}): pack it again."
+        ) from error
 
 
 def _first_bytes(blocks: Iterator[bytes]) -> bytes:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,17 @@ class TensorFiles:
                 f"checkpoint, or train again with a lower learning rate."
             )
         return value
+
+
+def check_count(path: Path, expected: int) -> None:
+    """Raises DamagedError where a file holds fewer numbers than a model of `expected` ones needs,
+    before the model is built: a damaged shape must not ask for memory that nothing fills."""
+    found = sum(prod(shape) for shape in TensorFiles(path).shapes.values())
+    if found < expected:
+        raise DamagedError(
+            f"The weights in {path} are {found:,} numbers, but the configuration beside them "
+            f"describes a model of {expected:,}."
+        )
 
 
 @contextmanager

@@ -187,9 +187,15 @@ def _start_thread(directory: Path) -> None:
 def _thread_main(directory: Path, leave: threading.Event) -> None:
     lower_priority_of_this_thread()
     try:
+        from llmcore.runs.tensorboard import continued_log
         from llmcore.runs.worker import execute
 
-        execute(directory, "thread", leave)
+        events = continued_log(directory)
+        try:
+            execute(directory, "thread", leave, events)
+        finally:
+            if events is not None:
+                events.close()
     except LabError as error:
         log.info("run %s: %s", directory.name, error)
     except Exception:

@@ -24,6 +24,17 @@ def check_tensorboard() -> None:
         ) from error
 
 
+def continued_log(directory: Path) -> "TensorBoardLog | None":
+    """For a run that goes on: its log, where it has written one and the package is still there."""
+    if not (directory / FOLDER).is_dir():
+        return None
+    try:
+        return TensorBoardLog(directory)
+    except LabError as error:
+        log.warning("%s goes on without TensorBoard: %s", directory.name, error)
+        return None
+
+
 class TensorBoardLog:
     """Writes event files into RUN/tensorboard from the records that the run's writer takes.
 

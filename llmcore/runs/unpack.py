@@ -26,7 +26,14 @@ from llmcore.runs.run import (
     WORDS,
 )
 from llmcore.train.checkpoint_index import OPTIMIZER, STATE, WEIGHTS
-from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_of_entry, most_unpacked
+from llmcore.zips import (
+    BROKEN,
+    entry_problem,
+    limited_blocks,
+    most_of_entry,
+    most_unpacked,
+    why_broken,
+)
 
 MAX_ENTRIES = 1000
 MAX_TEXT_BYTES = 512 << 20  # metrics and data of one run, unpacked
@@ -76,7 +83,7 @@ def unpack(source: Path | bytes, target: Path) -> None:
     except (*BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
-        raise LabError(f"it cannot be read as a zip ({error}).") from error
+        raise LabError(f"it cannot be read as a zip ({why_broken(error)}).") from error
 
 
 def _checked_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

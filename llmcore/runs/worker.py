@@ -45,11 +45,14 @@ from llmcore.train.memory import kept_memory
 from llmcore.train.sharding import must_shard, shard
 from llmcore.train.sinks import NullSink, Sink
 from llmcore.train.solver import HeadSolver
+from llmcore.train.task import Outcome
 from llmcore.train.trainer import Task, Trainer
 from llmcore.train.world import ALONE, World
 
 log = logging.getLogger(__name__)
 OnRecord = Callable[[dict[str, Any]], None]
+
+CLOSED = "the lab was closed: resume it where it stopped"
 
 # Runs that train many small models and keep none of them.
 TABLE_RUNS = {
@@ -109,11 +112,18 @@ def execute(
         writer.finish(
             outcome.state,
             outcome.step,
-            reason=outcome.reason,
+            reason=_reason(outcome, backend, leave),
             best_step=outcome.best_step,
             val_loss=outcome.val_loss,
         )
     return run.info()
+
+
+def _reason(outcome: Outcome, backend: str, leave: threading.Event | None) -> str:
+    """Why a run ended. A thread of the app is told to leave only where the app itself ends: then
+    it was not the user who stopped the run."""
+    closed = backend == "thread" and leave is not None and leave.is_set()
+    return CLOSED if closed and outcome.state == "stopped" else outcome.reason
 
 
 def follow(directory: Path, world: World) -> None:

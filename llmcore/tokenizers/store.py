@@ -17,6 +17,7 @@ from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.errors import DamagedError, LabError, NotFoundError, StateError
 from llmcore.files import (
     read_json,
+    remove_left_overs,
     remove_tree,
     whole_directory,
     write_json_atomic,
@@ -97,6 +98,7 @@ def free_name(name: str) -> str:
 def save_trained(training: Training, name: str, corpus: str, seconds: float) -> SavedTokenizer:
     """Saves a training that has run. Raises LabError for a name that cannot be, or is taken."""
     made = slug_of(name)
+    remove_left_overs(tokenizers_dir() / made, r"\.[a-z0-9-]+\.[0-9a-f]{8}\.tmp")
     with whole_directory(child_of(tokenizers_dir(), made)) as directory:
         write_training(directory, training, " ".join(name.split()), corpus, seconds)
     return find_saved(made)
@@ -179,7 +181,7 @@ def _read_merges(path: Path) -> Iterator[Merge]:
             numbers = [whole_number(one, "a count", path.name, 0) for one in (count, n_tokens)]
             yield Merge(*parts, *numbers)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DamagedError(f"{path} does not hold the merges of a training ({error!r}).") from error
+        raise DamagedError(f"{path} does not hold the merges of a training ({error}).") from error
 
 
 def _read(directory: Path) -> SavedTokenizer | None:

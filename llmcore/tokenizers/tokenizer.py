@@ -19,7 +19,7 @@ from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_text_atomic
 from llmcore.schema import build
-from llmcore.tokenizers.patterns import KNOWN_PATTERNS
+from llmcore.tokenizers.patterns import CHARACTERS_PATTERN, KNOWN_PATTERNS
 from llmcore.tokenizers.segments import replace_surrogates, segments
 
 END_OF_TEXT = "<|endoftext|>"
@@ -155,6 +155,14 @@ class Tokenizer:
             pieces.append(Piece(id, data, self.token_label(id), start, start + len(data)))
             start += len(data)
         return pieces
+
+    def new_characters(self, text: str) -> list[str]:
+        """The characters of `text` that a tokenizer of characters has no token for, so that its
+        model reads bytes that it never learned; empty for every other kind of tokenizer."""
+        if self.pattern != CHARACTERS_PATTERN:
+            return []
+        different = dict.fromkeys(replace_surrogates(text))
+        return [one for one in different if len(self.encode(one)) > 1]
 
     # ---- identity and files
 

@@ -134,8 +134,6 @@ class Run:
     def adapter(self) -> dict[str, Any] | None:
         """What the run's newest checkpoint says of the weights that it adds to; None where its
         weights are whole."""
-        if self.config.trainable != "lora":
-            return None
         found = self.checkpoints()
         return found[-1].state.get(ADAPTER) if found else None
 
@@ -144,6 +142,8 @@ class Run:
 
         None where nothing is missing, or where the model is no run (nobody has looked for it).
         """
+        if self.config.trainable != "lora":  # a list asks this of every run
+            return None
         run, seen = self, {self.id}
         while (adapter := run.adapter()) is not None:
             name, _, step = str(adapter.get("parent")).partition("@")

@@ -35,7 +35,7 @@ def make_bundle(folder: Path) -> None:
 
 def make_base(folder: Path) -> None:
     config = pretrain_config()
-    longer = config.with_(model=config.model.with_(context_length=64))
+    longer = config.with_(model=config.model.with_(context_length=512))
     launch.run_foreground(folder / "base", longer, TEXT.encode())
 
 

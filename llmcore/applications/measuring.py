@@ -25,7 +25,8 @@ from llmcore.applications.jobs import (
 )
 from llmcore.data.instructions import Instruction, load_builtin
 from llmcore.errors import LabError
-from llmcore.evaluation import bootstrap_ratio, chrf_by_row
+from llmcore.evaluation import Difference, bootstrap_ratio, chrf_by_row, wilson_interval
+from llmcore.tasks.instruction_tokens import do_not_fit, fits
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
@@ -73,6 +74,7 @@ class _Rows:
     n_all: int
     data: str
     weights: np.ndarray | None = None
+    left_out: int = 0  # rows that were asked for and do not fit in the model's context
     others: dict[str, dict[str, float]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
@@ -111,6 +113,9 @@ def measure(
 def _figure(job: Job, loaded: "Loaded", weights: str, rows: _Rows, seconds: float) -> Figure:
     sign = -1.0 if rows.metric == BITS else 1.0
     own = bootstrap_ratio(sign * rows.model, rows.weights)
+    if rows.metric in (EXACT, ACCURACY):  # drawing again from none that is right gives none
+        low, high = wilson_interval(float(rows.model.sum()), len(rows.model)) or (0.0, 1.0)
+        own = Difference(own.mean, low, high)
     means = {
         name: sign * bootstrap_ratio(values, rows.weights, n_resamples=1).mean
         for name, values in rows.baselines.items()
@@ -118,7 +123,8 @@ def _figure(job: Job, loaded: "Loaded", weights: str, rows: _Rows, seconds: floa
     best = max(means, key=lambda name: sign * means[name])
     gain = bootstrap_ratio(rows.model - rows.baselines[best], rows.weights)
     n = len(rows.model)
-    part = f" --n {n}" if n < rows.n_all else ""
+    asked = n + rows.left_out
+    part = f" --n {asked}" if asked < rows.n_all else ""
     return Figure(
         job=job.name,
         model=loaded.ref,
@@ -153,15 +159,19 @@ def _figure(job: Job, loaded: "Loaded", weights: str, rows: _Rows, seconds: floa
 
 def _answered(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows:
     whole = held_out(job)
-    rows = spread(whole, n)
+    asked = spread(whole, n)
+    rows = _fitting(loaded, asked)
     expected = [row.last.output for row in rows]
     given = {"model": _answers(loaded, rows, watch), **_trivial_answers(job, rows)}
     exact = {name: _exact(expected, made) for name, made in given.items()}
     pieces = {name: chrf_by_row(expected, made) for name, made in given.items()}
     metric, notices = job.metric, []
+    if left_out := len(asked) - len(rows):
+        length = loaded.trunk.config.context_length
+        notices.append(do_not_fit(left_out, len(asked), "test", length))
     with_chrf = all(one is not None for one in pieces.values())
     if metric == CHRF and not with_chrf:
-        metric, notices = EXACT, [NO_CHRF]
+        metric, notices = EXACT, [*notices, NO_CHRF]
     scores = {
         name: np.asarray(pieces[name] if metric == CHRF else exact[name], dtype=float)
         for name in given
@@ -173,8 +183,23 @@ def _answered(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows
         others[CHRF] = {name: float(np.mean(one or [0])) for name, one in pieces.items()}
     return _Rows(
         metric, scores.pop("model"), scores, "rows", len(whole), f"{job.data}, test split",
-        others=others, notices=notices,
+        others=others, notices=notices, left_out=left_out,
     )  # fmt: skip
+
+
+def _fitting(loaded: "Loaded", rows: Sequence[Instruction]) -> list[Instruction]:
+    """The rows that the model can read whole. Raises LabError where those are fewer than two."""
+    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
+
+    template = template_named(loaded.card["template"] or DEFAULT_TEMPLATE)
+    length = loaded.trunk.config.context_length
+    found = [row for row in rows if fits(loaded.tokenizer, template, row, length)]
+    if len(found) < 2:
+        raise LabError(
+            f"{len(found)} of {len(rows):,} rows fit in the {length:,} tokens that {loaded.ref} "
+            f"reads, so there is nothing to measure: choose a model with a longer context."
+        )
+    return found
 
 
 def _answers(loaded: "Loaded", rows: Sequence[Instruction], watch: _Watch) -> list[str]:
@@ -284,8 +309,9 @@ def _samples(
     human = [" ".join(" ".join(documents).split()[:n_words])]
     known = known_words(train)
     texts = {"model": written, HUMAN: human}
+    shares = {name: real_word_share(one, known) for name, one in texts.items()}
     return made, {
-        REAL_WORDS: {name: real_word_share(one, known) or 0.0 for name, one in texts.items()},
+        REAL_WORDS: {name: share for name, share in shares.items() if share is not None},
         "distinct_trigrams": {name: distinct_trigrams(one) for name, one in texts.items()},
     }
 

@@ -23,7 +23,7 @@ from llmcore.applications.measuring import Stopped, distinct_trigrams, measure
 from llmcore.classical.ngram import bits_per_byte, fit_on
 from llmcore.data.instructions import Instruction, single
 from llmcore.errors import LabError
-from llmcore.evaluation import text_loss
+from llmcore.evaluation import text_loss, wilson_interval
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,21 @@ def test_answers_are_scored_and_compared_row_by_row(monkeypatch) -> None:
     assert none.gain == none.gain_low == 0 and not none.beats
 
 
+def test_rows_that_do_not_fit_are_no_part_of_the_figure(monkeypatch) -> None:
+    job = JOBS["question-answering"]
+    rows = [single("Who?", f"Name {n}.", f"Name {n} slept. It rained.") for n in range(20)]
+    long = [single("Who?", f"Name {n}.", "It rained. " * 900) for n in range(10)]
+    few(monkeypatch, [*rows, *long])
+    answering(monkeypatch, lambda row: row.last.output if row in rows else "cut")
+    figure = measure(job, "translation")
+    assert (figure.score, figure.n, figure.n_all) == (1.0, 20, 30)
+    assert [figure.low, figure.high] == wilson_interval(20, 20)  # drawn again: 1.0 to 1.0
+    assert "10 of 30 test rows do not fit" in figure.notices[0] and "--n" not in figure.command
+    few(monkeypatch, [*rows[:1], *long])
+    with pytest.raises(LabError, match="1 of 11 rows fit"):
+        measure(job, "translation")
+
+
 def test_a_trivial_method_that_is_as_good_is_not_beaten(monkeypatch) -> None:
     rows = [single("Mood?", "Positive.", f"What a day, number {n}.") for n in range(30)]
     few(monkeypatch, rows)
@@ -116,7 +131,7 @@ def test_the_model_s_answers_come_in_the_order_of_the_rows() -> None:
 
 
 def test_text_is_measured_as_evaluate_does_and_beside_the_ngram(monkeypatch) -> None:
-    train, documents = ["the cat sees the moon. " * 9] * 3, ["a dog sees the moon. " * 12, "the"]
+    train, documents = ["the cat sees the moon. " * 9] * 3, ["a dog sees the moon. " * 120, "the"]
     monkeypatch.setattr(measuring, "documents_of", lambda job: (train, documents))
     figure = measure(JOBS["novel-text"], "base")
     loaded = models.load("base")

@@ -123,7 +123,10 @@ def why(figure: "Figure") -> Markdown:
         return f"It does not beat the trivial method **{rival}** beyond chance: {evidence}."
     if metric == BITS and not figure.useful:
         words = figure.others.get(REAL_WORDS, {})
-        own, human = (written(REAL_WORDS, words.get(one, 0.0)) for one in ("model", HUMAN))
+        own, human = (
+            written(REAL_WORDS, words[one]) if one in words else "none written"
+            for one in ("model", HUMAN)
+        )
         return (
             f"It foresees such text better than the trivial method **{rival}** ({evidence}), but "
             f"of the words that it writes itself only {own} are real ones, of a person's {human}."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmcore.runs.doctor import Finding
 
 _WISHES = "lab_doctor_wishes"
-GRAVE = {"diverged", "guessing", "rate too high"}
+GRAVE = {"diverged", "guessing", "not finite", "rate too high"}
 FEW_STEPS = 30  # before that the doctor says nothing, not even that all is well
 
 

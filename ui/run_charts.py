@@ -8,7 +8,7 @@ import streamlit as st
 
 from llmcore.plots import theme
 from llmcore.plots.emergence import HEAD_TYPES, head_type_chart
-from llmcore.plots.training import Axis, Curve, accuracy_chart, loss_chart, small_chart
+from llmcore.plots.training import SOON, Axis, Curve, accuracy_chart, loss_chart, small_chart
 from llmcore.runs.emergence import APPEARS
 from ui.charts import live_chart
 from ui.feed import RunFeed, feed
@@ -70,7 +70,7 @@ def pretrain_charts(info: "RunInfo", data: RunFeed, overlays: Sequence[str]) -> 
     with left:
         view = _view()
         others = _named_feeds(overlays[:MAX_OVERLAYS], info.name)
-        figure = loss_figure(info.name, data, others, view, info.id)
+        figure = loss_figure(info.name, data, others, view, info.id, no_point_words(info, data))
         live_chart(figure, key=f"loss_{info.id}")
     with right:
         _samples(data)
@@ -84,7 +84,12 @@ def pretrain_charts(info: "RunInfo", data: RunFeed, overlays: Sequence[str]) -> 
 
 
 def loss_figure(
-    name: str, data: RunFeed, others: dict[str, RunFeed], view: View, uirevision: str
+    name: str,
+    data: RunFeed,
+    others: dict[str, RunFeed],
+    view: View,
+    uirevision: str,
+    empty: str = SOON,
 ) -> "Figure":
     """A run's loss with that of others behind it."""
     return loss_chart(
@@ -95,7 +100,15 @@ def loss_figure(
         uirevision=f"{uirevision}-{view.axis}-{view.log_x}-{view.log_y}",
         marks=data.marks(view.axis),
         axis=view.as_axis(),
+        empty=empty,
     )
+
+
+def no_point_words(info: "RunInfo", data: RunFeed) -> str:
+    """What an empty chart says: whether a point will come, and why there is none."""
+    if data.metrics.count("train") or data.metrics.count("val"):
+        return "What was measured is not a number"
+    return SOON if info.is_live else "This run ended before its first point"
 
 
 def _named_feeds(run_ids: Sequence[str], taken: str) -> dict[str, RunFeed]:
@@ -117,14 +130,15 @@ def classify_charts(info: "RunInfo", data: RunFeed) -> None:
         st.caption("Loss: how wrong, and how sure of it")
         figure = loss_chart(
             data.curves(info.name), smoothing=smoothing, uirevision=info.id, height=300,
-            marks=data.marks(),
+            marks=data.marks(), empty=no_point_words(info, data),
         )  # fmt: skip
         live_chart(figure, key=f"loss_{info.id}")
     with right:
         st.caption("Accuracy: how often the likeliest class is the right one")
         figure = accuracy_chart(
-            data.curve("train", "accuracy"), data.curve("val", "accuracy"), info.id, height=300
-        )
+            data.curve("train", "accuracy"), data.curve("val", "accuracy"), info.id, height=300,
+            empty=no_point_words(info, data),
+        )  # fmt: skip
         live_chart(figure, key=f"accuracy_{info.id}")
     with st.expander("More curves", icon=":material/monitoring:"):
         _draw_small(info, FINETUNING, small_figures(data, info.id, FINETUNING))
@@ -137,7 +151,7 @@ def instruct_charts(info: "RunInfo", data: RunFeed) -> None:
         smoothing = max(1, data.metrics.count("train") // 40)
         figure = loss_chart(
             data.curves(info.name), smoothing=smoothing, uirevision=info.id, height=356,
-            marks=data.marks(),
+            marks=data.marks(), empty=no_point_words(info, data),
         )  # fmt: skip
         live_chart(figure, key=f"loss_{info.id}")
     with right:

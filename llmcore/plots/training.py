@@ -12,6 +12,7 @@ from llmcore.plots import theme
 
 MAX_POINTS = 1000
 Values = Sequence[float | None] | np.ndarray
+SOON = "The first point appears in a moment"
 
 
 @dataclass(slots=True)
@@ -114,12 +115,14 @@ def loss_chart(
     height: int = 340,
     marks: Sequence[Mark] = (),
     axis: Axis = STEPS,
+    empty: str = SOON,
 ) -> go.Figure:
     """Train and validation loss of a run, earlier runs dashed behind them.
 
     smoothing: width in points of the mean drawn over the pale raw train curve; 1 draws it raw.
     uirevision: as long as it stays, zoom and hidden traces survive new data.
     marks: events, drawn as upright lines with their words. axis: what the curves' places count.
+    empty: what stands there where neither curve has a number.
     """
     steps, values = thin(*run.validation.arrays())
     traces = [
@@ -141,7 +144,7 @@ def loss_chart(
         y_axis |= {"dtick": "D2", "minor": {"showgrid": False}, "tickformat": ".3~g"}
     shapes, notes = marked(marks, axis.log)
     if not len(steps) and not len(run.train.steps):
-        notes.append(_said("The first point appears in a moment"))
+        notes.append(_said(empty))
     return go.Figure({"data": traces, "layout": theme.layout(
         height, hovermode="x unified", uirevision=uirevision, xaxis=_x_axis(axis), yaxis=y_axis,
         shapes=shapes, annotations=notes,
@@ -149,9 +152,15 @@ def loss_chart(
 
 
 def accuracy_chart(
-    train: Curve, validation: Curve, uirevision: str = "accuracy", height: int = 340
+    train: Curve,
+    validation: Curve,
+    uirevision: str = "accuracy",
+    height: int = 340,
+    empty: str = SOON,
 ) -> go.Figure:
-    """Share of right answers in training batches (smoothed) and in the validation split."""
+    """Share of right answers in training batches (smoothed) and in the validation split.
+
+    empty: what stands there where neither curve has a number."""
     steps, values = train.arrays()
     figure = go.Figure()
     figure.add_scatter(
@@ -173,7 +182,8 @@ def accuracy_chart(
     figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d", showgrid=False)
     figure.update_yaxes(title="accuracy", tickformat=".0%")
     if not len(train.steps) and not len(validation.steps):
-        figure.add_annotation(_said("The first point appears in a moment"))
+        figure.update_yaxes(range=[0, 1])
+        figure.add_annotation(_said(empty))
     return figure
 
 

@@ -18,6 +18,7 @@ from llmcore.errors import LabError
 from llmcore.runs.plan import plan_pretrain
 from llmcore.runs.reader import MetricsReader
 from llmcore.runs.run import Run
+from llmcore.runs.stumbles import Stumble, find_stumbles
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,6 +73,8 @@ class Curves:
     grad_norm: tuple[Sequence[int], Sequence[float]]
     peak: float  # of the learning rate, as it is now
     train_tokens: int | None = None  # distinct tokens of the training data, where known
+    stumbles: Sequence[Stumble] = ()  # of all logged steps, also where the series are thinned
+    without_loss: Sequence[int] = ()  # logged steps whose train or validation loss is null
 
     @property
     def n_choices(self) -> int | None:
@@ -114,14 +117,29 @@ def curves_from(
         grad_norm=series("train", "grad_norm"),
         peak=peak,
         train_tokens=train_tokens,
+        stumbles=find_stumbles(
+            metrics.arrays("train", "loss"), metrics.arrays("train", "grad_norm")
+        ),
+        without_loss=_without_loss(metrics),
     )
+
+
+def _without_loss(metrics: MetricsReader) -> list[int]:
+    missing: set[int] = set()
+    for split in ("train", "val"):
+        logged, _ = metrics.clock(split)
+        missing |= set(logged.tolist()) - set(metrics.arrays(split, "loss")[0].tolist())
+    return sorted(missing)
 
 
 def examine(curves: Curves, limits: Thresholds = LIMITS) -> list[Finding]:
     """All rules in the order of how grave what they find is; at most one finding of each cause.
 
-    None about a probe: it is solved, and has no settings that a finding could change."""
+    Of a probe only losses that are no numbers: it is solved, and has no settings that a finding
+    could change."""
     steps = curves.train[0]
+    if curves.without_loss:
+        return [_not_finite(curves, limits)]
     if curves.config.reads_layers or not steps or len(steps) < 5 or steps[-1] < limits.fewest_steps:
         return []
     found: list[Finding] = []
@@ -162,10 +180,10 @@ def changed_config(config: RunConfig, finding: Finding) -> RunConfig:
 
 # What one finding already says: a diverged curve also has spikes, an overfitted one is flat.
 _COVERS = {
-    "diverged": {"rate too high", "overfitting", "plateau", "rate too low"},
+    "diverged": {"rate too high", "stumbled", "overfitting", "plateau", "rate too low"},
     "guessing": {"plateau", "rate too low", "rate too high"},
     "overfitting": {"plateau"},
-    "rate too high": {"plateau"},
+    "rate too high": {"plateau", "stumbled"},
 }
 
 
@@ -184,6 +202,20 @@ def smoothed(values: Sequence[float], width: int) -> list[float]:
 def _trend(curves: Curves, limits: Thresholds) -> list[float]:
     values = curves.train[1]
     return smoothed(values, min(50, max(3, int(limits.window * len(values)))))
+
+
+def _not_finite(curves: Curves, limits: Thresholds) -> Finding:
+    """Said at once, and alone: nothing else follows from such a curve."""
+    first, n = curves.without_loss[0], len(curves.without_loss)
+    probe = curves.config.reads_layers
+    return Finding(
+        "not finite",
+        "The loss is not a number",
+        f"From step {first:,} on it was NaN or infinite at {n:,} logged steps, so neither its "
+        f"scores nor its later weights mean anything: train it again"
+        f"{'.' if probe else ', with a lower learning rate.'}",
+        *(({}, "") if probe else _lower_rate(curves, limits, 0.3)),
+    )
 
 
 # The rules -------------------------------------------------------------------------------------
@@ -268,6 +300,30 @@ def _jumps(curves: Curves, limits: Thresholds) -> Finding | None:
         "The curve jumps",
         f"{share:.0%} of the steps throw the loss or its gradient far above the "
         f"steps beside them, as a learning rate does that is too high.",
+        *_lower_rate(curves, limits, 0.5),
+    )
+
+
+def stumbled(curves: Curves, limits: Thresholds) -> Finding | None:
+    """One step is enough. Of a finetune, whose batches differ more and whose gradients nearly
+    vanish, a loss that stays high behind it."""
+    of_text = curves.config.kind == "pretrain"
+    found = [one for one in curves.stumbles if of_text or one.stays]
+    if not found:
+        return None
+    first = found[0]
+    if first.what == "loss":
+        seen = f"the training loss jumped from {first.before:.2f} to {first.value:.2f}"
+    else:
+        seen = (
+            f"the norm of the gradient was {first.value:.3g}, {first.value / first.before:,.0f} "
+            f"times that of the steps before ({first.before:.2g})"
+        )
+    return Finding(
+        "stumbled",
+        "One step threw it back",
+        f"At step {first.step:,} {seen}: a step too large moves the weights to where they have to "
+        f"begin anew. A lower peak of the learning rate, or a longer warm-up, keeps them from it.",
         *_lower_rate(curves, limits, 0.5),
     )
 
@@ -366,7 +422,7 @@ def plateau(curves: Curves, limits: Thresholds) -> Finding | None:
 
 Rule = Callable[[Curves, Thresholds], Finding | None]
 RULES: tuple[Rule, ...] = (
-    diverged, guessing, rate_too_high, overfitting, data_too_small, rate_too_low, plateau,
+    diverged, guessing, rate_too_high, stumbled, overfitting, data_too_small, rate_too_low, plateau,
 )  # fmt: skip
 
 

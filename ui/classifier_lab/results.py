@@ -30,6 +30,13 @@ def results(info: "RunInfo") -> None:
         return
     test, baselines = verdict["test"], verdict.get("baselines") or {}
     st.subheader("On texts that it never saw", anchor=False)
+    if _is_no_number(test, run):
+        st.error(
+            "What this run computed is not a number, so its labels and scores mean nothing: train "
+            "it again, with a lower learning rate where it has one.",
+            icon=":material/error:",
+        )
+        return
     _scores(test, baselines, verdict.get("model_alone"))
     if words := verdict.get("words"):
         _words(words)
@@ -50,6 +57,12 @@ def results(info: "RunInfo") -> None:
     thresholds(info.id, rows)
     if run.config.data.source == "tweet-sentiment":
         _airlines(rows, test["classes"])
+
+
+def _is_no_number(test: dict[str, Any], run: "Run") -> bool:
+    """Of a run from before such runs ended as failed: every text has the first class there."""
+    kept = [row.get("probability") for row in run.predictions()]
+    return None in (test.get("accuracy"), test.get("macro_f1"), *kept)
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the test split")

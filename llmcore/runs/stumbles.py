@@ -1,0 +1,76 @@
+"""One step that throws a run back, found in all logged steps: a thinned curve may lack it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+JUMP_NATS = 2.0  # of the training loss above the steps before it
+GRADIENT_FACTOR = 100.0  # of a gradient's norm over the median of the steps before it
+BEFORE, FEWEST_BEFORE = 50, 5  # logged steps that a step is compared with
+NEAR = 5  # of them that a loss must lie above
+AFTER = 3  # logged steps that tell whether it stays there
+
+
+@dataclass(slots=True, frozen=True)
+class Stumble:
+    """what: `loss` or `gradient`. before: the median of the steps before. stays: whether the loss
+    of the steps behind it is still half a jump higher, so that it was no single odd batch."""
+
+    what: str
+    step: int
+    before: float
+    value: float
+    stays: bool = False
+
+
+Series = tuple[np.ndarray, np.ndarray]  # steps (N,), values (N,)
+
+
+def find_stumbles(loss: Series, grad_norm: Series) -> list[Stumble]:
+    """All of them by rising step, of two kinds at one step the loss first."""
+    found = [*_jumps(*loss), *_bursts(*grad_norm)]
+    return sorted(found, key=lambda one: (one.step, one.what == "gradient"))
+
+
+def _jumps(steps: np.ndarray, values: np.ndarray) -> list[Stumble]:
+    """Losses of JUMP_NATS above the lowest of the NEAR steps before, and above their median."""
+    values = np.asarray(values, np.float64)
+    if len(values) <= FEWEST_BEFORE:
+        return []
+    lowest = np.lib.stride_tricks.sliding_window_view(values, NEAR).min(1)[:-1]  # of i - NEAR … i-1
+    places = NEAR + np.flatnonzero(values[NEAR:] - lowest >= JUMP_NATS)
+    return _confirmed("loss", steps, values, places, lambda now, usual: now - usual >= JUMP_NATS)
+
+
+def _bursts(steps: np.ndarray, values: np.ndarray) -> list[Stumble]:
+    values = np.asarray(values, np.float64)
+    known = values[values > 0]
+    if not len(known):
+        return []
+    places = np.flatnonzero(values >= GRADIENT_FACTOR * known.min())  # few, where all is well
+    return _confirmed(
+        "gradient", steps, values, places,
+        lambda now, usual: usual > 0 and now >= GRADIENT_FACTOR * usual,
+    )  # fmt: skip
+
+
+def _confirmed(
+    what: str,
+    steps: np.ndarray,
+    values: np.ndarray,
+    places: np.ndarray,
+    is_one: Callable[[float, float], bool],
+) -> list[Stumble]:
+    found = []
+    for place in places.tolist():
+        before = values[max(0, place - BEFORE) : place]
+        if len(before) < FEWEST_BEFORE:
+            continue
+        usual = float(np.median(before[-NEAR:] if what == "loss" else before))
+        if is_one(float(values[place]), usual):
+            after = values[place + 1 : place + 1 + AFTER]
+            stays = len(after) == AFTER and float(np.median(after)) >= usual + JUMP_NATS / 2
+            now = float(values[place])
+            found.append(Stumble(what, int(steps[place]), usual, now, what == "loss" and stays))
+    return found

@@ -16,6 +16,10 @@ OVERLAP = (
     "Each token is scored once, in windows that overlap by half; without the overlap the figure "
     "is about 2% higher."
 )
+NO_NUMBER: Markdown = (
+    "What this run computed is not a number, so its answers and scores mean nothing: train it "
+    "again, with a lower learning rate where it has one."
+)
 
 
 def shown_share(scores: dict[str, Any], name: str) -> Markdown:

@@ -362,17 +362,29 @@ def _classifier(
 
 
 def _pretraining(ref: str) -> str:
-    """What a model had read before this comparison, in a sentence."""
+    """What a model had read before this comparison, in a sentence: up to the step whose weights
+    are used, and by the model that a finetune began with."""
+    from llmcore.convert.locate import OPENAI_NAMES
     from llmcore.errors import NotFoundError
     from llmcore.runs.store import open_run
 
+    name, _, which = ref.partition("@")
+    run: Run | None = None
     try:
-        run = open_run(ref.partition("@")[0])
+        run = open_run(name)
+        while run.config.kind != "pretrain" and run.config.parent:
+            name, _, which = run.config.parent.partition("@")
+            run = open_run(name)
     except NotFoundError:
+        run = None
+    if run is not None and "imported_from" not in run.raw_config:
+        step = run.checkpoint(which or "best").step
+        tokens = step * run.config.train.batch_size * run.config.model.context_length
+        return f"Its pretraining read {tokens:,} tokens."
+    source = name if run is None else str(run.raw_config["imported_from"])
+    if source.removeprefix("openai-community/") in OPENAI_NAMES:
         return "OpenAI trained it on 40 GB of web pages, which may quote Shakespeare."
-    train = run.config.train
-    tokens = run.info().step * train.batch_size * run.config.model.context_length
-    return f"Its pretraining read {tokens:,} tokens."
+    return "How much its pretraining read is not known."
 
 
 def thinned(data: LabelledSet, n: int) -> LabelledSet:

@@ -24,6 +24,7 @@ from llmcore.nn.model import GPT
 from llmcore.runs.curve_points import POINT, CurvePoint, points_of
 from llmcore.runs.plan import curve_training, read_splits
 from llmcore.runs.run import TOKENIZER, Run
+from llmcore.runs.table_runs import named_part
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
 from llmcore.tasks.frozen_features import FeatureView, FrozenFeatures
@@ -59,7 +60,8 @@ def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) 
         writer.progress(n_done, "training")
         if control.wish().state == "stop":
             return Outcome("stopped", STOPPED, n_done, None, None)
-        point = learners.point(learner, size, seed, control)
+        with named_part(f"{learner}, {size:,} texts, seed {seed + 1}"):
+            point = learners.point(learner, size, seed, control)
         if point is None:
             return Outcome("stopped", STOPPED, n_done, None, None)
         n_done += 1

@@ -19,6 +19,7 @@ from llmcore.runs.plan import plan_pretrain
 from llmcore.runs.reader import MetricsReader
 from llmcore.runs.run import Run
 from llmcore.runs.stumbles import Stumble, find_stumbles
+from llmcore.runs.used import steps_without_loss
 
 
 @dataclass(slots=True, frozen=True)
@@ -120,16 +121,8 @@ def curves_from(
         stumbles=find_stumbles(
             metrics.arrays("train", "loss"), metrics.arrays("train", "grad_norm")
         ),
-        without_loss=_without_loss(metrics),
+        without_loss=steps_without_loss(metrics),
     )
-
-
-def _without_loss(metrics: MetricsReader) -> list[int]:
-    missing: set[int] = set()
-    for split in ("train", "val"):
-        logged, _ = metrics.clock(split)
-        missing |= set(logged.tolist()) - set(metrics.arrays(split, "loss")[0].tolist())
-    return sorted(missing)
 
 
 def examine(curves: Curves, limits: Thresholds = LIMITS) -> list[Finding]:
@@ -211,8 +204,8 @@ def _not_finite(curves: Curves, limits: Thresholds) -> Finding:
     return Finding(
         "not finite",
         "The loss is not a number",
-        f"From step {first:,} on it was NaN or infinite at {n:,} logged steps, so neither its "
-        f"scores nor its later weights mean anything: train it again"
+        f"From step {first:,} on it was NaN or infinite, at {n:,} logged steps: what was saved or "
+        f"scored from there on means nothing. Train it again"
         f"{'.' if probe else ', with a lower learning rate.'}",
         *(({}, "") if probe else _lower_rate(curves, limits, 0.3)),
     )

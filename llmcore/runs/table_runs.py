@@ -5,14 +5,17 @@ trains for a while within it has checkpoints of its own and goes on where it was
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from llmcore.config import TrainConfig
+from llmcore.errors import LabError
 from llmcore.files import remove_tree
 from llmcore.paths import slug
 from llmcore.runs.run import Run
 from llmcore.train.control import Control, Wish
+from llmcore.train.rescue import check_finite
 from llmcore.train.sinks import Sink
 from llmcore.train.trainer import PAUSE_SECONDS, STOPPED, Outcome, Task, Trainer
 
@@ -23,6 +26,15 @@ TELL_SECONDS = 1.0  # between two lines about the training of a part
 
 class Stopped(Exception):
     """The user asked to stop; what is done is kept."""
+
+
+@contextmanager
+def named_part(what: str) -> Iterator[None]:
+    """Says of which of many trainings a LabError is."""
+    try:
+        yield
+    except LabError as error:
+        raise LabError(f"{what}: {error}") from error
 
 
 class TableWork:
@@ -43,6 +55,7 @@ class TableWork:
     def end(self, kind: str, **values: Any) -> None:
         """A cell is done: its event, and one step more."""
         self.n_done += 1
+        check_finite(values, self.n_done, "start a new run with a lower learning rate")
         self.sink.event(kind, self.n_done, **values)
         self.sink.progress(self.n_done, "next")
 
@@ -54,10 +67,13 @@ class TableWork:
         config: TrainConfig,
         on_metrics: OnMetrics | None = None,
     ) -> None:
-        """Trains `task`, from its last checkpoint where it was begun before. Raises Stopped."""
-        trainer = Trainer(task, config, self.run.directory / PARTS / slug(name))
+        """Trains `task`, from its last checkpoint where it was begun before. Raises Stopped, or
+        LabError that names the part."""
         sink = _PartSink(self, what, config.steps, on_metrics)
-        if trainer.fit(_StateOnly(self.control), sink).state == "stopped":
+        with named_part(what):
+            trainer = Trainer(task, config, self.run.directory / PARTS / slug(name))
+            outcome = trainer.fit(_StateOnly(self.control), sink)
+        if outcome.state == "stopped":
             raise Stopped
 
     def clear(self) -> None:

@@ -1,5 +1,6 @@
 """Which weights of a run are used where it is named alone: those of its best checkpoint."""
 
+from llmcore.runs.reader import MetricsReader
 from llmcore.runs.run import Run
 from llmcore.train import checkpoint_index
 
@@ -23,3 +24,19 @@ def used_words(run: Run) -> str:
     """`step_words` of a run as it stands on disk; empty before its first checkpoint."""
     used = used_step(run)
     return "" if used is None else step_words(used, run.info().step)
+
+
+def steps_without_loss(metrics: MetricsReader) -> list[int]:
+    """Logged steps whose train or validation loss was NaN or infinite: null on disk."""
+    missing: set[int] = set()
+    for split in ("train", "val"):
+        logged, _ = metrics.clock(split)
+        missing |= set(logged.tolist()) - set(metrics.arrays(split, "loss")[0].tolist())
+    return sorted(missing)
+
+
+def is_broken(run: Run, metrics: MetricsReader) -> bool:
+    """Whether the weights in use are of a step at which the loss was no number any more. A run of
+    today ends before; older ones ended as if all were well."""
+    lost, used = steps_without_loss(metrics), used_step(run)
+    return bool(lost) and used is not None and used >= lost[0]

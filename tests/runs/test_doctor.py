@@ -2,13 +2,16 @@
 
 import math
 import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from tiny import pretrain_config
 
 from llmcore.errors import LabError
 from llmcore.runs.doctor import Curves, Finding, changed_config, curves_from, examine
 from llmcore.runs.reader import MetricsReader
+from llmcore.runs.stumbles import find_stumbles
 
 
 def curves(train, val=None, steps=1000, norms=None, peak=None, tokens=None, **changes):
@@ -24,6 +27,10 @@ def curves(train, val=None, steps=1000, norms=None, peak=None, tokens=None, **ch
         grad_norm=(done, norms or [1.0] * len(done)),
         peak=peak,
         train_tokens=tokens,
+        stumbles=find_stumbles(
+            (np.array(done), np.array([train(one / steps) for one in done])),
+            (np.array(done), np.array(norms or [1.0] * len(done))),
+        ),
     )
 
 
@@ -90,6 +97,63 @@ def test_a_rate_far_too_high_goes_down_to_the_one_that_suits_the_model_at_once(k
 def test_gradients_that_burst_are_a_rate_too_high_as_well():
     norms = [1.0 if place % 12 else 90.0 for place in range(200)]
     assert kinds(examine(curves(noisy(healthy), norms=norms))) == ["rate too high"]
+
+
+def test_one_burst_of_the_gradient_is_named_with_its_step_and_a_lower_rate():
+    """As in the first run that everyone makes: 0.29 before it, 138 at it, and all as before."""
+    norms = [138.0 if place == 40 else 0.29 for place in range(200)]
+    (finding,) = examine(curves(noisy(healthy), norms=norms))
+    assert finding.kind == "stumbled" and finding.change == {"learning_rate": 2.5e-3}
+    assert "At step 201 the norm of the gradient was 138, 476 times" in finding.text
+    assert (
+        examine(curves(noisy(healthy), norms=[28.0 if i == 40 else 0.29 for i in range(200)])) == []
+    )
+
+
+def test_one_jump_of_the_loss_is_named_with_its_step():
+    def jumps(at):
+        return healthy(at) + (2.2 if at == 201 / 1000 else 0.0)
+
+    (finding,) = examine(curves(jumps))
+    assert (
+        finding.kind == "stumbled" and "At step 201 the training loss jumped from" in finding.text
+    )
+    assert examine(curves(lambda at: healthy(at) + (1.5 if at == 201 / 1000 else 0.0))) == []
+
+
+def test_the_first_steps_are_compared_with_nothing():
+    norms = [0.1 if place < 4 else 90.0 if place == 4 else 0.5 for place in range(200)]
+    assert examine(curves(noisy(healthy), norms=norms)) == []
+
+
+def test_of_a_finetune_an_odd_batch_is_no_stumble_and_a_loss_that_stays_high_is():
+    """Its gradients nearly vanish, and one wrong label makes a batch's loss jump."""
+
+    def learned(at, high=0.0):
+        return 0.05 + 0.6 * math.exp(-20 * at) + high
+
+    odd = curves(lambda at: learned(at, 2.5 if at == 501 / 1000 else 0.0),
+                 norms=[0.01 if place != 100 else 9.0 for place in range(200)])  # fmt: skip
+    finetune = replace(odd.config, kind="classify")
+    assert odd.stumbles and examine(replace(odd, config=finetune)) == []
+    stays = curves(lambda at: learned(at, 2.5 if 0.5 < at < 0.52 else 0.0))
+    found = examine(replace(stays, config=finetune))
+    assert kinds(found) == ["stumbled"] and "step 501" in found[0].text
+
+
+def test_a_stumble_between_two_steps_that_are_read_is_found(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("".join(
+        f'{{"step":{step},"split":"train","loss":{healthy(step / 9000)},"attempt":1,'
+        f'"grad_norm":{200.0 if step == 4003 else 0.4}}}\n'
+        for step in range(1, 9001)
+    ))  # fmt: skip
+    metrics = MetricsReader(path)
+    metrics.refresh()
+    read = curves_from(pretrain_config(steps=9000), metrics, 5e-3, None)
+    assert 4003 not in read.grad_norm[0]
+    (finding,) = examine(read)
+    assert finding.kind == "stumbled" and "step 4,003" in finding.text
 
 
 def test_validation_that_rises_while_training_falls_is_overfitting():

@@ -72,3 +72,18 @@ def test_a_loss_that_cannot_be_compared_makes_no_best_checkpoint(loss):
     path = run.checkpoint("11").directory / "state.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "val_loss": loss}))
     assert used_step(run) == 40
+
+
+def test_what_a_pretraining_read_is_counted_to_the_step_that_is_used():
+    from llmcore.runs.compare import _pretraining
+
+    run_id = write_run("base", step=40, best_step=11)
+    config = RunStore().open(run_id).config
+    a_step = config.train.batch_size * config.model.context_length
+    assert _pretraining(run_id) == f"Its pretraining read {11 * a_step:,} tokens."
+    assert _pretraining(f"{run_id}@40") == f"Its pretraining read {40 * a_step:,} tokens."
+    tuned = write_run("tuned", kind="instruct", step=40)
+    path = RunStore().directory(tuned) / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "parent": f"{run_id}@40"}))
+    assert _pretraining(tuned) == f"Its pretraining read {40 * a_step:,} tokens."
+    assert "OpenAI" in _pretraining("gpt2") and "not known" in _pretraining("someone/model")

@@ -8,12 +8,12 @@ import streamlit as st
 
 from llmcore.models import checkpoint_key
 from llmcore.plots.classification import FEW_CLASSES, confusion_chart, percent
-from llmcore.runs.used import used_words
+from llmcore.runs.used import is_broken, used_words
 from ui.charts import CONFIG
 from ui.classifier_lab.thresholds import thresholds
 from ui.feed import feed
 from ui.page import plain
-from ui.scores import chance_words, interval_words, shown_share
+from ui.scores import NO_NUMBER, chance_words, interval_words, shown_share
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -30,12 +30,8 @@ def results(info: "RunInfo") -> None:
         return
     test, baselines = verdict["test"], verdict.get("baselines") or {}
     st.subheader("On texts that it never saw", anchor=False)
-    if _is_no_number(test, run):
-        st.error(
-            "What this run computed is not a number, so its labels and scores mean nothing: train "
-            "it again, with a lower learning rate where it has one.",
-            icon=":material/error:",
-        )
+    if is_broken(run, feed(run).metrics):
+        st.error(NO_NUMBER, icon=":material/error:")
         return
     _scores(test, baselines, verdict.get("model_alone"))
     if words := verdict.get("words"):
@@ -57,12 +53,6 @@ def results(info: "RunInfo") -> None:
     thresholds(info.id, rows)
     if run.config.data.source == "tweet-sentiment":
         _airlines(rows, test["classes"])
-
-
-def _is_no_number(test: dict[str, Any], run: "Run") -> bool:
-    """Of a run from before such runs ended as failed: every text has the first class there."""
-    kept = [row.get("probability") for row in run.predictions()]
-    return None in (test.get("accuracy"), test.get("macro_f1"), *kept)
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the test split")

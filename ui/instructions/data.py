@@ -103,7 +103,9 @@ def _own_file() -> Choice | None:
         return None
     data = file.getvalue()
     report = _report(data, file.name)
-    columns = _columns(report, file.file_id) if _has_boxes(report) else Columns()
+    columns = Columns()
+    if _has_boxes(report):
+        columns = _columns(report, data, file.file_id)
     if columns is None:
         _notices(report)
         return None
@@ -113,8 +115,8 @@ def _own_file() -> Choice | None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the file")
-def _report(data: bytes, name: str) -> "ReadingReport":
-    return instruction_report(data, name)
+def _report(data: bytes, name: str, columns: Columns = Columns()) -> "ReadingReport":
+    return instruction_report(data, name, columns)
 
 
 def _has_boxes(report: "ReadingReport") -> bool:
@@ -125,7 +127,7 @@ def _has_boxes(report: "ReadingReport") -> bool:
     return not {"messages", "examples"} & report.roles.keys()
 
 
-def _columns(report: "ReadingReport", file_id: str) -> Columns | None:
+def _columns(report: "ReadingReport", data: bytes, file_id: str) -> Columns | None:
     """A select box for each role, with the recognised column or empty; None as long as one that
     is needed is empty. The upload's identity is in their keys: another file starts anew."""
     needed, optional = ("instruction", "answer"), ("input", "system")
@@ -136,6 +138,11 @@ def _columns(report: "ReadingReport", file_id: str) -> Columns | None:
     for role in optional:
         column = report.roles.get(role, NONE)
         found[role] = _box(boxes[role], role, [NONE, *report.columns], column, file_id)
+    ask = found["instruction"]
+    if ask is not None and found["answer"] is None:  # it may hold whole conversations
+        chosen = Columns(instruction=ask)
+        if "messages" in _report(data, report.name, chosen).roles:
+            return chosen
     empty = [_LABELS[role].lower() for role, column in found.items() if column is None]
     if empty:
         st.info(

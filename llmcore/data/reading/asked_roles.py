@@ -335,16 +335,7 @@ class _Finder:
 
     def _is_text(self, column: str) -> bool:
         """Whether most rows hold a text there that is no number and no true or false."""
-        n = 0
-        for row in self.sample:
-            value = row.get(column)
-            if isinstance(value, (list, tuple)) and value and all(
-                isinstance(one, str) for one in value
-            ):  # fmt: skip
-                value = " ".join(value)
-            if not isinstance(value, str) or missing_word(value):
-                continue
-            n += bool(_NUMBERS.fullmatch(value.strip()) is None)
+        n = sum(_holds_text(row.get(column)) for row in self.sample)
         return 2 * n > len(self.sample)
 
     def _are_tools(self, column: str) -> bool:
@@ -390,6 +381,20 @@ def _is_empty(value: Any) -> bool:
     if isinstance(value, str):
         return not value.strip() or missing_word(value)
     return isinstance(value, (list, tuple, dict)) and not value
+
+
+def _holds_text(value: Any, within: int = 0) -> bool:
+    """A text that is no number; inside of lists and objects one of several words."""
+    if isinstance(value, str):
+        if within:
+            return " " in value.strip()
+        return not missing_word(value) and _NUMBERS.fullmatch(value.strip()) is None
+    if within > 3 or not isinstance(value, (list, tuple, dict)):
+        return False
+    inner = list(value.values() if isinstance(value, dict) else value)[:20]
+    if not within and inner and all(isinstance(one, str) for one in inner):
+        return True
+    return any(_holds_text(one, within + 1) for one in inner)
 
 
 def _has_parts(sample: list[Record], column: str) -> bool:

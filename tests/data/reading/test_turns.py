@@ -157,6 +157,13 @@ def test_every_column_of_text_that_is_not_read_is_named():
     )
 
 
+def test_text_inside_of_lists_is_named_as_well():
+    rows = [{"messages": HI, "history": [["How are you?", "Well, thanks."]], "scores": [0.1, 0.2],
+             "drafts": [{"text": "Ho ho ho"}], "info": {"lang": "en"}}]  # fmt: skip
+    (said,) = [one.text for one in read(rows).report.notices if one.kind == "unread_columns"]
+    assert "history" in said and "drafts" in said and "scores" not in said
+
+
 @pytest.mark.parametrize(
     ("mark", "bad", "good"),
     [("label", False, True), ("label", 0, 1), ("accepted", "false", "true"), ("flagged", True,

@@ -31,6 +31,9 @@ def inspect(
     output_column: Annotated[
         str | None, within(DataConfig, "output_column", "--output-column")
     ] = None,
+    system_column: Annotated[
+        str | None, within(DataConfig, "system_column", "--system-column")
+    ] = None,
     encoding: Annotated[str | None, within(DataConfig, "encoding", "--encoding")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,8 +47,11 @@ def inspect(
     from llmcore.data.reading.open import as_path
 
     path = as_path(source, "a file, a folder or a zip", "the names that `datasets` lists")
-    chosen = Chosen(text_column, label_column, instruction_column, input_column, output_column)
+    chosen = Chosen(text_column, label_column, instruction_column, input_column, output_column,
+                    system_column)  # fmt: skip
     report = report_on(path, task, chosen, ReadingOptions(encoding))
     answer(report.to_dict(), as_json, "\n".join(report.lines()))
     if report.asks:
         raise typer.Exit(CHOICE_NEEDED if len(report.columns) > 1 else 1)
+    if not report.taken:
+        raise typer.Exit(1)

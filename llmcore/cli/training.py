@@ -359,8 +359,8 @@ def finetune(
         shape = {**common["model_changes"], "causal": causal}
         plan = _plan_classify(data, {**common, **for_labels, "model_changes": shape})
     else:
-        _refuse_given("instruct", {**for_labels, "causal": causal})
-        plan = _plan_instruct(data, {**common, **for_answers}, columns)
+        _refuse_given("instruct", {**for_labels, "encoding": None, "causal": causal})
+        plan = _plan_instruct(data, {**common, **for_answers, "encoding": encoding}, columns)
     config, table = plan
     report = (_report if task == "classify" else _instruct_report)(config, table)
     if queue:
@@ -407,8 +407,7 @@ def _instruct_report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
     report = instruct_report(config, splits)
     for sentence in report.sentences():
         say(sentence)
-    reading = splits.report.to_dict() if splits.report else None
-    return {**report.to_dict(), "reading": reading}
+    return {**report.to_dict(), "reading": config.reading}
 
 
 def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:
@@ -433,6 +432,8 @@ def _plan_instruct(
     from llmcore.runs.instruct_plan import plan_instruct
 
     source, table = own_copy(data, data in INSTRUCTIONS)
+    if table is None and source not in INSTRUCTIONS and Path(source).expanduser().is_dir():
+        source = str(Path(source).expanduser().resolve())  # read where it lies
     choices["model_ref"] = choices["model_ref"] or default_model()
     if choices["trainable"] == AUTO:
         choices["trainable"] = "all"

@@ -241,7 +241,8 @@ def _has_instructions(loaded: "Loaded", data: DataConfig, template: str | None) 
         return True
     ending = Path(data.source.lower().removesuffix(".gz")).suffix
     tables = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".xls", ".parquet", ".zip"}
-    return loaded.card["template"] is not None and ending in tables
+    answers = loaded.card["template"] is not None
+    return answers and (ending in tables or Path(data.source).expanduser().is_dir())
 
 
 def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> dict[str, Any]:

@@ -3,18 +3,15 @@
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 from llmcore.data.folding import unit_hash
-from llmcore.data.reading import MAX_UPLOAD_BYTES, asked_names, formats, read_file
 from llmcore.data.reading.asked_roles import Columns
-from llmcore.data.reading.encoding import recognise_encoding, whole_text
-from llmcore.data.reading.json_rows import read_json
+from llmcore.data.reading.open import as_path, open_rows
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, listed
-from llmcore.data.reading.rows import Rows, chunked
 from llmcore.data.reading.source import Source, source_of
 from llmcore.data.reading.turns import LEFT_OUT, read_turns
 from llmcore.data.sources import INSTRUCTIONS
-from llmcore.data.tables import Roles, read_table
 from llmcore.data.turns import Instruction, single
 from llmcore.data.turns import Turn as Turn
 from llmcore.errors import DamagedError, LabError
@@ -23,6 +20,7 @@ from llmcore.paths import ASSETS
 HOLDOUTS = ("slots", "frames", "phrasings")
 FOLDER = ASSETS / "instructions"
 SPLITS = ("train", "validation", "test")
+_KNOWN = ", ".join(INSTRUCTIONS)
 
 
 @dataclass
@@ -71,37 +69,31 @@ def _builtin_rows(name: str, split: str) -> tuple[Instruction, ...]:
 # ---- users' files
 
 
-def load_instructions(source: str, columns: Columns = Columns()) -> InstructionSet:
-    """All rows of a user's file. Raises LabError, NotFoundError where there is none."""
-    wanted, known = "a JSON, JSONL, CSV or TSV file", ", ".join(INSTRUCTIONS)
-    data, name = read_file(source, wanted, known, MAX_UPLOAD_BYTES)
-    return instructions_from_bytes(data, name, columns)
+def load_instructions(
+    source: str, columns: Columns = Columns(), encoding: str | None = None
+) -> InstructionSet:
+    """All rows of a user's file, folder or zip. Raises LabError, NotFoundError where there is
+    none."""
+    path = as_path(source, "a JSON, JSONL, CSV, TSV, Excel or Parquet file", _KNOWN)
+    return _learnable(*_read(path, path.name, columns, encoding))
 
 
 def instructions_from_bytes(
-    data: bytes | str, name: str, columns: Columns = Columns()
+    data: bytes | str, name: str, columns: Columns = Columns(), encoding: str | None = None
 ) -> InstructionSet:
     """Rows of a file's content (`name` with its ending), in any of the forms that
     `reading.turns` knows: questions with answers, messages, preferences.
 
-    Rows that cannot be learned from are left out, with a notice. Raises ChoiceError where a
-    column has to be chosen, LabError where there is no row to learn from.
+    encoding: what the user says, instead of a guess. Rows that cannot be learned from are left
+    out, with a notice. Raises ChoiceError where a column has to be chosen, LabError where there is
+    no row to learn from.
     """
-    rows, report = _read(data, name, columns)
-    if report.asks:
-        raise ask_for(report)
-    if not rows:
-        why = [one for one in report.notices if one.kind in LEFT_OUT]
-        empty = {one.kind for one in why} <= {"no_question", "no_answer", "no_pair"}
-        what = "with both a question and an answer" if empty else "to learn from"
-        said = " ".join(one.text for one in why)
-        raise LabError(f"{name} has no row {what}. {said}".strip())
-    return InstructionSet(name, rows, report.notices.texts(), report)
+    return _learnable(*_read(_source(data, name), name, columns, encoding))
 
 
 def instruction_report(data: bytes | str, name: str, columns: Columns = Columns()) -> ReadingReport:
     """What is recognised in a file, and which roles have to be chosen. Raises LabError."""
-    return _read(data, name, columns, keep=False)[1]
+    return _read(_source(data, name), name, columns, None, keep=False)[1]
 
 
 def column_names(data: bytes, name: str) -> list[str]:
@@ -127,7 +119,7 @@ def ask_for(report: ReadingReport) -> ChoiceError:
     )
 
 
-_REASONS = ("single_messages", "choice_numbers")  # why a column is not taken
+_REASONS = ("single_messages", "choice_numbers", "no_header")  # why a column is not taken
 _FLAGS = {"answer": "output"}
 
 
@@ -135,31 +127,28 @@ def _wanted(roles: list[str]) -> str:
     return " and ".join(repr(_FLAGS.get(role, role)) for role in roles)
 
 
+def _learnable(rows: list[Instruction], report: ReadingReport) -> InstructionSet:
+    """Raises ChoiceError, LabError where there is nothing to learn from."""
+    if report.asks:
+        raise ask_for(report)
+    if not rows:
+        why = [one for one in report.notices if one.kind in LEFT_OUT]
+        empty = {one.kind for one in why} <= {"no_question", "no_answer", "no_pair"}
+        what = "with both a question and an answer" if empty else "to learn from"
+        said = " ".join(one.text for one in why)
+        raise LabError(f"{report.name} has no row {what}. {said}".strip())
+    return InstructionSet(report.name, rows, report.notices.texts(), report)
+
+
+def _source(data: bytes | str, name: str) -> Source:
+    return source_of(data.encode() if isinstance(data, str) else data, name)
+
+
 def _read(
-    data: bytes | str, name: str, columns: Columns, keep: bool = True
+    where: Path | Source, name: str, columns: Columns, encoding: str | None, keep: bool = True
 ) -> tuple[list[Instruction], ReadingReport]:
-    notices = Notices()
-    source = source_of(data.encode() if isinstance(data, str) else data, name)
-    return read_turns(_rows(source, notices, columns.named()), columns, name, keep)
-
-
-def _rows(source: Source, notices: Notices, named: list[str]) -> Rows:
-    """JSON, or a table whose header is known by the usual or the chosen names."""
-    encoding, format = recognise_encoding(source, notices), formats.recognise(source).format
-    if format in (formats.JSON, formats.JSONL):
-        return read_json(source, encoding, notices, "instructions")
-    chosen = tuple(one.strip().casefold() for one in named)
-    roles = Roles(
-        asked_names.INSTRUCTION_NAMES + chosen, asked_names.OUTPUT_NAMES + chosen,
-        ("instruction", "output"), "an instruction and an output", "",
-    )  # fmt: skip
-    table = read_table(whole_text(source, encoding), source.name, roles)
-    for said in table.notices:
-        notices.add("table", "{said}", about=said, said=said.removesuffix("."))
-    numbered = enumerate(table.rows, start=1 + table.header)
-    return Rows(
-        "csv", table.columns, table.header, chunked(iter(numbered)), notices, encoding.name
-    )  # fmt: skip
+    rows = open_rows(where, Notices(), encoding, columns.named(), "instructions")
+    return read_turns(rows, columns, name, keep)
 
 
 # ---- splits

@@ -52,11 +52,13 @@ def plan_instruct(
     model_changes: dict[str, Any] | None = None,
     train_changes: dict[str, Any] | None = None,
     lora: LoraConfig | None = None,
+    encoding: str | None = None,
 ) -> RunConfig:
     """The configuration of an instruction finetune; reads the data to count its steps.
 
     source: a built-in set, a file, or the file name of the uploaded `table`. template: a name, or
-    a text with fields (see tasks.templates). Raises LabError where the data cannot be learned
+    a text with fields (see tasks.templates). encoding: what the user says, instead of a guess.
+    Raises LabError where the data cannot be learned
     from (or not one row fits in the context), the template could not ask, or the model does not
     exist.
     """
@@ -72,12 +74,14 @@ def plan_instruct(
         input_column=columns.input,
         output_column=columns.output,
         system_column=columns.system,
+        encoding=encoding,
         template=template,
         packing=packing,
     )
     changes = given(train_changes or {})
     model = finetuned_shape(parent, model_changes or {}, dropout=0.0)
-    rows = read_instructions(data, changes.get("seed", INSTRUCT.seed), table).train
+    splits = read_instructions(data, changes.get("seed", INSTRUCT.seed), table)
+    rows = splits.train
     check_something_fits(rows, parent, template, model.context_length)
     return RunConfig(
         kind="instruct",
@@ -88,6 +92,7 @@ def plan_instruct(
         parent=parent,
         trainable=trainable,
         lora=lora if trainable == "lora" else None,
+        reading=splits.report.to_dict() if splits.report else None,
     )
 
 
@@ -129,9 +134,9 @@ def read_instructions(data: DataConfig, seed: int, table: bytes | None) -> Instr
         return load_builtin(data.source)
     columns = instruction_columns(data)
     if table is not None:
-        rows = instructions_from_bytes(table, data.source, columns)
+        rows = instructions_from_bytes(table, data.source, columns, data.encoding)
     else:
-        rows = load_instructions(data.source, columns)
+        rows = load_instructions(data.source, columns, data.encoding)
     return split_instructions(rows, data.validation, data.test, seed)
 
 

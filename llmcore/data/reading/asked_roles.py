@@ -30,6 +30,7 @@ MOST_KEYS = 20  # of an object whose parts become columns of their own
 FEW_ANSWERS = 20  # different ones: then "none" is one of them
 ENOUGH_ROWS = 20  # to call a column constant
 _NUMBERS = re.compile(r"[\d.,:/+\-%\sTZe]*")
+_SENTENCE = re.compile(r"[.!?…。？！؟]\s*$|\S\s+\S+\s+\S")
 
 Record = dict[str, Any]
 
@@ -234,7 +235,7 @@ class _Finder:
 
     def _pairs(self) -> AskedLayout:
         about = self.chosen["input"]
-        if not self.header and len(self.columns) == 2 and not self.taken:
+        if self._are_two_without_names():
             ask: str | None = self.columns[0]
             answer: str | None = self.columns[1]
             self.taken |= set(self.columns)
@@ -255,6 +256,14 @@ class _Finder:
             roles["input"] = None
         roles["answer"] = answer
         return self._layout(PAIRS, roles, system, history)
+
+    def _are_two_without_names(self) -> bool:
+        """Whether the file names no columns and the two that it has are plainly sentences: a first
+        row of two bare words may well be the names."""
+        if self.header or len(self.columns) != 2 or self.taken or not self.sample:
+            return False
+        first = [one for one in self.sample[0].values() if isinstance(one, str)]
+        return any(_SENTENCE.search(one) for one in first)
 
     def _answers(self, values: list[Any]) -> bool:
         """Whether cells can be answers: no verdicts on other answers, no letters or numbers of

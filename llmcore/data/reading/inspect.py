@@ -49,7 +49,8 @@ def inspect(
     if task == CORPUS:
         return _corpus(where, chosen, options)
     notices = Notices()
-    rows = open_rows(where, notices, options.encoding, chosen.named())
+    roles = "instructions" if task == INSTRUCT else "labels"
+    rows = open_rows(where, notices, options.encoding, chosen.named(), roles)
     guessed = task or guess_task(rows)
     if guessed == CORPUS:
         return _corpus(where, chosen, options)
@@ -104,8 +105,8 @@ def _instructions(rows: Rows, where: Path | Source, chosen: Chosen) -> ReadingRe
     from llmcore.data.instructions import Columns
     from llmcore.data.reading.turns import read_turns
 
-    columns = Columns(chosen.instruction, chosen.input, chosen.output)
-    return read_turns(rows, columns, where.name)[1]
+    columns = Columns(chosen.instruction, chosen.input, chosen.output, chosen.system)
+    return read_turns(rows, columns, where.name, keep=False)[1]
 
 
 def _corpus(where: Path | Source, chosen: Chosen, options: ReadingOptions) -> ReadingReport:

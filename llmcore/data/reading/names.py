@@ -1,5 +1,13 @@
 """What people call the columns of their tables, by role. The first name that is there wins."""
 
+from llmcore.data.reading.asked_names import (
+    INPUT_NAMES,
+    INSTRUCTION_NAMES,
+    OUTPUT_NAMES,
+    REJECTED_NAMES,
+    SYSTEM_NAMES,
+)
+
 TEXT_NAMES = (
     "text", "message", "sentence", "review", "tweet", "sms", "content", "comment", "body",
     "utterance", "document", "post", "review_text", "reviewtext", "review_body", "comment_text",
@@ -30,4 +38,7 @@ OTHER_NAMES = (
     "rejected", "system", "conversations", "history", "frage", "antwort", "pregunta", "respuesta",
     "réponse", "product", "helpful", "unnamed: 0",
 )  # fmt: skip
-KNOWN_NAMES = frozenset((*TEXT_NAMES, *LABEL_NAMES, *SPLIT_NAMES, *OTHER_NAMES))
+_ASKED = (*INSTRUCTION_NAMES, *INPUT_NAMES, *OUTPUT_NAMES, *SYSTEM_NAMES, *REJECTED_NAMES)
+_SPELLED = {one for name in _ASKED if len(name) > 2 or not name.isascii()
+            for one in (name, name.replace("_", " "))}  # fmt: skip
+KNOWN_NAMES = frozenset((*TEXT_NAMES, *LABEL_NAMES, *SPLIT_NAMES, *OTHER_NAMES, *_SPELLED))

@@ -110,7 +110,7 @@ def _say_roles(layout: AskedLayout, notices: Notices, header: bool) -> None:
     """What was recognised, and what is not read."""
     roles = layout.roles
     if not header and None not in roles.values() and layout.form == "pairs":
-        notices.add("no_header", "The file names no columns: its two were read as instruction, "
+        notices.add("two_columns", "The file names no columns: its two were read as instruction, "
                     "output")  # fmt: skip
     if layout.rejected:
         notices.add(

@@ -45,7 +45,10 @@ def test_a_german_faq_with_numbers_is_read_by_its_names():
     ("content", "roles"),
     [
         ("Nr,Sache,Text\n1,Lampe,Auf Brett 1.\n2,Buch,Auf Brett 2.\n", ASKED),
-        ("prompt_id,good_text,bad_text\na1,So.,No.\na2,Yes.,No.\n", ASKED),
+        ("id,good_text,bad_text\na1,So.,No.\na2,Yes.,No.\n", ASKED),
+        ("Sache\tText\nLampe 1\tAuf Brett 1.\nBuch 2\tAuf Brett 2.\n", ASKED),
+        ("Câu hỏi\tTrả lời\nGì?\tCó.\nAi?\tAnn.\n",
+         {"instruction": "Câu hỏi", "answer": "Trả lời"}),
         ("id,title,context\n1,Ann,Ann sings.\n2,Bo,Bo sings.\n",
          {"instruction": "context", "answer": None}),
         ("question,notes\nWhy?,So.\nHow?,Thus.\n", {"instruction": "question", "answer": None}),
@@ -57,6 +60,14 @@ def test_a_german_faq_with_numbers_is_read_by_its_names():
 def test_a_role_without_a_known_name_is_null(content, roles):
     report = instruction_report(content.encode(), "x.csv")
     assert report.roles == roles and report.read == 2 and report.taken in (0, 2)
+
+
+def test_two_words_above_two_columns_may_be_their_names():
+    text = "foo\tbar\nWhat?\tYes.\nWhy?\tNo.\n"
+    with pytest.raises(ChoiceError, match="first row of x.tsv is read as a row"):
+        read(text, "x.tsv")
+    found = read(text, "x.tsv", Columns("foo", None, "bar"))
+    assert found.rows == [single("What?", "Yes."), single("Why?", "No.")]
 
 
 def test_numbers_of_questions_are_no_questions():

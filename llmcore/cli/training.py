@@ -396,7 +396,7 @@ def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
     report = report_on(read_labelled(config.data, table), tokenizer, config.model.context_length)
     for sentence in report.sentences():
         say(sentence)
-    return {**report.to_dict(), "reading": config.reading}
+    return report.to_dict() | {"reading": config.reading}
 
 
 def _instruct_report(config: RunConfig, table: bytes | None) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from llmcore.data.folding import fold
 from llmcore.data.labelled import LabelledSet
+from llmcore.data.reading.report import ReadingReport
 from llmcore.tokenizers import Tokenizer
 
 LOPSIDED = 3.0  # times as many texts of the largest class as of the smallest
@@ -30,7 +31,8 @@ class DataReport:
     doubles: rows that repeat another text (case, spaces and punctuation aside), and go before
     training. contradictions: texts with several labels; each keeps the one it has most often.
     empty: rows without a text or a label, left out already. cut: texts longer than
-    `context_length` tokens, None where no tokenizer was given.
+    `context_length` tokens, None where no tokenizer was given. reading: how the user's file was
+    read, None for built-in data.
     """
 
     name: str
@@ -44,19 +46,24 @@ class DataReport:
     cut: int | None
     context_length: int | None
     notices: list[str]
+    reading: ReadingReport | None = None
 
     @property
     def n_classes(self) -> int:
         return len(self.counts)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        values = asdict(replace(self, reading=None))
+        return values | {"reading": self.reading.to_dict() if self.reading else None}
 
     def sentences(self) -> list[str]:
         """The report in plain words, the most important first; numbers as a person reads them."""
-        lines = [
-            f"{self.name}: {self.rows:,} texts of {self.n_classes} classes ({self._classes()})."
-        ]
+        first = f"{self.name}: {self.rows:,} texts of {self.n_classes} classes ({self._classes()})."
+        return [first, *self.findings(), *self.notices]
+
+    def findings(self) -> list[str]:
+        """What is to be known of the texts and classes; what the reader did is in `notices`."""
+        lines: list[str] = []
         if self.imbalance >= LOPSIDED:
             largest, smallest = self._ends()
             lines.append(
@@ -78,14 +85,14 @@ class DataReport:
         if self.doubles:
             lines.append(f"{self.doubles:,} rows repeat another text and are dropped before "
                          f"training.")  # fmt: skip
-        if self.empty:
+        if self.empty and self.reading is None:  # the reader says it, with its reason
             lines.append(f"{self.empty:,} rows without a text or a label were left out.")
         if self.cut:
             lines.append(
                 f"{self.cut:,} texts ({self.cut / max(1, self.rows):.0%}) are longer than the "
                 f"{self.context_length:,} tokens that the model reads: only their beginning counts."
             )
-        return lines + self.notices
+        return lines
 
     def _classes(self) -> str:
         shown = sorted(self.counts.items(), key=lambda pair: -pair[1])
@@ -111,8 +118,6 @@ def report_on(
     cut = None
     if tokenizer is not None and context_length is not None:
         cut = count_longer(tokenizer, data.texts, context_length)
-    # That rows were left out, the report says by itself.
-    notices = [one for one in data.notices if "without a text or a label" not in one]
     return DataReport(
         name=data.name,
         rows=len(data),
@@ -130,7 +135,8 @@ def report_on(
         empty=data.n_empty,
         cut=cut,
         context_length=context_length,
-        notices=notices,
+        notices=list(data.notices),
+        reading=data.report,
     )
 
 

@@ -477,3 +477,28 @@ def test_one_click_draws_a_learning_curve(language: str, wait_until: Callable[..
     assert "the pretrained model reaches" in shown(page)
     page.button_group(key="classifier_view").set_value("train").run()
     assert not page.exception and not page.error and not page.warning
+
+
+def test_what_the_file_does_not_tell_is_asked_and_the_start_waits(language: str) -> None:
+    rows = [f"{i},you are number {i} of all,{i % 2},{i % 3 // 2}" for i in range(30)]
+    page = upload("\n".join(["id,comment_text,toxic,insult", *rows]).encode())
+    assert (
+        page.selectbox(
+            key=next(one.key for one in page.selectbox if one.label == "Label column")
+        ).value
+        is None
+    )
+    assert any("one is learned at a time" in one.value for one in page.markdown)
+    assert button(page, "Train the classifier").disabled
+    box = next(one for one in page.selectbox if one.label == "Label column")
+    box.set_value("toxic").run()
+    assert not page.exception and not button(page, "Train the classifier").disabled
+
+
+def test_the_reading_is_shown_before_the_start(language: str) -> None:
+    rows = [f"{('ham', 'Ham', 'spam')[i % 3]},see you at nine {i} caf\xe9,," for i in range(30)]
+    page = upload(("v1,v2,,\n" + "\n".join(rows)).encode("cp1252"), "spam.csv")
+    shown = "\n".join(one.value for one in [*page.markdown, *page.caption])
+    for words in ("**CSV**, windows", "30 rows read, 30 taken", "`v2`", "another spelling"):
+        assert words in shown, words
+    assert not button(page, "Train the classifier").disabled

@@ -90,11 +90,9 @@ def _planned(choice: Choice, model: str, seeds: int) -> RunConfig:
     from llmcore.runs.plan import plan_learning_curve
 
     return plan_learning_curve(
-        choice.source,
+        data=choice.data(),
         model_ref=model,
         table=choice.table,
-        text_column=choice.text_column,
-        label_column=choice.label_column,
         n_seeds=seeds,
         name=f"{choice.name} · how much data",
     )

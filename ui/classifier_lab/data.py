@@ -1,7 +1,7 @@
 """The choice of labelled texts: a built-in set, the user's own table, or a zip of e-mails."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,15 @@ import streamlit as st
 from llmcore.errors import LabError
 from ui.marked import Markdown
 from ui.page import plain
+from ui.reading_report import show_reading
 
 if TYPE_CHECKING:
     import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
+
+    from llmcore.config import DataConfig
+    from llmcore.data.reading.labels import ReadingOptions
+    from llmcore.data.reading.report import ReadingReport
 
 OWN, EMAILS = "own", "email-spam"
 TITLES = {
@@ -31,7 +37,8 @@ _WIDGET = "classify_upload"
 class Choice:
     """A source for `plan_classify`; `table` holds the bytes of an upload.
 
-    version: tells this very content, with its columns, from any other.
+    version: tells this very content, with its columns and options, from any other. options: how
+    an upload is read where that differs from what was recognised.
     """
 
     source: str
@@ -40,7 +47,16 @@ class Choice:
     table: bytes | None = None
     text_column: str | None = None
     label_column: str | None = None
-    notices: tuple[str, ...] = ()
+    options: "ReadingOptions | None" = None
+
+    def data(self, balance: str = "none") -> "DataConfig":
+        """What a run's configuration says of it."""
+        from llmcore.config import DataConfig
+
+        plain_data = DataConfig(self.source, self.text_column, self.label_column, balance=balance)
+        if self.options is None:
+            return plain_data
+        return replace(plain_data, **asdict(self.options))
 
     @property
     def button(self) -> Markdown:
@@ -110,18 +126,22 @@ def _emails_are_there() -> bool:
 
 
 def _own() -> Choice | None:
+    from llmcore.data import MAX_UPLOAD_BYTES
+
+    most = MAX_UPLOAD_BYTES >> 20
     st.file_uploader(
-        "A CSV, TSV or JSONL table with a text and a label column, or a zip of .eml and .txt files",
-        type=["csv", "tsv", "txt", "jsonl", "json", "zip"],
+        f"Labelled texts: a table (CSV, TSV, JSON, JSONL, Excel, Parquet), or a zip of texts or "
+        f"e-mails in a folder for each class; at most {most} MB",
         key=_WIDGET,
         on_change=_keep_upload,
     )
     kept = st.session_state.get(UPLOAD)
     if kept is None:
         st.caption(
-            "One row is one text with its label; a two-column file without a header is read as "
-            "label, text. In a zip, the folder of a file is its class: subject and body of each "
-            "e-mail are read, HTML as text, attachments left out."
+            "One row is one text with its label. What the file is, how it is encoded and which "
+            "column is what, is told by its content, and shown before anything learns from it. A "
+            "larger file: `python -m llmcore finetune --task classify --data FILE` "
+            "(`--sample 20000` takes a part of it)."
         )
         return None
     name, data, version = kept
@@ -129,7 +149,7 @@ def _own() -> Choice | None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"**{plain(name)}** is still chosen.", width="content")
             st.button("Forget it", type="tertiary", key="classify_forget", on_click=_forget)
-    return _own_table(name, data, version)
+    return _own_file(name, data, version)
 
 
 def _keep_upload() -> None:
@@ -144,52 +164,116 @@ def _forget() -> None:
     st.session_state.pop(UPLOAD, None)
 
 
-def _own_table(name: str, data: bytes, version: str) -> Choice:
-    frame = preview(version, name, data)
-    columns = [str(one) for one in frame.columns]
+def _own_file(name: str, data: bytes, version: str) -> Choice | None:
+    """The columns as they were recognised, or boxes to choose them; None as long as one that is
+    needed is empty."""
+    options = _options(name, data, version)
+    report = recognised(version, name, data, options.encoding)
+    columns = report.columns
     if len(columns) < 2:
         raise LabError(
-            f"{name} has one column only ({columns[0][:60]!r}): give a table with a text and a "
-            f"label column."
+            f"{name} has one column only ({', '.join(columns)[:60]!r}): give a table with a text "
+            f"and a label column."
         )
-    text_at, label_at = _guess(columns, frame)
-    left, right = st.columns(2)
-    # The upload's identity in the key: another file starts from its own guess.
-    text_column = left.selectbox(
-        "Text column", columns, index=text_at, key=f"text_column_{version}",
-        persist_state="session",
-    )  # fmt: skip
-    label_column = right.selectbox(
-        "Label column", columns, index=label_at, key=f"label_column_{version}",
-        persist_state="session",
-    )  # fmt: skip
+    chosen = []
+    if report.format in WITHOUT_COLUMNS:
+        chosen = [report.roles["text"], report.roles["label"]]
+    else:
+        for role, place in zip(("text", "label"), st.columns(2), strict=True):
+            chosen.append(_box(place, role, report, version))
+    text_column, label_column = chosen
+    if text_column is None or label_column is None:
+        st.info(
+            "The file does not tell for sure which column is which: choose, and the training can "
+            "start.",
+            icon=":material/table:",
+        )
+        show_reading(report, "classify_ask")
+        st.dataframe(preview(version, name, data, options.encoding).head(PREVIEW_ROWS),
+                     hide_index=True, width="stretch", key="classify_ask_preview")  # fmt: skip
+        return None
     if text_column == label_column:
         raise LabError(
             f"{text_column!r} is chosen for both text and label: choose two different columns."
         )
-    unique = f"{version} {columns.index(text_column)} {columns.index(label_column)}"
-    return Choice(name, name, unique, data, text_column, label_column)
+    places = (columns.index(text_column), columns.index(label_column))
+    unique = f"{version} {places} {options}"
+    return Choice(name, name, unique, data, text_column, label_column, options)
+
+
+WITHOUT_COLUMNS = ("folders", "mails")
+
+
+BOXES = {"text": "Text column", "label": "Label column"}
+
+
+def _box(place: "DeltaGenerator", role: str, report: "ReadingReport", version: str) -> str | None:
+    """A select box with the recognised column, or empty. The upload's identity is in its key:
+    another file starts from its own guess."""
+    column = report.roles[role]
+    return place.selectbox(
+        BOXES[role],
+        report.columns,
+        index=None if column is None else report.columns.index(column),
+        placeholder="Choose a column",
+        key=f"{role}_column_{version}",
+        persist_state="session",
+    )
+
+
+ENCODINGS = ("utf-8", "windows-1252", "utf-16", "windows-1250", "windows-1251", "mac_roman",
+             "shift_jis", "gb18030")  # fmt: skip
+AS_RECOGNISED = "as recognised"
+
+
+def _options(name: str, data: bytes, version: str) -> "ReadingOptions":
+    """What the reader decides by itself, and the user may decide otherwise."""
+    from llmcore.data.reading.labels import ReadingOptions
+
+    with st.popover(
+        "Read it otherwise", icon=":material/tune:", key=f"classify_otherwise_{version}"
+    ):
+        encoding = st.selectbox(
+            "Encoding", [AS_RECOGNISED, *ENCODINGS], key=f"classify_encoding_{version}",
+            persist_state="session",
+        )  # fmt: skip
+        spellings = st.toggle(
+            "Keep spellings of a label apart", key=f"classify_spellings_{version}",
+            help="Labels that differ only in case, spaces or the format of numbers (spam, Spam; "
+            "1, 1.0) are one class otherwise.",
+            persist_state="session",
+        )  # fmt: skip
+        markup = st.toggle(
+            "Keep HTML as it is written", key=f"classify_markup_{version}",
+            help="Tags such as <br /> and characters such as &amp; are decoded otherwise, where "
+            "the texts are written in HTML.",
+            persist_state="session",
+        )  # fmt: skip
+        sample = st.number_input(
+            "Learn from a sample of so many rows (0: all)", 0, 1_000_000, 0, 100,
+            key=f"classify_sample_{version}", persist_state="session",
+        )  # fmt: skip
+    return ReadingOptions(
+        None if encoding == AS_RECOGNISED else encoding, spellings, markup,
+        max(2, int(sample)) if sample else None,
+    )  # fmt: skip
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the file")
+def recognised(version: str, name: str, _data: bytes, encoding: str | None) -> "ReadingReport":
+    """Format, columns and their roles, as far as the file tells them."""
+    from llmcore.data.reading.inspect import inspect_labels
+    from llmcore.data.reading.labels import ReadingOptions
+    from llmcore.data.reading.open import open_rows, source_of
+    from llmcore.data.reading.report import Notices
+
+    rows = open_rows(source_of(_data, name), Notices(), encoding)
+    return inspect_labels(rows, name, options=ReadingOptions(encoding))
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the table")
-def preview(version: str, name: str, _data: bytes) -> "pd.DataFrame":
+def preview(version: str, name: str, _data: bytes, encoding: str | None) -> "pd.DataFrame":
     """The first rows of a table, with all its columns."""
     from llmcore.data import preview_table
 
-    return preview_table(_data, name)
-
-
-def _guess(columns: list[str], frame: "pd.DataFrame") -> tuple[int, int]:
-    """Positions of the text and the label column: by name, else longest text and fewest values."""
-    from llmcore.data.tables import LABEL_NAMES, TEXT_NAMES
-
-    lower = [one.strip().casefold() for one in columns]
-    label = next((lower.index(one) for one in LABEL_NAMES if one in lower), None)
-    text = next((lower.index(one) for one in TEXT_NAMES if one in lower), None)
-    if text is None:
-        others = [place for place in range(len(columns)) if place != label]
-        text = max(others, key=lambda place: frame.iloc[:, place].astype(str).str.len().mean())
-    if label is None:
-        others = [place for place in range(len(columns)) if place != text]
-        label = min(others, key=lambda place: frame.iloc[:, place].nunique())
-    return text, label
+    return preview_table(_data, name, encoding=encoding)

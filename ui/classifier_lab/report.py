@@ -7,6 +7,7 @@ import streamlit as st
 from ui.classifier_lab.data import PREVIEW_ROWS, Choice, preview
 from ui.marked import Markdown
 from ui.page import plain
+from ui.reading_report import show_reading
 
 if TYPE_CHECKING:
     from llmcore.data.report import DataReport
@@ -34,16 +35,14 @@ def report_of(choice: Choice, model_ref: str | None) -> "DataReport":
 def _report(
     version: str, fingerprint: str, length: int, _choice: Choice, _tokenizer: "Tokenizer | None"
 ) -> "DataReport":
-    from llmcore.config import DataConfig
     from llmcore.data.chosen import read_labelled
     from llmcore.data.report import report_on
     from llmcore.data.splits import split_labelled
 
-    data = DataConfig(_choice.source, _choice.text_column, _choice.label_column)
+    data = _choice.data()
     labelled = read_labelled(data, _choice.table)
     if _choice.table is not None:
         split_labelled(labelled, data.validation, data.test, 0)  # refuses what is too small
-    labelled.notices = [*_choice.notices, *labelled.notices]
     return report_on(labelled, _tokenizer, length or None)
 
 
@@ -65,6 +64,8 @@ def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool)
     own = choice.table is not None
     with st.expander(_headline(report), icon=":material/fact_check:", expanded=own and unseen,
                      key=f"classify_report_{choice.version}_{run_id}"):  # fmt: skip
+        if report.reading is not None:
+            show_reading(report.reading, "classify")
         left, right = st.columns([2, 3], gap="medium")
         with left:
             figure = class_bars(report.counts)
@@ -75,13 +76,18 @@ def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool)
                     alt="Texts of each class",
                 )  # fmt: skip
         with right:
-            lines = report.sentences()[1:]
+            lines = report.findings()
             if not lines:
                 lines = ["No doubles, no contradictions, no text too long: nothing to mend."]
             st.markdown("\n".join(f"- {plain(line)}" for line in lines))
         if own:
             st.dataframe(
-                preview(choice.version, choice.source, choice.table).head(PREVIEW_ROWS),
+                preview(
+                    choice.version,
+                    choice.source,
+                    choice.table,
+                    choice.options.encoding if choice.options else None,
+                ).head(PREVIEW_ROWS),
                 hide_index=True,
                 width="stretch",
                 key="classify_preview",

@@ -105,13 +105,10 @@ def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> 
     from llmcore.runs import launch
 
     config = launch.plan_classify(
-        choice.source,
         model_ref=settings.model,
         trainable=settings.trainable,
-        balance=settings.balance,
+        data=choice.data(settings.balance),
         table=choice.table,
-        text_column=choice.text_column,
-        label_column=choice.label_column,
         epochs=settings.epochs,
         n_train=n_train,
         lora=settings.lora,

@@ -56,7 +56,10 @@ def inspect(
         return _corpus(where, chosen, options)
     if guessed == INSTRUCT:
         return _instructions(rows, where, chosen)
-    return inspect_labels(rows, where.name, chosen, options)
+    report = inspect_labels(rows, where.name, chosen, options)
+    if not report.asks:
+        _say_unusable(report, chosen.label)
+    return report
 
 
 def guess_task(rows: Rows) -> str:
@@ -84,7 +87,6 @@ def inspect_labels(
         report.read = sum(len(chunk.rows) for chunk in rows.take())
         return report
     read_labels(rows, roles, report, options, keep=False)
-    _say_unusable(report, chosen.label)
     return report
 
 

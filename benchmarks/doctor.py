@@ -75,6 +75,9 @@ def ill_cases() -> Iterator[Case]:
         yield Case(f"{source} rate x0.01", pretraining(source, 200, 64, factor=0.01, seed=seed),
                    None, low)  # fmt: skip
     yield Case("shakespeare rate x30", pretraining("shakespeare", 300, 96, factor=30), None, high)
+    # What everybody starts first, up to where it stumbles: the rate after its warm-up is the same.
+    config = plan_pretrain("shakespeare", preset="tiny", train_changes={"steps": 120})
+    yield Case("shakespeare, preset tiny as it is", config, None, frozenset({"stumbled"}))
     small, heart = frozenset({"data too small"}), frozenset({"overfitting"})
     for source, length, expected in (
         ("shakespeare", 3_000, heart),
@@ -116,8 +119,10 @@ def until(curves: Curves, step: float) -> Curves:
         return series[0][:n], series[1][:n]
 
     return replace(
-        curves, train=cut(curves.train), val=cut(curves.val), grad_norm=cut(curves.grad_norm)
-    )
+        curves, train=cut(curves.train), val=cut(curves.val), grad_norm=cut(curves.grad_norm),
+        stumbles=[one for one in curves.stumbles if one.step <= step],
+        without_loss=[one for one in curves.without_loss if one <= step],
+    )  # fmt: skip
 
 
 def examined(case: Case, folder: Path) -> dict[str, Any]:

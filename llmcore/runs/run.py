@@ -206,9 +206,12 @@ class Run:
         return checkpoint_index.list_checkpoints(self.directory / CHECKPOINTS)
 
     def checkpoint(self, which: str = "best") -> Checkpoint:
-        """`best`, `latest` or a step number. Raises LabError where there is none such."""
+        """`best`, `latest` or a step number. Raises LabError where there is none such, and
+        DamagedError where none of them can be read."""
         found = self.checkpoints()
         if not found:
+            for folder in (self.directory / CHECKPOINTS).glob(f"{checkpoint_index.STEP_PREFIX}*"):
+                checkpoint_index.read_state(folder)
             raise LabError(
                 f"Run {self.id} has no checkpoint yet: wait for its first one or start it again."
             )

@@ -2,6 +2,7 @@
 
 import json
 import random
+import zipfile
 from dataclasses import replace
 from math import log
 
@@ -180,6 +181,7 @@ def _odds(probabilities):
 @pytest.mark.parametrize("damage", ["words", "share", "shape"])
 def test_damaged_votes_are_told_and_no_zip_brings_them_in(store, parent, tmp_path, damage):
     run = trained(store, parent)
+    whole = export_run(run, tmp_path / "whole.zip")
     if damage == "share":
         path = run.checkpoint().directory / "state.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "vote": "much"}))
@@ -191,7 +193,13 @@ def test_damaged_votes_are_told_and_no_zip_brings_them_in(store, parent, tmp_pat
     models.clear_cache()
     with pytest.raises(DamagedError):
         models.load(run.id)
-    archive = export_run(store.open(run.id), tmp_path / "run.zip")
+    with pytest.raises(DamagedError):
+        export_run(store.open(run.id), tmp_path / "run.zip")
+    archive = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(whole) as good, zipfile.ZipFile(archive, "w") as bad:
+        for name in good.namelist():
+            changed = name == path.relative_to(run.directory).as_posix()
+            bad.writestr(name, path.read_bytes() if changed else good.read(name))
     with pytest.raises(LabError, match="not imported"):
         import_run(archive)
 

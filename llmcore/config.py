@@ -287,6 +287,9 @@ class DataConfig(Checked):
     template: str = setting(
         "plain", "prompt template: plain, alpaca, chat, or a text that holds {instruction}"
     )
+    read_as: str = setting(
+        "text", "pretraining: text: a file is one text as it stands; documents: by its content"
+    )
     keep_marks: bool = setting(
         False, "leave <|endoftext|> in a text as it stands (pretraining), else it parts documents"
     )
@@ -297,6 +300,7 @@ class DataConfig(Checked):
     def __post_init__(self) -> None:
         self.check_bounds()
         self.check_choice("balance", BALANCES)
+        self.check_choice("read_as", ("text", "documents"))
 
 
 @dataclass(slots=True, frozen=True)

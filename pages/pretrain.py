@@ -28,7 +28,7 @@ from ui.run_choice import (
     start_wanted,
 )
 from ui.state import store
-from ui.text_source import PRETRAIN_WISH, choose_built_in, text_source
+from ui.text_source import PRETRAIN_WISH, ChosenText, choose_built_in, text_source
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -63,10 +63,9 @@ python -m llmcore generate --model RUN_ID --prompt "My lord, "
 
 @dataclass(slots=True)
 class Choice:
-    """What the options say: a source, the user's own text where there is one, and who trains."""
+    """What the options say: the text, and who trains."""
 
-    source: str
-    text: str | None
+    text: ChosenText
     config: RunConfig
     where: str = IN_APP
 
@@ -156,7 +155,7 @@ def _start_box(infos: list[RunInfo]) -> None:
         if wish and choice is not None:
             _start(wish, run_id, choice)
             st.rerun()
-    if choice is not None and choice.text is None:
+    if choice is not None and choice.text.data is None:
         prepare(choice.config)
 
 
@@ -199,8 +198,8 @@ def _torchrun(choice: Choice) -> None:
         "below like any other. One process for each GPU; docs/scaling.md tells of several machines."
     )
     st.code(torchrun_command(choice.config), language="bash", wrap_lines=True)
-    if choice.text is not None:
-        st.caption(f"Save your text as {plain(choice.source)} in that folder first.")
+    if choice.text.data is not None:
+        st.caption(f"Save your text as {plain(choice.text.source)} in that folder first.")
 
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:
@@ -209,8 +208,9 @@ def _summary(choice: Choice, infos: list[RunInfo]) -> None:
     tokens = f", in tokens of **{plain(own)}**" if own else ""
     newer = config.model.exchanged_parts()
     parts = f" with **{plain(', '.join(newer))}**" if newer else ""
+    text = plain(choice.text.source)
     st.markdown(
-        f"**{plain(config.preset or '')}** model{parts} on **{plain(choice.source)}**{tokens}, "
+        f"**{plain(config.preset or '')}** model{parts} on **{text}**{tokens}, "
         f"{config.train.steps:,} steps"
     )
     preflight_card(config, infos, _apply)
@@ -269,17 +269,17 @@ def _options(parts: "DeltaGenerator") -> Choice | None:
     )  # fmt: skip
     if chosen is None:
         return None
-    source, text = chosen
     with st.spinner("Reading the tokenizer"):
         config = plan_pretrain(
-            source,
+            chosen.source,
             preset=preset,
             tokenizer=chosen_tokenizer,
-            text=text,
+            corpus=chosen.corpus,
             model_changes=model_changes,
             train_changes={"steps": int(n_steps), **train_changes},
+            **({} if chosen.reading is None else {"reading": chosen.reading}),
         )
-    return Choice(source, text, config, where or IN_APP)
+    return Choice(chosen, config, where or IN_APP)
 
 
 def _tokenizers() -> dict[str, str]:
@@ -340,9 +340,8 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
 
 def _start(wish: str, run_id: str, choice: Choice) -> None:
     try:
-        data = None if choice.text is None else choice.text.encode("utf-8")
         own = choice.where == OWN_PROCESS
-        start_or_queue(wish, run_id, KIND, choice.config, data, own)
+        start_or_queue(wish, run_id, KIND, choice.config, choice.text.data, own)
     except Exception as error:
         note_trouble(KIND, error)
 

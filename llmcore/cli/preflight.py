@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
+from llmcore.cli.corpora import (
+    CORPUS_HELP,
+    AsText,
+    Encoding,
+    KeepMarks,
+    TextColumn,
+    own_corpus,
+    reading_options,
+    say_notices,
+    say_vocabulary,
+)
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, table
-from llmcore.cli.running import is_builtin_corpus, own_copy
 from llmcore.cli.training import (
     Accumulation,
     BatchSize,
@@ -18,21 +28,24 @@ from llmcore.cli.training import (
     PresetName,
     TokenizerRef,
     VocabSize,
-    decoded,
-    say_vocabulary,
 )
 from llmcore.config import ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import ShortTextError
 
 if TYPE_CHECKING:
+    from llmcore.data.reading.documents import CorpusOptions
     from llmcore.runs.preflight import Problem
 
 
 def preflight(
-    corpus: Annotated[str, typer.Option(help="built-in name, a mix such as a+b, or a text file")],
+    corpus: Annotated[str, typer.Option(help=CORPUS_HELP)],
     preset: PresetName = None,
     tokenizer: TokenizerRef = "",
     steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
+    text_column: TextColumn = None,
+    keep_marks: KeepMarks = False,
+    as_text: AsText = False,
+    encoding: Encoding = None,
     vocab_size: VocabSize = None,
     n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
@@ -65,26 +78,29 @@ def preflight(
             "device": device, "precision": precision,
         },
     }  # fmt: skip
-    config, problems = _planned(corpus, choices)
+    options = reading_options(text_column, keep_marks, as_text, encoding)
+    config, problems = _planned(corpus, options, choices)
     say_vocabulary(config, vocab_size)
     values, lines = _answer(config, problems, measure)
     answer(values, as_json, lines)
 
 
-def _planned(corpus: str, choices: dict[str, Any]) -> "tuple[RunConfig, list[Problem]]":
+def _planned(
+    named: str, options: "CorpusOptions", choices: dict[str, Any]
+) -> "tuple[RunConfig, list[Problem]]":
     """The configuration, and what is wrong with its text. A text too short for the context is a
     problem among others; one that cannot be read is a LabError."""
     from llmcore.runs.plan import plan_pretrain
     from llmcore.runs.preflight import Problem
 
-    source, data = own_copy(corpus, is_builtin_corpus(corpus))
-    text = None if data is None else decoded(data, source)
+    own = own_corpus(named, options, copied=False)
+    say_notices(own.corpus)
     try:
-        return plan_pretrain(source, corpus=text, **choices), []
+        return plan_pretrain(own.source, corpus=own.corpus, reading=options, **choices), []
     except ShortTextError as error:
         fits = error.context_length
         change = {} if fits is None else {"context_length": fits}
-        return plan_pretrain(source, **choices), [Problem(str(error), change)]
+        return plan_pretrain(own.source, **choices), [Problem(str(error), change)]
 
 
 def _answer(

@@ -6,6 +6,14 @@ from typing import Annotated
 
 import typer
 
+from llmcore.cli.corpora import (
+    CORPUS_HELP,
+    AsText,
+    Encoding,
+    TextColumn,
+    reading_options,
+    say_notices,
+)
 from llmcore.cli.options import one_of
 from llmcore.cli.output import AsJson, answer, say, table
 from llmcore.cli.text import VOCAB_SIZES
@@ -25,7 +33,7 @@ app = typer.Typer(
 
 
 def train_tokenizer(
-    corpus: Annotated[str, typer.Option(help="built-in name, a mix such as a+b, or a text file")],
+    corpus: Annotated[str, typer.Option(help=CORPUS_HELP)],
     vocab_size: Annotated[
         int | None,
         typer.Option(
@@ -46,6 +54,9 @@ def train_tokenizer(
     name: Annotated[
         str | None, typer.Option(help="save it among the lab's own tokenizers under this name")
     ] = None,
+    text_column: TextColumn = None,
+    as_text: AsText = False,
+    encoding: Encoding = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a byte-level BPE (or characters) on a corpus and save it."""
@@ -61,9 +72,8 @@ def train_tokenizer(
         raise LabError(f"{out} is a file: give --out a folder.")
     if name is not None:
         slug_of(name)
-    text = load_corpus(corpus)
-    for notice in text.notices:
-        say(notice)
+    text = load_corpus(corpus, reading_options(text_column, False, as_text, encoding))
+    say_notices(text)
     training = Training(Recipe(vocab_size or VOCAB_SIZES[1], kind, pattern))
     started = time.monotonic()
     training.run(text.documents)

@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
+from llmcore.cli.corpora import (
+    CORPUS_HELP,
+    AsText,
+    Encoding,
+    KeepMarks,
+    own_corpus,
+    reading_options,
+    say_notices,
+    say_vocabulary,
+)
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_queued, answer_run
@@ -37,6 +47,7 @@ from llmcore.settings import help_for
 
 if TYPE_CHECKING:
     from llmcore.data import Corpus
+    from llmcore.data.reading.documents import CorpusOptions
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -122,7 +133,7 @@ LoraTargets = Annotated[
 # Flags of `pretrain` alone.
 Corpus = Annotated[
     str | None,
-    typer.Option(help="built-in name, a mix such as a+b, or a text file (needed for a new run)"),
+    typer.Option(help=f"{CORPUS_HELP} (needed for a new run)"),
 ]
 PresetName = Annotated[
     str | None,
@@ -155,6 +166,10 @@ def pretrain(
     tokenizer: TokenizerRef = "",
     steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
     validation_corpus: ValidationCorpus = None,
+    text_column: TextColumn = None,
+    keep_marks: KeepMarks = False,
+    as_text: AsText = False,
+    encoding: Encoding = None,
     vocab_size: VocabSize = None,
     n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
     n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
@@ -206,7 +221,9 @@ def pretrain(
     if resume is not None:
         others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
         _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir,
-                      "validation_corpus": validation_corpus})  # fmt: skip
+                      "validation_corpus": validation_corpus, "text_column": text_column,
+                      "keep_marks": keep_marks or None, "as_text": as_text or None,
+                      "encoding": encoding})  # fmt: skip
         answer_run(resume_here(resume, tensorboard, accept_changed_data), as_json)
         return
     if corpus is None:
@@ -216,24 +233,27 @@ def pretrain(
 
     from llmcore.runs.plan import plan_pretrain
 
-    source, data = own_copy(corpus, is_builtin_corpus(corpus))
-    validation_source, held_out = _validation(validation_corpus)
+    options = reading_options(text_column, keep_marks, as_text, encoding)
+    own = own_corpus(corpus, options)
+    validation_source, held_out = _validation(validation_corpus, options)
     config = plan_pretrain(
-        source,
+        own.source,
         preset=preset,
         tokenizer=tokenizer,
         name=name,
-        corpus=None if data is None else decoded(data, source),
+        corpus=own.corpus,
         validation_source=validation_source,
         held_out=held_out,
+        reading=options,
         model_changes=model_changes,
         train_changes=train_changes,
     )
     say_vocabulary(config, vocab_size)
     if queue:
-        _put_in_queue(config, run_dir, data, as_json, tensorboard)
+        say_notices(own.corpus)
+        _put_in_queue(config, run_dir, own.data, as_json, tensorboard)
         return
-    answer_run(run_here(config, run_dir, data, tensorboard), as_json)
+    answer_run(run_here(config, run_dir, own.data, tensorboard), as_json)
 
 
 pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
@@ -474,27 +494,13 @@ def default_model() -> str:
     return chosen
 
 
-def say_vocabulary(config: RunConfig, wanted: int | None) -> None:
-    """Says where a short text gave fewer tokens than were asked for."""
-    if wanted is not None and config.model.vocab_size < wanted:
-        say(f"The text gives only {config.model.vocab_size:,} tokens, not {wanted:,}: it is short. "
-            f"The model's vocabulary has as many.")  # fmt: skip
-
-
-def decoded(data: bytes, source: str) -> "Corpus":
-    """The user's own text, checked before a run directory is made for it."""
-    from llmcore.data import corpus_from_text, decode_upload
-
-    return corpus_from_text(decode_upload(data, source), source)
-
-
-def _validation(named: str | None) -> tuple[str | None, "Corpus | None"]:
+def _validation(named: str | None, options: "CorpusOptions") -> tuple[str | None, "Corpus | None"]:
     """The name or absolute path of a validation text, and the text: a wrong one is refused."""
     from llmcore.data import load_corpus
 
     if named is None:
         return None, None
-    found = load_corpus(named)
+    found = load_corpus(named, options)
     path = named if is_builtin_corpus(named) else str(Path(named).expanduser().resolve())
     return path, found
 

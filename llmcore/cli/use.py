@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmcore.cli.corpora import reading_options
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
 from llmcore.cli.run_answer import scores_line
@@ -208,7 +209,7 @@ def evaluate(
         scores = _score_answers(loaded, asked, template)
         line = scores_line(scores)
     elif loaded.labels is None:
-        scores = _score_language_model(loaded, data)
+        scores = _score_language_model(loaded, data, text_column)
         line = _loss_line(scores)
     else:
         columns = DataConfig(data, text_column=text_column, label_column=label_column)
@@ -303,7 +304,7 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
     return classification_scores(rows.labels, predicted, [*loaded.labels, *unknown])
 
 
-def _score_language_model(loaded: "Loaded", source: str) -> dict[str, Any]:
+def _score_language_model(loaded: "Loaded", source: str, text_column: str | None) -> dict[str, Any]:
     """All of a file's text; of a built-in corpus the documents that every run holds out."""
     from llmcore.data import CORPUS_SPLIT_SEED, LABELLED, load_corpus
     from llmcore.evaluation import text_loss
@@ -313,7 +314,7 @@ def _score_language_model(loaded: "Loaded", source: str) -> dict[str, Any]:
             f"{loaded.ref} is a language model and {source} is labelled: finetune a classifier "
             f"on it first, or give a text file."
         )
-    corpus = load_corpus(source)
+    corpus = load_corpus(source, reading_options(text_column))
     for notice in corpus.notices:
         say(notice)
     if is_builtin_corpus(source):

@@ -1,6 +1,12 @@
 """Text to learn from: built-in sets, downloads, users' own files, and splits. No torch here."""
 
-from llmcore.data.corpora import CORPUS_SPLIT_SEED, Corpus, corpus_from_text, load_corpus
+from llmcore.data.corpora import (
+    CORPUS_SPLIT_SEED,
+    Corpus,
+    corpus_from_bytes,
+    corpus_from_text,
+    load_corpus,
+)
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.data.folding import fold
 from llmcore.data.instructions import (
@@ -44,6 +50,7 @@ __all__ = [
     "LabelledCard",
     "LabelledSet",
     "Splits",
+    "corpus_from_bytes",
     "corpus_from_text",
     "dataset_sources",
     "dataset_table",

@@ -2,17 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from llmcore.data.builtin import build_corpus
 from llmcore.data.folding import unit_hash
-from llmcore.data.reading import MAX_CORPUS_BYTES, clean_text, decode_upload, read_file
+from llmcore.data.reading import clean_text
+from llmcore.data.reading.amount import SAMPLE_BYTES, sample_documents, text_bytes
+from llmcore.data.reading.documents import CorpusOptions, read_documents
+from llmcore.data.reading.open import as_path
+from llmcore.data.reading.report import ReadingReport
+from llmcore.data.reading.source import Source, source_of
 from llmcore.data.sources import CORPORA, local_path
 from llmcore.errors import LabError, ShortTextError
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
+LARGE_BYTES = 256 << 20  # a corpus beyond that is read from shards
 CORPUS_SPLIT_SEED = 0  # one held-out text for all runs on a corpus, so that their losses compare
 
 
@@ -23,6 +28,7 @@ class Corpus:
     name: str
     documents: list[str]
     notices: list[str] = field(default_factory=list)
+    report: ReadingReport | None = None  # of the user's own
 
     @cached_property
     def n_bytes(self) -> int:
@@ -43,7 +49,8 @@ class Corpus:
 
         Whole documents are held out, chosen by a seeded hash of their text, until `validation`
         of all characters is reached. Where documents are too few and too long for that, the tail
-        of the longest is held out instead. Raises ShortTextError where one side is left empty.
+        of the longest is held out instead; where they are doubles of each other, some doubles,
+        with a notice. Raises ShortTextError where one side is left empty.
         """
         if not 0 <= validation < 1:
             raise LabError(f"validation is {validation} but must be at least 0 and below 1.")
@@ -51,6 +58,8 @@ class Corpus:
             return list(self.documents), []
         total = sum(map(len, self.documents))
         chosen = self._held_out(validation * total, seed)
+        if not chosen and max(map(len, self.documents), default=0) < validation * total:
+            chosen = self._doubles(validation)
         if chosen:
             train = [d for i, d in enumerate(self.documents) if i not in chosen]
             return train, [self.documents[i] for i in sorted(chosen)]
@@ -75,6 +84,18 @@ class Corpus:
                 break
         enough = 0.5 * wanted <= held and len(chosen) < len(self.documents)
         return chosen if enough else set()
+
+    def _doubles(self, validation: float) -> set[int]:
+        """Every so many documents, where no choice keeps doubles together."""
+        notice = (
+            f"The documents of {self.name} are doubles of each other, so the text to validate on "
+            f"is also learned: its loss says little."
+        )
+        if notice not in self.notices:
+            self.notices.append(notice)
+        n = len(self.documents)
+        wanted = max(1, round(validation * n))
+        return {(2 * k + 1) * n // (2 * wanted) for k in range(wanted)}
 
     def _split_longest(self, wanted: int) -> tuple[list[str], list[str]]:
         longest = max(range(len(self.documents)), key=lambda i: len(self.documents[i]))
@@ -110,10 +131,12 @@ def documents_sha256(documents: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def load_corpus(source: str) -> Corpus:
-    """A built-in corpus, a mix such as `messages+conversations`, or a UTF-8 text file.
+def load_corpus(source: str, options: CorpusOptions = CorpusOptions()) -> Corpus:
+    """A built-in corpus, a mix such as `messages+conversations`, or a file or folder of the user's.
 
-    Raises NotFoundError for a name that is neither, LabError for a file that is no usable text.
+    Of what is larger than LARGE_BYTES a sample is read, which its notices say. Raises NotFoundError
+    for a name that is neither, ChoiceError where a column has to be chosen, LabError for what
+    holds no text.
     """
     names = [name.strip() for name in source.split("+")]
     if all(name in CORPORA for name in names):
@@ -123,20 +146,50 @@ def load_corpus(source: str) -> Corpus:
             documents=[document for part in parts for document in part.documents],
             notices=[notice for part in parts for notice in part.notices],
         )
-    data, name = read_file(source, "a UTF-8 text file", ", ".join(CORPORA), MAX_CORPUS_BYTES)
-    return corpus_from_text(decode_upload(data, name, MAX_CORPUS_BYTES), Path(name).stem)
+    path = as_path(source, "a text file or a folder of texts", ", ".join(CORPORA))
+    if (n_bytes := text_bytes(path)) <= LARGE_BYTES:
+        return read_corpus(path, path.name, options)
+    documents = sample_documents(path, path.name, options)
+    if not documents:
+        raise LabError(f"{path.name} is empty: give some text.")
+    notice = (
+        f"{path.name} holds about {n_bytes >> 20:,} MB of text: {SAMPLE_BYTES >> 20} MB from all "
+        f"over it are read here."
+    )
+    return Corpus(path.stem, documents, [notice])
 
 
-def corpus_from_text(text: str, name: str) -> Corpus:
-    """A corpus of pasted or uploaded text; `<|endoftext|>` in it parts documents.
+def read_corpus(where: Path | Source, name: str, options: CorpusOptions) -> Corpus:
+    """All documents of a file, a folder, a zip or an upload called `name`, with the report.
+
+    Raises ChoiceError where a column has to be chosen, LabError for what holds no text.
+    """
+    found, report = read_documents(where, name, options=options)
+    documents = list(found)
+    if not documents:
+        raise LabError(f"{name} is empty: give some text.")
+    return Corpus(Path(name).stem, documents, report.notices.texts(), report)
+
+
+def corpus_from_bytes(
+    data: bytes, name: str, options: CorpusOptions = CorpusOptions()
+) -> Corpus:  # fmt: skip
+    """The documents of an uploaded file, recognised by its content. Raises as `read_corpus`."""
+    return read_corpus(source_of(data, name), name, options)
+
+
+def corpus_from_text(text: str, name: str, keep_marks: bool = False) -> Corpus:
+    """A corpus of pasted text; `<|endoftext|>` in it parts documents, unless it is kept.
 
     Raises LabError where there is nothing but spaces.
     """
     whole, notices = clean_text(text, name)
-    documents = [document for document in whole.split(END_OF_TEXT) if document.strip()]
-    if not documents:
+    if not whole.strip():
         raise LabError(f"{name} is empty: give some text.")
-    return Corpus(name, documents, notices)
+    options = CorpusOptions(keep_marks=keep_marks, as_text=True, encoding="utf-8")
+    corpus = corpus_from_bytes(whole.encode(), name, options)
+    corpus.notices[:0] = notices
+    return replace(corpus, name=name)
 
 
 def _builtin(name: str) -> Corpus:

@@ -171,14 +171,14 @@ class _Text(HTMLParser):
             self.parts.append(re.sub(r"\s+", " ", data))
 
 
-def html_to_text(html: str) -> str:
-    """The visible text of an HTML page (its first MAX_HTML_CHARACTERS), a line for each block;
+def html_to_text(html: str, max_characters: int = MAX_HTML_CHARACTERS) -> str:
+    """The visible text of an HTML page (its first `max_characters`), a line for each block;
     scripts and styles left out.
 
     >>> html_to_text("<p>Dear <b>friend</b>,</p>win &pound;5<br>now<script>x()</script>")
     'Dear friend,\\nwin £5\\nnow'
     """
-    parser, html = _Text(), _tame(html[:MAX_HTML_CHARACTERS])
+    parser, html = _Text(), _tame(html[:max_characters])
     try:
         parser.feed(html)
         parser.close()

@@ -1,19 +1,20 @@
 """Corpora larger than memory: tokenized once into files on disk, read by position.
 
-A text file is cut into blocks of some megabytes, at line ends where no token can reach across.
-Several processes encode a block each and write its ids as one plain binary file, aside and then
-renamed, so that a preparation that is interrupted goes on where it stopped. `ShardedIds` reads
-them through memory maps: only the pages that a batch touches are ever in memory.
+A corpus is read piece by piece into blocks of some megabytes, which end with a document or, inside
+of a long one, at a line end where no token can reach across. Several processes encode a block each
+and write its ids as one plain binary file, aside and then renamed, so that a preparation that is
+interrupted goes on where it stopped. `ShardedIds` reads them through memory maps: only the pages
+that a batch touches are ever in memory.
 """
 
 import hashlib
-import itertools
 import logging
 import mmap
 import os
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,17 +22,16 @@ from typing import Any
 
 import numpy as np
 
+from llmcore.data.reading.amount import text_bytes
+from llmcore.data.reading.documents import CorpusOptions, Piece, documents_of, read_pieces
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import read_json, write_json_atomic
 from llmcore.tokenizers import Tokenizer
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
 log = logging.getLogger(__name__)
 INDEX = "index.json"
 BLOCK_BYTES = 16 << 20
 LOOK_BYTES = 1 << 16  # how far a cut may move to find a good place
-LARGE_BYTES = 256 << 20  # a text file beyond that is read from shards
-SAMPLE_BYTES = 32 << 20  # of a large file: what a tokenizer is trained on
 VALIDATION_BLOCKS = 32  # a file is held out in so many places, spread evenly
 
 Progress = Callable[[int, int], None]  # (blocks done, all blocks)
@@ -39,10 +39,10 @@ Progress = Callable[[int, int], None]  # (blocks done, all blocks)
 
 @dataclass(slots=True, frozen=True)
 class Block:
-    """Bytes [start, end) of the text file, and whether they are held out for validation."""
+    """One file of ids: its name, the bytes of its text, and whether it is held out."""
 
-    start: int
-    end: int
+    file: str
+    n_bytes: int
     held_out: bool
 
 
@@ -133,103 +133,145 @@ def prepare_shards(
     n_processes: int | None = None,
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
+    options: CorpusOptions = CorpusOptions(),
 ) -> Shards:
-    """The ids of a UTF-8 text file in `folder`, made where they are not there yet.
+    """The ids of a corpus (a file or a folder) in `folder`, made where they are not there yet.
 
-    validation: share of the blocks that is held out, at least one. `<|endoftext|>` parts
-    documents. Memory stays bounded whatever the size of the file.
-    Raises LabError for a file that is no UTF-8 text or has too few lines to hold any out.
+    validation: share of the blocks that is held out, at least one. options: how the corpus is
+    read. Memory stays bounded whatever its size. Raises LabError for what cannot be read or is
+    too little to hold any out.
     """
-    signature = _signature(text, tokenizer, validation, block_bytes)
+    signature = _signature(text, tokenizer, validation, block_bytes, options)
     if (found := _finished(folder, signature, tokenizer)) is not None:
         return found
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(folder / "tokenizer")
-    blocks = plan_blocks(text, validation, block_bytes)
+    total = text_bytes(text)
+    # Two blocks at least, also of characters of four bytes.
+    block_bytes = max(1, min(block_bytes, total // 12))
     key = hashlib.sha256(repr(signature).encode()).hexdigest()[:12]
-    paths = [folder / f"{key}-{number:06d}.bin" for number in range(len(blocks))]
-    jobs = [
-        (str(text), str(folder / "tokenizer"), block.start, block.end, str(path))
-        for block, path in zip(blocks, paths, strict=True)
-        if not path.is_file()
-    ]
-    done = len(blocks) - len(jobs)
-    for _ in _encoded(jobs, n_processes or os.cpu_count() or 1):
-        done += 1
+    sizes: list[int] = []
+    jobs = _jobs(text, options, block_bytes, folder, key, sizes)
+    for done, _ in enumerate(_encoded(jobs, n_processes or os.cpu_count() or 1), start=1):
         if progress is not None:
-            progress(done, len(blocks))
-    write_json_atomic(folder / INDEX, {
-        "v": 1, **signature,
-        "blocks": [{"file": path.name, **asdict(block)}
-                   for path, block in zip(paths, blocks, strict=True)],
-    })  # fmt: skip
+            progress(done, max(len(sizes), -(-total // block_bytes)))
+    if len(sizes) < 2:
+        raise LabError(f"{text} has too few lines to hold any out for validation.")
+    if progress is not None:
+        progress(len(sizes), len(sizes))
+    held = held_out_places(len(sizes), validation)
+    blocks = [
+        Block(_file_name(key, place), n_bytes, place in held) for place, n_bytes in enumerate(sizes)
+    ]
+    write_json_atomic(folder / INDEX, {"v": 2, **signature, "blocks": list(map(asdict, blocks))})
     finished = _finished(folder, signature, tokenizer)
     assert finished is not None
     return finished
 
 
-def plan_blocks(text: Path, validation: float, block_bytes: int) -> list[Block]:
-    """Cuts the file at line ends near every `block_bytes`; every so many blocks are held out."""
-    size = text.stat().st_size
-    block_bytes = max(1, min(block_bytes, -(-size // 2)))  # two at least
-    cuts = [0]
-    with text.open("rb") as file:
-        while cuts[-1] + block_bytes < size:
-            cuts.append(_good_cut(file, cuts[-1] + block_bytes, size))
-    cuts.append(size)
-    spans = [(a, b) for a, b in itertools.pairwise(cuts) if b > a]
-    if len(spans) < 2:
-        raise LabError(f"{text} has too few lines to hold any out for validation.")
-    wanted = max(1, min(round(validation * len(spans)), VALIDATION_BLOCKS, len(spans) - 1))
-    held = {round((k + 0.5) * len(spans) / wanted) - 1 for k in range(wanted)}
-    held = {min(max(0, one), len(spans) - 1) for one in held}
-    return [Block(a, b, place in held) for place, (a, b) in enumerate(spans)]
+def held_out_places(n_blocks: int, validation: float) -> set[int]:
+    """Which of the blocks are held out: evenly spread, one at least."""
+    wanted = max(1, min(round(validation * n_blocks), VALIDATION_BLOCKS, n_blocks - 1))
+    held = {round((k + 0.5) * n_blocks / wanted) - 1 for k in range(wanted)}
+    return {min(max(0, one), n_blocks - 1) for one in held}
 
 
-def _good_cut(file: Any, near: int, size: int) -> int:
-    """A line end between two signs that are no space, where no token reaches across; else any
-    line end; else the next beginning of a character."""
-    file.seek(near)
-    window = file.read(LOOK_BYTES)
+def _file_name(key: str, place: int) -> str:
+    return f"{key}-{place:06d}.bin"
+
+
+def _jobs(
+    text: Path, options: CorpusOptions, block_bytes: int, folder: Path, key: str, sizes: list[int]
+) -> Iterator["_Job | None"]:
+    """What is to be encoded, a block at a time; None for a block that an earlier preparation has
+    finished. `sizes` grows by the bytes of each block."""
+    pieces, _ = read_pieces(text, text.name, options)
+    for place, block in enumerate(blocks_of(pieces, block_bytes)):
+        sizes.append(sum(len(piece.text.encode("utf-8", "replace")) for piece in block))
+        target = folder / _file_name(key, place)
+        parts = [(piece.text, piece.ends) for piece in block]
+        yield None if target.is_file() else (parts, str(folder / "tokenizer"), str(target))
+
+
+def blocks_of(pieces: Iterable[Piece], size: int) -> Iterator[list[Piece]]:
+    """Pieces in blocks of about `size` characters, which end with a document where one ends near,
+    else inside of a long one at a place that no token reaches across."""
+    block: list[Piece] = []
+    n = 0
+    for piece in pieces:
+        block.append(piece)
+        n += len(piece.text)
+        while n >= size + min(size, LOOK_BYTES) or (n >= size and block[-1].ends):
+            whole = block[-1].ends and n < 2 * size
+            head, block = (block, []) if whole else _cut(block, size)
+            yield head
+            n = sum(len(one.text) for one in block)
+            if not block:
+                break
+    if any(one.text for one in block):
+        yield block
+
+
+def _cut(block: list[Piece], size: int) -> tuple[list[Piece], list[Piece]]:
+    """The first `size` characters or a little more, and the rest."""
+    before = at = 0
+    while before + len(block[at].text) < size:
+        before += len(block[at].text)
+        at += 1
+    piece = block[at]
+    cut = good_cut(piece.text, size - before)
+    if cut >= len(piece.text):
+        return block[: at + 1], block[at + 1 :]
+    head, tail = Piece(piece.text[:cut], False), Piece(piece.text[cut:], piece.ends)
+    return [*block[:at], head], [tail, *block[at + 1 :]]
+
+
+def good_cut(text: str, near: int) -> int:
+    """A line end behind `near` between two signs that are no space, where no token reaches
+    across; else any line end, else a space, else `near` itself."""
+    window = text[near : near + LOOK_BYTES]
     at = 0
-    while (at := window.find(b"\n", at)) >= 0:
+    while (at := window.find("\n", at)) >= 0:
         before, after = window[at - 1 : at], window[at + 1 : at + 2]
-        if at and before.strip() and after.strip() and before < b"\x80" and after < b"\x80":
+        if at and before.strip() and after.strip() and before.isascii() and after.isascii():
             return near + at + 1
         at += 1
-    if (line := window.find(b"\n")) >= 0:
+    if (line := window.find("\n")) >= 0:
         return near + line + 1
-    for at, byte in enumerate(window):
-        if byte & 0xC0 != 0x80:  # not inside a character of several bytes
-            return near + at
-    return min(size, near + len(window))
+    return near + max(0, window.find(" "))
 
 
-def _encoded(jobs: list[tuple[str, str, int, int, str]], n_processes: int) -> Iterator[None]:
-    if n_processes == 1 or len(jobs) < 2:
-        yield from map(_encode_block, jobs)
+_Job = tuple[list[tuple[str, bool]], str, str]  # pieces, the tokenizer's folder, the file to write
+
+
+def _encoded(jobs: Iterator[_Job | None], n_processes: int) -> Iterator[None]:
+    """One None for each block that stands on disk. A few blocks at a time are in memory."""
+    if n_processes == 1:
+        for job in jobs:
+            yield None if job is None else _encode_block(job)
         return
     # Not forked: the caller may be a thread beside others that hold locks.
     with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_encode_block, jobs)
+        waiting: deque[Future[None]] = deque()
+        for job in jobs:
+            if job is None:
+                yield None
+                continue
+            waiting.append(pool.submit(_encode_block, job))
+            if len(waiting) > n_processes:
+                yield waiting.popleft().result()
+        for one in waiting:
+            yield one.result()
 
 
-def _encode_block(job: tuple[str, str, int, int, str]) -> None:
-    """Runs in a process of its own: reads its bytes, encodes them, writes aside and renames."""
-    text, tokenizer_folder, start, end, target = job
-    with open(text, "rb") as file:
-        file.seek(start)
-        data = file.read(end - start)
-    try:
-        block = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise LabError(
-            f"{text} is no UTF-8 text: byte {start + error.start} cannot be read. Convert it first."
-        ) from None
-    tokenizer = _tokenizer(tokenizer_folder)
-    documents = block.split(END_OF_TEXT)
-    ids = tokenizer.encode_documents(documents)
-    last = len(ids) - 1  # the block goes on in the next: its end is no end of a document
+def _encode_block(job: _Job) -> None:
+    """Runs in a process of its own: encodes its pieces, writes aside and renames."""
+    parts, tokenizer_folder, target = job
+    pieces = [Piece(text, ends) for text, ends in parts]
+    open_ended = not pieces[-1].ends
+    documents = documents_of([*pieces, Piece("", True)] if open_ended else pieces)
+    ids = _tokenizer(tokenizer_folder).encode_documents(documents)
+    last = len(ids) - open_ended  # a document that goes on in the next block has no end here
     aside = Path(f"{target}.{os.getpid()}.tmp")
     ids[:last].tofile(aside)
     os.replace(aside, target)
@@ -244,25 +286,15 @@ def _tokenizer(folder: str) -> Tokenizer:
     return _loaded[folder]
 
 
-def sample_text(text: Path, n_bytes: int = SAMPLE_BYTES, pieces: int = 16) -> list[str]:
-    """Stretches from all over a large file, to train a tokenizer on."""
-    size = text.stat().st_size
-    stretch = max(1, n_bytes // pieces)
-    found = []
-    with text.open("rb") as file:
-        for piece in range(pieces):
-            file.seek(piece * max(0, size - stretch) // max(1, pieces - 1))
-            found.append(file.read(stretch).decode("utf-8", errors="ignore"))
-    return found
-
-
 def _signature(
-    text: Path, tokenizer: Tokenizer, validation: float, block_bytes: int
+    text: Path, tokenizer: Tokenizer, validation: float, block_bytes: int, options: CorpusOptions
 ) -> dict[str, Any]:
-    stat = text.stat()
+    stats = [one.stat() for one in (text.rglob("*") if text.is_dir() else [text]) if one.is_file()]
     return {
-        "text": str(text.resolve()), "bytes": stat.st_size, "modified": stat.st_mtime_ns,
+        "text": str(text.resolve()), "bytes": sum(one.st_size for one in stats),
+        "modified": max((one.st_mtime_ns for one in stats), default=0), "files": len(stats),
         "tokenizer": tokenizer.fingerprint, "validation": validation, "block_bytes": block_bytes,
+        "options": asdict(options),
     }  # fmt: skip
 
 
@@ -277,7 +309,7 @@ def _finished(folder: Path, signature: dict[str, Any], tokenizer: Tokenizer) -> 
         n_bytes = 0
         for one in index["blocks"]:
             rows[bool(one["held_out"])].append(folder / str(one["file"]))
-            n_bytes += (one["end"] - one["start"]) * bool(one["held_out"])
+            n_bytes += int(one["n_bytes"]) * bool(one["held_out"])
         dtype = tokenizer.dtype
         return Shards(ShardedIds(rows[False], dtype), ShardedIds(rows[True], dtype), n_bytes)
     except (DamagedError, KeyError, TypeError) as error:

@@ -23,6 +23,7 @@ from llmcore.data import (
     split_labelled,
 )
 from llmcore.data.chosen import read_labelled
+from llmcore.data.reading.documents import CorpusOptions
 from llmcore.data.windows import check_length
 from llmcore.errors import LabError
 from llmcore.paths import BUNDLED_RUNS
@@ -65,8 +66,7 @@ def plan_pretrain(
     train_changes: dict[str, Any] | None = None,
     corpus: Corpus | None = None,
     held_out: Corpus | None = None,
-    text_column: str | None = None,
-    keep_marks: bool = False,
+    reading: CorpusOptions = CorpusOptions(),
 ) -> RunConfig:
     """The configuration of a pretraining run.
 
@@ -76,7 +76,7 @@ def plan_pretrain(
     `vocab_size` without a `tokenizer` asks for a BPE of that size, trained on the corpus; a short
     text may give fewer tokens, and the model then has as many as the text gives.
     corpus, held_out: the user's own text, and `validation_source`, where they were read already.
-    text_column, keep_marks: how the user's own file is read (see DataConfig).
+    reading: how the user's own file is read; pasted `text` is one text.
     Raises ShortTextError where the text is too short for the context, LabError where another
     choice cannot work.
     """
@@ -90,11 +90,12 @@ def plan_pretrain(
         model = model.with_(vocab_size=models.tokenizer_for(tokenizer).vocab_size)
     train = with_rhythm(chosen.train, given(train_changes or {}))
     data = DataConfig(
-        source=source, validation_source=validation_source, text_column=text_column,
-        keep_marks=keep_marks,
+        source=source, validation_source=validation_source, text_column=reading.text_column,
+        keep_marks=reading.keep_marks, encoding=reading.encoding,
+        read_as="text" if reading.as_text or text is not None else "documents",
     )  # fmt: skip
     if text is not None and corpus is None:
-        corpus = corpus_from_text(text, source)
+        corpus = corpus_from_text(text, source, reading.keep_marks)
     texts = [one for one in (corpus, held_out) if one is not None]
     if corpus is not None and any(is_counted(one, model.context_length) for one in texts):
         size = text_size(corpus, tokenizer, model.vocab_size, data.validation, held_out)
@@ -109,6 +110,7 @@ def plan_pretrain(
         data=data,
         tokenizer=tokenizer,
         preset=chosen.name,
+        reading=None if corpus is None or corpus.report is None else corpus.report.to_dict(),
         sample_prompt=SAMPLE_PROMPTS.get(first, "The "),
     )
 

@@ -1,12 +1,17 @@
 """A pretraining run's text as token ids: from memory, or from shards where it is too large."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from llmcore import models
 from llmcore.config import RunConfig
-from llmcore.data import CORPUS_SPLIT_SEED, Corpus, corpus_from_text, decode_upload, load_corpus
+from llmcore.data import CORPUS_SPLIT_SEED, Corpus, load_corpus
+from llmcore.data.corpora import LARGE_BYTES, read_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
-from llmcore.data.shards import LARGE_BYTES, prepare_shards, sample_text
+from llmcore.data.reading.amount import sample_documents, text_bytes
+from llmcore.data.reading.documents import CorpusOptions
+from llmcore.data.reading.source import source_at
+from llmcore.data.shards import prepare_shards
 from llmcore.errors import LabError
 from llmcore.paths import cache_dir
 from llmcore.runs.run import TOKENIZER, Run
@@ -31,13 +36,13 @@ def token_data(run: Run, config: RunConfig, sink: Sink) -> tuple[Tokenizer, Toke
 
 
 def _from_memory(run: Run, config: RunConfig, sink: Sink) -> tuple[Tokenizer, TokenData]:
-    corpus = read_corpus(config.data.source, run.stored_data())
-    for notice in corpus.notices:
-        sink.event("notice", 0, text=notice)
+    corpus = corpus_of(run, config)
     if config.data.validation_source is None:
         train, validation = corpus.split(config.data.validation, CORPUS_SPLIT_SEED)
     else:
         train, validation = corpus.documents, _to_validate_on(run, config).documents
+    for notice in corpus.notices:
+        sink.event("notice", 0, text=notice)
     tokenizer = _run_tokenizer(run, config, train)
     return tokenizer, TokenData(
         train=encoded_corpus(tokenizer, train, cache_dir()),
@@ -50,14 +55,15 @@ def _from_shards(
     run: Run, config: RunConfig, text: Path, sink: Sink
 ) -> tuple[Tokenizer, TokenData]:
     """Memory holds a block of the text at most; the ids are made once for a file and tokenizer."""
-    tokenizer = _run_tokenizer(run, config, sample_text(text))
+    options = reading_of(config)
+    tokenizer = _run_tokenizer(run, config, sample_documents(text, text.name, options))
     folder = cache_dir() / "shards" / f"{tokenizer.fingerprint[:16]}-{text.stat().st_ino}"
     sink.progress(0, "tokenizing")
 
     def tell(done: int, n_blocks: int) -> None:
         sink.event("tokenizing", 0, done=done, blocks=n_blocks)
 
-    shards = prepare_shards(text, tokenizer, folder, _share(config), progress=tell)
+    shards = prepare_shards(text, tokenizer, folder, _share(config), progress=tell, options=options)
     if config.data.validation_source is None:
         return tokenizer, TokenData(shards.train, shards.validation, shards.validation_bytes)
     documents = _to_validate_on(run, config).documents
@@ -71,26 +77,44 @@ def _share(config: RunConfig) -> float:
 
 
 def _large_file(source: str, stored: Path | None) -> Path | None:
-    path = stored or Path(source).expanduser()
+    if stored is not None:
+        return None
+    path = Path(source).expanduser()
     try:
-        return path if path.is_file() and path.stat().st_size > LARGE_BYTES else None
+        return path if path.exists() and text_bytes(path) > LARGE_BYTES else None
     except OSError as error:
         raise LabError(f"{source} cannot be read ({error}).") from error
 
 
-def read_corpus(source: str, stored: Path | None) -> Corpus:
+def reading_of(config: RunConfig) -> CorpusOptions:
+    """How the run's own text is read; one of before the lab read anything but text is text."""
+    data = config.data
+    as_text = data.read_as == "text"
+    return CorpusOptions(data.text_column, data.keep_marks, as_text, data.encoding)
+
+
+def corpus_of(run: Run, config: RunConfig) -> Corpus:
     """The run's own copy of the user's text where there is one, else the built-in or the file."""
+    stored = run.stored_data()
     if stored is None:
-        return load_corpus(source)
-    return corpus_from_text(decode_upload(stored.read_bytes(), source), source)
+        return load_corpus(config.data.source, reading_of(config))
+    return _copied(stored, config.data.source, reading_of(config))
+
+
+def _copied(stored: Path, source: str, options: CorpusOptions) -> Corpus:
+    """A copy under the name that the user's file had: its ending says what it is."""
+    name = Path(source).name
+    found = source_at(stored)
+    inner = name.removesuffix(".gz") if found.packed else name
+    return read_corpus(replace(found, name=inner), name, options)
 
 
 def _to_validate_on(run: Run, config: RunConfig) -> Corpus:
     """The user's own text to validate on: the run's copy where there is one."""
     source = config.data.validation_source
     assert source is not None
-    stored = run.stored_validation()
-    return load_corpus(source if stored is None else str(stored))
+    stored, options = run.stored_validation(), reading_of(config)
+    return load_corpus(source, options) if stored is None else _copied(stored, source, options)
 
 
 def _run_tokenizer(run: Run, config: RunConfig, documents: list[str]) -> Tokenizer:

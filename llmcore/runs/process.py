@@ -105,6 +105,14 @@ def pretrain_command(config: RunConfig) -> str:
         words += ["--tokenizer", config.tokenizer]
     elif config.model.vocab_size != preset.model.vocab_size:
         words += ["--vocab-size", str(config.model.vocab_size)]
+    data = config.data
+    for flag, value in (
+        ("--validation-corpus", data.validation_source), ("--text-column", data.text_column),
+        ("--encoding", data.encoding),
+    ):  # fmt: skip
+        words += [] if value is None else [flag, value]
+    words += ["--keep-marks"] if data.keep_marks else []
+    words += ["--as-text"] if data.read_as == "text" else []
     for name in (
         "context_length", "n_layers", "n_heads", "d_model", "dropout", "position", "norm",
         "feed_forward", "n_kv_heads",

@@ -12,6 +12,8 @@ from llmcore.data import (
     LABELLED,
     MAX_UPLOAD_BYTES,
     Corpus,
+    corpora,
+    corpus_from_bytes,
     corpus_from_text,
     dataset_sources,
     dataset_table,
@@ -144,9 +146,41 @@ def test_a_file_is_a_corpus(tmp_path) -> None:
     assert (corpus.name, corpus.documents) == ("my text", ["One\ntwo 😀", "three\n"])
 
 
-def test_folders_are_refused(tmp_path) -> None:
-    with pytest.raises(LabError, match="folder"):
-        load_corpus(str(tmp_path))
+def test_the_files_of_a_folder_are_its_documents(tmp_path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.txt").write_text(f"text {name}")
+    corpus = load_corpus(str(tmp_path))
+    assert corpus.documents == ["text a", "text b"] and corpus.report.format == "folders"
+
+
+def test_rows_are_documents_and_that_is_said(tmp_path) -> None:
+    path = tmp_path / "notes.jsonl"
+    path.write_text('{"text": "Mara has the rake.", "url": "https://example.org/0"}\n' * 300)
+    corpus = load_corpus(str(path))
+    assert corpus.documents == ["Mara has the rake."] * 300 and corpus.name == "notes"
+    assert any("read from the column 'text'" in one for one in corpus.notices)
+
+
+@pytest.mark.parametrize("n_bytes", [9_999, 10_000, 10_001, 30_000])
+def test_of_a_large_file_a_sample_is_read_and_that_is_said(tmp_path, monkeypatch, n_bytes) -> None:
+    monkeypatch.setattr(corpora, "LARGE_BYTES", 10_000)
+    path = tmp_path / "a.txt"
+    path.write_bytes((b"a line of words\n" * 3_000)[:n_bytes])
+    corpus = load_corpus(str(path))
+    assert ("from all over it" in " ".join(corpus.notices)) == (n_bytes > 10_000)
+
+
+def test_marks_in_pasted_text_are_counted_or_kept() -> None:
+    text = "one<|endoftext|>two"
+    corpus = corpus_from_text(text, "pasted")
+    assert corpus.documents == ["one", "two"] and "1 time" in corpus.notices[0]
+    assert corpus_from_text(text, "pasted", keep_marks=True).documents == [text]
+
+
+def test_an_upload_is_known_by_its_content() -> None:
+    corpus = corpus_from_bytes(b'{"body": "one"}\n{"body": "two"}\n', "upload.jsonl")
+    assert corpus.documents == ["one", "two"]
+    assert corpus_from_bytes("Café".encode("cp1252"), "a.txt").documents == ["Café"]
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t", "<|endoftext|>", "\0\0"])
@@ -198,6 +232,16 @@ def test_whole_documents_are_held_out() -> None:
     assert (train, held) == corpus.split(0.1, seed=1)
     assert held != corpus.split(0.1, seed=2)[1]
     assert train == [d for d in corpus.documents if d not in held]
+
+
+def test_doubles_alone_are_held_out_with_a_notice() -> None:
+    corpus = Corpus("c", ["Mara has the rake."] * 300)
+    train, held = corpus.split(0.1, seed=0)
+    assert (len(train), len(held)) == (270, 30)
+    corpus.split(0.1, seed=0)
+    (notice,) = corpus.notices
+    assert "also learned" in notice
+    assert Corpus("c", ["abc " * 50, "x"]).split(0.1, 0) and not Corpus("c", []).notices
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,5 +1,6 @@
 """A large file in shards: the same ids as in memory, resumable, bounded, damaged files noticed."""
 
+import json
 import mmap
 
 import numpy as np
@@ -7,9 +8,11 @@ import pytest
 from tiny import sentences
 
 from llmcore.data import shards as module
-from llmcore.data.shards import ShardedIds, plan_blocks, prepare_shards, sample_text
+from llmcore.data.reading.documents import CorpusOptions
+from llmcore.data.shards import ShardedIds, prepare_shards
 from llmcore.errors import DamagedError, LabError
 from llmcore.tokenizers import builtin_tokenizer
+from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
 TOKENIZER = builtin_tokenizer("gpt2")
 TEXT = sentences(400) + "\n\n  indented é 🎉\n" + sentences(300, seed=1)
@@ -22,7 +25,7 @@ def text(tmp_path):
     return path
 
 
-def all_ids(found, folder, text, block_bytes):
+def all_ids(found, folder):
     """Training and validation ids put together again in the order of the file."""
     rows = {False: found.train, True: found.validation}
     places = {False: 0, True: 0}
@@ -45,18 +48,42 @@ def test_ids_are_those_of_the_whole_text(text, tmp_path, block_bytes, n_processe
         text, TOKENIZER, folder, 0.1, n_processes, lambda done, all: seen.append((done, all)),
         block_bytes,
     )  # fmt: skip
-    assert all_ids(found, folder, text, block_bytes) == TOKENIZER.encode(TEXT)
-    assert seen[-1][0] == seen[-1][1] == len(plan_blocks(text, 0.1, block_bytes))
-    held = sum(b.end - b.start for b in plan_blocks(text, 0.1, block_bytes) if b.held_out)
+    assert all_ids(found, folder) == TOKENIZER.encode_documents([TEXT]).tolist()
+    blocks = module.read_json(folder / module.INDEX)["blocks"]
+    assert seen[-1] == (len(blocks), len(blocks)) and len(blocks) >= 2
+    held = sum(one["n_bytes"] for one in blocks if one["held_out"])
     assert found.validation_bytes == held > 0 and len(found.train) > 0 < len(found.validation)
+    assert sum(one["n_bytes"] for one in blocks) == len(TEXT.encode())
 
 
-def test_a_document_mark_becomes_the_end_of_text_token(tmp_path):
+@pytest.mark.parametrize("keep_marks", [False, True])
+@pytest.mark.parametrize("block_bytes", [20, 700, 1 << 20])
+def test_marks_part_documents_or_stay(tmp_path, keep_marks, block_bytes):
+    text = f"first line\nsecond{END_OF_TEXT}third\nfourth line\n" * 40
     path = tmp_path / "two.txt"
-    path.write_text(f"first line\nsecond{module.END_OF_TEXT}third\nfourth line\n")
-    found = prepare_shards(path, TOKENIZER, tmp_path / "out", 0.5, 1, block_bytes=20)
-    ids = found.train[:].tolist() + found.validation[:].tolist()
-    assert ids.count(TOKENIZER.eot_id) == 1
+    path.write_text(text)
+    options = CorpusOptions(keep_marks=keep_marks)
+    folder = tmp_path / "out"
+    found = prepare_shards(path, TOKENIZER, folder, 0.5, 1, None, block_bytes, options)
+    documents = [text] if keep_marks else text.split(END_OF_TEXT)
+    assert all_ids(found, folder) == TOKENIZER.encode_documents(documents).tolist()
+
+
+@pytest.mark.parametrize("block_bytes", [100, 3_000])
+def test_rows_and_files_are_whole_documents_in_a_block(tmp_path, block_bytes):
+    documents = [sentences(3, seed=n) for n in range(200)]
+    rows = tmp_path / "a.jsonl"
+    rows.write_text("".join(json.dumps({"text": one, "url": "x"}) + "\n" for one in documents))
+    many = tmp_path / "folder"
+    many.mkdir()
+    for number, one in enumerate(documents):
+        (many / f"{number:03}.txt").write_text(one)
+    for path in (rows, many):
+        folder = tmp_path / f"out-{path.name}"
+        found = prepare_shards(path, TOKENIZER, folder, 0.1, 1, None, block_bytes)
+        assert all_ids(found, folder) == TOKENIZER.encode_documents(documents).tolist()
+        for ids in (found.train, found.validation):  # nothing is cut between the two
+            assert ids[len(ids) - 1] == TOKENIZER.eot_id
 
 
 def test_an_interrupted_preparation_goes_on_and_a_finished_one_is_only_read(
@@ -77,7 +104,8 @@ def test_an_interrupted_preparation_goes_on_and_a_finished_one_is_only_read(
     made.clear()
     monkeypatch.setattr(module, "_encode_block", lambda job: (made.append(job), plain(job)))
     prepare_shards(text, TOKENIZER, folder, 0.1, 1, block_bytes=700)
-    assert len(made) == len(plan_blocks(text, 0.1, 700)) - 4
+    n_blocks = len(module.read_json(folder / module.INDEX)["blocks"])
+    assert len(made) == n_blocks - 4
     made.clear()
     prepare_shards(text, TOKENIZER, folder, 0.1, 1, block_bytes=700)
     assert made == []
@@ -143,14 +171,42 @@ def test_a_torn_or_lost_shard_is_noticed(text, tmp_path):
     assert len(again.train) == len(found.train)
 
 
-def test_what_is_no_text_is_refused_with_the_place(tmp_path):
+def test_broken_bytes_are_repaired_and_not_refused(tmp_path):
     path = tmp_path / "bad.txt"
-    path.write_bytes(b"good line\n" * 50 + b"\xff\xfe bad\n" + b"good line\n" * 50)
-    with pytest.raises(LabError, match=r"no UTF-8 text: byte 500 "):
+    lines = "gute Zeile, schön\n" * 50
+    path.write_bytes(lines.encode() + b"\xff\xfe bad\n" + lines.encode())
+    folder = tmp_path / "out"
+    found = prepare_shards(path, TOKENIZER, folder, 0.1, 1, block_bytes=200)
+    text = TOKENIZER.decode(all_ids(found, folder))
+    assert text.count("schön") == 100 and "\ufffd\ufffd bad" in text
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(bytes(range(256)) * 100)
+    with pytest.raises(LabError, match="not a text file"):
+        prepare_shards(path, TOKENIZER, tmp_path / "out", 0.1, 1, block_bytes=200)
+    path.write_text("a")
+    with pytest.raises(LabError, match="too few lines"):
         prepare_shards(path, TOKENIZER, tmp_path / "out", 0.1, 1, block_bytes=200)
 
 
-def test_a_sample_comes_from_all_over_the_file(text):
-    sample = sample_text(text, n_bytes=2000, pieces=4)
-    assert len(sample) == 4 and TEXT.startswith(sample[0][:100])
-    assert TEXT.endswith(sample[-1][-100:])
+def test_memory_holds_a_few_blocks_at_a_time(tmp_path, monkeypatch):
+    """Blocks are made no faster than they are encoded."""
+    path = tmp_path / "large.txt"
+    path.write_text(sentences(4_000))
+    made, most = [], [0]
+    plain = module.blocks_of
+
+    def counted(pieces, size):
+        for block in plain(pieces, size):
+            made.append(block)
+            yield block
+
+    monkeypatch.setattr(module, "blocks_of", counted)
+
+    def look(done, all):
+        most[0] = max(most[0], len(made) - done)
+
+    prepare_shards(path, TOKENIZER, tmp_path / "out", 0.1, 2, look, 2_000)
+    assert len(made) > 50 and most[0] <= 3

@@ -1,7 +1,10 @@
 """The Pretrain page: empty, with finished runs, with a live one, from Start to an answer, and
 with input that cannot work."""
 
+import io
+import json
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -257,17 +260,74 @@ def test_text_too_short_for_any_context() -> None:
     assert not [one for one in page.button if one.key == "fit_context"]
 
 
-def test_upload_that_is_not_utf8_and_one_that_is() -> None:
+def upload(page: AppTest, name: str, data: bytes) -> AppTest:
+    page.button_group(key="pretrain_text_kind").set_value("Upload").run()
+    page.file_uploader(key="pretrain_upload").upload(name, data, "application/octet-stream")
+    return page.run()
+
+
+def test_an_upload_names_its_limit_first_and_the_command_for_more(monkeypatch: Any) -> None:
     page = opened()
     page.button_group(key="pretrain_text_kind").set_value("Upload").run()
     assert not page.error and button(page, "Start training").disabled
-    page.file_uploader(key="pretrain_upload").upload("latin.txt", b"caf\xe9 " * 200, "text/plain")
-    page.run()
-    assert "save it as UTF" in only_error(page) and button(page, "Start training").disabled
-    page.file_uploader(key="pretrain_upload").set_value(
-        ("../odd+name.txt", sentences(300).encode(), "text/plain")
-    ).run()
+    said = next(one.value for one in page.caption if "At most 50 MB" in one.value)
+    assert "python -m llmcore pretrain --corpus FILE" in said
+    monkeypatch.setattr("llmcore.data.MAX_UPLOAD_BYTES", 1000)
+    page = upload(page, "large.txt", sentences(300).encode())
+    assert "python -m llmcore pretrain --corpus large.txt" in only_error(page).replace("\\", "")
+
+
+def test_uploads_in_other_encodings_and_what_is_no_text() -> None:
+    page = upload(opened(), "latin.txt", sentences(300).replace("moon", "möön").encode("cp1252"))
     assert not page.error and not button(page, "Start training").disabled
+    assert "Windows\\-1252" in shown(page) and "1 document" in shown(page)
+    page = upload(opened(), "../odd+name.txt", sentences(300).encode())
+    assert not page.error and not button(page, "Start training").disabled
+    page = upload(opened(), "scan.pdf", b"%PDF-1.7 ")
+    assert "is a PDF" in only_error(page) and button(page, "Start training").disabled
+
+
+def test_rows_are_documents_and_where_the_column_is_open_the_page_asks() -> None:
+    rows = "".join(
+        json.dumps({"prose": sentences(2, seed=n), "note": f"Said {n} times by an old man"}) + "\n"
+        for n in range(100)
+    )
+    page = upload(opened(), "rows.jsonl", rows.encode())
+    assert not page.error and button(page, "Start training").disabled
+    (column,) = (one for one in page.selectbox if one.label == "Column of the text")
+    assert column.value is None and column.options == ["prose", "note"]
+    column.set_value("prose").run()
+    assert not page.error and not button(page, "Start training").disabled
+    assert "100 documents" in shown(page) and "not read: note" in shown(page).replace("\\", "")
+    (switch,) = (one for one in page.toggle if "as it stands" in one.label)
+    switch.set_value(True).run()
+    assert "1 document" in shown(page) and not button(page, "Start training").disabled
+    assert page.toggle[0].value
+
+
+def test_a_zip_of_texts_trains_with_its_files_as_documents(wait_until: Callable[..., Any]) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for n in range(40):
+            archive.writestr(f"texts/{n}.txt", sentences(10, seed=n))
+    page = upload(opened(), "texts.zip", packed.getvalue())
+    page.selectbox(key="pretrain_tokenizer").set_value("bytes").run()
+    assert not page.error and "40 documents" in shown(page)
+    page.number_input(key="pretrain_steps_tiny").set_value(1)
+    button(page, "Start training").click().run()
+    (info,) = RunStore().list()
+    wait_until(lambda: RunStore().info(info.id).state == "done", 60)
+    (event,) = RunStore().open(info.id).events("data")
+    n_bytes = sum(len(sentences(10, seed=n)) + 1 for n in range(40))
+    assert event["train_tokens"] + event["validation_tokens"] == n_bytes
+
+
+def test_marks_in_a_text_are_told_and_can_be_kept() -> None:
+    page = paste(opened(), "The mark <|endoftext|> ends a text.\n" * 200)
+    assert "200 times" in shown(page)
+    (switch,) = (one for one in page.toggle if "Leave" in one.label)
+    switch.set_value(True).run()
+    assert "stays in the text" in shown(page) and not page.error
 
 
 def test_no_corpus_chosen() -> None:

@@ -10,7 +10,7 @@ from ui.components import payload, registered
 from ui.page import guarded, plain, show_error
 from ui.run_choice import note_trouble, start_wanted, take_trouble, wish_start
 from ui.state import DEFAULT_TEXT
-from ui.text_source import text_source
+from ui.text_source import ChosenText, text_source
 from ui.token_text import parts_of
 from ui.tokenizer_lab.trained import choose_saved, saved_panel, training_figures
 
@@ -55,7 +55,7 @@ def show(text: str) -> None:
 def _form(text: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
-        chosen = text_source("tokenizer", "Text to learn the tokens from")
+        chosen = text_source("tokenizer", "Text to learn the tokens from", "train-tokenizer")
     with right:
         kind = st.segmented_control(
             "Kind", list(KINDS), format_func=KINDS.get, default="bpe", required=True,
@@ -68,7 +68,7 @@ def _form(text: str) -> None:
             disabled=kind == "characters",
             help="256 bytes, the merges, and the token that ends a text. GPT-2 has 50,257.",
         )  # fmt: skip
-        source = chosen[0] if chosen else "text"
+        source = chosen.source if chosen else "text"
         proposed = f"{source[:24]} {kind if kind == 'characters' else int(vocab_size)}"
         typed = name.text_input(
             "Name", placeholder=proposed, max_chars=40, key="tokenizer_name",
@@ -91,7 +91,7 @@ def _form(text: str) -> None:
         rule = _rule(text)
     if start_wanted(PLACE) and chosen is not None:
         size = MAX_VOCAB_SIZE if kind == "characters" else int(vocab_size)
-        _start(Recipe(size, kind, rule), typed or proposed, *chosen)
+        _start(Recipe(size, kind, rule), typed or proposed, chosen)
 
 
 def _rule(text: str) -> str:
@@ -131,15 +131,14 @@ def _next_id() -> str:
     return st.session_state.setdefault(_NEXT, secrets.token_hex(6))
 
 
-def _start(recipe: Recipe, name: str, source: str, text: str | None) -> None:
+def _start(recipe: Recipe, name: str, text: ChosenText) -> None:
     def read() -> list[str]:
-        from llmcore.data import corpus_from_text, load_corpus
+        from llmcore.data import load_corpus
 
-        corpus = load_corpus(source) if text is None else corpus_from_text(text, source)
-        return corpus.documents
+        return (text.corpus or load_corpus(text.source)).documents
 
     try:
-        jobs.start(_next_id(), recipe, name, source, read)
+        jobs.start(_next_id(), recipe, name, text.source, read)
     except Exception as error:
         note_trouble(PLACE, error)
     else:

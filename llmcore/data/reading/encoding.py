@@ -26,6 +26,7 @@ MARKS = (
 MOST_SEQUENCES = 200_000  # characters beyond ASCII that are counted; the rest is alike
 NEARLY_ALL = 4  # valid characters for each broken byte: then the file is UTF-8 with damage
 MAX_LINE_CHARACTERS = 64 << 20
+CUT_CHARACTERS = 1 << 20  # of a line, where lines may be cut
 ZEROS = 0.25  # of the bytes at odd (or even) places: UTF-16 of mostly Latin letters
 CONTROLS = 0.02  # of a text's characters; random bytes have a tenth
 
@@ -95,14 +96,14 @@ def recognise_encoding(source: Source, notices: Notices, chosen: str | None = No
 
 def text_blocks(
     source: Source, encoding: Encoding, notices: Notices, lone_return: str = "\n",
-    keep_ends: bool = False,
+    keep_ends: bool = False, cut_lines: bool = False,
 ) -> Iterator[str]:  # fmt: skip
     """The text in blocks that end with a line (the last one as it ends), line ends as \\n.
 
     lone_return: what a carriage return alone becomes in a file that has other line ends: in a
     table it stands inside a cell as a rule. keep_ends: `\\r\\n` may stay, as may lone
-    returns far behind the beginning. Zero characters are
-    dropped and counted. Raises LabError for a line beyond MAX_LINE_CHARACTERS.
+    returns far behind the beginning. cut_lines: a long line comes in parts. Zero characters are
+    dropped and counted. Raises LabError for a line beyond MAX_LINE_CHARACTERS otherwise.
     """
     head = source.head().replace(b"\r\n", b"\n")
     old_mac = b"\n" not in head and encoding.codec not in _WIDE
@@ -122,6 +123,8 @@ def text_blocks(
                 text = text.replace("\r", "\n" if old_mac else lone_return)
             text += "\r" if held else ""
         cut = text.rfind("\n") + 1
+        if cut_lines and not cut and len(text) > CUT_CHARACTERS:
+            cut = _inside_line(text)
         tail = text[cut:]
         if len(tail) > MAX_LINE_CHARACTERS:
             raise LabError(
@@ -138,6 +141,14 @@ def text_blocks(
 def whole_text(source: Source, encoding: Encoding) -> str:
     """The text at once, as it stands: for what is no text of lines (JSON)."""
     return "".join(_decoded(source, encoding)).replace("\0", "")
+
+
+def _inside_line(text: str) -> int:
+    """Where a long line is cut: before its last space, else not inside of what begins with `<`."""
+    cut = text.rfind(" ")
+    if cut <= 0:
+        cut = text.rfind("<", len(text) - 64)
+    return cut if cut > 0 else len(text) - text.endswith("\r")
 
 
 def lines_of_blocks(blocks: Iterable[str]) -> Iterator[str]:

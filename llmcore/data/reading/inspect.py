@@ -6,7 +6,7 @@ from pathlib import Path
 from llmcore.data.reading.labels import ReadingOptions, read_labels
 from llmcore.data.reading.names import LABEL_NAMES
 from llmcore.data.reading.open import open_rows
-from llmcore.data.reading.report import Notices, ReadingReport
+from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport
 from llmcore.data.reading.roles import MAX_CLASSES, label_roles
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source
@@ -112,9 +112,15 @@ def _instructions(rows: Rows, where: Path | Source, chosen: Chosen) -> ReadingRe
 
 
 def _corpus(where: Path | Source, chosen: Chosen, options: ReadingOptions) -> ReadingReport:
-    from llmcore.data.reading.documents import read_documents
+    from llmcore.data.reading.documents import CorpusOptions, read_pieces
 
-    documents, report = read_documents(where, where.name, chosen.text)
-    for _ in documents:  # counts them
-        pass
+    how = CorpusOptions(chosen.text, encoding=options.encoding)
+    try:
+        pieces, report = read_pieces(where, where.name, how)
+        for _ in pieces:  # counts the documents
+            pass
+    except ChoiceError as error:
+        report = error.report
+        rows = open_rows(where, Notices(), options.encoding, chosen.named())
+        report.read = sum(len(chunk.rows) for chunk in rows.take())
     return report

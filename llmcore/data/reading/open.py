@@ -5,6 +5,7 @@ from pathlib import Path
 
 from llmcore.data.mail_folders import table_of_mails
 from llmcore.data.reading import formats
+from llmcore.data.reading.arrow import read_arrow, read_parquet
 from llmcore.data.reading.delimited import read_delimited
 from llmcore.data.reading.encoding import recognise_encoding
 from llmcore.data.reading.json_rows import read_json
@@ -34,7 +35,13 @@ def open_rows(
         return read_delimited(source, found, notices, named, recognised.why)
     if recognised.format in (formats.JSON, formats.JSONL):
         found = recognise_encoding(source, notices, encoding)
-        return read_json(source, found, notices, roles)
+        rows = read_json(source, found, notices, roles)
+        rows.encoding = found.name
+        return rows
+    if recognised.format == formats.PARQUET:
+        return read_parquet(source, notices)
+    if recognised.format == formats.ARROW:
+        return read_arrow(source, notices)
     raise LabError(f"{source.name} cannot be read as a table ({recognised.why}).")
 
 

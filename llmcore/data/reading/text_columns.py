@@ -1,0 +1,121 @@
+"""Which column of a table holds the texts of a corpus, and those texts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from llmcore.data.reading.report import ChoiceError, ReadingReport, listed
+from llmcore.data.reading.rows import Rows
+from llmcore.data.reading.values import NotText, cell_text
+from llmcore.errors import LabError
+
+# One of them beside others is the text; `text` beside others of them as well.
+DOCUMENT_NAMES = (
+    "text", "content", "contents", "document", "body", "article", "story", "passage", "raw_content",
+    "page_content", "markdown", "texts", "documents", "raw_text", "full_text", "clean_text",
+    "paragraph", "sentence", "sentences", "texte", "texto", "testo", "inhalt", "текст", "文本",
+    "内容",
+)  # fmt: skip
+SAMPLE = 200
+LONG = 20  # characters of a text, on average; shorter are names, dates, labels
+WORDY = 0.5  # of the texts have several words
+
+
+def text_role(rows: Rows, name: str, chosen: str | None, report: ReadingReport) -> int:
+    """The place of the column that holds the documents; written into the report, with what is not
+    read. Raises LabError for a chosen one that is not there, ChoiceError where several could be
+    meant, or none."""
+    sample = rows.sample(SAMPLE)
+    holding = [at for at in range(len(rows.columns)) if _holds_text(sample, at)]
+    at = _guess(rows, sample, holding) if chosen is None else _named(rows, chosen, name)
+    report.roles["text"] = None if at is None else rows.columns[at]
+    if at is None:
+        likely = [rows.columns[one] for one in holding] or rows.columns
+        raise ChoiceError(
+            f"{name} has no column that is surely the text: choose one of {listed(likely)} "
+            f"with --text-column (each row becomes a document).",
+            report,
+        )
+    others = [rows.columns[one] for one in holding if one != at]
+    report.notices.add(
+        "row_documents",
+        "Each row of {file} is a document, read from the column {column}"
+        + ("; other columns with texts are not read: {others}" if others else ""),
+        file=name, column=repr(rows.columns[at]), others=listed(others),
+    )  # fmt: skip
+    return at
+
+
+def _named(rows: Rows, chosen: str, name: str) -> int:
+    """By name, in whatever case, or by number from 1."""
+    wanted = chosen.strip()
+    for same in (str, str.casefold):
+        for at, column in enumerate(rows.columns):
+            if same(column.strip()) == same(wanted):
+                return at
+    if wanted.isdecimal() and wanted.isascii() and 1 <= int(wanted[:9]) <= len(rows.columns):
+        return int(wanted) - 1
+    raise LabError(
+        f"{name} has no column {chosen!r}: choose one of {listed(rows.columns)}, by name or number."
+    )
+
+
+def _guess(rows: Rows, sample: list[list[Any]], holding: list[int]) -> int | None:
+    if len(rows.columns) == 1:
+        return 0
+    names = [column.strip().casefold() for column in rows.columns]
+    if "text" in names and names.index("text") in holding:
+        return names.index("text")
+    known = [at for at, one in enumerate(names) if one in DOCUMENT_NAMES and at in holding]
+    if len(known) == 1:
+        return known[0]
+    if known:
+        return None
+    long = [at for at in holding if _is_long(sample, at)]
+    return long[0] if len(long) == 1 else None
+
+
+def _texts(sample: list[list[Any]], at: int) -> list[str]:
+    cells = (row[at] for row in sample if at < len(row))
+    return [one for one in cells if isinstance(one, str) and one.strip()]
+
+
+def _holds_text(sample: list[list[Any]], at: int) -> bool:
+    """Whether most of what stands there is text with letters in it."""
+    filled = [row[at] for row in sample if at < len(row) and row[at] not in (None, "")]
+    lettered = [one for one in _texts(sample, at) if any(map(str.isalpha, one))]
+    return 2 * len(lettered) > len(filled)
+
+
+def _is_long(sample: list[list[Any]], at: int) -> bool:
+    texts = _texts(sample, at)
+    wordy = sum(" " in one.strip() or not one.isascii() for one in texts)
+    return sum(map(len, texts)) >= LONG * len(texts) and wordy >= WORDY * len(texts)
+
+
+def row_texts(rows: Rows, column: int, report: ReadingReport) -> Iterator[str]:
+    """The text of each row; rows without one are left out and counted."""
+    from llmcore.data.reading.labels import square
+
+    notices = report.notices
+    for chunk in rows.take():
+        chunk = square(chunk, rows, column)
+        for line, row in zip(chunk.lines, chunk.rows, strict=True):
+            cell = row[column] if column < len(row) else None
+            try:
+                text = cell_text(cell)
+            except NotText as error:
+                _leave_out(report)
+                notices.add("no_text", "{rows} {were} left out: the text is {what}", line,
+                            unit=rows.unit, what=str(error))  # fmt: skip
+                continue
+            if text is None or not text.strip():
+                _leave_out(report)
+                notices.add("no_text", "{rows} {were} left out: there is no text", line,
+                            unit=rows.unit, about="empty")  # fmt: skip
+                continue
+            yield text
+
+
+def _leave_out(report: ReadingReport) -> None:
+    report.read += 1
+    report.left_out += 1

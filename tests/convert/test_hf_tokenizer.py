@@ -11,8 +11,10 @@ from llmcore.convert.hf_tokenizer import (
     printable,
     read_tokenizer,
     tokenizer_file,
+    tokenizer_of,
     write_tokenizer,
 )
+from llmcore.convert.locate import find
 from llmcore.convert.merges import merges_of
 from llmcore.errors import LabError
 from llmcore.packaged import packaged_path
@@ -220,6 +222,29 @@ def test_more_tokens_than_the_model_has_rows_is_refused(tmp_path):
     write_tokenizer(train_bpe([TEXT], 320), tmp_path, 64)
     with pytest.raises(LabError, match="token id 318 but the model knows 300"):
         read_tokenizer(tmp_path, "x", 300, 299)
+
+
+def test_a_mark_that_is_typed_text_is_refused_with_the_remedy(tmp_path):
+    content = json.loads(tokenizer_file(builtin_tokenizer("bytes"), "hf"))
+    mark = {"id": 257, "content": "<|im_start|>", "special": False}
+    content["added_tokens"].append({**content["added_tokens"][0], **mark})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    with pytest.raises(
+        LabError, match=r"finds '<\|im_start\|>' .* set \"special\": true"
+    ) as caught:
+        read_tokenizer(tmp_path, "x", 258, 256)
+    assert "choose another model" in str(caught.value)
+    content["added_tokens"][-1]["special"] = True
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    assert "<|im_start|>" in read_tokenizer(tmp_path, "x", 258, 256).special_tokens
+
+
+def test_rows_that_no_token_belongs_to_are_told(make_hf, tmp_path):
+    make_hf(tmp_path, vocab_size=320)
+    write_tokenizer(builtin_tokenizer("bytes"), tmp_path, 64)
+    tokenizer, notice = tokenizer_of(find(str(tmp_path)))
+    assert tokenizer.vocab_size == 257
+    assert "320 rows" in notice and "257 tokens" in notice and "last 63 rows are padding" in notice
 
 
 def test_an_end_of_text_by_another_name_is_known_by_its_id(tmp_path):

@@ -292,6 +292,26 @@ def test_a_bomb_is_refused_while_it_is_read(store, packed):
     refused(store, zipped({**files, "metrics.jsonl": b"\n" * 90_000_000}), "bomb")
 
 
+def test_a_bomb_beside_large_weights_is_refused_too(store, packed):
+    """The zip as a whole is large enough for 40 MB; the entry that unpacks to them is not."""
+    import numpy as np
+
+    files = contents(packed)
+    rng = np.random.default_rng(0)
+    weights = safetensors_bytes({"x": rng.standard_normal(200_000).astype(np.float32)})
+    files[f"{step_of(files)}/optim.safetensors"] = weights
+    data = zipped({**files, "metrics.jsonl": b"\n" * 40_000_000})
+    assert len(data) * 200 > 3 * 40_000_000
+    refused(store, data, "metrics.jsonl.* bomb")
+
+
+@pytest.mark.parametrize(
+    "name", ["checkpoints/step_٠٠٠٠٠٠٠٨/state.json", "checkpoints/step_8/state.json"]
+)
+def test_digits_of_other_scripts_are_no_step(store, packed, name):
+    refused(store, zipped({**contents(packed), name: b"{}"}), "not among the files")
+
+
 def test_a_bomb_whose_header_lies_is_refused_too(store, packed):
     data = zipped({**contents(packed), "metrics.jsonl": b"\n" * 90_000_000})
     refused(

@@ -1,6 +1,7 @@
 """--tensorboard, with a stand-in for torch's writer and, where it is installed, the real one."""
 
 import sys
+import time
 import types
 from typing import ClassVar
 
@@ -9,7 +10,8 @@ from tiny import TEXT, pretrain_config
 
 from llmcore.errors import LabError
 from llmcore.runs import launch
-from llmcore.runs.tensorboard import TensorBoardLog, check_tensorboard
+from llmcore.runs.tensorboard import TensorBoardLog, check_tensorboard, continued_log
+from llmcore.train.control import write_control
 
 
 class Recorder:
@@ -56,6 +58,47 @@ def test_a_real_run_writes_losses_rate_norm_and_samples(stand_in, tmp_path):
     assert not any("step" in tag.split("/")[0] for tag in tags)
     assert [step for _, step, _ in writer.texts] == [1, 4, 8]
     assert writer.texts[0][2].startswith("    the ")
+
+
+def test_a_resumed_run_goes_on_with_its_log(stand_in, store):
+    """On the command line and in a thread of the app alike."""
+    from llmcore.cli.running import resume_here
+
+    run_id = store.mint_id("tb")
+    directory = store.directory(run_id)
+
+    def until(step):
+        return lambda record: (
+            write_control(directory, "stop") if record.get("step") == step else None
+        )
+
+    launch.run_foreground(directory, pretrain_config(steps=12), TEXT.encode(), until(4))
+    assert stand_in.made == []  # no flag, no folder, no log
+    (directory / "tensorboard").mkdir()
+    launch.resume(run_id, store)
+    deadline = time.monotonic() + 60
+    while store.info(run_id).is_live and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert store.info(run_id).state == "done"
+    (log,) = stand_in.made
+    assert log.closed and min(step for tag, step, _ in log.scalars if tag == "loss/train") > 4
+
+    other = store.directory(store.mint_id("cli"))
+    launch.run_foreground(other, pretrain_config(steps=12), TEXT.encode(), lambda record: (
+        write_control(other, "stop") if record.get("step") == 4 else None
+    ))  # fmt: skip
+    (other / "tensorboard").mkdir()
+    resume_here(other.name)
+    assert len(stand_in.made) == 2 and stand_in.made[1].closed
+
+
+def test_a_resume_without_the_package_goes_on_without_a_log(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    import torch.utils
+
+    monkeypatch.delattr(torch.utils, "tensorboard", raising=False)
+    (tmp_path / "tensorboard").mkdir()
+    assert continued_log(tmp_path) is None
 
 
 def test_a_log_that_cannot_be_written_ends_and_not_the_run(stand_in, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import tiktoken
 import tiktoken_ext.openai_public as openai_public
 
 from llmcore.errors import DamagedError, NotFoundError, OfflineError
@@ -19,6 +20,7 @@ from llmcore.tokenizers import (
     bytes_per_token,
     train_bpe,
 )
+from llmcore.tokenizers.patterns import KNOWN_PATTERNS, RULES
 from llmcore.tokenizers.tokenizer import FILE_NAME
 
 TEXTS = [
@@ -157,6 +159,13 @@ def _damaged(change) -> str:
         lambda c: c.pop("llmlab_schema"),
         lambda c: c.pop("pattern"),
         lambda c: c.update(pattern="(unclosed"),
+        lambda c: c.update(pattern=r"(a+)+$"),  # runs for ever on some texts
+        lambda c: c.update(pattern=r"\S+|\s+"),  # harmless, but none that the lab writes
+        lambda c: c.update(name=7),
+        lambda c: c["tokens_base64"].__setitem__(8, c["tokens_base64"][7]),
+        lambda c: c.update(special_tokens={"<|endoftext|>": 7}),
+        lambda c: c.update(special_tokens={"<|endoftext|>": "256"}),
+        lambda c: c.update(special_tokens={"<|endoftext|>": 10**400}),
         lambda c: c.update(special_tokens={}),
         lambda c: c.update(special_tokens={"<|endoftext|>": 10**9}),
         lambda c: c.update(special_tokens={"<|endoftext|>": -1}),
@@ -173,6 +182,37 @@ def test_damaged_files_are_named(change, tmp_path) -> None:
     (tmp_path / FILE_NAME).write_text(_damaged(change))
     with pytest.raises(DamagedError, match=FILE_NAME):
         Tokenizer.load(tmp_path)
+
+
+def test_a_panic_of_the_library_is_the_labs_own_error() -> None:
+    """Python's `except Exception` does not see what Rust throws there."""
+    ranks = {bytes([byte]): byte for byte in range(256)}
+    with pytest.raises(BaseException) as caught:
+        tiktoken.Encoding(
+            "x", pat_str=r"[\s\S]", mergeable_ranks={**ranks, b"ab": 7}, special_tokens={}
+        )
+    assert not isinstance(caught.value, Exception), "choose another way to make it panic"
+    with pytest.raises(DamagedError, match="tiktoken cannot build"):
+        Tokenizer("x", {**ranks, b"ab": 7}, r"[\s\S]", {"<|endoftext|>": 300})
+
+
+@pytest.mark.parametrize("name", openai_public.ENCODING_CONSTRUCTORS)
+def test_all_patterns_that_the_lab_writes_are_known(monkeypatch, name) -> None:
+    """Of tiktoken's own, too: `--tokenizer o200k_base` downloads one, and a run keeps it."""
+    for loader in ("load_tiktoken_bpe", "data_gym_to_mergeable_bpe_ranks"):
+        monkeypatch.setattr(openai_public, loader, lambda *_, **__: {})
+    assert openai_public.ENCODING_CONSTRUCTORS[name]()["pat_str"] in KNOWN_PATTERNS
+    assert {rule.pattern for rule in RULES.values()} <= KNOWN_PATTERNS
+    assert builtin_tokenizer("bytes").pattern in KNOWN_PATTERNS
+
+
+def test_characters_that_are_new_to_a_tokenizer_of_characters_are_named() -> None:
+    tokenizer = Tokenizer(
+        "c", {**{bytes([b]): b for b in range(256)}, "ß".encode(): 256}, r"[\s\S]",
+        {"<|endoftext|>": 257},
+    )  # fmt: skip
+    assert tokenizer.new_characters("straße, naïve 😀ï") == ["ï", "😀"]
+    assert builtin_tokenizer("gpt2").new_characters("naïve 😀") == []
 
 
 def test_missing_and_torn_files_are_damaged(tmp_path) -> None:

@@ -102,7 +102,7 @@ HEAD = {"v": 1, "attempt": 1, "t": 1.75e9}
 METRICS = _lines([
     {**HEAD, "step": step, "split": split, "loss": 3.0 - step / 40, "grad_norm": 0.5,
      "tokens": step}
-    for step in range(1, 41) for split in ("train", "val")
+    for step in (1, 2, 5, 10, 20, 30, 40) for split in ("train", "val")
 ])  # fmt: skip
 SCORES = {"n": 4, "accuracy": 0.5, "macro_f1": 0.5, "confusion": [[1, 1], [1, 1]],
           "classes": ["ham", "spam"]}  # fmt: skip
@@ -228,7 +228,7 @@ def hub_files() -> dict[str, bytes]:
 
 def read_run(folder: Path) -> None:
     """All that lists, `runs show` and the pages read of a run."""
-    from llmcore.runs.doctor import examine_run
+    from llmcore.runs.doctor import curves_of
     from llmcore.runs.run import Run
     from llmcore.train.control import read_control
     from ui.feed import RunFeed
@@ -244,7 +244,7 @@ def read_run(folder: Path) -> None:
     feed.marks("time"), feed.marks("tokens"), feed.seconds_left(40), feed.last("train", "loss")
     if info.state != "damaged":
         run.checkpoint("best")
-        examine_run(run)
+        curves_of(run)
         feed.findings()
 
 

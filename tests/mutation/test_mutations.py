@@ -1,8 +1,9 @@
-"""Whatever happens to a file, the lab's own error is all that a reader lets out.
+r"""Whatever happens to a file, the lab's own error is all that a reader lets out.
 
 A few hundred cases in each test run; all of them with
 
-    LLMLAB_MUTATIONS=100000 nice -n 10 .venv/bin/python -m pytest tests/mutation -s
+    LLMLAB_MUTATIONS=100000 nice -n 10 .venv/bin/python -m pytest tests/mutation -s \
+        --basetemp /dev/shm/mutations
 
 The cases are numbered from LLMLAB_MUTATIONS_FROM on (0), so that another night tries others. One
 that fails names its reader and number: add both to FOUND, which is tried each time.
@@ -98,6 +99,7 @@ def test_a_damaged_file_is_read_or_refused(name: str, tmp_path: Path) -> None:
             outcomes[outcome_of(name, number, folder, files)] += 1
         except AssertionError as error:
             failures.append(str(error))
+            print(f"\n{error}")
             files = written(READERS[name], folder)
     seconds = time.perf_counter() - began
     print(f"\n{name:<24} {sum(outcomes.values()):>7,} cases: {outcomes['refused']:,} refused, "

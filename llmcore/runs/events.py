@@ -85,7 +85,7 @@ class _Setting:
 
 @dataclass(slots=True, frozen=True)
 class _EarlyStop:
-    best_step: int = setting(0, "the step that is kept", 0)
+    best_step: int = field(metadata={"low": 0})
 
 
 @dataclass(slots=True, frozen=True)

@@ -131,7 +131,8 @@ def _columns(report: "ReadingReport", data: bytes, file_id: str) -> Columns | No
     """A select box for each role, with the recognised column or empty; None as long as one that
     is needed is empty. The upload's identity is in their keys: another file starts anew."""
     needed, optional = ("instruction", "answer"), ("input", "system")
-    boxes = dict(zip(("instruction", "input", "answer", "system"), st.columns(4), strict=True))
+    places = st.columns(4, vertical_alignment="bottom")
+    boxes = dict(zip(("instruction", "input", "answer", "system"), places, strict=True))
     found: dict[str, str | None] = {}
     for role in needed:
         found[role] = _box(boxes[role], role, report.columns, report.roles.get(role), file_id)

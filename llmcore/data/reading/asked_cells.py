@@ -1,6 +1,5 @@
 """What a cell of a question, an answer or an input says: a text, messages, or nothing."""
 
-import math
 import re
 from collections.abc import Collection
 from typing import Any
@@ -16,6 +15,7 @@ from llmcore.data.reading.conversation import (
     messages_of,
     opened_text,
 )
+from llmcore.data.reading.values import NotText, cell_text
 
 # Always missing; and words that an answer may well be, among few others.
 NO_VALUE = frozenset({"nan", "nat", "#n/a", "<na>", "-nan"})
@@ -67,21 +67,12 @@ def asked_cell(
 
 
 def scalar_text(value: Any) -> str:
-    """The text of a value that is no list or object; "" for None, NaN and NaT."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        if math.isfinite(value) and value.is_integer() and abs(value) < 1e15:
-            return str(int(value))  # pandas and Excel write 1 as 1.0
-        return repr(value)
-    if isinstance(value, bytes):
-        try:
-            return value.decode().strip()
-        except UnicodeDecodeError as error:
-            raise LeftOut("objects") from error
-    return str(value).strip()
+    """The text of a value that is no list or object; "" for None, NaN and NaT. Raises LeftOut for
+    what has no text."""
+    try:
+        return (cell_text(value) or "").strip()
+    except NotText as error:
+        raise LeftOut("objects") from error
 
 
 def _of_list(values: Any, role: str, seen: Seen, kept: Collection[str]) -> str | list[Message]:

@@ -4,35 +4,34 @@ An unknown name is never guessed: its role stays None, and somebody has to choos
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from llmcore.data.reading import asked_names as names
 from llmcore.data.reading.asked_cells import missing_word, scalar_text
-from llmcore.data.reading.asked_names import folded_name
-from llmcore.data.reading.conversation import (
-    USER,
-    LeftOut,
-    is_message,
-    looks_like_messages,
-    messages_of,
-    opened_text,
+from llmcore.data.reading.asked_columns import (
+    Record,
+    are_conversations,
+    are_marked,
+    are_surely_conversations,
+    can_ask,
+    end_with_questions,
+    has_parts,
+    holds_text,
+    is_empty,
+    is_objects,
+    truths_of,
+    with_parts,
 )
-from llmcore.data.reading.marked_chat import marked_parts
+from llmcore.data.reading.asked_names import folded_name
 from llmcore.data.reading.report import listed
 from llmcore.errors import LabError, NotFoundError
 
 PAIRS, MESSAGES, EXAMPLES, PREFERENCES = "pairs", "messages", "examples", "preferences"
-MOST_KEYS = 20  # of an object whose parts become columns of their own
 FEW_ANSWERS = 20  # different ones: then "none" is one of them
 ENOUGH_ROWS = 20  # to call a column constant
-_NUMBERS = re.compile(r"[\d.,:/+\-%\sTZe]*")
 _SENTENCE = re.compile(r"[.!?…。？！؟]\s*$|\S\s+\S+\s+\S")
-
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,9 @@ class _Finder:
         self, columns: list[str], sample: list[Record], name: str, chosen: Columns, header: bool
     ) -> None:
         self.name, self.header = name, header
-        self.opened = tuple(one for one in columns if _has_parts(sample, one))
+        self.opened = tuple(one for one in columns if has_parts(sample, one))
         self.sample = [opened_record(dict(record), self.opened) for record in sample]
-        self.columns = _with_parts(columns, self.opened, self.sample)
+        self.columns = with_parts(columns, self.opened, self.sample)
         self.folded = {one: folded_name(one) for one in self.columns}
         self.lettered = {"a", "b", "c"} <= set(self.folded.values())  # choices to one question
         self.chosen = {
@@ -124,7 +123,7 @@ class _Finder:
 
     def values(self, column: str) -> list[Any]:
         """The cells of the sample that hold something."""
-        return [one for row in self.sample if not _is_empty(one := row.get(column))]
+        return [one for row in self.sample if not is_empty(one := row.get(column))]
 
     def usual(self, usual: Sequence[str], suits: Any = None) -> str | None:
         """The first free column with one of the usual names that holds what suits, else the first
@@ -143,7 +142,7 @@ class _Finder:
                 if values and (suits is None or suits(values)):
                     return column
                 empty = empty or (column if not values else None)
-        return empty if suits is not _are_conversations else None
+        return empty if suits is not are_conversations else None
 
     def take(self, role: str, usual: Sequence[str], suits: Any = None) -> str | None:
         """The chosen column of a role, else that of a usual name; taken from then on."""
@@ -175,7 +174,7 @@ class _Finder:
             return None
         self.taken |= {chosen, rejected}
         system = self.take("system", names.SYSTEM_NAMES)
-        ask = self.take("instruction", names.INSTRUCTION_NAMES, _asks)
+        ask = self.take("instruction", names.INSTRUCTION_NAMES, can_ask)
         ask = ask or self.usual((*names.MESSAGES_NAMES, "input"))
         history = None if ask is None else self.usual(names.HISTORY_NAMES)
         self.taken |= {ask or "", history or ""}
@@ -188,14 +187,14 @@ class _Finder:
         return self._layout(PREFERENCES, roles, system, history, rejected=rejected)
 
     def _messages(self) -> AskedLayout | None:
-        column = self.usual(names.MESSAGES_NAMES, _are_conversations)
+        column = self.usual(names.MESSAGES_NAMES, are_conversations)
         if column is None:
             column = self.usual(names.MESSAGES_NAMES[:2])
             if column is not None and self._pairs_by_name():
                 column = None
         if column is None:
             return None
-        if self.usual(names.OUTPUT_NAMES) and _end_with_questions(self.values(column)):
+        if self.usual(names.OUTPUT_NAMES) and end_with_questions(self.values(column)):
             self.chosen["instruction"] = column
             self.taken.add(column)
             return self._pairs()
@@ -206,18 +205,18 @@ class _Finder:
         self.taken.add(column)
         return self._layout(
             MESSAGES, {"messages": column}, self.take("system", names.SYSTEM_NAMES), None,
-            marked=_are_marked(self.values(column)),
+            marked=are_marked(self.values(column)),
         )  # fmt: skip
 
     def _chosen_messages(self, column: str) -> AskedLayout | None:
         """A column of whole conversations that was chosen as the question."""
         values = self.values(column)
-        if not _are_conversations(values, strings=False) or _end_with_questions(values):
+        if not are_conversations(values, strings=False) or end_with_questions(values):
             return None
         return self._all_of(column)
 
     def _pairs_by_name(self) -> bool:
-        asked = self.usual(names.INSTRUCTION_NAMES, _asks) or self.usual(names.INPUT_NAMES)
+        asked = self.usual(names.INSTRUCTION_NAMES, can_ask) or self.usual(names.INPUT_NAMES)
         return bool(asked and self.usual(names.OUTPUT_NAMES))
 
     def _examples(self) -> AskedLayout | None:
@@ -225,10 +224,10 @@ class _Finder:
         for column in self.columns:
             values = self.values(column)
             known = self.folded[column] in names.EXAMPLES_NAMES
-            if not known or not values or not all(map(_is_objects, values)):
+            if not known or not values or not all(map(is_objects, values)):
                 continue
             self.taken.add(column)
-            ask = self.take("instruction", names.INSTRUCTION_NAMES, _asks)
+            ask = self.take("instruction", names.INSTRUCTION_NAMES, can_ask)
             roles: dict[str, str | None] = {"instruction": ask, "examples": column}
             return self._layout(EXAMPLES, roles, self.take("system", names.SYSTEM_NAMES), None)
         return None
@@ -240,12 +239,12 @@ class _Finder:
             answer: str | None = self.columns[1]
             self.taken |= set(self.columns)
         else:
-            ask = self.take("instruction", names.INSTRUCTION_NAMES, _asks)
+            ask = self.take("instruction", names.INSTRUCTION_NAMES, can_ask)
             answer = self.take("answer", names.OUTPUT_NAMES, self._answers)
         system = self.take("system", names.SYSTEM_NAMES)
         history = self.usual(names.HISTORY_NAMES)
         if about is None:
-            about = self.usual(names.INPUT_NAMES, _asks)
+            about = self.usual(names.INPUT_NAMES, can_ask)
         if ask is None and about:
             ask, about = about, None
         self.taken |= {one for one in (about, ask, history) if one}
@@ -294,7 +293,7 @@ class _Finder:
 
     def _odd_names(self) -> AskedLayout | None:
         """One column that holds nothing but conversations, whatever its name."""
-        found = [one for one in self.columns if _are_surely_conversations(self.values(one))]
+        found = [one for one in self.columns if are_surely_conversations(self.values(one))]
         if len(found) != 1:
             return None
         self.taken = set()
@@ -315,7 +314,7 @@ class _Finder:
         used = {one for one in (*layout.roles.values(), layout.rejected) if one}
         free = [one for one in self.columns if one not in used]
         for column in free:
-            truths = _truths(self.values(column))
+            truths = truths_of(self.values(column))
             if not truths or all(truths):
                 continue
             folded = self.folded[column].rpartition(".")[2]
@@ -344,7 +343,7 @@ class _Finder:
 
     def _is_text(self, column: str) -> bool:
         """Whether most rows hold a text there that is no number and no true or false."""
-        n = sum(_holds_text(row.get(column)) for row in self.sample)
+        n = sum(holds_text(row.get(column)) for row in self.sample)
         return 2 * n > len(self.sample)
 
     def _are_tools(self, column: str) -> bool:
@@ -379,130 +378,3 @@ def named_column(columns: list[str], wanted: str, name: str) -> str:
         if 1 <= place <= len(columns):
             return columns[place - 1]
     raise NotFoundError(f"{name} has no column {wanted!r}: choose one of {listed(columns)}.")
-
-
-# ---- what cells hold
-
-
-def _is_empty(value: Any) -> bool:
-    if value is None or value != value:
-        return True
-    if isinstance(value, str):
-        return not value.strip() or missing_word(value)
-    return isinstance(value, (list, tuple, dict)) and not value
-
-
-def _holds_text(value: Any, within: int = 0) -> bool:
-    """A text that is no number; inside of lists and objects one of several words."""
-    if isinstance(value, str):
-        if within:
-            return " " in value.strip()
-        return not missing_word(value) and _NUMBERS.fullmatch(value.strip()) is None
-    if within > 3 or not isinstance(value, (list, tuple, dict)):
-        return False
-    inner = list(value.values() if isinstance(value, dict) else value)[:20]
-    if not within and inner and all(isinstance(one, str) for one in inner):
-        return True
-    return any(_holds_text(one, within + 1) for one in inner)
-
-
-def _has_parts(sample: list[Record], column: str) -> bool:
-    """Whether a column holds objects whose parts are as good as columns: the same few keys."""
-    values = [one for row in sample if not _is_empty(one := row.get(column))]
-    objects = [one for one in values if isinstance(one, dict)]
-    if not objects or 2 * len(objects) <= len(values):
-        return False
-    if any(looks_like_messages(one) or is_message(one) or "answer_start" in one
-           for one in objects[:20]):  # fmt: skip
-        return False
-    if any("aliases" in one for one in objects[:20]):  # TriviaQA's answers
-        return False
-    if all(set(one) <= {"text", "value"} for one in objects[:20]):
-        return False
-    keys = {str(key) for one in objects for key in one}
-    return len(keys) <= MOST_KEYS
-
-
-def _with_parts(columns: list[str], opened: Sequence[str], sample: list[Record]) -> list[str]:
-    named: list[str] = []
-    for column in columns:
-        if column not in opened:
-            named.append(column)
-            continue
-        objects = [one for row in sample if isinstance(one := row.get(column), dict)]
-        named += dict.fromkeys(f"{column}.{key}" for one in objects for key in one)
-    return list(dict.fromkeys(named))
-
-
-def _is_objects(value: Any) -> bool:
-    value = opened_text(value) if isinstance(value, str) else value
-    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
-
-
-def _asks(values: list[Any]) -> bool:
-    """Whether cells can be questions or inputs: no numbers that count the rows."""
-    return not _counts_up(values)
-
-
-def _counts_up(values: list[Any]) -> bool:
-    if len(values) < 3:
-        return False
-    try:
-        numbers = [int(scalar_text(one)) for one in values if not isinstance(one, (list, dict))]
-    except (ValueError, LeftOut):
-        return False
-    steps = {b - a for a, b in pairwise(numbers)}
-    return len(numbers) == len(values) and steps == {1}
-
-
-def _are_conversations(values: list[Any], strings: bool = True) -> bool:
-    """Whether most cells are conversations. strings: lists of plain texts are as well."""
-    first = values[:200]
-    return bool(first) and 2 * sum(looks_like_messages(one, strings) for one in first) > len(first)
-
-
-def _are_surely_conversations(values: list[Any]) -> bool:
-    """Whether most cells are messages that say who speaks, or texts with marks that do."""
-    sure = 0
-    for value in values[:200]:
-        opened = opened_text(value) if isinstance(value, str) else value
-        if isinstance(opened, str):
-            sure += marked_parts(opened) is not None
-        elif isinstance(opened, (list, tuple)) and opened and isinstance(opened[0], dict):
-            sure += is_message(opened[0])
-        else:
-            sure += isinstance(opened, dict) and looks_like_messages(opened)
-    return 2 * sure > min(200, len(values))
-
-
-def _end_with_questions(values: list[Any]) -> bool:
-    """Whether most conversations end before an answer, which then stands in another column."""
-    n, open_ended = 0, 0
-    for value in values[:200]:
-        try:
-            messages = messages_of(value, Counter())
-        except LeftOut:
-            continue
-        n += 1
-        open_ended += bool(messages) and messages[-1].role == USER
-    return 2 * open_ended > n
-
-
-def _are_marked(values: list[Any]) -> bool:
-    first = values[:200]
-    found = sum(isinstance(one, str) and opened_text(one) is one and marked_parts(one) is not None
-                for one in first)  # fmt: skip
-    return 2 * found > len(first)
-
-
-def _truths(values: list[Any]) -> list[bool] | None:
-    """Cells as true and false; None where one is neither, or all are words of another kind."""
-    found = []
-    for one in values:
-        if isinstance(one, bool):
-            found.append(one)
-        elif isinstance(one, (int, float, str)) and str(one).strip().casefold() in names.TRUTHS:
-            found.append(names.TRUTHS[str(one).strip().casefold()])
-        else:
-            return None
-    return found or None

@@ -82,7 +82,8 @@ def looks_like_messages(value: Any, strings: bool = False) -> bool:
         return marked_parts(value) is not None
     if isinstance(value, dict):
         numbered = any(_is_numbered_turn(key) for key in value)
-        return "replies" in value or numbered or _is_node(next(iter(value.values()), None))
+        node = _is_node(next(iter(value.values()), None))
+        return "replies" in value or numbered or node or bool(_listed_messages(value))
     if not _is_list(value) or not value:
         return False
     first = value[0]
@@ -151,6 +152,8 @@ def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
         return [message for one in numbered for message in _of_entry(one, seen)]
     if "replies" in value:
         return list(_best_branch(value, seen))
+    if listed := _listed_messages(value):
+        return [message for one in listed for message in _of_entry(one, seen)]
     if _is_node(next(iter(value.values()), None)):
         return list(_newest_branch(value, seen))
     if _role_key(value) is not None:
@@ -160,6 +163,19 @@ def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
 
 def _is_numbered_turn(key: Any) -> bool:
     return isinstance(key, str) and re.fullmatch(r"turn_?[0-9]+", key) is not None
+
+
+def _listed_messages(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The messages of {"from": ["human", "gpt"], "value": ["Hi", "Ho"]}, as the hub's library
+    keeps lists of objects; none of anything else."""
+    key = _role_key(value)
+    columns = {one: cells for one, cells in value.items() if _is_list(cells)}
+    if key not in columns or not columns[key] or len(columns) < 2:
+        return []
+    n = len(columns[key])
+    if any(len(cells) != n for cells in columns.values()) or not all(map(role_of, columns[key])):
+        return []
+    return [{one: cells[place] for one, cells in columns.items()} for place in range(n)]
 
 
 def _is_node(value: Any) -> bool:

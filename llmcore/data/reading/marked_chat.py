@@ -32,14 +32,17 @@ _STYLES = (
     _style(r"#{2,3} ?(?P<role>Human|Assistant|Instruction|Response|Input|User|System|Question|"
            r"Answer|Prompt|Output)\s*:\s*", _OVER),
     _style(r"(?:^|\n)[ \t]*(?P<role>system|user|human|assistant|bot|ai|q|a|question|answer|"
-           r"function response)[ \t]*[:：]\s*", _OVER, re.IGNORECASE, first=True),
+           r"customer|client|agent|patient|doctor|student|tutor|function response)[ \t]*[:：]\s*",
+           _OVER, re.IGNORECASE, first=True),
     _style(r"(?:^|(?<=\s))(?P<role>USER|ASSISTANT|SYSTEM):\s", _OVER),
 )  # fmt: skip
 _OTHER_NAMES = {
     "[INST]": "user", "[/INST]": "assistant", "<<SYS>>": "system", "<</SYS>>": "user",
 }  # fmt: skip
-_ASKS = {"user", "human", "prompter", "instruction", "question", "q", "prompt", "input"}
-_ANSWERS = {"assistant", "gpt", "model", "bot", "ai", "moss", "response", "answer", "a", "output"}
+_ASKS = {"user", "human", "prompter", "instruction", "question", "q", "prompt", "input",
+         "customer", "client", "patient", "student"}  # fmt: skip
+_ANSWERS = {"assistant", "gpt", "model", "bot", "ai", "moss", "response", "answer", "a", "output",
+            "agent", "doctor", "tutor"}  # fmt: skip
 
 
 def marked_parts(text: str) -> list[tuple[str, str]] | None:

@@ -71,8 +71,10 @@ CHANGED = {
     "other_parts": "{parts} of messages that {are} no text {were} left out",
     "other_branches": "{replies} beside the one that is followed {were} left out",
     "several_answers": "{rows} {have} several answers: the first is learned",
+    "prompt_within": "{answers} {were} learned without the question that they begin with",
+    "marked_questions": "{questions} {were} cut into turns at their marks of who speaks",
     "missing": "{cells} with a word for a missing value (nan, none, …) {were} read as empty",
-    "no_input": "{inputs} that {say} there is none (nan, no input, …) {were} read as empty",
+    "no_input": "{inputs} with a word for none (nan, no input, …) {were} read as empty",
     "surplus": "{rows} {have} more cells than columns: the surplus was joined to {column}",
     "kept_word": "{answers} {are} a word such as none: learned as they are, since answers are few",
 }
@@ -281,6 +283,7 @@ class _Reader:
         if isinstance(ask, str) and ask.endswith((":", "：")):
             parts = marked_parts(ask)  # "Human: …\n\nAssistant:", where the answer goes on
             if parts is not None and not parts[-1][1]:
+                seen["marked_questions"] += 1
                 return messages_of(ask, seen)[:-1]
         return ask
 
@@ -298,8 +301,24 @@ class _Reader:
             seen["kept_word"] += not missing_word(value, kept)
         answer = asked_cell(value, "answer", seen, kept)
         if isinstance(answer, str) and self.layout.form == PREFERENCES:
-            return _without_prompt(answer)
+            return self._without_prompt(answer, record, seen)
         return answer
+
+    def _without_prompt(self, answer: str, record: Record, seen: Seen) -> str | list[Message]:
+        """A chosen answer that repeats its prompt: marked text is the whole conversation, any
+        other is what follows the prompt, where the rejected one begins with it as well."""
+        prompt = self._cell(record, "instruction")
+        prompt = prompt.strip() if isinstance(prompt, str) else ""
+        if not prompt or prompt not in answer:
+            return answer
+        if marked_parts(answer) is not None:
+            return messages_of(answer, seen)
+        other = record.get(self.layout.rejected or "")
+        alike = isinstance(other, str) and other.strip().startswith(prompt)
+        if not (alike and answer.startswith(prompt)):
+            return answer
+        seen["prompt_within"] += 1
+        return answer[len(prompt) :].strip()
 
     def _input(self, record: Record, seen: Seen) -> str:
         value = self._cell(record, "input")
@@ -376,16 +395,9 @@ class _Reader:
         self.report.taken += 1
         self.report.repaired += bool(seen)
         for kind, n in seen.items():
-            say = {"say": "says" if n == 1 else "say"} if kind == "no_input" else {}
-            self._add(kind, line, n, **say)
+            self._add(kind, line, n)
         if row.split:
             self.report.splits[row.split] = self.report.splits.get(row.split, 0) + 1
-
-
-def _without_prompt(answer: str) -> str | list[Message]:
-    """A chosen text that holds the whole conversation, with marks, is its messages."""
-    parts = marked_parts(answer)
-    return messages_of(answer, Counter()) if parts is not None else answer
 
 
 def _common_words(one: str, other: str) -> str:

@@ -72,6 +72,9 @@ CHATS = {
     }},
     "messages with the answer beside": {"messages": HI[:1], "response": "Ho"},
     "batch": {"custom_id": "1", "body": {"model": "m", "messages": HI}},
+    "lists of the hub's library": {"conversations": {"from": ["human", "gpt"],
+                                                     "value": ["Hi", "Ho"]}},
+    "a transcript": {"transcript": "Customer: Hi\nAgent: Ho"},
     "python source": {"messages": "[{'role': 'user', 'content': 'Hi'}, "
                       "{'role': 'assistant', 'content': 'Ho'}]"},
     "any name": {"my_talk": HI, "n": 2},
@@ -159,6 +162,10 @@ PREFERENCES = {
     "openai": {"input": {"messages": HI[:1], "tools": [], "parallel_tool_calls": True},
                "preferred_output": HI[1:],
                "non_preferred_output": [{"role": "assistant", "content": "No"}]},
+    "prompt repeated": {"prompt": "Hi", "chosen": "Hi Ho", "rejected": "Hi No"},
+    "marked prompt repeated": {"prompt": "\n\nHuman: Hi\n\nAssistant:",
+                               "chosen": "\n\nHuman: Hi\n\nAssistant: Ho",
+                               "rejected": "\n\nHuman: Hi\n\nAssistant: No"},
     "marked prompt": {"prompt": "\n\nHuman: Hi\n\nAssistant:", "chosen": " Ho", "rejected": " No"},
 }  # fmt: skip
 
@@ -170,6 +177,12 @@ def test_of_preferences_the_chosen_answers_are_learned(form):
     (said,) = [one.text for one in found.report.notices if one.kind == "preferences"]
     assert "are learned, those of" in said
     assert not any("No" in turn.output for row in found.rows for turn in row.turns)
+
+
+def test_marks_within_a_chosen_answer_are_its_words():
+    answer = "Question: Why?\nAnswer: So."
+    found = read([{"prompt": "Write an example.", "chosen": answer, "rejected": "No"}])
+    assert found.rows == [single("Write an example.", answer)]
 
 
 def test_the_words_that_both_answers_begin_with_are_an_implicit_prompt():

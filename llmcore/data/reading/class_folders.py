@@ -54,9 +54,13 @@ def places_of(counts: Counter[Folder], name: str, notices: Notices) -> dict[Fold
     places = {
         leaf: Place(_known(label), splits.get(leaf, (0, ""))[1]) for leaf, label in labels.items()
     }
+    below: dict[Folder, set[Place]] = defaultdict(set)
+    for leaf, place in places.items():
+        for at in range(top + 1, len(leaf)):
+            below[leaf[:at]].add(place)
     for folder in counts:
         if folder not in places:
-            places[folder] = _above(folder, counts, places, top)
+            places[folder] = _above(folder, below[folder])
     _say_levels(rest, places, name, notices)
     return _ham_or_spam(places, name, notices)
 
@@ -87,13 +91,16 @@ def _split_levels(leaves: list[Folder], top: int) -> dict[Folder, tuple[int, str
     for leaf in leaves:
         for at in range(top, len(leaf)):
             below[leaf[:at]].add(leaf[at])
+    parts: dict[Folder, dict[str, str]] = {}
+    for folder, names in below.items():
+        found = {one: split for one in names if (split := split_of(one))}
+        if "train" in found.values() and len(set(found.values())) > 1:
+            parts[folder] = found
     splits = {}
     for leaf in leaves:
         for at in range(top, len(leaf)):
-            found = {one: split_of(one) for one in below[leaf[:at]]}
-            known = {split for split in found.values() if split}
-            if len(known) > 1 and "train" in known and found[leaf[at]]:
-                splits[leaf] = (at, str(found[leaf[at]]))
+            if split := parts.get(leaf[:at], {}).get(leaf[at]):
+                splits[leaf] = (at, split)
                 break
     return splits
 
@@ -149,19 +156,12 @@ def _come_again(rest: dict[Folder, Folder]) -> bool:
     return any(len(one) > 1 for one in parents.values())
 
 
-def _above(
-    folder: Folder, counts: Counter[Folder], places: dict[Folder, Place], top: int
-) -> Place:  # fmt: skip
-    """What files are that lie beside folders: of the same class as all that is below, or loose."""
-    n = len(folder)
-    below = {leaf: place for leaf, place in places.items() if leaf[:n] == folder and leaf != folder}
-    found = {place.label for place in below.values() if not place.loose}
-    splits = {place.split for place in below.values()}
-    if n > top and len(found) == 1 and len(splits) == 1 and None not in found:
-        label = found.pop()
-        if label == folder[-1] or (len(below) == 1 and folder[-1] != label):
-            return Place(label, splits.pop())
-    return Place(None, loose=True)
+def _above(folder: Folder, below: set[Place]) -> Place:
+    """What files are that lie beside folders: of the one class of all that is below, where
+    this very folder names it; else loose."""
+    place = next(iter(below), None)
+    is_named = place is not None and len(below) == 1 and place.label == folder[-1]
+    return place if place and is_named else Place(None, loose=True)
 
 
 def _ham_or_spam(

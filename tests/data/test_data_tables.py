@@ -202,7 +202,9 @@ def test_files_and_folders(tmp_path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("label,text\nham,a\nspam,b\n")
     assert load_labelled(str(path)).name == "mine.csv"
-    with pytest.raises(LabError, match="folder"):
+    assert load_labelled(str(tmp_path)).texts == ["a", "b"]  # the one table of a folder is read
+    (tmp_path / "other.csv").write_text("label,text\nham,a\nspam,b\n")
+    with pytest.raises(LabError, match="2 tables"):
         load_labelled(str(tmp_path))
     for source in ("no-such-set", "", "a\0b"):
         with pytest.raises(NotFoundError, match="sms-spam"):

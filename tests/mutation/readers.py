@@ -420,10 +420,51 @@ def _texts(path: Path) -> None:
         pass
 
 
-def _mails(data: bytes, name: str) -> None:
-    from llmcore.data.mail_folders import table_of_mails
+def _rows(data: bytes, name: str) -> None:
+    from llmcore.data.reading.open import open_rows
+    from llmcore.data.reading.report import Notices
+    from llmcore.data.reading.source import source_of
 
-    table_of_mails(data, name)
+    for roles in ("labels", "instructions"):
+        notices = Notices()
+        for _ in open_rows(source_of(data, name), notices, roles=roles).records():
+            pass
+        notices.texts()
+
+
+def _workbook() -> bytes:
+    import openpyxl
+
+    book, buffer = openpyxl.Workbook(), io.BytesIO()
+    for row in (["text", "label"], *([row["text"], n % 2] for n, row in enumerate(ROWS))):
+        book.active.append(row)
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _arrow(stream: bool) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table, buffer = pa.Table.from_pylist(ROWS), io.BytesIO()
+    if not stream:
+        pq.write_table(table, buffer)
+        return buffer.getvalue()
+    with pa.ipc.new_stream(buffer, table.schema) as writer:
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    import tarfile
+
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
 
 
 ROWS = [{"text": f"are you home at {n}", "label": ("ham", "spam")[n % 2]} for n in range(30)]
@@ -444,6 +485,7 @@ MAIL = b"\r\n".join((
     b"Hello=20there", b"--xx", b"Content-Type: text/html", b"", b"<p>Hello <b>there</b></p>",
     b"--xx--", b"",
 ))  # fmt: skip
+MBOX_LINE = b"From a@b.c Fri May  1 10:00:00 2026\r\n"
 MAILS = zipped({f"{kind}/{n}.eml": MAIL for kind in ("ham", "spam") for n in range(12)})
 
 READERS: dict[str, Reader] = {
@@ -485,8 +527,28 @@ READERS: dict[str, Reader] = {
     "texts csv": one_path("a.csv", spam_table(40), _texts),
     "texts jsonl": one_path("a.jsonl", _lines(ROWS), _texts),
     "texts txt": one_path("a.txt", TEXT[:3000].encode(), _texts),
-    "mails": one_file("a.zip", MAILS, _mails),
-    "a mail": one_file("ham/1.eml", MAIL, lambda data, name: _mails(zipped({
+    "mails": one_file("a.zip", MAILS, _rows),
+    "workbook": one_file("a.xlsx", _workbook(), _rows),
+    "parquet": one_file("a.parquet", _arrow(stream=False), _rows),
+    "arrow": one_file("a.arrow", _arrow(stream=True), _rows),
+    "tar": one_file("a.tgz", _tar({f"{kind}/1.eml": MAIL for kind in ("ham", "spam")}), _rows),
+    "mbox": one_file("a.mbox", (MBOX_LINE + MAIL + b"\r\n\r\n") * 3, _rows),
+    "tables in a zip": one_file("a.zip", zipped({
+        "train.csv": spam_table(20), "test.jsonl": _lines(ROWS),
+    }), _rows),
+    "json of pandas": one_file("a.json", _json({
+        "columns": ["text", "label"], "data": [[row["text"], row["label"]] for row in ROWS],
+    }), _rows),
+    "intents": one_file("a.json", _json({"intents": [
+        {"tag": "hi", "patterns": ["Hi", "Hello"], "responses": ["Good day."]},
+        {"tag": "bye", "patterns": ["Bye", "See you"], "responses": ["Bye."]},
+    ]}), _rows),
+    "label studio": one_file("a.json", _json([{
+        "data": {"text": "a"}, "annotations": [{"result": [
+            {"value": {"choices": ["x"]}, "from_name": "label"},
+        ]}],
+    }] * 3), _rows),
+    "a mail": one_file("ham/1.eml", MAIL, lambda data, name: _rows(zipped({
         "ham/1.eml": data, "ham/2.eml": MAIL, "spam/1.eml": MAIL, "spam/2.eml": MAIL,
     }), "a.zip")),
 }  # fmt: skip

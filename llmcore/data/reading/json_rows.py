@@ -15,7 +15,7 @@ from llmcore.data.reading import json_forms
 from llmcore.data.reading.annotations import tool_of
 from llmcore.data.reading.encoding import Encoding, lines_of_blocks, text_blocks, whole_text
 from llmcore.data.reading.report import Notices, quoted
-from llmcore.data.reading.rows import SAMPLE_ROWS, Rows, chunked, unique_names
+from llmcore.data.reading.rows import SAMPLE_ROWS, Chunk, Rows, chunked, unique_names
 from llmcore.data.reading.source import Source
 from llmcore.data.reading.values import is_missing
 from llmcore.errors import LabError
@@ -328,11 +328,21 @@ def _rows(
         width = max(map(len, lists))
         table.columns.extend(unique_names([""] * width))
         chained = ((n, v) for n, v in chained if not isinstance(v, dict) or _no_list(table, n))
-    rows = Rows(format, table.columns, header, chunked(table.rows(chained)), notices,
+    chunks = _padded(chunked(table.rows(chained)), table.columns)
+    rows = Rows(format, table.columns, header, chunks, notices,
                 why=why, unit=unit)  # fmt: skip
     if not rows.sample():
         raise LabError(f"{source.name} holds no rows: give one JSON object for each.")
     return rows
+
+
+def _padded(chunks: Iterator[Chunk], columns: list[str]) -> Iterator[Chunk]:
+    """Rows with a cell for each column that is known by then."""
+    for chunk in chunks:
+        width = len(columns)
+        for row in chunk.rows:
+            row.extend([None] * (width - len(row)))
+        yield chunk
 
 
 def _no_list(table: _Table, number: int) -> bool:

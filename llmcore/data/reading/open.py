@@ -1,57 +1,96 @@
 """The one door: a path or an upload, recognised by its content and opened as rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from llmcore.data.mail_folders import table_of_mails
 from llmcore.data.reading import formats
 from llmcore.data.reading.arrow import read_arrow, read_parquet
+from llmcore.data.reading.bundles import read_bundle
 from llmcore.data.reading.delimited import read_delimited
 from llmcore.data.reading.encoding import recognise_encoding
 from llmcore.data.reading.json_rows import read_json
+from llmcore.data.reading.mailbox_rows import read_mbox, read_one_mail
+from llmcore.data.reading.members import members_of, unpacked
 from llmcore.data.reading.report import Notices
-from llmcore.data.reading.rows import Chunk, Rows
+from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source, source_at, source_of
+from llmcore.data.reading.workbook import MAX_WORKBOOK_BYTES, read_workbook
 from llmcore.errors import LabError, NotFoundError
+
+_MARKUP = {formats.HTML: "an HTML page", formats.RTF: "an RTF document"}
+_MAX_INSIDE = 3  # archives inside of archives
 
 
 def open_rows(
-    where: Path | Source, notices: Notices, encoding: str | None = None,
-    named: Sequence[str] = (), roles: str = "labels",
-) -> Rows:  # fmt: skip
+    where: Path | Source,
+    notices: Notices,
+    encoding: str | None = None,
+    named: Sequence[str] = (),
+    roles: str = "labels",
+    _depth: int = 0,
+) -> Rows:
     """The rows of a file, an upload, a folder or an archive.
 
-    encoding: what the user says, instead of a guess. named: columns that the user named. Raises
-    NotFoundError where there is no such file, LabError for what cannot be read.
+    encoding: what the user says, instead of a guess. named: columns that the user named. roles:
+    "labels" or "instructions", for forms that hold both. Raises NotFoundError where there is no
+    such file, LabError for what cannot be read.
     """
+
+    def opened(source: Source) -> Rows:
+        return open_rows(source, notices, encoding, named, roles, _depth + 1)
+
     if isinstance(where, Path) and where.is_dir():
-        return _of_mails(where, where.name, notices)
-    source = where if isinstance(where, Source) else source_at(where)
+        return read_bundle(members_of(where, notices), where.name, notices, opened)
+    source = _in_memory(where if isinstance(where, Source) else source_at(where))
     recognised = formats.recognise(source)
-    if recognised.format == formats.ZIP:
-        return _of_mails(source.path or source.read(), source.name, notices)
-    if recognised.format in (formats.DELIMITED, formats.TEXT):
-        found = recognise_encoding(source, notices, encoding)
-        return read_delimited(source, found, notices, named, recognised.why)
-    if recognised.format in (formats.JSON, formats.JSONL):
-        found = recognise_encoding(source, notices, encoding)
+    if recognised.format in (formats.ZIP, formats.TAR):
+        if _depth >= _MAX_INSIDE:
+            raise LabError(f"{source.name} lies too deep in other archives: unpack it.")
+        content = unpacked(source)
+        if content is not source and formats.recognise(content).format != formats.TAR:
+            return opened(content)
+        return read_bundle(members_of(source, notices), source.name, notices, opened)
+    return _open_file(source, recognised, notices, encoding, named, roles)
+
+
+def _in_memory(source: Source) -> Source:
+    """A zip or workbook that is itself packed, so that its end can be read first."""
+    if source.head(2) != b"PK" or not (source.packed or source.opener):
+        return source
+    with source.open() as file:
+        data = file.read(MAX_WORKBOOK_BYTES + 1)
+    if len(data) > MAX_WORKBOOK_BYTES:
+        raise LabError(f"{source.name} unpacks to more than {MAX_WORKBOOK_BYTES:,} bytes.")
+    return replace(source, data=data, path=None, packed=False, opener=None)
+
+
+def _open_file(
+    source: Source, recognised: formats.Recognised, notices: Notices, encoding: str | None,
+    named: Sequence[str], roles: str,
+) -> Rows:  # fmt: skip
+    format = recognised.format
+    if format in _MARKUP:
+        raise LabError(
+            f"{source.name} is {_MARKUP[format]}, not a table: save its table as CSV or Excel, or "
+            f"its text as plain text."
+        )
+    if format == formats.XLSX:
+        return read_workbook(source, notices, named)
+    if format == formats.PARQUET:
+        return read_parquet(source, notices)
+    if format == formats.ARROW:
+        return read_arrow(source, notices)
+    if format == formats.MBOX:
+        return read_mbox(source, notices)
+    if format == formats.MAIL:
+        return read_one_mail(source, notices)
+    found = recognise_encoding(source, notices, encoding)
+    if format in (formats.JSON, formats.JSONL):
         rows = read_json(source, found, notices, roles)
         rows.encoding = found.name
         return rows
-    if recognised.format == formats.PARQUET:
-        return read_parquet(source, notices)
-    if recognised.format == formats.ARROW:
-        return read_arrow(source, notices)
-    raise LabError(f"{source.name} cannot be read as a table ({recognised.why}).")
-
-
-def _of_mails(where: Path | bytes, name: str, notices: Notices) -> Rows:
-    table = table_of_mails(where, name)
-    for text in table.notices:
-        notices.add("files", "{text}", about=text, text=text.removesuffix("."))
-    rows = [list(row) for row in table.rows]
-    chunks = iter([Chunk(list(range(1, len(rows) + 1)), rows)])
-    return Rows("folders", list(table.columns), True, chunks, notices, unit="file")
+    return read_delimited(source, found, notices, named, recognised.why)
 
 
 def as_path(source: str, wanted: str, known: str) -> Path:

@@ -319,3 +319,9 @@ def test_deep_nesting_stops_nothing(depth) -> None:
         assert [one["text"] for one in records if one["label"] in ("pos", "neg")] == [
             "a film", "a play",
         ]  # fmt: skip
+
+
+def test_all_rows_have_a_cell_for_each_column() -> None:
+    source = source_of(b'{"text": "a"}\n{"label": "x"}\n{"text": "b", "label": "y"}', "x")
+    rows = read_json(source, recognise_encoding(source, Notices()), Notices())
+    assert rows.sample() == [["a", None], [None, "x"], ["b", "y"]]

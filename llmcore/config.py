@@ -318,7 +318,7 @@ class LoraConfig(Checked):
         object.__setattr__(self, "targets", tuple(self.targets))  # JSON gives a list
         if not self.targets or not set(self.targets) <= set(LORA_TARGETS):
             raise LabError(
-                f"LoRA's targets are {', '.join(map(str, self.targets)) or 'none'} but must be "
+                f"LoRA's targets are {', '.join(map(str, self.targets)) or 'none':.100} but must be "
                 f"some of {', '.join(LORA_TARGETS)}."
             )
 
@@ -345,7 +345,7 @@ class CurveConfig(Checked):
         chosen = tuple(one for one in LEARNERS if one in self.learners)
         if not chosen or set(self.learners) - set(LEARNERS):
             raise LabError(
-                f"The learners are {', '.join(self.learners) or 'none'} but must be some of "
+                f"The learners are {', '.join(self.learners) or 'none':.100} but must be some of "
                 f"{', '.join(LEARNERS)}."
             )
         object.__setattr__(self, "learners", chosen)
@@ -400,7 +400,7 @@ class VariantsConfig(Checked):
         self.check_bounds()
         if unknown := sorted(set(self.variants) - set(ARCHITECTURES)):
             raise LabError(
-                f"There is no variant {unknown[0]!r}: choose of {', '.join(ARCHITECTURES[1:])}."
+                f"There is no variant {unknown[0]!r:.60}: choose of {', '.join(ARCHITECTURES[1:])}."
             )
         wanted = tuple(one for one in ARCHITECTURES if one in {"gpt2", *self.variants})
         if len(wanted) < 2:
@@ -442,16 +442,18 @@ class RunConfig(Checked):
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise LabError(f"kind is {self.kind!r} but must be one of {', '.join(KINDS)}.")
+            raise LabError(f"kind is {self.kind!r:.60} but must be one of {', '.join(KINDS)}.")
         for kind, settings in (
             ("learning-curve", self.curve), ("compare-nlp", self.compare),
             ("diverse-data", self.diverse), ("variants", self.variants),
         ):  # fmt: skip
             if (self.kind == kind) != (settings is not None):
-                raise LabError(f"A run of kind {self.kind} with settings {settings} cannot be.")
+                raise LabError(
+                    f"A run of kind {self.kind} with settings {settings!s:.200} cannot be."
+                )
         if self.trainable not in TRAINABLE:
             raise LabError(
-                f"train is {self.trainable!r} but must be one of {', '.join(TRAINABLE)}."
+                f"train is {self.trainable!r:.60} but must be one of {', '.join(TRAINABLE)}."
             )
         if self.train.sharding == "full" and self.kind != "pretrain":
             raise LabError("Only pretraining can be sharded: leave sharding at auto.")

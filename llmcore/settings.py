@@ -44,7 +44,7 @@ class Checked:
         """Raises LabError unless the field holds one of `choices`."""
         value = getattr(self, name)
         if value not in choices:
-            raise LabError(f"{name} is {value!r} but must be one of {', '.join(choices)}.")
+            raise LabError(f"{name} is {value!r:.60} but must be one of {', '.join(choices)}.")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -317,9 +317,9 @@ class LoraConfig(Checked):
         self.check_bounds()
         object.__setattr__(self, "targets", tuple(self.targets))  # JSON gives a list
         if not self.targets or not set(self.targets) <= set(LORA_TARGETS):
+            named = ", ".join(map(str, self.targets)) or "none"
             raise LabError(
-                f"LoRA's targets are {', '.join(map(str, self.targets)) or 'none':.100} but must be "
-                f"some of {', '.join(LORA_TARGETS)}."
+                f"LoRA's targets are {named:.100} but must be some of {', '.join(LORA_TARGETS)}."
             )
 
     def n_parameters(self, model: ModelConfig) -> int:

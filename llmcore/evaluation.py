@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from llmcore.errors import LabError
+from llmcore.texts import not_one, one_or_several, several
 
 if TYPE_CHECKING:
     from llmcore.nn.model import GPT
@@ -31,7 +32,7 @@ def text_loss(
     `perplexity` (e to the loss) and `bits_per_byte` (loss · n / ln 2 / UTF-8 bytes), by which
     models with different tokenizers compare. Raises LabError for a text without content.
     """
-    documents = [documents] if isinstance(documents, str) else list(documents)
+    documents = list(one_or_several(documents, "document"))
     n_bytes = sum(len(one.encode("utf-8", "replace")) for one in documents)
     if n_bytes == 0:
         raise LabError("The text is empty, so there is nothing to score: give at least one word.")
@@ -109,6 +110,7 @@ def classification_scores(
     these rows would score, None for rows of a single class; `better_than_chance`: whether the
     interval lies above it.
     """
+    _check_labels(labels, predicted, classes)
     strangers = sorted((set(labels) | set(predicted)) - set(classes))
     names = [*classes, *strangers]
     index = {name: i for i, name in enumerate(names)}
@@ -130,6 +132,12 @@ def classification_scores(
         "confusion": table,
         "classes": names,
     }
+
+
+def _check_labels(*lists: Sequence[str]) -> None:
+    """Raises LabError where a word stands for a list of labels: its letters would be scored."""
+    for one in lists:
+        not_one(one, "label")
 
 
 def against_chance(scores: dict[str, Any]) -> tuple[float, bool] | None:
@@ -171,6 +179,8 @@ def answer_scores(
     aside (None where there is none), and its `exact_match_interval` (see `wilson_interval`); and
     `by_holdout`: the same for the rows of each kind of holdout that is named, in `holdouts` (N,)
     or, where some kinds may have no row, in `kinds`."""
+    several(expected, "text")
+    several(answers, "answer")
     right = [one.strip() == two.strip() for one, two in zip(expected, answers, strict=True)]
     kinds = [kind for kind in dict.fromkeys(holdouts if kinds is None else kinds) if kind]
     by_holdout = {
@@ -190,7 +200,9 @@ def _share_right(right: Sequence[bool]) -> dict[str, Any]:
 
 def chrf(expected: Sequence[str], answers: Sequence[str]) -> float | None:
     """chrF (Popović 2015) of all answers, 0 to 100, by sacrebleu; None where it is not installed
-    or there is nothing to score."""
+    or there is nothing to score. Raises LabError where one text stands for a list."""
+    several(expected, "text")
+    several(answers, "answer")
     try:
         from sacrebleu.metrics import CHRF
     except ImportError:
@@ -200,7 +212,10 @@ def chrf(expected: Sequence[str], answers: Sequence[str]) -> float | None:
 
 def chrf_by_row(expected: Sequence[str], answers: Sequence[str]) -> list[float] | None:
     """chrF of each answer alone (N,), 0 to 100, so that rows can be drawn anew; None where
-    sacrebleu is not installed. Their mean is near `chrf`, which counts over all rows at once."""
+    sacrebleu is not installed. Their mean is near `chrf`, which counts over all rows at once.
+    Raises LabError where one text stands for a list."""
+    several(expected, "text")
+    several(answers, "answer")
     try:
         from sacrebleu.metrics import CHRF
     except ImportError:
@@ -215,6 +230,7 @@ def chrf_by_row(expected: Sequence[str], answers: Sequence[str]) -> list[float] 
 def balanced_accuracy(labels: Sequence[str], predicted: Sequence[str]) -> float:
     """The mean over the true classes of the share that was found, so a rare class counts as much
     as a frequent one: answering always the same of two classes gives one half."""
+    _check_labels(labels, predicted)
     found: dict[str, list[bool]] = {}
     for truth, guess in zip(labels, predicted, strict=True):
         found.setdefault(truth, []).append(truth == guess)
@@ -381,6 +397,7 @@ def paired_macro_f1(
     from a multinomial stands for each resample. Macro F1 is over the classes among `labels`.
     Raises LabError where there is nothing to compare.
     """
+    _check_labels(labels, ours, theirs)
     triples = Counter(zip(labels, ours, theirs, strict=True))
     if not triples:
         raise LabError("There are no predictions to compare: give at least one.")

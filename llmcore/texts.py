@@ -31,12 +31,17 @@ def one_or_several(values: str | Iterable[str], what: str = "text") -> Iterable[
 
 def several(values: Sequence[str], what: str = "text") -> Sequence[str]:
     """`values`, where they are a sequence of texts. Raises LabError for a single one too."""
-    if isinstance(values, str):
-        raise LabError(f"A single {what} was given where several are expected: put it in a list.")
-    _check_several(values, what)
+    not_one(values, what)
     for value in values:
         check_text(value, what)
     return values
+
+
+def not_one(values: Iterable[object], what: str) -> None:
+    """Raises LabError where one text, bytes, None or a number stands for a list of anything."""
+    if isinstance(values, str):
+        raise LabError(f"A single {what} was given where several are expected: put it in a list.")
+    _check_several(values, what)
 
 
 def _check_several(values: object, what: str) -> None:

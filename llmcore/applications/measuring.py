@@ -27,6 +27,7 @@ from llmcore.data.instructions import Instruction, load_builtin
 from llmcore.errors import LabError
 from llmcore.evaluation import Difference, bootstrap_ratio, chrf_by_row, wilson_interval
 from llmcore.tasks.instruction_tokens import do_not_fit, fits
+from llmcore.texts import one_or_several
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
@@ -316,7 +317,7 @@ def _samples(
     }
 
 
-def distinct_trigrams(texts: Sequence[str]) -> float:
+def distinct_trigrams(texts: str | Sequence[str]) -> float:
     """How many of the runs of three words are different ones, 0 to 1: a text that goes round in
     circles is near 0 (distinct-n, Li et al. 2016).
 
@@ -325,7 +326,7 @@ def distinct_trigrams(texts: Sequence[str]) -> float:
     """
     runs = [
         tuple(words[i : i + 3])
-        for words in (text.lower().split() for text in texts)
+        for words in (text.lower().split() for text in one_or_several(texts))
         for i in range(len(words) - 2)
     ]
     return len(set(runs)) / len(runs) if runs else 0.0

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from llmcore.errors import LabError
+from llmcore.texts import several
 
 WORDS_AND_MARKS = r"\w+|[^\w\s]"  # "!" and "£" tell more of spam than most words do
 
@@ -39,10 +40,10 @@ class MajorityClass:
         return self
 
     def predict(self, texts: Sequence[str]) -> list[str]:
-        return [self.classes[int(self._shares.argmax())]] * len(texts)
+        return [self.classes[int(self._shares.argmax())]] * len(several(texts))
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        return np.tile(self._shares, (len(texts), 1))
+        return np.tile(self._shares, (len(several(texts)), 1))
 
 
 class _Pipeline(ABC):
@@ -84,7 +85,7 @@ class _Pipeline(ABC):
         return [self.classes[int(i)] for i in best]
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        if not len(texts):
+        if not len(several(texts)):
             return np.zeros((0, len(self.classes)))
         return self._pipeline.predict_proba(list(texts))
 
@@ -132,6 +133,9 @@ def _regression() -> Any:
 
 
 def check_pairs(texts: Sequence[str], labels: Sequence[str]) -> None:
+    """Raises LabError where they are not lists of texts of the same length, at least one."""
+    several(texts)
+    several(labels, "label")
     if not len(texts) or len(texts) != len(labels):
         raise LabError(
             f"There are {len(texts)} texts and {len(labels)} labels: give as many of one as of "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from llmcore.errors import LabError
+from llmcore.texts import several
 
 _ROWS = 256  # questions compared with the whole training set at once
 
@@ -19,6 +20,8 @@ class NearestAnswer:
         """Raises LabError where there is nothing to look up."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
+        several(questions, "question")
+        several(answers, "answer")
         if not questions:
             raise LabError("There are no training rows to look answers up in: give at least one.")
         self._vectorizer: Any = TfidfVectorizer(
@@ -35,6 +38,7 @@ class NearestAnswer:
 
     def predict(self, questions: Sequence[str]) -> list[str]:
         """For each question the answer of the training question nearest to it."""
+        several(questions, "question")
         found: list[str] = []
         for first in range(0, len(questions), _ROWS):
             asked = self._vectorizer.transform(questions[first : first + _ROWS])  # (B, F)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmcore.errors import LabError
+from llmcore.texts import one_or_several
 from llmcore.tokenizers import Tokenizer
 
 MAX_TOKENS = 30_000_000  # about 4 GB at order 5
@@ -45,6 +46,8 @@ class _Level:
 
     def find(self, parents: np.ndarray, words: np.ndarray, n_words: int) -> np.ndarray:
         """Index of each n-gram, or UNSEEN."""
+        if not len(self.keys):  # no document of the training is so long
+            return np.full(len(parents), UNSEEN, dtype=np.int64)
         keys = parents * n_words + words
         places = np.searchsorted(self.keys, keys)
         found = self.keys[np.minimum(places, len(self.keys) - 1)] == keys
@@ -145,6 +148,8 @@ class NgramModel:
         p = np.full(n, 1.0 / self.vocab_size)
         history = np.zeros(n, dtype=np.int64)  # by start: node of the k - 1 words from there on
         for k, level in enumerate(self._levels, 1):
+            if not len(level.totals):  # no document of the training is so long
+                break
             starts = np.arange(n - k + 1)
             ends = starts + k - 1
             parents = history[: n - k + 1]
@@ -269,15 +274,18 @@ def modified_discounts(counts: np.ndarray) -> np.ndarray:
     return np.array([0.0, *(found if usual else FALLBACK_DISCOUNTS)])
 
 
-def fit_on(tokenizer: Tokenizer, documents: Sequence[str], order: int = 5) -> NgramModel:
-    """An n-gram model over the tokens of any tokenizer of the lab (`bytes` counts bytes)."""
+def fit_on(tokenizer: Tokenizer, documents: str | Sequence[str], order: int = 5) -> NgramModel:
+    """An n-gram model over the tokens of any tokenizer of the lab (`bytes` counts bytes). A str is
+    one document."""
     model = NgramModel(order, tokenizer.vocab_size, tokenizer.eot_id)
     return model.fit(tokenizer.encode_documents(documents))
 
 
-def bits_per_byte(model: NgramModel, tokenizer: Tokenizer, documents: Sequence[str]) -> float:
+def bits_per_byte(model: NgramModel, tokenizer: Tokenizer, documents: str | Sequence[str]) -> float:
     """Bits that the model needs for a byte of the documents, each with its end-of-text token: the
-    same events as `llmcore.evaluation.text_loss` scores, so that models of both kinds compare."""
+    same events as `llmcore.evaluation.text_loss` scores, so that models of both kinds compare. A
+    str is one document."""
+    documents = list(one_or_several(documents, "document"))
     n_bytes = sum(len(one.encode("utf-8", "replace")) for one in documents)
     if n_bytes == 0:
         raise LabError("The text is empty, so there is nothing to score: give at least one word.")

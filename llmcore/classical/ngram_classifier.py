@@ -7,6 +7,7 @@ import numpy as np
 
 from llmcore.classical.baselines import check_pairs
 from llmcore.classical.ngram import NgramModel
+from llmcore.texts import several
 from llmcore.tokenizers import Tokenizer, builtin_tokenizer
 
 ORDER = 3  # bytes; best mean macro F1 on the validation splits of sms-spam and tweet-sentiment
@@ -54,7 +55,7 @@ class NgramClassifier:
 
     def _scores(self, texts: Sequence[str]) -> np.ndarray:
         """(N, K) log p(c) + log p(text | c), all texts of a class in one pass."""
-        if not len(texts):
+        if not len(several(texts)):
             return np.zeros((0, len(self.classes)))
         ids = self.tokenizer.encode_documents(texts)
         ends = np.flatnonzero(ids == self.tokenizer.eot_id)

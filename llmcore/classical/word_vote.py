@@ -17,6 +17,7 @@ from llmcore.classical.baselines import WORDS_AND_MARKS, WordRegression
 from llmcore.errors import DamagedError
 from llmcore.files import json_line, read_json, write_text_atomic
 from llmcore.schema import build
+from llmcore.texts import several
 
 DIGITS = 6  # significant ones of the numbers on disk
 SURE = 1e-9  # no probability counts as nearer to 0
@@ -50,7 +51,7 @@ class WordVote:
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """(N, K): texts as rows of a sparse matrix of TF-IDF, sublinear, times the weights."""
-        found = [self._columns(text) for text in texts]
+        found = [self._columns(text) for text in several(texts)]
         n_words = len(self.rarity)
         text_of = np.repeat(np.arange(len(found)), [len(one) for one in found])
         columns = np.array([place for one in found for place in one], dtype=np.int64)

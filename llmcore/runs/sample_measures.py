@@ -4,24 +4,27 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from llmcore.texts import one_or_several
+
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 OFTEN = 2  # a spelling that stands in the corpora once only may be a slip
 
 
-def known_words(documents: Iterable[str]) -> frozenset[str]:
+def known_words(documents: str | Iterable[str]) -> frozenset[str]:
     """Spellings, folded to lower case, that occur at least OFTEN times."""
     counts: Counter[str] = Counter()
-    for document in documents:
+    for document in one_or_several(documents, "document"):
         counts.update(WORD.findall(document.lower()))
     return frozenset(word for word, count in counts.items() if count >= OFTEN)
 
 
-def real_word_share(samples: Sequence[str], known: frozenset[str]) -> float | None:
+def real_word_share(samples: str | Sequence[str], known: frozenset[str]) -> float | None:
     """The share of the words of all samples that are known; None where there is no word.
 
     The last word of a sample may be cut off, so it is left out.
     """
-    words = [word for sample in samples for word in WORD.findall(sample.lower())[:-1]]
+    given = one_or_several(samples, "sample")
+    words = [word for sample in given for word in WORD.findall(sample.lower())[:-1]]
     return sum(word in known for word in words) / len(words) if words else None
 
 

@@ -65,7 +65,7 @@ class Training:
     def bytes_per_token(self) -> float:
         return self.n_bytes / self.merges[-1].n_tokens if self.merges else 1.0
 
-    def run(self, documents: Iterable[str], stop: Callable[[], bool] = lambda: False) -> None:
+    def run(self, documents: str | Iterable[str], stop: Callable[[], bool] = lambda: False) -> None:
         """Reads the documents, then merges until the size is reached, nothing is left to merge,
         or `stop()`. Raises LabError where there is no text."""
         counts = count_pieces(documents, self.recipe.pattern, self._note_read)
@@ -98,9 +98,13 @@ def tokenizer_from(merges: Sequence[Merge], pattern: str, name: str) -> Tokenize
 
 
 def train_bpe(
-    documents: Iterable[str], vocab_size: int, name: str | None = None, rule: str = DEFAULT_RULE
+    documents: str | Iterable[str],
+    vocab_size: int,
+    name: str | None = None,
+    rule: str = DEFAULT_RULE,
 ) -> Tokenizer:
-    """A vocabulary of 256 bytes, learned merges and `<|endoftext|>` (the last id).
+    """A vocabulary of 256 bytes, learned merges and `<|endoftext|>` (the last id). A str is one
+    document.
 
     Pairs seen once are not merged, so a short text may give fewer than `vocab_size` tokens. The
     same documents give the same tokenizer. Raises LabError for a size that cannot be, or no text.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from llmcore.texts import one_or_several
 from llmcore.tokenizers.patterns import pieces
 from llmcore.tokenizers.segments import replace_surrogates, segments
 from llmcore.tokenizers.tokenizer import END_OF_TEXT
@@ -39,9 +40,9 @@ class Merge:
 
 
 def count_pieces(
-    documents: Iterable[str], pattern: str, on_read: Callable[[int], None] | None = None
+    documents: str | Iterable[str], pattern: str, on_read: Callable[[int], None] | None = None
 ) -> Counter[bytes]:
-    """How often each piece occurs, in UTF-8, in order of first occurrence.
+    """How often each piece occurs, in UTF-8, in order of first occurrence. A str is one document.
 
     Text that looks like `<|endoftext|>` parts documents, so that no ordinary token reads like it.
 
@@ -50,7 +51,8 @@ def count_pieces(
     """
     counts: Counter[bytes] = Counter()
     n_characters = n_bytes = 0
-    whole = (part for document in documents for part in document.split(END_OF_TEXT))
+    given = one_or_several(documents, "document")
+    whole = (part for document in given for part in document.split(END_OF_TEXT))
     for document in whole:
         for part in segments(replace_surrogates(document), _PART):
             for piece, count in Counter(_bounded(part, pattern)).items():

@@ -19,6 +19,7 @@ from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_text_atomic
 from llmcore.schema import build
+from llmcore.texts import check_text, one_or_several
 from llmcore.tokenizers.patterns import CHARACTERS_PATTERN, KNOWN_PATTERNS
 from llmcore.tokenizers.segments import replace_surrogates, segments
 
@@ -92,22 +93,23 @@ class Tokenizer:
         return self.encode_array(text).tolist()
 
     def encode_array(self, text: str) -> np.ndarray:
-        """As `encode`, but as uint32; Rust does the work outside the GIL."""
+        """As `encode`, but as uint32; Rust does the work outside the GIL. Raises LabError for what
+        is no text, a list of texts too."""
         parts = [
             self.encoding.encode_to_numpy(part, disallowed_special=())
-            for part in segments(replace_surrogates(text))
+            for part in segments(replace_surrogates(check_text(text)))
             if part
         ]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
 
-    def encode_documents(self, documents: Iterable[str]) -> np.ndarray:
-        """All documents as one row of ids, each followed by `eot_id`.
+    def encode_documents(self, documents: str | Iterable[str]) -> np.ndarray:
+        """All documents as one row of ids, each followed by `eot_id`; a str is one document.
 
         uint16 where the vocabulary fits, else uint32. Rust does the work outside the GIL, in two
         or more threads.
         """
         with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-            rows = list(pool.map(self._encode_job, _jobs(documents)))
+            rows = list(pool.map(self._encode_job, _jobs(one_or_several(documents, "document"))))
         return np.concatenate(rows) if rows else np.empty(0, dtype=self.dtype)
 
     def _encode_job(self, parts: list[str | None]) -> np.ndarray:

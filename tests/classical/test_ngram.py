@@ -104,6 +104,15 @@ def test_it_equals_the_plain_reading_of_the_formulas(order: int) -> None:
     assert np.exp(fast.log_probabilities(test)) == pytest.approx(np.array(expected), abs=1e-12)
 
 
+def test_documents_shorter_than_the_order_give_a_model_of_what_they_hold() -> None:
+    ids = [A, END, B, END, A, END]  # no document has two words
+    fast, plain = NgramModel(5, 3, END).fit(np.array(ids)), Plain(5, 3, END, ids)
+    test = [A, B, A, END]
+    expected = [plain.p(word, (END, *test[:i])) for i, word in enumerate(test)]
+    assert np.exp(fast.log_probabilities(np.array(test))) == pytest.approx(np.array(expected))
+    assert fast.distribution([A, B, A, B, A]).sum() == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize("order", [1, 2, 4])
 def test_after_any_history_all_words_together_have_probability_one(order: int) -> None:
     model = NgramModel(order, 9, 7).fit(drawn(300))  # id 8 never occurs

@@ -49,10 +49,8 @@ def read_workbook(source: Source, notices: Notices, named: Sequence[str] = ()) -
     for name in chosen:
         _say_facts(facts.get(name), notices, source.name, name)
     columns, numbered, header = _joined(tables, [splits.get(name) for name in chosen])
-    why = (
-        f"it is a workbook; {many(len(sheets), 'sheets')} {'hold' if len(sheets) > 1 else 'holds'}"
-    )
-    rows = Rows("xlsx", columns, header, chunked(numbered), notices, why=f"{why} rows", unit="row")
+    why = f"it is a workbook, with rows in {many(len(sheets), 'sheets')}"
+    rows = Rows("xlsx", columns, header, chunked(numbered), notices, why=why, unit="row")
     if not rows.sample():
         raise LabError(f"The sheet {chosen[0]!r} of {source.name} has names but no rows below.")
     return rows

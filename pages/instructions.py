@@ -130,7 +130,10 @@ def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
         f"{share} · {rows['train']:,} examples to train, {rows['validation']:,} to validate, "
         f"{rows['test']:,} to test"
     ]
-    lines += [plain(sentence) for sentence in plan.report.sentences()[1:]]
+    reading = choice.splits().report  # its notices are shown with the file
+    shown = reading.notices.texts() if reading else []
+    sentences = plan.report.sentences()[1:]
+    lines += [plain(sentence) for sentence in sentences if sentence not in shown]
     st.caption("  \n".join(lines))
 
 

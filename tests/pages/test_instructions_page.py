@@ -169,7 +169,8 @@ def test_preferences_are_learned_from_the_chosen_answers_and_it_is_said(base: st
     page = upload(json.dumps(rows).encode())
     boxes = {one.label: one.value for one in page.selectbox}
     assert (boxes["Instruction"], boxes["Answer"]) == ("prompt", "chosen")
-    assert "the answers of chosen are learned, those of rejected are not" in shown(page)
+    assert shown(page).count("the answers of chosen are learned, those of rejected are not") == 1
+    assert "30 rows read, 30 taken" in shown(page)
     assert set(page.dataframe[0].value["Answer"]) == {"sees"}
     assert not button(page, "Start training").disabled
 

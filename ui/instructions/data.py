@@ -15,6 +15,7 @@ from llmcore.data.instructions import (
 )
 from llmcore.data.reading import MAX_UPLOAD_BYTES
 from ui.page import plain
+from ui.reading_report import show_reading
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -107,10 +108,13 @@ def _own_file() -> Choice | None:
     if _has_boxes(report):
         columns = _columns(report, data, file.file_id)
     if columns is None:
-        _notices(report)
+        show_reading(report, "instruct")
         return None
     choice = Choice(file.name, file.name, data, columns)
-    _preview(choice.splits().train)
+    splits = choice.splits()
+    _preview(splits.train)
+    if splits.report is not None:
+        show_reading(splits.report, "instruct")
     return choice
 
 
@@ -176,11 +180,6 @@ def _box(
         placeholder="Choose a column",
         key=f"instruct_{role}_{file_id}",
     )
-
-
-def _notices(report: "ReadingReport") -> None:
-    if lines := report.notices.texts():
-        st.caption("  \n".join(plain(one) for one in lines))
 
 
 def _preview(rows: "list[Instruction]") -> None:

@@ -54,7 +54,7 @@ def main() -> None:
         from llmcore.runs.instruct_plan import INSTRUCT
 
         what_the_loss_sees(*chosen, INSTRUCT.batch_size, INSTRUCT.seed)
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     info = run_picker(infos, KIND, "Run to show")
     if info is None:
         st.info("Nothing was finetuned on instructions yet: press **Start training** above, and "

@@ -64,7 +64,7 @@ def ten_minutes(runs: Sequence["RunInfo"]) -> None:
     steps = [step for step in progress.STEPS if CARDS[step.page].exists]
     if not steps:
         return
-    st.subheader("Your first ten minutes", anchor=False)
+    st.header("Your first ten minutes", anchor=False)
     st.caption(f"{len(done)} of {len(progress.STEPS)} done")
     for number, (column, step) in enumerate(zip(st.columns(len(steps)), steps, strict=True), 1):
         with column.container(border=True, height="stretch"):
@@ -80,7 +80,7 @@ def ten_minutes(runs: Sequence["RunInfo"]) -> None:
 
 
 def the_field() -> None:
-    st.subheader("Where this sits", anchor=False)
+    st.header("Where this sits", anchor=False)
     picture, words = st.columns([3, 2], gap="large", vertical_alignment="center")
     with picture:
         registered("field_map")(key="field_map")

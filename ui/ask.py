@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 60.0
 def ask_box(run_id: str) -> None:
     """The form and the last answers. A fragment of its own: it neither disturbs the live panel
     nor is lost when that one refreshes (an automatic refresh waits until the answer is there)."""
-    st.subheader("Ask the newest checkpoint", anchor=False)
+    st.header("Ask the newest checkpoint", anchor=False)
     st.caption(
         "The model continues what you type. While it trains, ask the same thing again after a "
         "minute: the newest saved weights answer each time."

@@ -50,6 +50,7 @@ def sidebar_strip() -> None:
     with st.sidebar:
         st.fragment(_strip, run_every=refresh_seconds(live))()
         registered("well_formed")(key="well_formed")
+        registered("page_look", isolated=False)(key="page_look")
 
 
 def refresh_seconds(live: list["RunInfo"]) -> int | None:

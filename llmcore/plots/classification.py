@@ -69,7 +69,10 @@ def _number_cells(
     text takes no account of what shines through a faint cell. Among many classes most cells are
     empty, and noughts would only hide the numbers."""
     shown = (counts > 0) | (len(names) <= FEW_CLASSES)
-    for part, colour in ((shown & (shares >= 0.5), "white"), (shown & (shares < 0.5), None)):
+    for part, colour in (
+        (shown & (shares >= theme.FULL_CELL), "white"),
+        (shown & (shares < theme.FULL_CELL), None),
+    ):
         rows, columns = np.nonzero(part)
         figure.add_scatter(
             x=[names[i] for i in columns],

@@ -28,8 +28,10 @@ SEQUENTIAL = (
     (0.0, "rgba(18, 133, 126, 0.04)"),
     (0.25, "rgba(18, 133, 126, 0.30)"),
     (0.5, "rgba(18, 133, 126, 0.58)"),
-    (1.0, "rgba(18, 133, 126, 1.0)"),
+    (1.0, "rgba(11, 110, 105, 1.0)"),
 )
+# From this share on a number on a cell is white, in both themes.
+FULL_CELL = 0.88
 DIVERGING = (
     (0.0, "#B8690B"),
     (0.5, "rgba(116, 131, 140, 0.12)"),

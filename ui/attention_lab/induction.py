@@ -47,11 +47,11 @@ HONEST = (
 
 def show(ref: str, text: str) -> None:
     """The experiment in three steps: what to expect, the run, what happened."""
-    st.markdown("#### 1. What to expect")
+    st.markdown("### 1. What to expect")
     left, right = st.columns(2, gap="large")
     left.markdown(EXPECT)
     right.markdown(f"{CIRCUIT}\n\n{GUESS}")
-    st.markdown("#### 2. Train it and watch")
+    st.markdown("### 2. Train it and watch")
     _start_box()
     st.caption(HONEST)
     runs = experiments()
@@ -178,7 +178,7 @@ def _panel(run_id: str, control_id: str | None, was_live: list[str]) -> None:
             st.error(plain(info.error), icon=":material/error:")
         found = emergence(data.metrics)
         _charts(info, data, other, found)
-        st.markdown("#### 3. What happened")
+        st.markdown("### 3. What happened")
         if found.induction is None:
             st.caption("The first evaluation appears in a moment.")
             return

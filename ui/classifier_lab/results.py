@@ -29,7 +29,7 @@ def results(info: "RunInfo") -> None:
     if verdict is None:
         return
     test, baselines = verdict["test"], verdict.get("baselines") or {}
-    st.subheader("On texts that it never saw", anchor=False)
+    st.header("On texts that it never saw", anchor=False)
     if is_broken(run, feed(run).metrics):
         st.error(NO_NUMBER, icon=":material/error:")
         return

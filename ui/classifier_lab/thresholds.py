@@ -17,7 +17,7 @@ def thresholds(run_id: str, rows: list[dict[str, Any]]) -> None:
     complete = [one for one in classes if all(one in row["probabilities"] for row in rows)]
     if not complete:
         return
-    st.subheader("Where to draw the line", anchor=False)
+    st.header("Where to draw the line", anchor=False)
     st.fragment(_chosen)(run_id, rows, complete)
 
 

@@ -104,7 +104,7 @@ def _one(loaded: "Loaded", text: str) -> None:
     from llmcore.models import classify_texts
 
     (answer,) = classify_texts(loaded, [text])
-    st.markdown(f"### {plain(answer['label'])}")
+    st.markdown(f"## {plain(answer['label'])}")
     if answer.get("cut"):
         limit = loaded.trunk.config.context_length
         st.caption(f"The text is longer than {limit} tokens: its beginning was read.")

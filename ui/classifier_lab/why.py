@@ -33,7 +33,7 @@ SMALLEST_SCALE = 0.5  # of log-odds: below it, colours stay faint, since nothing
 
 def moved_tokens(loaded: "Loaded", text: str) -> None:
     """The text, each token coloured by how it moved the decision for a class of choice."""
-    st.subheader("Which tokens moved the decision", anchor=False)
+    st.header("Which tokens moved the decision", anchor=False)
     left, right = st.columns([3, 2])
     with left:
         method = st.segmented_control(
@@ -118,7 +118,7 @@ def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
 
     if store().open(run_id).config.reads_layers:
         return
-    st.subheader("Before and after the finetune", anchor=False)
+    st.header("Before and after the finetune", anchor=False)
     with guarded():
         run = store().open(run_id)
         try:

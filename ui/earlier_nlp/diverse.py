@@ -59,7 +59,7 @@ def draw(run: "Run") -> None:
 
     found = DiverseMatrix(run)
     for one in answer(found):
-        st.markdown(f"##### {plain(one)}")
+        st.markdown(f"**{plain(one)}**")
     figure = matrix_chart(found.rows(), found.models, found.corpora)
     live_chart(figure, key=f"matrix_{run.id}")
     st.caption(
@@ -140,7 +140,7 @@ def _scale(run_id: str | None) -> None:
     from llmcore.runs.diverse_cells import DiverseMatrix
     from ui.state import store
 
-    st.subheader("From here to a large model", anchor=False)
+    st.header("From here to a large model", anchor=False)
     own: list[tuple[str, float]] = []
     if run_id is not None:
         found = DiverseMatrix(store().open(run_id))

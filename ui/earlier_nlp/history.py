@@ -75,14 +75,14 @@ TIMELINE = (
 
 
 def show() -> None:
-    st.subheader("The rivals of this page", anchor=False)
+    st.header("The rivals of this page", anchor=False)
     for column, one in zip(st.columns(len(MODELS)), MODELS, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{one.name}**")
             st.caption(one.year)
             st.markdown(one.what)
             st.markdown(f"**What it cannot do, and why.** {one.cannot}")
-    st.subheader("How it came to GPT", anchor=False)
+    st.header("How it came to GPT", anchor=False)
     steps = [
         {"year": year, "title": title, "what": what, "source": source}
         for year, title, what, source in TIMELINE

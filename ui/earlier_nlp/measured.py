@@ -42,7 +42,7 @@ def draw(run: "Run") -> None:
     found = Comparison(run)
     sentences = answer_sentences(found)
     if sentences:
-        st.markdown(f"##### {plain(sentences[0])}")
+        st.markdown(f"**{plain(sentences[0])}**")
         for one in sentences[1:]:
             st.markdown(f"- {plain(one)}")
     if found.cells:
@@ -136,7 +136,7 @@ def _samples(found: "Comparison") -> None:
     for task in WRITING:
         if not any(found.cell(task, one) for one in found.models):
             continue
-        st.subheader(ROWS[task], anchor=False)
+        st.header(ROWS[task], anchor=False)
         st.caption("The beginning is given to every model; what follows is unedited.")
         st.code(found.prompts.get(task, ""), language=None, wrap_lines=True)
         able = [one for one in found.models if is_able(task, one)]

@@ -34,7 +34,7 @@ _ROW = "lab_instruct_row"
 
 def what_the_loss_sees(choice: "Choice", settings: "Settings", batch_size: int, seed: int) -> None:
     """A slider over the training examples, one of them as coloured tokens, and the audit."""
-    st.subheader("What the loss sees", anchor=False)
+    st.header("What the loss sees", anchor=False)
     st.fragment(_section)(choice, settings, batch_size, seed)
 
 

@@ -36,7 +36,7 @@ def results(info: "RunInfo") -> None:
     if verdict is None:
         return
     test, baselines = verdict["test"], verdict.get("baselines") or {}
-    st.subheader("On instructions that it never saw", anchor=False)
+    st.header("On instructions that it never saw", anchor=False)
     if is_broken(run, feed(run).metrics):
         st.error(NO_NUMBER, icon=":material/error:")
         return
@@ -147,7 +147,7 @@ def side_by_side(info: "RunInfo") -> None:
     run = store().open(info.id)
     if not run.checkpoints():
         return
-    st.subheader("Before and after", anchor=False)
+    st.header("Before and after", anchor=False)
     st.caption("The same prompt, in the same template, to the model as it was and as it is now.")
     key = f"instruct_try_{info.id}"
     with st.form(f"instruct_form_{info.id}", border=False):

@@ -81,7 +81,7 @@ def _facts(config: "ModelConfig") -> None:
 def _parameters(config: "ModelConfig", known: Known) -> None:
     from llmcore.plots.budget import part_bars, size_bars
 
-    st.subheader("Where the parameters are", anchor=False)
+    st.header("Where the parameters are", anchor=False)
     parts = {name: count for name, count in config.parameters_by_part().items() if count}
     left, right = st.columns([5, 4], gap="medium")
     with left:
@@ -115,7 +115,7 @@ def _parameters(config: "ModelConfig", known: Known) -> None:
 def _memory(config: "ModelConfig") -> None:
     from llmcore.plots.budget import context_lines, memory_bars
 
-    st.subheader("Memory: using it, and training it", anchor=False)
+    st.header("Memory: using it, and training it", anchor=False)
     first, second, third = st.columns(3, gap="medium")
     precision = first.segmented_control(
         "Numbers to use it with", list(BYTES), default="bf16", key="model_use_precision",
@@ -176,7 +176,7 @@ def _gpus(count: int) -> Markdown:
 def _context(config: "ModelConfig") -> None:
     from llmcore.plots.budget import context_lines, part_bars
 
-    st.subheader("Work for one text: the T² term", anchor=False)
+    st.header("Work for one text: the T² term", anchor=False)
     T = config.context_length
     parts = budget.text_flops(config, T)
     left, right = st.columns([5, 5], gap="medium")
@@ -216,7 +216,7 @@ def _context(config: "ModelConfig") -> None:
 
 
 def _training(config: "ModelConfig") -> None:
-    st.subheader("Training it", anchor=False)
+    st.header("Training it", anchor=False)
     N = config.n_parameters()
     first, second, third, fourth = st.columns(4, gap="medium")
     ratio = first.select_slider(
@@ -272,7 +272,7 @@ def _fits(config: "ModelConfig", one: budget.Hardware) -> Markdown:
 
 
 def _side_by_side(config: "ModelConfig", known: Known) -> None:
-    st.subheader("Side by side", anchor=False)
+    st.header("Side by side", anchor=False)
     rows = [("This shape", config, "")]
     for name, (title, shape) in known.items():
         source = "your model" if name == OWN else budget.SHAPES[name].source or "preset of this lab"

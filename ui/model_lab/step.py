@@ -29,7 +29,7 @@ def draw_step(
 ) -> None:
     """The chosen step; `place` exists in this model and text."""
     n_heads = loaded.trunk.config.n_heads
-    st.subheader(step.title, anchor=False)
+    st.header(step.title, anchor=False)
     st.markdown(step.meaning)
     st.latex(step.formula)
     _shapes(step)

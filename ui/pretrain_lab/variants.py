@@ -67,7 +67,7 @@ def draw(run: "Run") -> None:
 
     found = VariantCurves(run)
     for place, sentence in enumerate(answer_sentences(found)):
-        st.markdown(f"##### {plain(sentence)}" if place == 0 else plain(sentence))
+        st.markdown(f"**{plain(sentence)}**" if place == 0 else plain(sentence))
     _chart(run.id, found)
     if found.results():
         _table(run.id, found)

@@ -161,7 +161,7 @@ def _chosen_tokens(tokenizer: "Tokenizer") -> tuple[dict[str, list[int]], list[s
 def _neighbours(tokenizer: "Tokenizer", vectors: Vectors) -> None:
     from llmcore.interpret.embeddings import nearest, single_token
 
-    st.subheader("Nearest neighbours", anchor=False)
+    st.header("Nearest neighbours", anchor=False)
     left, right = st.columns(2, gap="medium")
     typed = left.text_input(
         "A word or a sign", value="king", max_chars=60, key="embeddings_word",

@@ -208,7 +208,7 @@ def _charts(tokens: list[Token], sort: str | None, script: str | None) -> None:
 
 def _special(tokenizer: Tokenizer) -> None:
     """Special tokens, and the two ways of treating text that looks like one."""
-    st.subheader("Special tokens", anchor=False)
+    st.header("Special tokens", anchor=False)
     names = list(tokenizer.special_tokens)
     special = ", ".join(
         f"{code(text)} (id {id:,})" for text, id in sorted(tokenizer.special_tokens.items())

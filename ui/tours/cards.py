@@ -14,7 +14,7 @@ def tour_cards() -> None:
     """Six cards in the order of the stages."""
     everything = kept.kept_tours()
     over = sum(everything.get(name, Kept()).answered for name in TOURS)
-    st.subheader("Guided tours", anchor=False)
+    st.header("Guided tours", anchor=False)
     st.caption(
         f"{over} of {len(TOURS)} done. A tour goes through the real pages with you: it says what "
         "to do, notices when you have done it, and ends with a question."

@@ -153,7 +153,7 @@ def _parts(tables: list[Member], name: str) -> list[tuple[Member, str | None]]:
             folders = "/".join(one.parts[:-1])
             by_split.setdefault(split, set()).add((f"{folders}/{_base(one)[0]}", _suffix(one)))
         if all(len(bases) == 1 for bases in by_split.values()):
-            return list(found)
+            return sorted(found, key=lambda pair: ("train", "validation", "test").index(pair[1]))
         raise _several([one for one, _ in found], name)
     if all(_suffix(one) in (".mbox", ".mbx") for one in tables):
         return [(one, None) for one in tables]

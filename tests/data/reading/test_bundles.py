@@ -97,8 +97,8 @@ def test_parts_with_other_columns_are_put_together() -> None:
     rows, cells, notices = read(zip_of(files), "x.zip")
     assert rows.columns[0] == "split" and set(rows.columns) == {"split", "text", "label", "id"}
     records = [dict(zip(rows.columns, one, strict=True)) for one in cells]
-    assert records[0] == {"split": "test", "id": "7", "text": "a new film", "label": None}
-    assert records[2] == {"split": "train", "id": None, "text": "a fine film", "label": "pos"}
+    assert records[0] == {"split": "train", "id": None, "text": "a fine film", "label": "pos"}
+    assert records[4] == {"split": "test", "id": "7", "text": "a new film", "label": None}
     assert any("have different columns" in one for one in notices)
 
 

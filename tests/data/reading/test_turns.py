@@ -1,8 +1,12 @@
 """Instruction files as people bring them: what is never guessed, what is left out with a count."""
 
+import io
 import json
 import random
+import zipfile
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from llmcore.data.instructions import (
@@ -424,3 +428,25 @@ def test_of_random_rows_only_the_lab_s_own_error_comes_out(seed):
         assert report.read == report.taken + report.left_out and report.taken == len(found.rows)
         for row in found.rows:
             assert row.last.learned and all(turn.instruction and turn.output for turn in row.turns)
+
+
+def test_parquet_a_zip_of_parts_and_other_encodings_are_read_the_same_way():
+    table = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([{"messages": HI, "n": 1}] * 3), table)
+    found = instructions_from_bytes(table.getvalue(), "chat")
+    assert found.rows == [single("Hi", "Ho")] * 3 and found.report.format == "parquet"
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for part, n in (("train", 4), ("test", 2)):
+            rows = [{"question": f"{part} {i}?", "answer": "So."} for i in range(n)]
+            file.writestr(f"d/{part}.jsonl", "\n".join(map(json.dumps, rows)))
+    found = instructions_from_bytes(packed.getvalue(), "d.zip")
+    assert found.report.splits == {"train": 4, "test": 2}
+    test = split_instructions(found, 0.2, 0.2, seed=1).test
+    assert {row.question for row in test} == {"test 0?", "test 1?"}
+
+    text = "Frage;Antwort\nWie heißt du?;Jürgen.\nUnd du?;Zoë.\n".encode("cp1252")
+    found = instructions_from_bytes(text, "faq.csv")
+    assert found.rows == [single("Wie heißt du?", "Jürgen."), single("Und du?", "Zoë.")]
+    assert found.report.encoding == "windows-1252"

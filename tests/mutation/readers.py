@@ -11,6 +11,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from math import prod
@@ -408,9 +409,23 @@ def _instructions(data: bytes, name: str) -> None:
 
 
 def _corpus(data: bytes, name: str) -> None:
-    from llmcore.data import corpus_from_text, decode_upload
+    from llmcore.data import corpus_from_bytes
 
-    corpus_from_text(decode_upload(data, name), name)
+    corpus_from_bytes(data, name)
+
+
+def _data_record(folder: Path) -> None:
+    from llmcore.runs import Run
+    from llmcore.runs.data_record import ChangedDataError, check_data
+
+    with suppress(ChangedDataError):  # what the record tells of is not there
+        check_data(Run(folder))
+
+
+def data_record_files() -> dict[str, bytes]:
+    stamp = {"path": "/nowhere/a.txt", "n_bytes": 9, "modified": 1, "sha256": "0"}
+    record = {"v": 1, "sources": {"tiny.txt": stamp}, "accepted": ["It has changed."]}
+    return {**run_files(), "config.json": _config("pretrain"), "data.json": _json(record)}
 
 
 def _texts(path: Path) -> None:
@@ -488,6 +503,11 @@ MAIL = b"\r\n".join((
 MBOX_LINE = b"From a@b.c Fri May  1 10:00:00 2026\r\n"
 MAILS = zipped({f"{kind}/{n}.eml": MAIL for kind in ("ham", "spam") for n in range(12)})
 
+HTML = (b"<!DOCTYPE html><html><head><title>T</title><style>p {}</style></head><body><p>Dear "
+        b"<b>friend</b>, &pound;5</p><!-- x --><script>x()</script></body></html>")  # fmt: skip
+RTF = (rb"{\rtf1\ansi{\fonttbl\f0 Times;}\f0 Caf\'e9 and {\b rake}\par second \u8364? line "
+       rb"\uc1 {\*\pict 00ff}\tab x}")  # fmt: skip
+
 READERS: dict[str, Reader] = {
     "run": Reader(run_files, read_run, [n for n in run_files() if "tensors" not in n]),
     "experiments": Reader(table_run_files, read_table_runs),
@@ -524,6 +544,13 @@ READERS: dict[str, Reader] = {
     "instructions json": one_file("a.json", _json(ALPACA), _instructions),
     "instructions jsonl": one_file("a.jsonl", _lines(TALKS), _instructions),
     "corpus": one_file("a.txt", TEXT[:5000].encode(), _corpus),
+    "corpus jsonl": one_file("a.jsonl", _lines([{"text": one} for one in TEXT[:3000].split("\n")]),
+                             _corpus),
+    "corpus html": one_file("a.html", HTML, _corpus),
+    "corpus rtf": one_file("a.rtf", RTF, _corpus),
+    "corpus zip": one_file("a.zip", zipped({f"{n}.txt": TEXT[:300].encode() for n in range(9)}),
+                           _corpus),
+    "data of a run": Reader(data_record_files, _data_record, ["data.json"]),
     "texts csv": one_path("a.csv", spam_table(40), _texts),
     "texts jsonl": one_path("a.jsonl", _lines(ROWS), _texts),
     "texts txt": one_path("a.txt", TEXT[:3000].encode(), _texts),

@@ -9,6 +9,7 @@ A run that keeps a LoRA adapter is loaded onto its parent. Importing this module
 loading a model does.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import overload
 
@@ -17,6 +18,7 @@ from llmcore.errors import LabError
 from llmcore.tasks.templates import DEFAULT_TEMPLATE, Template, template_named
 from llmcore.texts import check_text, one_or_several
 
+log = logging.getLogger(__name__)
 MAX_NEW_TOKENS = 128
 
 
@@ -67,6 +69,12 @@ class Assistant:
         loaded = self.loaded
         given = list(one_or_several(instructions, "instruction"))
         prompts = [loaded.tokenizer.encode(self.prompt(one, system=system)) for one in given]
+        length = loaded.trunk.config.context_length
+        if n_long := sum(len(one) >= length for one in prompts):
+            log.warning(
+                "%d of %d prompts are longer than the %d tokens that %s reads beside an answer: "
+                "their beginning is not read", n_long, len(prompts), length, loaded.ref,
+            )  # fmt: skip
         made = greedy_answers(loaded.trunk, loaded.tokenizer, prompts, max_new_tokens)
         answers = [answer_text(loaded.tokenizer, ids) for ids in made]
         return answers[0] if isinstance(instructions, str) else answers

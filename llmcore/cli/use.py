@@ -120,6 +120,10 @@ def generate(
             say(f"{model} was not finetuned on instructions: it continues text, it does not "
                 f"answer.")  # fmt: skip
         asked = assistant.prompt(asked, input, system)
+    n_read, length = len(loaded.tokenizer.encode(asked)), loaded.trunk.config.context_length
+    if n_read > length:
+        say(f"The prompt has {n_read:,} tokens, more than the {length:,} that {model} reads: its "
+            f"beginning is not read.")  # fmt: skip
     made = generation.generate(
         loaded.trunk, loaded.tokenizer, asked, sampling, use_cache=not no_cache
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tiny import TEXT
 
+from llmcore import load_assistant
 from llmcore.cli import main
 from llmcore.models import load
 from llmcore.runs import RunStore
@@ -181,6 +182,16 @@ def test_a_base_model_is_said_to_be_one_and_is_measured_all_the_same(lab, base, 
 def test_what_cannot_be_is_refused_in_one_line(lab, base, arguments, part):
     assert part in lab("finetune", "--model", base, *arguments).error
     assert len(list(RunStore().root.iterdir())) == 1  # the base alone: nothing was begun
+
+
+def test_a_prompt_that_is_not_read_whole_is_told(lab, base, caplog):
+    long = "What about cat? " * 30
+    said = lab("generate", "--model", base, "--instruction", long, "--max-new-tokens", 2)
+    assert said.status == 0 and "its beginning is not read" in said.err
+    said = lab("generate", "--model", base, "--prompt", "hello", "--max-new-tokens", 2)
+    assert "not read" not in said.err
+    load_assistant(base).answer(["short", long], 2)
+    assert "1 of 2 prompts are longer than the 64 tokens" in caplog.text
 
 
 def test_generate_wants_a_prompt_or_an_instruction(lab, base):

@@ -234,8 +234,16 @@ def _numbers(found: Emergence) -> None:
     cells = (
         ("Induction heads appear", appears, after),
         ("Loss on copies falls fastest", _step(found.fall_step), None),
-        ("Best induction score", f"{found.induction:.2f}", "Of the last evaluation; 1 is all."),
-        ("Copies guessed right", f"{found.copy_accuracy or 0:.0%}", "Chance is 1 in 94."),
+        (
+            "Best induction score",
+            "–" if found.induction is None else f"{found.induction:.2f}",
+            "Of the last evaluation; 1 is all.",
+        ),
+        (
+            "Copies guessed right",
+            "–" if found.copy_accuracy is None else f"{found.copy_accuracy:.0%}",
+            "Chance is 1 in 94.",
+        ),
     )
     for column, (label, value, help_text) in zip(st.columns(4), cells, strict=True):
         column.metric(label, value, help=help_text)

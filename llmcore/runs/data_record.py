@@ -19,6 +19,7 @@ from llmcore.errors import DamagedError, StateError
 from llmcore.files import read_json, sha256_of, write_json_atomic
 from llmcore.paths import slug
 from llmcore.runs.run import CHECKPOINTS, DATA_RECORD, STATUS, VALIDATION_DATA, Run
+from llmcore.schema import build
 from llmcore.train.checkpoint_index import STATE, list_checkpoints
 from llmcore.train.sinks import Sink
 
@@ -39,19 +40,6 @@ class Stamp:
     n_bytes: int
     modified: int
     sha256: str
-
-    @classmethod
-    def from_dict(cls, values: Any) -> "Stamp | None":
-        """None where the file was written by somebody else, or not to its end."""
-        if not isinstance(values, dict):
-            return None
-        path, n_bytes, modified, sha256 = (values.get(key) for key in cls.__dataclass_fields__)
-        right = (
-            (path is None or isinstance(path, str))
-            and all(type(one) is int for one in (n_bytes, modified))
-            and isinstance(sha256, str)
-        )
-        return cls(path, n_bytes, modified, sha256) if right else None
 
 
 def write_record(run: Run, config: RunConfig, sink: Sink) -> None:
@@ -215,10 +203,21 @@ def _read(run: Run) -> dict[str, Any]:
     return record
 
 
-def _stamps(run: Run) -> dict[str, Stamp | None]:
+def _stamps(run: Run) -> dict[str, Stamp]:
+    """By source; empty for a run of a time before they were kept. Raises DamagedError."""
     if not (run.directory / DATA_RECORD).is_file():
         return {}
-    return {str(k): Stamp.from_dict(v) for k, v in _read(run)["sources"].items()}
+    return {key: _stamp_of(run, one) for key, one in _read(run)["sources"].items()}
+
+
+def _stamp_of(run: Run, kept: object) -> Stamp:
+    try:
+        return build(Stamp, kept, DATA_RECORD)
+    except DamagedError as error:
+        raise DamagedError(
+            f"{error} Whether the data of run {run.id} has changed cannot be told: delete that "
+            f"file to go on without it."
+        ) from error
 
 
 def _place_of(run: Run, source: str) -> Path | None:

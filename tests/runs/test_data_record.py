@@ -10,6 +10,7 @@ from tiny import TEXT, pretrain_config, sentences, spam_table
 
 from llmcore import models
 from llmcore.config import DataConfig
+from llmcore.errors import LabError
 from llmcore.files import read_json
 from llmcore.runs import Run, RunStore, data_record, launch, pretraining_data, process
 from llmcore.runs.data_record import ChangedDataError
@@ -187,6 +188,9 @@ def test_a_record_that_was_tampered_with_is_one_sentence(store, corpus):
             launch.run_foreground(run.directory)
     record = {"sources": {str(corpus): {"path": 7, "n_bytes": "x"}}}
     (run.directory / "data.json").write_text(json.dumps(record))
+    with pytest.raises(LabError, match="path is 7, .* cannot be told: delete that file to go on"):
+        launch.run_foreground(run.directory)
+    (run.directory / "data.json").unlink()
     assert launch.run_foreground(Run(run.directory).directory).state == "done"
 
 

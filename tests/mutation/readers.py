@@ -380,28 +380,6 @@ def read_kept(path: Path) -> None:
     kept.kept_tours(), progress.done_steps(), kept.kept_of("loss")
 
 
-def data_record_files() -> dict[str, bytes]:
-    """A run on a large text, which is read where it lies."""
-    config = json.loads(_config("pretrain"))
-    config["data"] |= {"source": "/tmp/no such corpus.txt", "validation_source": "shakespeare"}
-    stamp = {"path": "/tmp/no such corpus.txt", "n_bytes": 9, "modified": 7, "sha256": "0" * 64}
-    sources = {"/tmp/no such corpus.txt": stamp}
-    return {
-        "config.json": _json(config), "status.json": STATUS,
-        "data.json": _json({"v": 1, "sources": sources, "accepted": ["It has changed."]}),
-    }  # fmt: skip
-
-
-def read_data_record(folder: Path) -> None:
-    """The text is gone, so that a sound record is refused, too; nothing else may come out."""
-    from llmcore.runs.data_record import ChangedDataError, accept_changes, check_data
-    from llmcore.runs.run import Run
-
-    for read in (check_data, accept_changes):
-        with suppress(ChangedDataError):
-            read(Run(folder))
-
-
 def read_words(path: Path) -> None:
     from llmcore.classical.word_vote import WordVote
 
@@ -557,7 +535,6 @@ READERS: dict[str, Reader] = {
     "progress": one_path("tours.json", _json({
         "loss": {"begun": 1.75e9, "done": ["a"], "answered": True}, "done": ["tokens"],
     }), read_kept),
-    "data of a run": Reader(data_record_files, read_data_record, ["data.json", "config.json"]),
     "words": one_path("words.json", WORDS, read_words),
     "control": one_path("control.json", CONTROL, read_control_file),
     "labelled csv": one_file("a.csv", spam_table(40), _labelled),

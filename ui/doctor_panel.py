@@ -36,7 +36,7 @@ def doctor_panel(info: "RunInfo", data: RunFeed) -> None:
 
 
 def _finding(info: "RunInfo", finding: "Finding") -> None:
-    colour = "red" if finding.kind in GRAVE else "orange"
+    colour = "red" if finding.kind in GRAVE else "blue" if finding.note else "orange"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":{colour}[**{plain(finding.title)}.**] {plain(finding.text)}")
         if finding.change and not info.example:

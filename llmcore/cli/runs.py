@@ -95,7 +95,9 @@ def show(run: RunName, as_json: AsJson = False) -> None:
         lines.append(f"{'kept':>10}  {used}")
     for one in values["findings"]:
         advice = f" Try {one['change_label']}." if one["change_label"] else ""
-        lines.append(f"{'finding':>10}  {one['title']}: {one['text']}{advice}")
+        lines.append(
+            f"{'note' if one['note'] else 'finding':>10}  {one['title']}: {one['text']}{advice}"
+        )
     answer(values, as_json, "\n".join(lines))
 
 

@@ -55,13 +55,15 @@ MOST_POINTS = 1000  # that the rules read of a series
 @dataclass(slots=True, frozen=True)
 class Finding:
     """kind: a short name of the rule. title, text: for the user. change: fields of TrainConfig or
-    ModelConfig for a new run, or `preset`; empty where the advice is not a setting."""
+    ModelConfig for a new run, or `preset`; empty where the advice is not a setting. note: it is
+    worth a word, and the run mended itself."""
 
     kind: str
     title: str
     text: str
     change: dict[str, Any] = field(default_factory=dict)
     change_label: str = ""
+    note: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -298,26 +300,30 @@ def _jumps(curves: Curves, limits: Thresholds) -> Finding | None:
 
 
 def stumbled(curves: Curves, limits: Thresholds) -> Finding | None:
-    """One step is enough. Of a finetune, whose batches differ more and whose gradients nearly
-    vanish, a loss that stays high behind it."""
+    """One step is enough. A note where the loss is back within a few steps. Of a finetune, whose
+    batches differ more and whose gradients nearly vanish, only a loss that stays high."""
     of_text = curves.config.kind == "pretrain"
     found = [one for one in curves.stumbles if of_text or one.stays]
     if not found:
         return None
-    first = found[0]
-    if first.what == "loss":
-        seen = f"the training loss jumped from {first.before:.2f} to {first.value:.2f}"
+    worst = next((one for one in found if one.stays), found[0])
+    if worst.what == "loss":
+        seen = f"the training loss jumped from {worst.before:.2f} to {worst.value:.2f}"
     else:
         seen = (
-            f"the norm of the gradient was {first.value:.3g}, {first.value / first.before:,.0f} "
-            f"times that of the steps before ({first.before:.2g})"
+            f"the norm of the gradient was {worst.value:.3g}, {worst.value / worst.before:,.0f} "
+            f"times that of the steps before ({worst.before:.2g})"
         )
+    after = "stayed high" if worst.stays else "was soon back"
+    change, label = _lower_rate(curves, limits, 0.5)
     return Finding(
         "stumbled",
         "One step threw it back",
-        f"At step {first.step:,} {seen}: a step too large moves the weights to where they have to "
-        f"begin anew. A lower peak of the learning rate, or a longer warm-up, keeps them from it.",
-        *_lower_rate(curves, limits, 0.5),
+        f"At step {worst.step:,} {seen}: a step too large. The loss {after}. A lower peak of the "
+        f"learning rate, or a longer warm-up, keeps it from that.",
+        change,
+        label,
+        note=not worst.stays,
     )
 
 

@@ -1,7 +1,7 @@
 """One step that throws a run back, found in all logged steps: a thinned curve may lack it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,29 +30,39 @@ Series = tuple[np.ndarray, np.ndarray]  # steps (N,), values (N,)
 def find_stumbles(loss: Series, grad_norm: Series) -> list[Stumble]:
     """All of them by rising step, of two kinds at one step the loss first."""
     found = [*_jumps(*loss), *_bursts(*grad_norm)]
+    found = [replace(one, stays=_stays(one.step, *loss)) for one in found]
     return sorted(found, key=lambda one: (one.step, one.what == "gradient"))
 
 
+def _stays(step: int, steps: np.ndarray, losses: np.ndarray) -> bool:
+    """Whether the loss behind a step is half a jump above what it was before it."""
+    place = int(np.searchsorted(steps, step))
+    before = np.asarray(losses[max(0, place - NEAR) : place])
+    after = np.asarray(losses[place + 1 : place + 1 + AFTER])
+    if not len(before) or len(after) < AFTER:
+        return False
+    return bool(np.median(after) >= np.median(before) + JUMP_NATS / 2)
+
+
 def _jumps(steps: np.ndarray, values: np.ndarray) -> list[Stumble]:
-    """Losses of JUMP_NATS above the lowest of the NEAR steps before, and above their median."""
     values = np.asarray(values, np.float64)
-    if len(values) <= FEWEST_BEFORE:
-        return []
-    lowest = np.lib.stride_tricks.sliding_window_view(values, NEAR).min(1)[:-1]  # of i - NEAR … i-1
-    places = NEAR + np.flatnonzero(values[NEAR:] - lowest >= JUMP_NATS)
+    places = np.flatnonzero(values - _lowest_before(values, NEAR) >= JUMP_NATS)
     return _confirmed("loss", steps, values, places, lambda now, usual: now - usual >= JUMP_NATS)
 
 
 def _bursts(steps: np.ndarray, values: np.ndarray) -> list[Stumble]:
     values = np.asarray(values, np.float64)
-    known = values[values > 0]
-    if not len(known):
-        return []
-    places = np.flatnonzero(values >= GRADIENT_FACTOR * known.min())  # few, where all is well
+    places = np.flatnonzero(values >= GRADIENT_FACTOR * _lowest_before(values, BEFORE))
     return _confirmed(
         "gradient", steps, values, places,
         lambda now, usual: usual > 0 and now >= GRADIENT_FACTOR * usual,
     )  # fmt: skip
+
+
+def _lowest_before(values: np.ndarray, n: int) -> np.ndarray:
+    """The least of the `n` values before each place, (N,): where no stumble is, told at once."""
+    padded = np.concatenate([np.full(n, np.inf), values])
+    return np.lib.stride_tricks.sliding_window_view(padded, n).min(1)[:-1]
 
 
 def _confirmed(
@@ -69,8 +79,5 @@ def _confirmed(
             continue
         usual = float(np.median(before[-NEAR:] if what == "loss" else before))
         if is_one(float(values[place]), usual):
-            after = values[place + 1 : place + 1 + AFTER]
-            stays = len(after) == AFTER and float(np.median(after)) >= usual + JUMP_NATS / 2
-            now = float(values[place])
-            found.append(Stumble(what, int(steps[place]), usual, now, what == "loss" and stays))
+            found.append(Stumble(what, int(steps[place]), usual, float(values[place])))
     return found

@@ -104,6 +104,7 @@ def test_one_burst_of_the_gradient_is_named_with_its_step_and_a_lower_rate():
     norms = [138.0 if place == 40 else 0.29 for place in range(200)]
     (finding,) = examine(curves(noisy(healthy), norms=norms))
     assert finding.kind == "stumbled" and finding.change == {"learning_rate": 2.5e-3}
+    assert finding.note and "soon back" in finding.text
     assert "At step 201 the norm of the gradient was 138, 476 times" in finding.text
     assert (
         examine(curves(noisy(healthy), norms=[28.0 if i == 40 else 0.29 for i in range(200)])) == []
@@ -139,6 +140,7 @@ def test_of_a_finetune_an_odd_batch_is_no_stumble_and_a_loss_that_stays_high_is(
     stays = curves(lambda at: learned(at, 2.5 if 0.5 < at < 0.52 else 0.0))
     found = examine(replace(stays, config=finetune))
     assert kinds(found) == ["stumbled"] and "step 501" in found[0].text
+    assert not found[0].note and "stayed high" in found[0].text
 
 
 def test_a_stumble_between_two_steps_that_are_read_is_found(tmp_path):

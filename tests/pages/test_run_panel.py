@@ -17,7 +17,7 @@ from ui.feed import RunFeed
 from ui.live import SLOWEST_REFRESH_SECONDS, refresh_seconds
 from ui.marked import plain
 from ui.replay import replay_data
-from ui.run_charts import what_does_not_compare
+from ui.run_charts import no_point_words, what_does_not_compare
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +25,12 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLMLAB_WARM", "0")
 
 
-def written(name: str, loss: Any, state: str = "done", **train: Any) -> str:
-    """A run of 400 logged steps whose loss is a function of progress 0..1."""
+def written(
+    name: str, loss: Any, state: str = "done", burst_at: int = 0, n: int = 400, **train: Any
+) -> str:
+    """A run of 400 steps, `n` of them logged, whose loss is a function of progress 0..1.
+
+    burst_at: the step whose gradient is 138 times that of the others."""
     store = RunStore()
     run_id = store.mint_id(name)
     directory = store.directory(run_id)
@@ -34,8 +38,8 @@ def written(name: str, loss: Any, state: str = "done", **train: Any) -> str:
     head = {"v": 1, "attempt": 1, "split": "train", "lr": 1e-3, "grad_norm": 1.0}
     (directory / "metrics.jsonl").write_text("".join(
         json_line({**head, "t": float(step), "step": step, "tokens": 64 * step,
-                   "loss": loss(step / 400)})
-        for step in range(1, 401)
+                   "loss": loss(step / 400), **({"grad_norm": 138.0} if step == burst_at else {})})
+        for step in range(1, n + 1)
     ))  # fmt: skip
     sample = {"v": 1, "attempt": 1, "type": "sample", "step": 400, "prompt": "the ", "text": "<b>x"}
     (directory / "events.jsonl").write_text(json_line(sample))
@@ -50,6 +54,26 @@ def healthy(at: float) -> float:
 
 def diverging(at: float) -> float:
     return healthy(at) if at < 0.5 else healthy(0.5) + 1.5
+
+
+def test_one_step_that_threw_the_run_back_is_named_with_what_to_do() -> None:
+    page = open_page("pretrain", written("stumbles", healthy, burst_at=37))
+    text = shown(page)
+    assert (
+        "One step threw it back" in text and "At step 37 the norm of the gradient was 138" in text
+    )
+    assert "nothing unusual" not in text
+    assert any("learning rate 0" in one.label for one in page.button)
+
+
+def test_a_failed_run_promises_no_first_point() -> None:
+    run_id = written("fails", healthy, state="failed", n=0)
+    data = RunFeed(RunStore().open(run_id))
+    data.refresh()
+    assert no_point_words(RunStore().info(run_id), data) == "This run ended before its first point"
+    broken = RunFeed(RunStore().open(written("breaks", lambda at: float("nan"))))
+    broken.refresh()
+    assert no_point_words(broken.run.info(), broken) == "What was measured is not a number"
 
 
 def test_the_card_shows_memory_time_disk_and_the_chinchilla_ratio() -> None:

@@ -60,6 +60,15 @@ def test_loss_chart_shows_a_single_first_point_and_says_when_there_is_none() -> 
     assert "first point" in empty.layout.annotations[0].text
 
 
+def test_an_empty_chart_says_why_it_is_empty_on_an_axis_of_shares() -> None:
+    ended, null = "This run ended before its first point", "What was measured is not a number"
+    loss = training.loss_chart(RunCurves("x"), empty=ended)
+    assert [one.text for one in loss.layout.annotations] == [ended]
+    accuracy = training.accuracy_chart(Curve(), Curve(), empty=null)
+    assert [one.text for one in accuracy.layout.annotations] == [null]
+    assert accuracy.layout.yaxis.range == (0, 1)
+
+
 def test_loss_chart_thins_long_runs_and_smooths_over_the_raw_curve() -> None:
     steps = list(range(1, 20_001))
     rng = np.random.default_rng(0)

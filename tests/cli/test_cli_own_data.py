@@ -119,7 +119,12 @@ def test_what_is_wrong_with_the_data_is_said_before_training(lab, parent, tmp_pa
     table.write_text("\n".join(["label,text", *rows, *extra]))
     said = finetune(lab, table, parent).err
     assert said.index("texts stand there with different labels") < said.index("Run ")
-    for words in ("6.6 times", "2 rows repeat", "longer than the 16 tokens", "rows without"):
+    for words in (
+        "6.6 times",
+        "2 rows repeat",
+        "longer than the 16 tokens",
+        "1 row without a text",
+    ):
         assert words in said
 
 

@@ -7,14 +7,16 @@ and a label. For any other block the answer is None, and the plain way reads it.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from llmcore.data.reading.values import MISSING_WORDS
 
+PARSED_BYTES = 1 << 20  # by one thread
+SHORT = 16  # bytes of a text that might say nothing
 SPELLED = frozenset(
     form for word in MISSING_WORDS
     for form in (word, word.upper(), word.capitalize(), word.title(), "NaN", "NaT", "<NA>")
@@ -45,9 +47,9 @@ class Counted:
 def count_block(text: str, first_line: int, wish: Counting) -> Counted | None:
     """The numbers of a block of whole lines, None where anything in it is out of the ordinary."""
     data = text.encode()
-    codes = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
-    n_lines = int(np.count_nonzero(codes == ord("\n"))) - 1 - text.endswith("\n")
-    if b'"' in data and _has_odd_quote(codes, wish.delimiter):
+    codes = np.frombuffer(data, dtype=np.uint8)
+    n_lines = int(np.count_nonzero(codes == ord("\n"))) + (not text.endswith("\n"))
+    if b'"' in data and _has_odd_quote(data, wish.delimiter):
         return None
     columns = _columns(data, wish)
     if columns is None or len(columns[0]) != n_lines:
@@ -56,15 +58,16 @@ def count_block(text: str, first_line: int, wish: Counting) -> Counted | None:
     if _any_missing(texts):
         return None
     counted: Counter[str] = Counter()
-    for one in _value_counts(labels):
-        counted[one["values"].strip()] += one["counts"]
+    for label, n in _value_counts(labels):
+        counted[label.strip()] += n
     if "" in counted or (wish.header and wish.header[wish.label].strip() in counted):
         return None
     return Counted(n_lines, counted, first_line)
 
 
-def _has_odd_quote(codes: np.ndarray, delimiter: str) -> bool:
+def _has_odd_quote(data: bytes, delimiter: str) -> bool:
     """Whether a quotation mark neither begins nor ends a cell, nor stands beside another."""
+    codes = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
     quote = codes == ord('"')
     plain = quote | (codes == ord(delimiter)) | (codes == ord("\n")) | (codes == ord("\r"))
     return bool((quote[1:-1] & ~(plain[:-2] | plain[2:])).any())
@@ -79,7 +82,7 @@ def _columns(data: bytes, wish: Counting) -> tuple[Any, Any] | None:
     try:
         table = csv.read_csv(
             pa.BufferReader(data),
-            csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
+            csv.ReadOptions(block_size=PARSED_BYTES, column_names=names),
             csv.ParseOptions(delimiter=wish.delimiter),
             csv.ConvertOptions(
                 include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
@@ -92,22 +95,40 @@ def _columns(data: bytes, wish: Counting) -> tuple[Any, Any] | None:
 
 
 def _any_missing(texts: Any) -> bool:
-    import pyarrow.compute as pc
+    """Whether a text is empty, or a word that says "no value"."""
+    return any(map(_chunk_misses, texts.chunks))
 
-    trimmed = pc.utf8_trim_whitespace(texts)
-    if (pc.min(pc.binary_length(trimmed)).as_py() or 0) == 0:
+
+def _chunk_misses(chunk: Any) -> bool:
+    """The same of one array of texts: only those that may be it are looked at."""
+    if not len(chunk):
+        return False
+    _, places, letters = chunk.buffers()
+    ends = np.frombuffer(places, dtype=np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+    lengths = np.diff(ends)
+    if not lengths.all():
         return True
-    return bool(pc.any(pc.is_in(trimmed, value_set=_missing_words())).as_py())
+    data = np.frombuffer(letters, dtype=np.uint8)
+    first = data[ends[:-1]]
+    suspects = np.flatnonzero(_BLANK[first] | (_WORD[first] & (lengths <= SHORT)))
+    cells = (bytes(data[ends[at] : ends[at + 1]]).decode("utf-8", "replace") for at in suspects)
+    return any(not (cell := one.strip()) or cell in SPELLED for one in cells)
 
 
-@lru_cache(maxsize=1)
-def _missing_words() -> Any:
-    import pyarrow as pa
+def _firsts(letters: bytes) -> np.ndarray:
+    """Which bytes are among `letters`, as a table of truth values."""
+    table = np.zeros(256, dtype=bool)
+    table[list(letters)] = True
+    return table
 
-    return pa.array(sorted(SPELLED))
+
+_BLANK = _firsts(b" \t\v\f\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")  # may begin a space
+_WORD = _firsts(bytes({word.encode()[0] for word in SPELLED if word}))
 
 
-def _value_counts(labels: Any) -> list[dict[str, Any]]:
+def _value_counts(labels: Any) -> Iterator[tuple[str, int]]:
     import pyarrow.compute as pc
 
-    return pc.value_counts(labels).to_pylist()
+    counted = pc.value_counts(labels)
+    yield from zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(),
+                   strict=True)  # fmt: skip

@@ -247,7 +247,7 @@ def _parsed(lines: list[str], dialect: Dialect) -> tuple[list[list[str]], int]:
 # ---- rows
 
 
-COUNTED_BLOCKS = 16  # at a time
+COUNTED_BLOCKS = 64  # at a time
 
 
 @dataclass(slots=True)

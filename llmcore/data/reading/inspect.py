@@ -7,9 +7,10 @@ from llmcore.data.reading.labels import ReadingOptions, read_labels
 from llmcore.data.reading.names import LABEL_NAMES
 from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport
-from llmcore.data.reading.roles import MAX_CLASSES, label_roles
+from llmcore.data.reading.roles import MAX_CLASSES, columns_of, label_roles
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source
+from llmcore.errors import LabError
 
 CLASSIFY, INSTRUCT, CORPUS = TASKS = ("classify", "instruct", "corpus")
 _ASKED = {
@@ -50,7 +51,12 @@ def inspect(
         return _corpus(where, chosen, options)
     notices = Notices()
     roles = "instructions" if task == INSTRUCT else "labels"
-    rows = open_rows(where, notices, options.encoding, chosen.named(), roles)
+    try:
+        rows = open_rows(where, notices, options.encoding, chosen.named(), roles)
+    except LabError:
+        if task is not None or (report := _corpus_or_none(where, chosen, options)) is None:
+            raise
+        return report
     guessed = task or guess_task(rows)
     if guessed == CORPUS:
         return _corpus(where, chosen, options)
@@ -62,6 +68,16 @@ def inspect(
     return report
 
 
+def _corpus_or_none(
+    where: Path | Source, chosen: Chosen, options: ReadingOptions
+) -> ReadingReport | None:
+    """What is no table may still be text: a page of HTML, a folder of texts without classes."""
+    try:
+        return _corpus(where, chosen, options)
+    except LabError:
+        return None
+
+
 def guess_task(rows: Rows) -> str:
     """What a table is for, by the names of its columns and by what they hold."""
     names = {one.strip().casefold() for one in rows.columns}
@@ -69,8 +85,10 @@ def guess_task(rows: Rows) -> str:
         return INSTRUCT
     if rows.format == "text" and not names & set(LABEL_NAMES):
         return CORPUS
-    roles = label_roles(rows, "", None, None, Notices())
-    if roles.label is None and len(rows.columns) == 1:
+    notices = Notices()
+    roles = label_roles(rows, "", None, None, notices)
+    labels = any(one.is_label for at, one in enumerate(columns_of(rows)) if at != roles.text)
+    if roles.label is None and roles.text is not None and not labels:
         return CORPUS
     return CLASSIFY
 

@@ -12,6 +12,7 @@ from ui.playground.models import first_model, kind_of_text, model_name
 from ui.state import shared_text
 
 FIRST_TOKEN_SECONDS = 0.25
+MOST_UNKNOWN = 20
 _WISH = "lab_playground_wish"
 
 
@@ -38,6 +39,9 @@ def show() -> None:
             progress.mark_done("next_token")
         about = loaded if shown is None else shown.loaded
         st.caption(f"**{plain(model_name(about))}**. {kind_of_text(about)}")
+        if unknown := about.tokenizer.new_characters(prompt):
+            shown_ones = plain(" ".join(unknown[:MOST_UNKNOWN]))
+            st.caption(f"New to this model, whose text never had them: {shown_ones}")
     was_live = shown is not None and shown.live
     stage.live_stage([shown], lambda: _draw(shown, prompt), was_live)
 

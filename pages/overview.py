@@ -76,7 +76,9 @@ def ten_minutes(runs: Sequence["RunInfo"]) -> None:
                 st.badge(f"Step {number}", color="gray")
             st.markdown(f"**{step.title}**  \n{step.what}")
             st.space("stretch")
-            page_link(step.page, "Open")
+            page_link(
+                step.page, f"Open step {number}"
+            )  # five of one name cannot be told apart by ear
 
 
 def the_field() -> None:

@@ -41,7 +41,9 @@ function cellButton(cell, title, row, tell) {
   button.append(element("b", "", cell.head));
   for (const line of cell.below || []) button.append(element("span", "", line));
   const spoken = SPOKEN[cell.kind] ? `, ${SPOKEN[cell.kind]}` : "";
-  button.setAttribute("aria-label", `${row}, ${title}: ${cell.head}${spoken}. ${cell.tell}`);
+  // Holds what one sees, in its order: who speaks to the computer says that.
+  const seen = [cell.head, ...(cell.below || [])].join(" ");
+  button.setAttribute("aria-label", `${row}, ${title}: ${seen}${spoken}. ${cell.tell}`);
   const say = () => { tell.textContent = `${title}, ${row.toLowerCase()}: ${cell.tell}`; };
   for (const event of ["mouseenter", "focus", "click"]) button.addEventListener(event, say);
   return button;

@@ -43,6 +43,7 @@ def _card(number: int, tour: Tour, own: Kept) -> None:
         if own.answered
         else ("Go on", ":material/play_arrow:") if own.begun else ("Start", ":material/play_arrow:")
     )  # fmt: skip
+    label = f"{label}: tour {number}"  # six buttons of one name cannot be told apart by ear
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             label,

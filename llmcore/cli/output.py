@@ -30,15 +30,18 @@ def answer(values: dict[str, Any], as_json: bool, lines: str) -> None:
 def stdin_text() -> str:
     """All of standard input as text; UTF-8 to the letter, line ends included.
 
-    Other encodings with a byte-order mark are understood; anything else raises LabError.
+    Other encodings are recognised, with a notice; what is no text raises LabError.
     """
     data = typer.get_binary_stream("stdin").read()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        from llmcore.data import decode_upload
+        from llmcore.data.reading.encoding import decode
 
-        return decode_upload(data, "standard input")
+        read = decode(data, "standard input")
+        for notice in read.notices.texts():
+            say(notice)
+        return read.text
 
 
 def text_or_stdin(text: str, what: str = "text") -> str:

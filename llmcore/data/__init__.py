@@ -18,7 +18,8 @@ from llmcore.data.instructions import (
     split_instructions,
 )
 from llmcore.data.labelled import LabelledSet, labelled_from_table, load_labelled, preview_table
-from llmcore.data.reading import MAX_UPLOAD_BYTES, decode_upload
+from llmcore.data.reading import MAX_UPLOAD_BYTES
+from llmcore.data.reading.roles import MAX_CLASSES
 from llmcore.data.sources import (
     CORPORA,
     DOWNLOADS,
@@ -32,7 +33,6 @@ from llmcore.data.sources import (
     ensure,
 )
 from llmcore.data.splits import Splits, split_labelled
-from llmcore.data.tables import MAX_CLASSES
 
 __all__ = [
     "CORPORA",
@@ -54,7 +54,6 @@ __all__ = [
     "corpus_from_text",
     "dataset_sources",
     "dataset_table",
-    "decode_upload",
     "download",
     "encoded_corpus",
     "ensure",

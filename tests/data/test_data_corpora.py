@@ -10,14 +10,12 @@ from llmcore.data import (
     CORPORA,
     INSTRUCTIONS,
     LABELLED,
-    MAX_UPLOAD_BYTES,
     Corpus,
     corpora,
     corpus_from_bytes,
     corpus_from_text,
     dataset_sources,
     dataset_table,
-    decode_upload,
     fold,
     load_corpus,
     load_labelled,
@@ -193,30 +191,6 @@ def test_nul_and_surrogates_are_cleaned_with_a_notice() -> None:
     corpus = corpus_from_text("a\0b\ud800c עברית", "x")
     assert corpus.documents == ["ab\ufffdc עברית"]
     assert len(corpus.notices) == 2 and "1 NUL" in corpus.notices[0]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_unicode_with_a_mark_is_read(encoding: str) -> None:
-    assert decode_upload("naïve 😀\r\nb\rc".encode(encoding), "x") == "naïve 😀\nb\nc"
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        ("naïve".encode("latin-1"), ["byte 2", "save it as UTF-8"]),
-        (b"\xef\xbb\xbfab\xff", ["byte 5"]),
-        ("some text".encode("utf-16-le"), ["zero bytes", "UTF-8"]),
-        (b"\xff\xfea", ["UTF-16"]),
-        (b"x" * (MAX_UPLOAD_BYTES + 1), ["50 MB"]),
-    ],
-    ids=["latin-1", "bom", "utf-16 without mark", "odd utf-16", "large"],
-)
-def test_what_is_no_text_is_refused(data: bytes, words: list[str]) -> None:
-    with pytest.raises(LabError) as caught:
-        decode_upload(data, "notes.txt")
-    message = str(caught.value)
-    assert "notes.txt" in message and message.endswith(".")
-    assert all(word in message for word in words)
 
 
 # ---- splitting

@@ -1,20 +1,6 @@
 """One way in for the files that people bring: bytes → format → encoding → table, messages, mails
 or text → roles of columns → cleaned rows → a report of what was done."""
 
-from llmcore.data.reading.text import (
-    MARKS,
-    MAX_CORPUS_BYTES,
-    MAX_UPLOAD_BYTES,
-    clean_text,
-    decode_upload,
-    read_file,
-)
+from llmcore.data.reading.text import MAX_UPLOAD_BYTES, clean_text
 
-__all__ = [
-    "MARKS",
-    "MAX_CORPUS_BYTES",
-    "MAX_UPLOAD_BYTES",
-    "clean_text",
-    "decode_upload",
-    "read_file",
-]
+__all__ = ["MAX_UPLOAD_BYTES", "clean_text"]

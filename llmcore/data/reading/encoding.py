@@ -90,6 +90,8 @@ def recognise_encoding(source: Source, notices: Notices, chosen: str | None = No
     found = _chosen(source, chosen, head) or _marked(head) or _by_zeros(head)
     if found is None:
         found = _utf8_or_else(source, notices)
+    elif found.codec == "utf-8" and not _is_utf8(source):
+        _say_repaired(source, _count(source), notices)
     _refuse_binary(source, head, found)
     return found
 
@@ -110,6 +112,10 @@ def text_blocks(
     keep_ends = keep_ends and b"\r" not in head
     tail = ""
     for block in _decoded(source, encoding):
+        if encoding.codec in _WIDE and "\N{REPLACEMENT CHARACTER}" in block:
+            notices.add("broken_characters", "{characters} of {file} {are} broken, and {were} "
+                        "replaced by \N{REPLACEMENT CHARACTER}",
+                        n=block.count("\N{REPLACEMENT CHARACTER}"), file=source.name)  # fmt: skip
         if "\0" in block:
             notices.add("zero_characters", "{bytes} of value zero in {file} {were} dropped",
                         n=block.count("\0"), file=source.name)  # fmt: skip
@@ -255,8 +261,7 @@ def _marked(head: bytes) -> Encoding | None:
     for mark, codec in MARKS:
         if head.startswith(mark):
             name = codec.removesuffix("-le").removesuffix("-be")
-            return Encoding(name, codec, "a byte-order mark begins it", len(mark),
-                            "replace" if codec == "utf-8" else "strict")  # fmt: skip
+            return Encoding(name, codec, "a byte-order mark begins it", len(mark), "replace")
     return None
 
 
@@ -297,12 +302,7 @@ def _utf8_or_else(source: Source, notices: Notices) -> Encoding:
     if not found.broken:  # only the very end is cut
         found.broken = 1
     if found.valid >= NEARLY_ALL * found.broken:
-        notices.add(
-            "repaired_characters",
-            "{bytes} of {file} {are} no UTF-8, as the rest is, and {were} replaced by "
-            "\N{REPLACEMENT CHARACTER}",
-            found.first_line, found.broken, file=source.name,
-        )  # fmt: skip
+        _say_repaired(source, found, notices)
         return Encoding("utf-8", "utf-8", "nearly all of it is valid UTF-8", way="replace")
     other = _beyond_cp1252(found.lines)
     if other and not found.whole_lines:
@@ -315,6 +315,15 @@ def _utf8_or_else(source: Source, notices: Notices) -> Encoding:
         )  # fmt: skip
         return Encoding(other, other, "its letters make words in it", way="replace")
     return _cp1252(source, found, notices)
+
+
+def _say_repaired(source: Source, found: _Count, notices: Notices) -> None:
+    notices.add(
+        "repaired_characters",
+        "{bytes} of {file} {are} no UTF-8, as the rest is, and {were} replaced by "
+        "\N{REPLACEMENT CHARACTER}",
+        found.first_line or None, max(1, found.broken), file=source.name,
+    )  # fmt: skip
 
 
 def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:

@@ -34,6 +34,7 @@ def classify(
         typer.Option(help="a file instead: .jsonl, .csv or .tsv, else a text a line"),
     ] = None,
     text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
+    encoding: Annotated[str | None, within(DataConfig, "encoding", "--encoding")] = None,
     as_json: AsJson = False,
     as_jsonl: Annotated[
         bool, typer.Option("--jsonl", help="print a JSON object for each text as it is done")
@@ -42,15 +43,15 @@ def classify(
     """Give texts labels with a finetuned classifier. Any number of them, none of them held."""
     if (text is None) == (file is None):
         raise typer.BadParameter("Give a text (or - for standard input), or --file.")
-    if text_column is not None and file is None:
-        raise typer.BadParameter("--text-column belongs to --file.")
+    if (text_column is not None or encoding is not None) and file is None:
+        raise typer.BadParameter("--text-column and --encoding belong to --file.")
     if as_json and as_jsonl:
         raise typer.BadParameter("Give --json or --jsonl, not both.")
     from llmcore.classifiers import load_classifier
 
     classifier = load_classifier(model)
     told = _Told(classifier.context_length)
-    batches = classifier.batches(_texts(text, file, text_column), waiting=text == "-")
+    batches = classifier.batches(_texts(text, file, text_column, encoding), waiting=text == "-")
     if as_json:
         results = told.about(row for batch in batches for row in batch)
         _one_object(model, classifier.step, results)
@@ -69,14 +70,16 @@ def _as_they_come(batches: "Iterator[list[Row]]", told: "_Told", as_jsonl: bool)
         typer.echo("\n".join(lines))
 
 
-def _texts(text: str | None, file: Path | None, text_column: str | None) -> Iterator[str]:
+def _texts(
+    text: str | None, file: Path | None, text_column: str | None, encoding: str | None
+) -> Iterator[str]:
     """The texts as they come. Raises LabError where there is not one with something in it."""
     from llmcore.data.reading.report import Notices
     from llmcore.data.streams import lines_of, texts_of_file
 
     notices = Notices()
     if file is not None:
-        texts = texts_of_file(file, text_column, notices)
+        texts = texts_of_file(file, text_column, notices, encoding)
     elif text == "-":
         texts = lines_of(_standard_input(), "standard input")
     else:

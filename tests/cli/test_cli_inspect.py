@@ -48,3 +48,12 @@ def test_columns_by_number_and_an_encoding_that_was_named(lab, tmp_path) -> None
     assert "no encoding 'klingon'" in lab("inspect", path, "--encoding", "klingon").error
     assert "no column 'z'" in lab("inspect", path, "--task", "classify", "--text-column", "z").error
     assert lab("inspect", tmp_path / "nothing.csv").status == 1
+
+
+def test_texts_that_come_again_and_contradict_themselves_are_told(lab, tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [f"{'ab'[i % 2]},message number {i}" for i in range(20)]
+    path.write_text("\n".join(["label,text", *rows, "a,Message  number 1!", "a,message number 2"]))
+    said = {one["kind"]: one for one in lab("inspect", path, "--json").json["notices"]}
+    assert (said["doubles"]["count"], said["doubles"]["line"]) == (2, 22)
+    assert said["conflicts"]["count"] == 1 and "Message  number 1!" not in said["doubles"]["text"]

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmcore.data.reading.labels import ReadingOptions, read_labels
+from llmcore.data.folding import fold
+from llmcore.data.reading.labels import Labelled, ReadingOptions, read_labels
 from llmcore.data.reading.names import LABEL_NAMES
 from llmcore.data.reading.open import open_rows
-from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport
+from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, quoted
 from llmcore.data.reading.roles import MAX_CLASSES, columns_of, label_roles
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
 
+SMALL_BYTES = 20 << 20
 CLASSIFY, INSTRUCT, CORPUS = TASKS = ("classify", "instruct", "corpus")
 _ASKED = {
     "instruction", "instructions", "prompt", "messages", "conversations", "conversation", "chosen",
@@ -62,7 +64,7 @@ def inspect(
         return _corpus(where, chosen, options)
     if guessed == INSTRUCT:
         return _instructions(rows, where, chosen)
-    report = inspect_labels(rows, where.name, chosen, options)
+    report = inspect_labels(rows, where.name, chosen, options, few=_is_small(where))
     if not report.asks:
         _say_unusable(report, chosen.label)
     return report
@@ -93,10 +95,25 @@ def guess_task(rows: Rows) -> str:
     return CLASSIFY
 
 
+def _is_small(where: Path | Source) -> bool:
+    """Whether its texts may be held in memory, to find those that come again."""
+    if isinstance(where, Path) and where.is_dir():
+        return True
+    size = where.size if isinstance(where, Source) else where.stat().st_size
+    return size <= SMALL_BYTES
+
+
 def inspect_labels(
-    rows: Rows, name: str, chosen: Chosen = Chosen(), options: ReadingOptions = ReadingOptions()
+    rows: Rows,
+    name: str,
+    chosen: Chosen = Chosen(),
+    options: ReadingOptions = ReadingOptions(),
+    few: bool = False,
 ) -> ReadingReport:
-    """The report of a labelled table; with a role that is None where a column must be chosen."""
+    """The report of a labelled table; with a role that is None where a column must be chosen.
+
+    few: the rows may be held in memory, and are looked through for texts that come again.
+    """
     notices = rows.notices
     roles = label_roles(rows, name, chosen.text, chosen.label, notices)
     report = ReadingReport(name, CLASSIFY, rows.format, rows.encoding, rows.why, rows.columns,
@@ -104,8 +121,34 @@ def inspect_labels(
     if report.asks:
         report.read = sum(len(chunk.rows) for chunk in rows.take())
         return report
-    read_labels(rows, roles, report, options, keep=False)
+    found = read_labels(rows, roles, report, options, keep=few)
+    if few:
+        _say_repeats(found, report, rows.unit)
     return report
+
+
+def _say_repeats(found: Labelled, report: ReadingReport, unit: str) -> None:
+    """Texts that come again, and those that have several labels."""
+    labels: dict[str, set[str]] = {}
+    doubles, torn, first = 0, {}, None
+    for text, label, line in zip(found.texts, found.labels, found.lines, strict=True):
+        folded = fold(text)
+        known = labels.setdefault(folded, set())
+        if known:
+            doubles += 1
+            first = first or line
+        known.add(label)
+        if len(known) > 1:
+            torn.setdefault(folded, (text, line))
+    if doubles:
+        report.notices.add("doubles", "{rows} {repeat} another text (case, spaces and punctuation "
+                           "aside) and {are} dropped before training", first, doubles,
+                           unit=unit)  # fmt: skip
+    if torn:
+        text, line = next(iter(torn.values()))
+        report.notices.add("conflicts", "{texts} {stand} there with several labels, as {text}: "
+                           "each keeps the one that it has most often", line, len(torn),
+                           unit=unit, text=quoted(text))  # fmt: skip
 
 
 def _say_unusable(report: ReadingReport, chosen: str | None) -> None:

@@ -47,7 +47,8 @@ class _Words(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         one = self.count == 1
         verbs = {"were": ("was", "were"), "have": ("has", "have"), "are": ("is", "are"),
-                 "hold": ("holds", "hold"), "stand": ("stands", "stand")}  # fmt: skip
+                 "hold": ("holds", "hold"), "stand": ("stands", "stand"),
+                 "repeat": ("repeats", "repeat")}  # fmt: skip
         if name == "n":
             return f"{self.count:,}"
         if name in verbs:

@@ -200,9 +200,9 @@ def test_delete_refuses_a_folder_that_is_no_run(lab, tmp_path):
     ("content", "words"),
     [
         (b"", "empty"),
-        (b"\xff\xff\xff", "UTF-8"),
+        (b"%PDF-1.7", "a pdf"),
         (b"too short", "short"),
-        (b"\0\0\0", "zero bytes"),
+        (b"\0\0\0", "not a text file"),
     ],
 )
 def test_pretrain_refuses_a_corpus_that_cannot_be_learned(lab, tmp_path, home, content, words):

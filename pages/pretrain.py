@@ -169,8 +169,10 @@ def _summary_and_button(
             show_error(problem)
             _propose_context(problem)
         elif choice is None:
-            st.markdown("Give a text under **Options**: paste it, or upload a file and, where that is "
-                        "asked, choose its column.")  # fmt: skip
+            st.markdown(
+                "Give a text under **Options**: paste it, or upload a file and, where that is "
+                "asked, choose its column."
+            )
         else:
             with guarded():
                 _summary(choice, infos)

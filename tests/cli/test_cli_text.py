@@ -138,7 +138,7 @@ def test_train_tokenizer_says_when_the_text_is_too_short_for_the_size(lab, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b"", "empty"), (b"\xff\xfe\xfa", "corpus.txt"), (b"%PDF-1.7", "a PDF")]
+    ("content", "words"), [(b"", "empty"), (b"\0\0\0", "not a text file"), (b"%PDF-1.7", "a PDF")]
 )
 def test_train_tokenizer_refuses_a_corpus_that_is_no_text(lab, tmp_path, content, words):
     corpus = tmp_path / "corpus.txt"

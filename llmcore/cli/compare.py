@@ -129,6 +129,7 @@ def answer_comparison(run: Run, as_json: bool) -> None:
         summary(run.info()),
         *sentences,
         table(["task", *(COLUMNS[one] for one in found.models)], rows),
+        *([few] if (few := found.few_texts()) else []),
     ]
     answer({**_about(run), "answer": sentences, **found.to_dict()}, as_json, "\n".join(lines))
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from llmcore.errors import DamagedError
-from llmcore.evaluation import Difference, wilson_interval
+from llmcore.evaluation import FEW_ROWS, Difference, wilson_interval
 from llmcore.runs.run import Run
 from llmcore.schema import build
 
@@ -146,6 +146,18 @@ class Comparison:
         right = round(cell.accuracy * labelled.n_test)
         interval = wilson_interval(right, labelled.n_test)
         return {"n_test": labelled.n_test, "accuracy_interval": interval}
+
+    def few_texts(self) -> str:
+        """What to know of rows of the table that were tested on few texts; else empty."""
+        said = []
+        for one in self.labelled.values():
+            if one.n_test < FEW_ROWS:
+                low, high = wilson_interval(one.n_test / 2, one.n_test) or (0.0, 1.0)
+                said.append(
+                    f"{ROWS.get(one.task, one.task)}: tested on {one.n_test:,} texts only, so an "
+                    f"accuracy may be off by {(high - low) / 2:.0%} either way (95%)."
+                )
+        return " ".join(said)
 
     def to_dict(self) -> dict[str, Any]:
         """For `--json`: every cell of the table, those of models that are not able as well."""

@@ -2,9 +2,11 @@
 
 import pytest
 from comparison_data import SMALL, pretrained, use_small_data
+from sklearn.metrics import f1_score
 
 from llmcore import models
 from llmcore.errors import LabError
+from llmcore.evaluation import wilson_interval
 from llmcore.runs import RunStore, launch
 from llmcore.runs.compare import cut_documents, thinned
 from llmcore.runs.compare_cells import (
@@ -63,6 +65,20 @@ def test_every_model_does_what_it_can_on_the_same_texts(store: RunStore) -> None
     sentences = answer_sentences(found)
     assert len(sentences) == 4 and sentences[0].startswith("On ")
     assert "the n-gram model reaches" in " ".join(sentences)
+    decided = [one for one in found.to_dict()["cells"] if one["able"] and one["task"] in DECISIONS]
+    assert len(decided) == 2 * 5
+    for one in decided:
+        truth = found.labelled[one["task"]].truth
+        predicted = found.cell(one["task"], one["model"]).predicted
+        right = sum(a == b for a, b in zip(truth, predicted, strict=True))
+        assert one["n_test"] == 20 and one["accuracy"] == right / 20
+        assert one["accuracy_interval"] == wilson_interval(right, 20)
+        assert one["score"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+    assert found.few_texts() == (
+        "Spam or not: tested on 20 texts only, so an accuracy may be off by 20% either way (95%). "
+        "Sentiment of a tweet: tested on 20 texts only, so an accuracy may be off by 20% either "
+        "way (95%)."
+    )
     not_able = [one for one in found.to_dict()["cells"] if not one["able"]]
     assert len(not_able) == 6 and all("cannot" in one["reason"] or "no probability" in
                                       one["reason"] for one in not_able)  # fmt: skip

@@ -120,6 +120,8 @@ def _splits(found: "Comparison") -> None:
         f"{ROWS[one.task]}: {one.n_train:,} texts to learn from, {one.n_test:,} to test on"
         for one in found.labelled.values()
     ]
+    if few := found.few_texts():
+        st.caption(plain(few))
     st.caption(
         plain(". ".join([*parts, "Every model of a row has the same texts"]) + ". ")
         + f"The next word: held-out plays of Shakespeare. {BITS_PER_BYTE} {OVERLAP} "

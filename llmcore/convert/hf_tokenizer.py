@@ -196,8 +196,8 @@ def read_tokenizer(
         raise
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise DamagedError(
-            f"The tokenizer in {directory} does not hold a whole byte-level BPE ({error!r}): the "
-            f"lab reads no other."
+            f"The tokenizer in {directory} does not hold a whole byte-level BPE ({error!r:.200}): "
+            f"the lab reads no other."
         ) from error
 
 
@@ -280,7 +280,7 @@ def _ranks(
         for (left, right), one in zip(pairs, merges, strict=True):
             ranks[left + right] = vocabulary["".join(one)]
     except (KeyError, ValueError) as error:
-        raise _not_ours(directory, f"{error!r} is no token made of bytes") from error
+        raise _not_ours(directory, f"{error!r:.80} is no token made of bytes") from error
     if len(set(ranks.values())) != len(ranks) or _merges_or_none(ranks) != pairs:
         raise _not_ours(directory, "its ids do not follow the order of its merges")
     return ranks

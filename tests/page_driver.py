@@ -30,7 +30,7 @@ def only_error(page: AppTest) -> str:
 
 def shown(page: AppTest) -> str:
     """All that the page says in words, a line each."""
-    kinds = ("markdown", "caption", "info", "warning", "success", "subheader", "text")
+    kinds = ("markdown", "caption", "info", "warning", "success", "header", "subheader", "text")
     return "\n".join(one.value for kind in kinds for one in getattr(page, kind))
 
 

@@ -139,14 +139,14 @@ def test_the_bundled_example_can_be_tried_at_once(trained: tuple[Path, Path]) ->
     assert not button(page, "Train the spam classifier").disabled
     page.button_group(key="classifier_view").set_value("try_it").run()
     page.text_area(key="classify_text").set_value("WIN a prize now").run()
-    assert "### " in shown(page)
+    assert "## " in shown(page)
 
 
 def test_a_message_is_classified_and_lines_make_a_table(classifier: str) -> None:
     page = opened(classifier, "try_it")
     page.text_area(key="classify_text").set_value("WIN a prize now call 12345 free").run()
     assert not page.exception and not page.error
-    assert "### spam" in shown(page) or "### ham" in shown(page)
+    assert "## spam" in shown(page) or "## ham" in shown(page)
     page.text_area(key="classify_text").set_value("one\n\n two <b> \nthree \x00").run()
     button(page, "Classify").click().run()
     assert not page.exception and not page.error

@@ -81,8 +81,8 @@ def test_a_finished_comparison_says_first_where_the_earlier_model_wins() -> None
     page = open_page("earlier-nlp", comparison())
     assert not page.exception and not page.error
     words = shown(page).replace("\\", "")
-    first = next(one for one in words.splitlines() if one.startswith("#####"))
-    assert first.startswith("##### On spam, the earlier model wins: naive Bayes reaches 1.000")
+    first = next(one for one in words.splitlines() if one.startswith("**On "))
+    assert first.startswith("**On spam, the earlier model wins: naive Bayes reaches 1.000")
     table = table_of(page)
     assert [one["earlier"] for one in table["columns"]] == [True, True, True, False, False]
     assert [one["title"] for one in table["rows"]] == list(ROWS.values())

@@ -70,7 +70,7 @@ def test_a_whole_comparison_says_what_is_more_than_luck() -> None:
     page = open_page("pretrain", run_id)  # the run in the address brings its view
     assert not page.exception and not page.error
     words = shown(page).replace("\\", "")
-    assert "##### After 409,600 tokens, ahead of GPT-2 (3.010 bits per byte)" in words
+    assert "**After 409,600 tokens, ahead of GPT-2 (3.010 bits per byte)" in words
     assert "All together 2.500 (-0.510), RoPE 2.600" in words
     assert "Behind GPT-2 by more than luck: GQA" in words
     assert "Too near to tell from luck: RMSNorm." in words

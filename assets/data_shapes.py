@@ -234,7 +234,7 @@ FOLDERS = (
           {"format": "csv", "classes": HAM_SPAM, "taken": 60, "status": 0}),
     Shape("tables called train and test", "split.zip",
           _zip({"train.csv": _lines("label,text", *_two(30)),
-                "test.csv": _lines("label,text", *_two(12))}),
+                "test.csv": _lines("label,text", *_two(12, text="held out number {i}"))}),
           {"classes": {"ham": 28, "spam": 14}, "taken": 42, "splits": {"test": 12, "train": 30},
            "status": 0}),
     Shape("a folder of texts without classes", "essays",

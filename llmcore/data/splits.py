@@ -37,6 +37,7 @@ def split_labelled(
     _check(data, validation, test, balance)
     folds = [fold(text) for text in data.texts]
     single, notices = without_doubles(data, folds)
+    notices += _shared_with_the_test(data, single)
     by_class: dict[str, list[int]] = defaultdict(list)
     for i in sorted(single, key=lambda i: (unit_hash(seed, folds[i]), folds[i])):
         by_class[single[i]].append(i)
@@ -83,6 +84,22 @@ def split_labelled(
         )
     parts = (relabelled.take(sorted(part)) for part in (train, held_validation, held_test))
     return Splits(*parts, notices=[*data.notices, *notices])
+
+
+def _shared_with_the_test(data: LabelledSet, single: dict[int, str]) -> list[str]:
+    """A notice where test rows of the file's own have a text that stood there before: they are
+    no test. Raises LabError where none is left."""
+    test = [i for i, split in enumerate(data.given) if split == "test"]
+    lost = sum(i not in single for i in test)
+    if test and lost == len(test):
+        raise LabError(
+            f"Every test row of {data.name} has the text of another row as well, so nothing is "
+            f"left to test on: give test rows that are not among the training rows."
+        )
+    if not lost:
+        return []
+    return [f"{lost:,} of the {len(test):,} test rows of {data.name} have the text of a row before "
+            f"them, and were left out."]  # fmt: skip
 
 
 def _learned_classes(

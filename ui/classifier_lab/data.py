@@ -38,7 +38,7 @@ class Choice:
     """A source for `plan_classify`; `table` holds the bytes of an upload.
 
     version: tells this very content, with its columns and options, from any other. options: how
-    an upload is read where that differs from what was recognised.
+    an upload is read where that differs from what was recognised. upload: the file's own identity.
     """
 
     source: str
@@ -48,6 +48,7 @@ class Choice:
     text_column: str | None = None
     label_column: str | None = None
     options: "ReadingOptions | None" = None
+    upload: str = ""
 
     def data(self, balance: str = "none") -> "DataConfig":
         """What a run's configuration says of it."""
@@ -198,7 +199,7 @@ def _own_file(name: str, data: bytes, version: str) -> Choice | None:
         )
     places = (columns.index(text_column), columns.index(label_column))
     unique = f"{version} {places} {options}"
-    return Choice(name, name, unique, data, text_column, label_column, options)
+    return Choice(name, name, unique, data, text_column, label_column, options, version)
 
 
 WITHOUT_COLUMNS = ("folders", "mails")

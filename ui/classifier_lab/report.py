@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.classifier_lab.data import PREVIEW_ROWS, Choice, preview
+from ui.classifier_lab.data import PREVIEW_ROWS, Choice, preview, recognised
 from ui.marked import Markdown
-from ui.page import plain
+from ui.page import guarded, plain
 from ui.reading_report import show_reading
 
 if TYPE_CHECKING:
@@ -44,6 +44,16 @@ def _report(
     if _choice.table is not None:
         split_labelled(labelled, data.validation, data.test, 0)  # refuses what is too small
     return report_on(labelled, _tokenizer, length or None)
+
+
+def show_reading_of(choice: Choice) -> None:
+    """How an upload that cannot be learned from was read: what is wrong is often seen there."""
+    if choice.table is None:
+        return
+    with guarded():
+        encoding = choice.options.encoding if choice.options else None
+        report = recognised(choice.upload, choice.source, choice.table, encoding)
+        show_reading(report, "classify_failed")
 
 
 def about_n_train(report: "DataReport") -> int:

@@ -9,7 +9,7 @@ from llmcore.config import RunConfig
 from ui.classifier_lab.code import use_it
 from ui.classifier_lab.data import Choice, choose_data
 from ui.classifier_lab.options import TRAINABLE, Settings, learned_share, options
-from ui.classifier_lab.report import about_n_train, report_of, show_report
+from ui.classifier_lab.report import about_n_train, report_of, show_reading_of, show_report
 from ui.classifier_lab.results import results
 from ui.live import run_panel
 from ui.page import guarded, show_error
@@ -69,8 +69,9 @@ def _start_box() -> None:
                     trained = st.session_state.get(_TRAINED_ON, set())
                     show_report(choice, report, run_id, choice.version not in trained)
                 except Exception as error:
-                    choice = None
                     show_error(error)
+                    show_reading_of(choice)
+                    choice = None
         with top:
             _summary_and_button(choice, settings, report, run_id)
         wish = start_wanted(KIND)

@@ -58,7 +58,11 @@ def of_list(
         tag, patterns = _keys(intent) or ("", "")
         answers = next((intent[key] for key in _RESPONSES if key in intent), None)
         answers = [answers] if isinstance(answers, str) else answers
-        texts = [one for one in answers or [] if isinstance(one, str) and one.strip()]
+        texts = [
+            one
+            for one in (answers if isinstance(answers, list) else [])
+            if isinstance(one, str) and one.strip()
+        ]
         n_more += max(0, len(texts) - 1)
         n_without += not texts
         for pattern in intent[patterns]:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from llmcore.data.reading.report import Notices, listed
 from llmcore.data.reading.source import BLOCK_BYTES, Source, source_in
 from llmcore.errors import LabError
-from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_unpacked
+from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_unpacked, why_broken
 
 MAX_FILES = 200_000
 MAX_SPOOLED_BYTES = 16 << 30  # of a packed tar, unpacked
@@ -109,7 +109,9 @@ def _in_zip(source: Source) -> Iterator[Member]:
         zipped = zipfile.ZipFile(_seekable(source))
         entries = zipped.infolist()
     except (*BROKEN, OSError) as error:
-        raise LabError(f"{name} cannot be read as a zip ({error}): pack it again.") from error
+        raise LabError(
+            f"{name} cannot be read as a zip ({why_broken(error)}): pack it again."
+        ) from error
     if len(entries) > MAX_FILES:
         raise LabError(f"{name} holds {len(entries):,} files, more than {MAX_FILES:,}.")
     for entry in entries:
@@ -169,7 +171,9 @@ class _Blocks(io.RawIOBase):
             except LabError:
                 raise
             except self._broken as error:
-                raise LabError(f"{self._what} is damaged ({error}): pack it again.") from error
+                raise LabError(
+                    f"{self._what} is damaged ({why_broken(error)}): pack it again."
+                ) from error
         n = min(len(buffer), len(self._left))
         buffer[:n] = self._left[:n]
         self._left = self._left[n:]

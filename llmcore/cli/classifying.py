@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO
 
@@ -84,9 +85,14 @@ def _texts(
         texts = lines_of(_standard_input(), "standard input")
     else:
         texts = iter([text_or_stdin(str(text))])
-    found = False
+    found, n_blank = False, 0  # blank lines wait: a stream of nothing else gets no answers
     for one in texts:
-        found = found or bool(one.strip())
+        if not found and not one.strip():
+            n_blank += 1
+            continue
+        if not found:
+            found = True
+            yield from repeat("", n_blank)
         yield one
     for notice in notices.texts():
         say(notice)

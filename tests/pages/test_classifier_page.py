@@ -402,7 +402,7 @@ def test_a_zip_of_mails_is_trained_with_lora(language: str, wait_until: Callable
     page = upload(packed.getvalue(), "mails.zip")
     assert not page.exception and not page.error
     assert "40 texts of 2 classes" in expanders(page)
-    assert list(page.dataframe[0].value.columns) == ["label", "text"]
+    assert list(page.dataframe[0].value.columns) == ["text", "label"]
     page.selectbox(key="classify_trainable").set_value("lora").run()
     page.number_input(key="classify_epochs_lora").set_value(1).run()
     button(page, "Train the classifier").click().run()

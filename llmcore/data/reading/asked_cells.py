@@ -108,6 +108,8 @@ def _of_object(value: Any, role: str, seen: Seen, kept: Collection[str]) -> str 
         return ""
     if looks_like_messages(value) or is_message(value):
         return _as_said(messages_of(value if "replies" in value else [value], seen), role)
+    if isinstance(value.get("parts"), list):  # Gemini's system instruction
+        return "\n".join(one.text for one in messages_of([{"role": role, **value}], seen))
     for key in ("text", "value"):
         inner = value.get(key)
         if isinstance(inner, (str, list)) and not (isinstance(inner, list) and key == "value"):

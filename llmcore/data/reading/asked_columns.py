@@ -19,6 +19,7 @@ from llmcore.data.reading.conversation import (
 from llmcore.data.reading.marked_chat import marked_parts
 
 MOST_KEYS = 20  # of an object whose parts become columns of their own
+_ID = re.compile(r"[A-Z]+[A-Z0-9]*[0-9][A-Z0-9]*|[0-9a-f]{8}[0-9a-f-]*")
 _NUMBERS = re.compile(r"[\d.,:/+\-%\sTZe]*")
 
 Record = dict[str, Any]
@@ -58,7 +59,7 @@ def has_parts(sample: list[Record], column: str) -> bool:
         return False
     if any("aliases" in one for one in objects[:20]):  # TriviaQA's answers
         return False
-    if all(set(one) <= {"text", "value"} for one in objects[:20]):
+    if all(set(one) <= {"text", "value"} or set(one) == {"parts"} for one in objects[:20]):
         return False
     keys = {str(key) for one in objects for key in one}
     return len(keys) <= MOST_KEYS
@@ -83,8 +84,18 @@ def is_objects(value: Any) -> bool:
 
 
 def can_ask(values: list[Any]) -> bool:
-    """Whether cells can be questions or inputs: no numbers that count the rows."""
-    return not _counts_up(values)
+    """Whether cells can be questions or inputs: no numbers that count the rows, no names of
+    people or rows made by a program, no numbers of tokens."""
+    ids = len(values) > 2 and all(isinstance(one, str) and _ID.fullmatch(one) for one in values)
+    return not (ids or are_numbers(values) or _counts_up(values))
+
+
+def are_numbers(values: list[Any]) -> bool:
+    """Whether all cells are lists of numbers, as of tokens."""
+    return len(values) > 2 and all(
+        isinstance(one, (list, tuple)) and all(isinstance(n, (int, float)) for n in one)
+        for one in values
+    )
 
 
 def _counts_up(values: list[Any]) -> bool:

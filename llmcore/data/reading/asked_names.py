@@ -13,23 +13,25 @@ INSTRUCTION_NAMES = (
     "pertanyaan", "คำถาม",
 )  # fmt: skip
 INPUT_NAMES = (
-    "input", "context", "document", "passage", "background", "paragraph", "article",
+    "input", "inputs", "context", "document", "passage", "background", "paragraph", "article",
     "eingabe", "kontext", "contexte", "contexto", "contesto", "entrada", "entrée", "контекст",
     "输入", "上下文", "入力", "문맥", "입력",
 )  # fmt: skip
 OUTPUT_NAMES = (
     "output", "answer", "response", "completion", "assistant", "target", "answers", "outputs",
     "reply", "responses", "best_answer", "chosen", "ground_truth", "ideal", "expected_output",
-    "model_answer", "gpt", "bot", "solution", "a", "antwort", "antworten", "ausgabe", "respuesta",
-    "respuestas", "salida", "réponse", "reponse", "réponses", "risposta", "risposte", "resposta",
+    "model_answer", "targets", "correct_answer", "gpt", "bot", "solution", "a", "antwort",
+    "antworten", "ausgabe", "respuesta",
+    "respuestas", "respuesta_correcta", "salida", "réponse", "reponse", "réponses", "bonne_réponse",
+    "réponse_correcte", "risposta", "risposte", "risposta_corretta", "resposta", "resposta_correta",
     "respostas", "saída", "antwoord", "svar", "vastaus", "odpowiedź", "odpowiedz", "odpověď",
     "válasz", "răspuns", "cevap", "yanıt", "ответ", "відповідь", "答案", "回答", "输出", "答え",
     "解答",    "出力", "답변", "대답", "답", "출력", "उत्तर", "جواب", "إجابة", "תשובה", "απάντηση",
-    "câu_trả_lời",    "trả_lời", "jawaban", "คำตอบ",
+    "câu_trả_lời", "trả_lời", "jawaban", "คำตอบ", "richtige_antwort",
 )  # fmt: skip
 SYSTEM_NAMES = (
     "system", "system_prompt", "system_message", "systemprompt", "system_instruction", "sys",
-    "system_text", "meta_instruction", "systemnachricht",
+    "system_text", "systeminstruction", "meta_instruction", "systemnachricht",
 )  # fmt: skip
 HISTORY_NAMES = ("history", "chat_history", "conversation_history", "previous_turns", "histoire")
 MESSAGES_NAMES = (

@@ -4,7 +4,8 @@ An unknown name is never guessed: its role stays None, and somebody has to choos
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from llmcore.data.reading.asked_columns import (
     Record,
     are_conversations,
     are_marked,
+    are_numbers,
     are_surely_conversations,
     can_ask,
     end_with_questions,
@@ -31,6 +33,8 @@ from llmcore.errors import LabError, NotFoundError
 PAIRS, MESSAGES, EXAMPLES, PREFERENCES = "pairs", "messages", "examples", "preferences"
 FEW_ANSWERS = 20  # different ones: then "none" is one of them
 ENOUGH_ROWS = 20  # to call a column constant
+_CHOICE = re.compile(r"[0-9a-h](?: ?[,;] ?[0-9a-h])*[.)]?")  # letters or numbers of choices
+_STEM = re.compile(r"(.*[^\W\d_])[_ (]*(?:(?<=[_ (])[a-h]|[0-9])\)?")
 _SENTENCE = re.compile(r"[.!?…。？！؟]\s*$|\S\s+\S+\s+\S")
 
 
@@ -81,6 +85,12 @@ def opened_record(record: Record, opened: Sequence[str]) -> Record:
     return record
 
 
+def _choice_stems(columns: Iterable[str]) -> set[str]:
+    """What columns of choices are called without their letter or number: option a, option b."""
+    found = Counter(stem[1] for one in columns if (stem := _STEM.fullmatch(one)))
+    return {stem for stem, n in found.items() if n > 1}
+
+
 def find_asked_layout(
     columns: list[str], sample: list[Record], name: str, chosen: Columns, header: bool = True
 ) -> AskedLayout:
@@ -102,6 +112,9 @@ class _Finder:
         self.columns = with_parts(columns, self.opened, self.sample)
         self.folded = {one: folded_name(one) for one in self.columns}
         self.lettered = {"a", "b", "c"} <= set(self.folded.values())  # choices to one question
+        self.offered = self.lettered or bool(_choice_stems(self.folded.values())) or bool(
+            names.CHOICES_NAMES & {one.partition(".")[0] for one in self.folded.values()}
+        )  # fmt: skip
         self.chosen = {
             "instruction": self._chosen(chosen.instruction),
             "input": self._chosen(chosen.input),
@@ -271,12 +284,12 @@ class _Finder:
         said = {scalar_text(one).casefold() for one in values if isinstance(one, plain)}
         if said <= {"accept", "reject", "ignore"} and "accept" in said:
             return False
-        offered = names.CHOICES_NAMES & {one.partition(".")[0] for one in self.folded.values()}
-        if offered or self.lettered:
-            return not said or not all(
-                len(one) == 1 and one in "0123456789abcdefgh" for one in said
+        if self.offered:
+            places = {folded_name(one) for one in said}
+            return not said or not (
+                all(map(_CHOICE.fullmatch, said)) or places <= set(self.folded.values())
             )
-        return True
+        return not are_numbers(values)
 
     def _choices(self) -> str | None:
         """A column of answers that was not taken for its letters or numbers of choices."""

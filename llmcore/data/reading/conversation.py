@@ -34,6 +34,7 @@ _CALL_KEYS = frozenset({"tool_calls", "function_call", "tool_call"})
 _WEIGHT_KEYS = frozenset({"weight", "train", "loss"})
 _TEXT_PARTS = ("text", "input_text", "output_text", "markdown")
 _CALL_IN_TEXT = re.compile(r"(?:^|\n)\s*<(?:tool_call|functioncall|function_call)>\s*\{")
+_BETWEEN_OBJECTS = re.compile(r"\}\s*\n\s*\{")
 _PICTURE = re.compile("image|picture|audio|video|file|document|media", re.IGNORECASE)
 
 
@@ -88,10 +89,17 @@ def looks_like_messages(value: Any, strings: bool = False) -> bool:
         return False
     first = value[0]
     if isinstance(first, dict):
-        return _role_key(first) is not None or any(role_of(key) for key in first)
+        return _role_key(first) is not None or _are_exchanges(value)
     if isinstance(first, (list, tuple)):
         return len(first) == 2 and all(isinstance(one, str) for one in first)
     return strings and len(value) > 1 and all(isinstance(one, str) for one in value)
+
+
+def _are_exchanges(entries: Sequence[Any]) -> bool:
+    """Whether objects without a role are what two sides say, [{"user": …}, {"bot": …}]: answers
+    that somebody ranked are not."""
+    keys = {key for one in entries if isinstance(one, dict) for key in one}
+    return {USER, ASSISTANT} <= {role_of(key) for key in keys}
 
 
 def is_message(value: Mapping[str, Any]) -> bool:
@@ -115,7 +123,8 @@ def opened_text(text: str) -> Any:
     if len(text) > MAX_LITERAL_CHARACTERS:
         return text
     try:
-        found = ast.literal_eval(text.strip())
+        # NumPy writes lists of objects without commas; inside of a text a line end is written \n.
+        found = ast.literal_eval(_BETWEEN_OBJECTS.sub("}, {", text.strip()))
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return text
     return found if isinstance(found, (list, dict, tuple)) else text
@@ -244,10 +253,10 @@ def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
         raise LeftOut("no_message")
     key = _role_key(entry)
     if key is None:
-        spoken = [(role_of(one), text) for one, text in entry.items() if role_of(one)]
+        spoken = _exchange(entry)
         if not spoken:
             raise LeftOut("no_message")
-        for role, content in spoken:
+        for role, content in spoken.items():
             yield _message(role, content, entry, seen)
         return
     role = role_of(entry[key])
@@ -260,6 +269,18 @@ def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
     if content is None and isinstance(entry.get("data"), dict):  # as LangChain keeps them
         content = entry["data"].get("content")
     yield _message(role, content, entry, seen)
+
+
+_ABOUT = frozenset({"model", "agent", "bot"})  # who answers, where the answer has a key as well
+
+
+def _exchange(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Role → what is said, in the order of a talk, whatever the order of the keys."""
+    said: dict[str, Any] = {}
+    for key in sorted(entry, key=lambda one: one in _ABOUT):
+        if role := role_of(key):
+            said.setdefault(role, entry[key])
+    return {role: said[role] for role in (SYSTEM, USER, ASSISTANT, CALL, TOOL) if role in said}
 
 
 def _message(role: str | None, content: Any, entry: Mapping[str, Any], seen: Seen) -> Message:

@@ -421,7 +421,7 @@ def _one_column(
     options = Dialect("\x1f", plain=True)
     shown = [line for line in first if line.strip()]
     quoted_lines = sum(line.startswith('"') for line in shown)
-    if quoted_lines > len(shown) / 2:
+    if quoted_lines > len(shown) / 2 or _span_lines(first[:DIALECT_LINES]):
         options = _quotes(first[:DIALECT_LINES], Dialect("\x1f"))
     chunks = _Reader(options, notices, source.name).chunks(first, blocks)
     held = _held(chunks)
@@ -432,6 +432,21 @@ def _one_column(
     tail = _without(chain(held, chunks), int(header), rows[0] if header else None, notices,
                     source.name)  # fmt: skip
     return Rows("text", columns, header, tail, notices, encoding.name, "it has a text a line")
+
+
+def _span_lines(lines: list[str]) -> bool:
+    """Whether most cells stand in quotation marks, the lines inside of them not counted."""
+    reader = csv.reader(lines, delimiter="\x1f", strict=True)
+    n_cells = n_quoted = at = 0
+    try:
+        for _ in reader:
+            n_cells += 1
+            n_quoted += lines[at].startswith('"')
+            at = reader.line_num
+    except csv.Error:  # the sample may end inside of a cell; elsewhere the marks mean no cells
+        if reader.line_num < len(lines):
+            return False
+    return 2 * n_quoted > n_cells > 1
 
 
 def _is_fasttext(lines: list[str]) -> bool:

@@ -8,11 +8,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from llmcore.data.mails import html_to_text
 from llmcore.data.reading import formats
 from llmcore.data.reading.encoding import recognise_encoding, text_blocks, whole_text
+from llmcore.data.reading.kept_marks import say_marks_of_text
 from llmcore.data.reading.members import Member, unpacked
 from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import Notices, ReadingReport
@@ -27,6 +29,8 @@ MAX_MARKUP_BYTES = 256 << 20  # of one HTML or RTF file, which is read whole
 _TABLES = (
     formats.DELIMITED, formats.JSON, formats.JSONL, formats.XLSX, formats.PARQUET, formats.ARROW,
 )  # fmt: skip
+_NAMED_HTML = re.compile(r"\.x?html?(?:\.gz)?$", re.IGNORECASE)
+_TAG = re.compile(rb"<(?:p|div|h[1-6]|span|a|br|ul|ol|table|article|section|b|i|em)\b[^<>]*>", re.I)
 _NAMED_JSON = re.compile(r"\.(?:json|jsonl|ndjson)$", re.IGNORECASE)
 
 
@@ -146,6 +150,8 @@ def _of_file(source: Source, options: CorpusOptions, report: ReadingReport) -> I
     if not options.as_text:
         recognised = formats.recognise(source)
         format, why = recognised.format, recognised.why
+        if _NAMED_HTML.search(source.name) and _TAG.search(source.head()):
+            format, why = formats.HTML, "its name and its tags say so"
     if format in (formats.JSON, formats.JSONL) and not _is_surely_json(source):
         report.notices.add("no_json", "{file} begins as JSON but is none; it is read as a text",
                            file=source.name)  # fmt: skip
@@ -155,7 +161,7 @@ def _of_file(source: Source, options: CorpusOptions, report: ReadingReport) -> I
     if format in (formats.ZIP, formats.TAR):
         raise LabError(f"{source.name} is an archive inside of an archive: unpack it first.")
     if format in (formats.HTML, formats.RTF):
-        return _of_markup(source, format, options, report)
+        return _of_markup(source, format, why, options, report)
     if format in (formats.MAIL, formats.MBOX):
         report.notices.add(
             "mail_headers", "{files} {are} e-mails, whose headers are learned as they stand"
@@ -189,6 +195,10 @@ def _of_text(source: Source, options: CorpusOptions, report: ReadingReport) -> I
     encoding = recognise_encoding(source, report.notices, options.encoding)
     report.encoding = encoding.name
     blocks = text_blocks(source, encoding, report.notices, cut_lines=True)
+    first = next(blocks, "")
+    if not options.as_text:
+        say_marks_of_text(first, report.notices)
+    blocks = chain([first], blocks)
     return _ended(part for block in blocks for part in _parted(block, options, report.notices))
 
 
@@ -223,9 +233,9 @@ def _say_marks(n: int, options: CorpusOptions, notices: Notices) -> None:
 
 
 def _of_markup(
-    source: Source, format: str, options: CorpusOptions, report: ReadingReport
+    source: Source, format: str, why: str, options: CorpusOptions, report: ReadingReport
 ) -> Iterator[Piece]:
-    _describe(report, format, f"it begins as {format.upper()}")
+    _describe(report, format, why)
     if source.size > MAX_MARKUP_BYTES:
         raise LabError(
             f"{source.name} is {format.upper()} of {source.size:,} bytes but at most "

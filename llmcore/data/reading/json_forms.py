@@ -14,7 +14,8 @@ _USUAL = (
     "data", "rows", "items", "examples", "records", "results", "instances", "utterances",
     "samples", "documents", "entries",
 )  # fmt: skip
-_TURNS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue", "history")
+_TURNS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue", "history",
+          "contents")  # fmt: skip
 _FIELDS = (
     "text", "message", "sentence", "review", "instruction", "question", "prompt", "label",
     "category", "output", "answer", "chosen", "completion",
@@ -253,6 +254,8 @@ def _one_list(
     if any(key in _TURNS for key in lists):
         return _conversations(value, name, notices)
     known = [key for key in _USUAL if key in lists]
+    if not known and sum(_known([key]) for key in value) > 1:
+        return [value]  # one row with a question, an answer and paragraphs
     if len(lists) == 1 or known:
         key = known[0] if known else next(iter(lists))
         notices.add("wrapper", "The rows of {file} were taken out of its field {key}{others}",

@@ -161,6 +161,8 @@ def _vote(cell: str, below: list[str]) -> tuple[int, str]:
         return 2, f"{cell!r} stands above numbers"
     if len(below) >= 4 and len(values) <= len(below) / 2:
         return 2, f"{cell!r} stands above values that repeat, and is none of them"
+    if "_" in cell and not any("_" in text for text in below):
+        return 2, f"{cell!r} is a name with an underscore, and none of the texts below has one"
     usual = median(map(len, below))
     if usual >= 20 and usual >= 3 * len(cell):
         return 1, f"{cell!r} is short, and texts stand below it"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from llmcore.data.reading.kept_marks import say_markup
 from llmcore.data.reading.report import ChoiceError, ReadingReport, listed
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.values import NotText, cell_text
@@ -35,6 +36,7 @@ def text_role(rows: Rows, name: str, chosen: str | None, report: ReadingReport) 
             f"with --text-column (each row becomes a document).",
             report,
         )
+    say_markup([row[at] for row in sample if at < len(row)], rows.columns[at], report.notices)
     others = [rows.columns[one] for one in holding if one != at]
     report.notices.add(
         "row_documents",

@@ -20,6 +20,13 @@ TEXTS = frozenset({
 TABLES = frozenset({
     ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".parquet", ".arrow", ".xlsx",
 })  # fmt: skip
+# Texts as well, but not beside web pages, which bring their scripts along.
+SOURCES = frozenset({
+    ".py", ".js", ".ts", ".java", ".kt", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".go", ".rs",
+    ".rb", ".php", ".swift", ".scala", ".lua", ".r", ".jl", ".hs", ".ml", ".clj", ".sh", ".sql",
+    ".tex", ".org", ".adoc", ".srt", ".vtt", ".abc", ".fountain", ".log",
+})  # fmt: skip
+_PAGES = frozenset({".html", ".htm", ".xhtml"})
 _PACKED = (".gz", ".gzip")
 _SYSTEM = frozenset({"Thumbs.db", "desktop.ini"})
 
@@ -43,7 +50,9 @@ def _chosen(where: Path | Source, report: ReadingReport) -> list[Member]:
         one for one in members_of(where, report.notices) if one.size and one.name not in _SYSTEM
     ]
     members.sort(key=lambda one: one.path)
-    texts = [one for one in members if suffix_of(one.name) in TEXTS]
+    suffixes = {suffix_of(one.name) for one in members}
+    known = TEXTS if suffixes & _PAGES else TEXTS | SOURCES
+    texts = [one for one in members if suffix_of(one.name) in known]
     tables = [one for one in members if suffix_of(one.name) in TABLES]
     chosen = max(texts, tables, key=lambda kind: sum(one.size for one in kind)) or members
     if not chosen:

@@ -7,6 +7,7 @@ from typing import Any
 
 from llmcore.data.reading.asked_cells import asked_cell, missing_word, says_no_input, scalar_text
 from llmcore.data.reading.asked_names import SPLITS, TRUTHS
+from llmcore.data.reading.asked_notices import say_roles
 from llmcore.data.reading.asked_roles import (
     EXAMPLES,
     MESSAGES,
@@ -29,7 +30,7 @@ from llmcore.data.reading.conversation import (
     turns_of,
 )
 from llmcore.data.reading.marked_chat import marked_parts
-from llmcore.data.reading.report import Notices, ReadingReport, listed
+from llmcore.data.reading.report import ReadingReport
 from llmcore.data.reading.rows import Rows
 from llmcore.data.turns import Instruction, Turn
 
@@ -75,6 +76,7 @@ CHANGED = {
     "marked_questions": "{questions} {were} cut into turns at their marks of who speaks",
     "missing": "{cells} with a word for a missing value (nan, none, …) {were} read as empty",
     "no_input": "{inputs} with a word for none (nan, no input, …) {were} read as empty",
+    "joined_inputs": "{inputs} that {are} lists of texts {were} joined by line ends",
     "surplus": "{rows} {have} more cells than columns: the surplus was joined to {column}",
     "kept_word": "{answers} {are} a word such as none: learned as they are, since answers are few",
 }
@@ -96,8 +98,13 @@ def read_turns(
         name, "instruct", rows.format, rows.encoding, rows.why,
         layout.columns, dict(layout.roles), notices=notices,
     )  # fmt: skip
-    _say_roles(layout, notices, rows.header)
+    say_roles(layout, notices, rows.header, sample)
     if report.asks:
+        if len(layout.columns) < 2:
+            what = "a text a line" if rows.format == "text" else "one column only"
+            notices.add("one_column", "{file} has {what}: instructions need a column with "
+                        "questions and one with answers, or conversations", file=name,
+                        what=what)  # fmt: skip
         report.read = sum(len(chunk.rows) for chunk in rows.take())
         return [], report
     reader = _Reader(layout, rows, report)
@@ -106,43 +113,6 @@ def read_turns(
     for _ in reader.instructions():
         pass
     return [], report
-
-
-def _say_roles(layout: AskedLayout, notices: Notices, header: bool) -> None:
-    """What was recognised, and what is not read."""
-    roles = layout.roles
-    if not header and None not in roles.values() and layout.form == "pairs":
-        notices.add("two_columns", "The file names no columns: its two were read as instruction, "
-                    "output")  # fmt: skip
-    if layout.rejected:
-        notices.add(
-            "preferences",
-            "Preferences: the answers of {chosen} are learned, those of {rejected} are not",
-            chosen=roles.get("answer") or roles.get("messages"), rejected=layout.rejected,
-        )  # fmt: skip
-    if layout.marked:
-        notices.add("marks", "The texts of the column {column} were cut into turns at their "
-                    "marks of who speaks", column=roles["messages"])  # fmt: skip
-    if layout.unread:
-        n, verb = len(layout.unread), "holds" if len(layout.unread) == 1 else "hold"
-        notices.add(
-            "unread_columns", "{columns} {verb} text and {are} not read: {names}",
-            n=n, verb=verb, names=listed(layout.unread),
-        )  # fmt: skip
-    if layout.split:
-        notices.add("split", "The column {column} says which rows are held out: they stay so",
-                    column=layout.split)  # fmt: skip
-    if layout.truths:
-        notices.add(
-            "unread_truths", "{columns} of true and false {are} not read: {names}; rows of both "
-            "kinds are learned", n=len(layout.truths), names=listed(layout.truths),
-        )  # fmt: skip
-    if layout.choices:
-        notices.add("choice_numbers", "The column {column} holds letters or numbers of choices, "
-                    "not the answers themselves", column=layout.choices)  # fmt: skip
-    if {"message_id", "parent_id"} <= {one.casefold() for one in layout.columns}:
-        notices.add("single_messages", "Each row is one message of a tree (parent_id): such rows "
-                    "are not put together; give whole conversations")  # fmt: skip
 
 
 class _Reader:
@@ -327,8 +297,9 @@ class _Reader:
         if isinstance(value, str) and says_no_input(value):
             seen["no_input"] += 1
             return ""
-        if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
-            return "\n".join(one.strip() for one in value if one.strip())
+        if isinstance(value, (list, tuple)) and (texts := _texts_of(value)) is not None:
+            seen["joined_inputs"] += len(texts) > 1
+            return "\n".join(texts)
         about = asked_cell(value, "input", seen)
         if isinstance(about, list):
             raise LeftOut("objects")
@@ -398,6 +369,17 @@ class _Reader:
             self._add(kind, line, n)
         if row.split:
             self.report.splits[row.split] = self.report.splits.get(row.split, 0) + 1
+
+
+def _texts_of(value: Any) -> list[str] | None:
+    """The texts of a list, and of lists inside of it (paragraphs of sentences); None where it
+    holds anything else."""
+    if isinstance(value, str):
+        return [value.strip()] if value.strip() else []
+    if not isinstance(value, (list, tuple)):
+        return None
+    inner = [_texts_of(one) for one in value]
+    return None if None in inner else [text for one in inner if one for text in one]
 
 
 def _common_words(one: str, other: str) -> str:

@@ -1,0 +1,54 @@
+"""What stands in texts beside the text and is learned with it: tags, times, ends of documents."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from llmcore.data.reading.report import Notices, quoted
+
+SAMPLE = 200  # texts that are looked at
+_XML = re.compile(r"\s*(?:<\?xml\b|<(?:mediawiki|feed|rss|opml|TEI|nitf|DOC)\b)")
+_SUBTITLES = re.compile(r"\s*WEBVTT\b|\s*\d+\s*\n\s*\d+:\d\d:\d\d[,.]\d{3}\s*-->")
+_ENDS = ("</s>", "<|im_end|>", "<|end_of_text|>", "<|eot_id|>", "<eos>", "[EOS]", "<|endofdoc|>")
+
+
+def say_marks_of_text(start: str, notices: Notices) -> None:
+    """Says in `notices` what the first characters of a plain text show: a file of XML, subtitles,
+    marks that end a document in other programs."""
+    if _XML.match(start):
+        notices.add("xml", "{files} {are} XML, whose tags are learned as they stand: to learn the "
+                    "text alone, save it as plain text")  # fmt: skip
+    if _SUBTITLES.match(start):
+        notices.add("subtitles", "{files} {hold} subtitles, whose numbers and times are learned as "
+                    "they stand: to learn the words alone, save them as plain text")  # fmt: skip
+    for mark in _ENDS:
+        if start.count(mark) > 1:
+            notices.add("other_marks", "{mark} ends a document in other programs; here it is "
+                        "learned as a part of the text", about=mark, mark=mark)  # fmt: skip
+
+
+def say_markup(cells: Sequence[Any], column: str, notices: Notices) -> None:
+    """Says in `notices` where texts of a column are HTML, which is learned as it stands."""
+    from llmcore.data.reading.labels import plain_text
+
+    texts = [text for cell in cells[:SAMPLE] for text in _texts(cell)]
+    marked = [one for one in texts if plain_text(one) != one]
+    if 4 * len(marked) > len(texts):  # questions are seldom marked up as the answers are
+        notices.add("markup_kept", "Texts of {column} are written in HTML, such as {shown}: "
+                    "the tags are learned as they stand", about=column, column=column,
+                    shown=quoted(marked[0]))  # fmt: skip
+
+
+def _texts(cell: Any) -> Iterator[str]:
+    """The texts of several words in a cell, and in lists and objects inside of it."""
+    if isinstance(cell, str):
+        if " " in cell.strip() or "<" in cell:
+            yield cell
+        return
+    inner: Iterable[Any] = ()
+    if isinstance(cell, dict):
+        inner = cell.values()
+    elif isinstance(cell, (list, tuple)):
+        inner = cell
+    for one in inner:
+        yield from _texts(one)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.data.reading.rows import SPLIT
 from ui.marked import Markdown, code, plain
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def _headline(report: "ReadingReport") -> Markdown:
         parts.append(f"{report.taken:,} taken")
         parts += [f"{n:,} {what}" for n, what in (
             (report.left_out, "left out"), (report.repaired, "repaired")) if n]  # fmt: skip
-    parts += [f"{plain(name)} {n:,}" for name, n in report.splits.items()]
+    if report.splits:
+        shares = ", ".join(f"{plain(name)} {n:,}" for name, n in report.splits.items())
+        parts.append(f"in its own splits ({shares})")
     return f"{read_as} · " + ", ".join(parts)
 
 
@@ -46,7 +49,8 @@ def _columns(report: "ReadingReport") -> Markdown:
     """Each role with its column, then the columns that nobody reads."""
     taken = {column: role for role, column in report.roles.items() if column}
     read = [f"{plain(role)} from {code(column)}" for column, role in taken.items()]
-    rest = [one for one in report.columns if one not in taken]
+    kept = {SPLIT} if report.splits else set()
+    rest = [one for one in report.columns if one not in taken.keys() | kept]
     if rest:
         shown = ", ".join(code(one) for one in rest[:12])
         more = f" and {len(rest) - 12} more" if len(rest) > 12 else ""

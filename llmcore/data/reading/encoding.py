@@ -2,7 +2,8 @@
 its zeros; then Windows-1252, in which any byte means something, with a line to look at.
 
 No detector is the judge: charset-normalizer names a neighbour of Windows-1252 for most of its
-short texts (measured: cp1250, £ becomes Ł). It is asked only where Windows-1252 cannot be right.
+short texts (measured: cp1250, £ becomes Ł), and koi8-r for short texts in Windows-1251. Where
+Windows-1252 cannot be right, `codepages` tells by the words that each encoding would make.
 """
 
 import codecs
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from llmcore.data.reading import codepages
 from llmcore.data.reading.report import Notices, quoted
 from llmcore.data.reading.source import HEAD_BYTES, Source, source_of
 from llmcore.errors import LabError
@@ -38,14 +40,11 @@ _SEQUENCE = re.compile(
 # As browsers read it: the five bytes that Microsoft left undefined are the C1 controls.
 _CP1252 = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-_OTHERS = [
-    "cp1251", "koi8_r", "shift_jis", "gb18030", "big5", "euc_kr", "euc_jp", "cp1253", "cp1254",
-    "cp1255", "cp1256", "cp1250", "mac_roman", "cp850",
-]  # fmt: skip
 # What no Western word holds: a sign between two letters, a foreign capital after a small letter.
 _UNLIKELY = re.compile(
-    "(?<=[a-zà-ÿ])(?:[\u0080-\u00bf×÷‚„†‡ˆ‰‹›•˜™–—€ƒ…“”](?=[a-zà-ÿ])|[À-ÖØ-ÞŠŽŒŸ](?![A-Z]))"
+    "(?<=[a-zà-ÿ])(?:[\u0080-\u009f\u00a1-\u00ac\u00ae-\u00bf×÷‚„†‡ˆ‰‹›•˜™–—€ƒ…“”](?=[a-zà-ÿ])|[À-ÖØ-ÞŠŽŒŸ](?![A-Z]))"
 )
+_MARK_INSIDE = re.compile("(?:(?<=[\n\r])|^)\ufeff")
 _CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")
 
 
@@ -121,6 +120,8 @@ def text_blocks(
                         n=block.count("\0"), file=source.name)  # fmt: skip
             block = block.replace("\0", "")
         text = tail + block
+        if "\ufeff" in text:  # files that were joined keep the mark of each
+            text = _MARK_INSIDE.sub("", text)
         if "\r" in text:
             held = text.endswith("\r")  # its \n may come with the next block
             text = text[:-1] if held else text
@@ -313,7 +314,7 @@ def _utf8_or_else(source: Source, notices: Notices) -> Encoding:
             "example {line_text}: if that is wrong, name the encoding",
             found.first_line, file=source.name, encoding=other, line_text=quoted(shown),
         )  # fmt: skip
-        return Encoding(other, other, "its letters make words in it", way="replace")
+        return Encoding(other, other, "its characters make words in it", way="replace")
     return _cp1252(source, found, notices)
 
 
@@ -383,18 +384,20 @@ def _count_line(line: bytes, number: int, found: _Count) -> None:
 
 
 def _beyond_cp1252(lines: bytes) -> str | None:
-    """What charset-normalizer calls lines that no Western text in Windows-1252 looks like."""
+    """The encoding of lines that no Western text in Windows-1252 looks like."""
     text = codecs.charmap_decode(lines, "strict", _CP1252)[0]
+    if eastern := codepages.east_asian(lines):
+        return eastern
+    if codepages.turkish(text):
+        return "cp1254"
     high = [c for c in text if c > "\x7f"]
     letters = sum(c.isalpha() for c in text)
     foreign = sum(c.isalpha() for c in high) > 0.4 * max(1, letters)
     unlikely = len(_UNLIKELY.findall(text)) > 0.1 * len(high)
-    if not (foreign or unlikely or _UNDEFINED.search(lines)):
+    known = codepages.western(text) or not any(map(str.isalpha, high))
+    if known and not (foreign or unlikely or _UNDEFINED.search(lines)):
         return None
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(lines[:20_000], cp_isolation=_OTHERS).best()
-    return None if best is None else best.encoding
+    return codepages.other_script(lines)
 
 
 def _refuse_binary(source: Source, head: bytes, encoding: Encoding) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from llmcore.data.reading.counting import Counted, Counting, count_block
 from llmcore.data.reading.encoding import Encoding, lines_of_blocks, text_blocks
-from llmcore.data.reading.layout import filled_width, find_layout, usual_width
+from llmcore.data.reading.layout import filled_width, find_layout, is_rule, usual_width
+from llmcore.data.reading.line_forms import CUT, LineForm, after_others, before_others
 from llmcore.data.reading.names import KNOWN_NAMES
 from llmcore.data.reading.report import Notices, quoted
 from llmcore.data.reading.rows import SAMPLE_ROWS, Chunk, Rows
@@ -21,6 +22,7 @@ from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
 
 DELIMITERS = ",\t;|"
+_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar", " ": "space"}
 SAMPLE_CHARACTERS = 1 << 16
 DIALECT_LINES = 400
 MOST_OPEN_LINES = 20_000  # of one row; beyond, a quotation mark was never meant to open a cell
@@ -66,12 +68,45 @@ def read_delimited(
     if _is_fasttext(first):
         return _fasttext(first, blocks, source, encoding, notices)
     n_before, sep = _separator_line(first, notices, source.name)
-    dialect = find_dialect(first[n_before:], sep, surely=why.startswith("its name"))
+    form = None if sep else before_others(first[n_before:][:DIALECT_LINES])
+    dialect = None
+    if form is None:
+        dialect = find_dialect(first[n_before:], sep, surely=why.startswith("its name"))
+    if form is None and (dialect is None or _cuts_texts(first[n_before:], dialect)):
+        form = after_others(first[n_before:][:DIALECT_LINES])
+    if form is not None:
+        return _with_form(form, first[n_before:], blocks, source, encoding, notices, named, why)
     if dialect is None:
         return _one_column(first, blocks, source, encoding, notices, named)
     reader = _Reader(dialect, notices, source.name, 1 + n_before)
     chunks = reader.chunks(first[n_before:], blocks)
     return _with_layout(reader, chunks, source, encoding, named, why)
+
+
+def _with_form(
+    form: LineForm, first: list[str], blocks: Iterator[str], source: Source, encoding: Encoding,
+    notices: Notices, named: Sequence[str], why: str,
+) -> Rows:  # fmt: skip
+    """The rows of lines that are cut by something rarer, which is said."""
+    notices.add("line_form", form.sentence, file=source.name)
+    change = form.change or str
+    first = _lines(change("".join(first)))
+    escaped = not form.plain and any('\\"' in line for line in first)
+    dialect = Dialect(form.cut, plain=form.plain, escaped=escaped)
+    reader = _Reader(dialect, notices, source.name)
+    chunks = reader.chunks(first, map(change, blocks))
+    rows = _with_layout(reader, chunks, source, encoding, named, why)
+    rows.delimiter, rows.count_with = form.shown, None
+    return rows
+
+
+def _cuts_texts(lines: list[str], dialect: Dialect) -> bool:
+    """Whether a delimiter is only a sign inside of texts: it cuts lines into parts of all kinds."""
+    if dialect.delimiter != ",":
+        return False
+    rows, _ = _parsed([line for line in lines if line.strip()][:DIALECT_LINES], dialect)
+    width = usual_width(rows)
+    return sum(filled_width(row) == width for row in rows) < 0.9 * len(rows)
 
 
 def _with_layout(
@@ -101,7 +136,7 @@ def _with_layout(
     header = rows[layout.skip] if layout.header else None
     tail = _without(chain(held, chunks), n_skipped, header, notices, source.name)
     format = "tsv" if dialect.delimiter == "\t" else "csv"
-    name = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[dialect.delimiter]
+    name = _NAMES.get(dialect.delimiter, "sign")
     _say_dialect(dialect, notices, source.name)
     return Rows(format, columns, layout.header, tail, notices, encoding.name,
                 why or f"a {name} cuts its lines into {len(columns)} columns",
@@ -112,7 +147,7 @@ def _say_dialect(dialect: Dialect, notices: Notices, name: str) -> None:
     if dialect.escaped:
         notices.add("escaped_quotes", "Quotation marks inside the cells of {file} are written "
                     'as \\", and were read so', file=name)  # fmt: skip
-    if dialect.plain:
+    if dialect.plain and dialect.delimiter != CUT:
         notices.add("plain_quotes", "Quotation marks in {file} are read as characters of the texts,"
                     " since they do not enclose cells", file=name)  # fmt: skip
 
@@ -140,6 +175,10 @@ def _without(
             n = min(n_skipped, len(chunk.rows))
             n_skipped -= n
             chunk = Chunk(chunk.lines[n:], chunk.rows[n:])
+            if header is not None and chunk.rows and is_rule(chunk.rows[0]):
+                notices.add("rule", "The line below the names of the columns of {file} is a drawn "
+                            "one: passed over", chunk.lines[0], file=name)  # fmt: skip
+                chunk = Chunk(chunk.lines[1:], chunk.rows[1:])
         if header is not None and header in chunk.rows:
             kept = [i for i, row in enumerate(chunk.rows) if row != header]
             again = next(i for i, row in enumerate(chunk.rows) if row == header)

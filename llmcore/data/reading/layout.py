@@ -12,6 +12,8 @@ from llmcore.data.reading.rows import unique_names
 MOST_PREAMBLE = 30  # rows above a table
 _NAME = re.compile(r"[^\W\d_][\w \-./()#:&%]*|[\w.\-]*[^\W\d][\w.\-]*", re.UNICODE)
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,.' ]*|\.\d+)(?:[eE][-+]?\d+)?%?")
+_RULE = re.compile(r"[:+|]*[-=─]{3,}[-=─:+|]*")
+_MOST_AGAIN = 20  # rows for each one that is the header again
 _LONGEST_NAME = 40
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?")
 
@@ -82,6 +84,13 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text.strip()))
 
 
+def is_rule(row: Sequence[str]) -> bool:
+    """Whether a row is a drawn line: dashes under the names, as in Markdown and in what databases
+    print."""
+    filled = [cell.strip() for cell in row if cell.strip()]
+    return bool(filled) and all(map(_RULE.fullmatch, filled))
+
+
 def _numbered(width: int) -> list[str]:
     return [f"column {number}" for number in range(1, width + 1)]
 
@@ -123,7 +132,7 @@ def _lacks_row_names(first: Sequence[str], body: Sequence[Sequence[str]]) -> boo
 def _header_score(first: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[int, str]:
     """Above 0: the first row names the columns; the further from 0, the surer."""
     votes: list[tuple[int, str]] = []
-    body = [row for row in body if row != first]  # the header of a file that was appended
+    body = _without_again(first, [row for row in body if not is_rule(row)])
     for at, cell in enumerate(first):
         cell = cell.strip()
         below = [text for row in body if len(row) > at and (text := row[at].strip())]
@@ -140,6 +149,18 @@ def _header_score(first: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[
     if worst[0] < 0:
         return worst[0], worst[1]
     return -1, "its cells are like those below"
+
+
+def _without_again(
+    first: Sequence[str], body: Sequence[Sequence[str]]
+) -> Sequence[Sequence[str]]:  # fmt: skip
+    """The rows without the first one again, as joined files have it now and then. What comes again
+    often, or is alone in its row, is a row and no header."""
+    others = [row for row in body if row != first]
+    n_again = len(body) - len(others)
+    known = any(cell.strip().casefold() in KNOWN_NAMES for cell in first)
+    joined = known or n_again <= max(1, len(body) / _MOST_AGAIN)
+    return others if joined and len(first) > 1 else body
 
 
 def _vote(cell: str, below: list[str]) -> tuple[int, str]:
@@ -160,7 +181,8 @@ def _vote(cell: str, below: list[str]) -> tuple[int, str]:
     if sum(map(is_number, below)) >= 0.9 * len(below):
         return 2, f"{cell!r} stands above numbers"
     if len(below) >= 4 and len(values) <= len(below) / 2:
-        return 2, f"{cell!r} stands above values that repeat, and is none of them"
+        sure = 2 if len(values) > 1 else 1  # one row of another class, or a name: who can tell
+        return sure, f"{cell!r} stands above values that repeat, and is none of them"
     if "_" in cell and not any("_" in text for text in below):
         return 2, f"{cell!r} is a name with an underscore, and none of the texts below has one"
     usual = median(map(len, below))

@@ -4,6 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmcore.data.folding import fold
+from llmcore.data.reading.asked_names import (
+    CHOSEN_NAMES,
+    EXAMPLES_NAMES,
+    INSTRUCTION_NAMES,
+    MESSAGES_NAMES,
+    OUTPUT_NAMES,
+    REJECTED_NAMES,
+)
 from llmcore.data.reading.labels import Labelled, ReadingOptions, read_labels
 from llmcore.data.reading.names import LABEL_NAMES
 from llmcore.data.reading.open import open_rows
@@ -15,11 +23,14 @@ from llmcore.errors import LabError
 
 SMALL_BYTES = 20 << 20
 CLASSIFY, INSTRUCT, CORPUS = TASKS = ("classify", "instruct", "corpus")
-_ASKED = {
-    "instruction", "instructions", "prompt", "messages", "conversations", "conversation", "chosen",
-    "rejected", "completion", "response", "responses", "instances", "chat", "dialogue", "dialog",
-}  # fmt: skip
-_ANSWERED = {"output", "answer", "answers", "antwort", "respuesta", "réponse", "reply"}
+# Names that a labelled set may have as well; a question or an answer only beside its partner.
+_EITHER = frozenset({
+    "user", "human", "query", "request", "q", "a", "problem", "target", "targets", "assistant",
+    "gpt", "bot", "solution", "chosen",
+})  # fmt: skip
+_ASKED, _ANSWERED = frozenset(INSTRUCTION_NAMES), frozenset(OUTPUT_NAMES)
+_SURELY = frozenset((*MESSAGES_NAMES[:5], *CHOSEN_NAMES, *REJECTED_NAMES, *EXAMPLES_NAMES))
+_PLAIN_TEXT = frozenset({"text", "message", "sentence", "review", "tweet", "sms", "comment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +93,22 @@ def _corpus_or_none(
 
 def guess_task(rows: Rows) -> str:
     """What a table is for, by the names of its columns and by what they hold."""
-    names = {one.strip().casefold() for one in rows.columns}
-    if names & _ASKED or names & _ANSWERED:
+    names = {one.strip().casefold().replace(" ", "_") for one in rows.columns}
+    roles = label_roles(rows, "", None, None, Notices())
+    labelled = roles.label is not None
+    if names & _SURELY and not (labelled and roles.text is not None and names & _PLAIN_TEXT):
+        return INSTRUCT
+    asked, answered = names & _ASKED, names & _ANSWERED
+    if asked - _EITHER and answered - _EITHER:
+        return INSTRUCT
+    if labelled and (names & _PLAIN_TEXT or not (asked and answered)):
+        return CLASSIFY
+    if asked or answered:
         return INSTRUCT
     if rows.format == "text" and not names & set(LABEL_NAMES):
         return CORPUS
-    notices = Notices()
-    roles = label_roles(rows, "", None, None, notices)
     labels = any(one.is_label for at, one in enumerate(columns_of(rows)) if at != roles.text)
-    if roles.label is None and roles.text is not None and not labels:
-        return CORPUS
-    return CLASSIFY
+    return CLASSIFY if labelled or labels or roles.text is None else CORPUS
 
 
 def _is_small(where: Path | Source) -> bool:

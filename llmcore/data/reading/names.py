@@ -29,6 +29,19 @@ LABEL_NAMES = (
     "etiquette", "clase", "categoría", "categoria", "etiqueta", "sentimiento", "sentimento",
     "etichetta", "класс", "метка", "категория", "标签", "类别", "ラベル",
 )  # fmt: skip
+# Names that say "this is it", whatever else is there; names that only may be the label.
+SURE_LABELS = frozenset({
+    "label", "labels", "class", "gold", "gold_label", "label_text", "label_name", "is_spam",
+    "isspam", "spam", "spam/ham", "ham/spam", "spam_or_ham", "airline_sentiment", "klasse",
+    "etikett", "etiqueta", "etichetta", "étiquette", "etiquette", "класс", "метка", "标签",
+    "ラベル",
+})  # fmt: skip
+WEAK_LABELS = frozenset({
+    "type", "genre", "rating", "stars", "score", "overall", "priority", "department", "y",
+    "class_name", "category_name", "classes",
+})  # fmt: skip
+MARKS = frozenset({"rating", "stars", "score", "overall", "genre"})  # weak beside others only
+WEAK_TEXTS = frozenset({"title", "subject", "headline", "news", "email", "mail", "snippet"})
 SPLIT_NAMES = ("split", "partition", "subset", "set", "fold_name", "dataset_split")
 # Names of neither role that show a header all the same.
 OTHER_NAMES = (

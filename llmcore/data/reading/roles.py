@@ -9,24 +9,35 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmcore.data.reading.layout import is_number
-from llmcore.data.reading.names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+from llmcore.data.reading.names import (
+    LABEL_NAMES,
+    MARKS,
+    SPLIT_NAMES,
+    SURE_LABELS,
+    TEXT_NAMES,
+    WEAK_LABELS,
+    WEAK_TEXTS,
+)
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, listed
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.values import NotText, cell_text, is_missing_word
 from llmcore.errors import LabError, NotFoundError
 
 MAX_CLASSES = 100
+MUCH_LONGER = 3  # times as long as titles: then those are not the texts
 LONGER = 1.5  # times as long as the next column's texts: then it is the text
 _LABEL_WORDS = (
     "label", "sentiment", "class", "category", "spam", "intent", "topic", "emotion", "polarity",
     "target", "kategorie", "klasse",
 )  # fmt: skip
+_PLAIN_LABELS = (*LABEL_NAMES[:6], "intent", "topic", "labels")
 _SELDOM_LABELS = (
     "id", "user", "username", "author", "source", "lang", "language", "date", "year", "flag",
     "index", "name", "url", "file", "filename",
 )  # fmt: skip
 _SPLIT_WORDS = frozenset({"train", "training", "test", "testing", "validation", "valid", "val",
                           "dev", "development", "eval", "evaluation"})  # fmt: skip
+_ADDRESS = re.compile(r"\S+@\S+\.\w+|https?://\S+")
 _DATES = re.compile(
     r"^\W*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|^\w{3},? \w{3},? \d|^\d{1,2} \w{3,9},? \d{4}"
     r"|\d\d:\d\d:\d\d"
@@ -156,7 +167,8 @@ def label_roles(
     Raises NotFoundError for a chosen column that there is not, LabError where both are one.
     """
     columns = columns_of(rows)
-    if not rows.header and len(columns) == 2 and rows.columns[0] == "column 1":
+    invented = not rows.header and len(columns) == 2 and rows.columns[0] == "column 1"
+    if invented:
         _name_two(rows, columns)
     text = None if text_column is None else find_column(rows.columns, name, text_column)
     label = None if label_column is None else find_column(rows.columns, name, label_column)
@@ -168,15 +180,15 @@ def label_roles(
     split = _split(columns, {text, label})
     taken = {text, label, split}
     if label is None:
-        label = _by_name(columns, LABEL_NAMES, taken, lambda one: one.is_label)
+        label = _label_by_name(columns, taken, name, notices)
     if text is None:
-        text = _by_name(columns, TEXT_NAMES, {*taken, label}, _may_be_text)
+        text = _text_by_name(columns, {*taken, label})
     if text is None:
         text = _text_by_content(columns, {*taken, label})
-    if label is None:
+    if label is None and not notices.count("several_labels"):
         label = _label_by_content(columns, {*taken, text}, name, notices)
-    if label is None and not notices.count("several_labels"):  # what is wrong with it, is said
-        label = _by_name(columns, LABEL_NAMES[:6], {*taken, text}, lambda one: True)
+    if label is None and not invented and not notices.count("several_labels"):
+        label = _by_name(columns, _PLAIN_LABELS, {*taken, text}, lambda one: True)  # says why not
     if text is None and label is not None:
         text = _other_of_two(columns, label)
     _say_guessed(rows, columns, text, label, (text_column, label_column), name, notices)
@@ -190,7 +202,7 @@ def text_role(rows: Rows, name: str, text_column: str | None) -> int | None:
     if len(rows.columns) == 1:
         return 0
     columns = columns_of(rows)
-    text = _by_name(columns, TEXT_NAMES, set(), _may_be_text)
+    text = _text_by_name(columns, set())
     text = _text_by_content(columns, set()) if text is None else text
     return 1 if text is None and len(columns) == 2 and not rows.header else text
 
@@ -217,7 +229,80 @@ def _by_name(columns: Sequence[Column], names: Sequence[str], taken: Any, fits: 
 
 
 def _may_be_text(column: Column) -> bool:
-    return not column.values or not column.is_numeric
+    """Not numbers, addresses or links."""
+    places = sum(bool(_ADDRESS.fullmatch(one)) for one in column.values)
+    return not column.values or not (column.is_numeric or 2 * places > len(column.values))
+
+
+def _text_by_name(columns: Sequence[Column], taken: Any) -> int | None:
+    """A title, subject or the like is the text only where no column has far longer ones."""
+    at = _by_name(columns, TEXT_NAMES, taken, _may_be_text)
+    if at is None or _spelled(columns[at]) not in WEAK_TEXTS:
+        return at
+    by_content = _text_by_content(columns, taken)
+    if (
+        by_content is None
+        or columns[by_content].mean_length < MUCH_LONGER * columns[at].mean_length
+    ):
+        return at
+    return by_content
+
+
+def _spelled(column: Column) -> str:
+    return column.name.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+def _label_by_name(
+    columns: Sequence[Column], taken: Any, name: str, notices: Notices
+) -> int | None:  # fmt: skip
+    """The column with a usual name of labels. Where several have one and say different things, the
+    surest is taken and the others are told; where none is surer, nothing is guessed."""
+    found: list[int] = []
+    while (at := _by_name(columns, LABEL_NAMES, {*taken, *found}, _may_be_label)) is not None:
+        found.append(at)
+    if not found:
+        return None
+    first, names = columns[found[0]], [_spelled(columns[at]) for at in found]
+    others = [at for at in found[1:] if not _same_parts(first, columns[at])]
+    if names[0] in WEAK_LABELS - MARKS and not others:
+        others = _label_like(columns, {*taken, found[0]})
+        if not others or "y" in names:
+            return found[0]
+    shown = listed([columns[at].name for at in [found[0], *others]])
+    weak = all(_spelled(columns[at]) in WEAK_LABELS for at in others)
+    surer = names[0] in SURE_LABELS or (names[0] not in WEAK_LABELS and weak)
+    if not others:
+        return found[0]
+    if surer:
+        notices.add("other_labels", "Several columns of {file} may be the label ({names}): "
+                    "{taken} is taken", file=name, names=shown, taken=repr(first.name))  # fmt: skip
+        return found[0]
+    notices.add("several_labels", "{file} has several columns that may be the label ({names}): "
+                "one is learned at a time, so choose the label column",
+                file=name, names=shown)  # fmt: skip
+    return None
+
+
+def _may_be_label(column: Column) -> bool:
+    """Also the numbers of more classes than a scale has, under a name that means classes."""
+    numbers = column.is_numeric and all(map(str.isdecimal, column.values))
+    many = 2 <= column.distinct <= min(MAX_CLASSES, len(column.values) / 2)
+    return column.is_label or (numbers and many and _spelled(column) in _PLAIN_LABELS)
+
+
+def _same_parts(one: Column, other: Column) -> bool:
+    """Whether two columns say the same in other words (0 and "ham")."""
+    pairs = set(zip(one.values, other.values, strict=False))
+    return len(one.values) == len(other.values) and len(pairs) == one.distinct == other.distinct
+
+
+def _label_like(columns: Sequence[Column], taken: Any) -> list[int]:
+    """Columns of a few words that come again, whatever they are called."""
+    return [
+        at for at, one in enumerate(columns)
+        if at not in taken and one.is_label and not one.is_numeric
+        and one.distinct < len(one.values) and _spelled(one) not in _SELDOM_LABELS
+    ]  # fmt: skip
 
 
 def _split(columns: Sequence[Column], taken: Any) -> int | None:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,17 +78,19 @@ def is_builtin_corpus(source: str) -> bool:
 
 
 def run_here(
-    config: RunConfig, run_dir: Path | None, data: bytes | None, tensorboard: bool = False
-) -> Run:
+    config: RunConfig, run_dir: Path | None, data: bytes | None, tensorboard: bool = False,
+    said: Collection[str] = (),
+) -> Run:  # fmt: skip
     """Trains in this process until the end or Ctrl-C, and returns the run.
 
-    tensorboard: writes event files into the run's directory, too.
+    tensorboard: writes event files into the run's directory, too. said: notices that were printed
+    already; the run keeps them, and they are not printed again.
 
     A new run that fails before its first step leaves no directory behind.
     """
     _follow_the_first()
     directory = new_directory(config.name, run_dir)
-    with _listeners(directory, config.train.steps, tensorboard) as listener:
+    with _listeners(directory, config.train.steps, tensorboard, said) as listener:
         say(f"Run {reference(directory)}")
         return _run_new(directory, config, data, listener)
 
@@ -122,9 +124,11 @@ Listener = Callable[[dict[str, Any]], None]
 
 
 @contextmanager
-def _listeners(directory: Path, steps: int, tensorboard: bool) -> Iterator[Listener]:
+def _listeners(
+    directory: Path, steps: int, tensorboard: bool, said: Collection[str] = ()
+) -> Iterator[Listener]:
     """Who is told of each record: the progress lines, and TensorBoard where it is wished."""
-    progress = Progress(steps)
+    progress = Progress(steps, said)
     from llmcore.runs.tensorboard import TensorBoardLog, continued_log
 
     events = TensorBoardLog(directory) if tensorboard else continued_log(directory)
@@ -185,15 +189,17 @@ def reference(directory: Path) -> str:
 class Progress:
     """Prints a line on standard error for each evaluation, each notice, and every few seconds."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, said: Collection[str] = ()) -> None:
         self.steps = steps
+        self._said = frozenset(said)
         self._printed = time.monotonic()
         self._started: tuple[int, float] | None = None
         self._train: dict[str, Any] = {}
 
     def __call__(self, record: dict[str, Any]) -> None:
         if record.get("type") in {"notice", "warning"}:
-            say(str(record.get("text", "")))
+            if (text := str(record.get("text", ""))) not in self._said:
+                say(text)
         elif record.get("type") == "point":
             say(
                 f"{record['step']}/{self.steps}  {record['learner']}, {record['size']:,} texts, "

@@ -382,11 +382,13 @@ def finetune(
         _refuse_given("instruct", {**for_labels, "encoding": None, "causal": causal})
         plan = _plan_instruct(data, {**common, **for_answers, "encoding": encoding}, columns)
     config, table = plan
-    report = (_report if task == "classify" else _instruct_report)(config, table)
+    said, report = (_report if task == "classify" else _instruct_report)(config, table)
+    for sentence in said:
+        say(sentence)
     if queue:
         _put_in_queue(config, run_dir, table, as_json, tensorboard)
         return
-    answer_finetune(run_here(config, run_dir, table, tensorboard), as_json, report)
+    answer_finetune(run_here(config, run_dir, table, tensorboard, said), as_json, report)
 
 
 def _put_in_queue(
@@ -406,28 +408,24 @@ def _put_in_queue(
     answer_queued(waiting.store.open(run_id), waiting.waiting().index(run_id), as_json)
 
 
-def _report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
-    """Says what the data looks like before anything learns from it."""
+def _report(config: RunConfig, table: bytes | None) -> tuple[list[str], dict[str, Any]]:
+    """What the data looks like before anything learns from it, in sentences and for `--json`."""
     from llmcore.data.chosen import read_labelled
     from llmcore.data.report import report_on
     from llmcore.models import tokenizer_for
 
     tokenizer = tokenizer_for(str(config.parent))
     report = report_on(read_labelled(config.data, table), tokenizer, config.model.context_length)
-    for sentence in report.sentences():
-        say(sentence)
-    return report.to_dict() | {"reading": config.reading}
+    return report.sentences(), report.to_dict() | {"reading": config.reading}
 
 
-def _instruct_report(config: RunConfig, table: bytes | None) -> dict[str, Any]:
+def _instruct_report(config: RunConfig, table: bytes | None) -> tuple[list[str], dict[str, Any]]:
     """The same for instructions: how many rows there are of each kind, and which do not fit."""
     from llmcore.runs.instruct_plan import instruct_report, read_instructions
 
     splits = read_instructions(config.data, config.train.seed, table)
     report = instruct_report(config, splits)
-    for sentence in report.sentences():
-        say(sentence)
-    return {**report.to_dict(), "reading": config.reading}
+    return report.sentences(), {**report.to_dict(), "reading": config.reading}
 
 
 def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:

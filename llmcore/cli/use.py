@@ -11,7 +11,13 @@ from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
 from llmcore.cli.run_answer import scores_line
 from llmcore.cli.running import is_builtin_corpus
-from llmcore.cli.training import InputColumn, InstructionColumn, OutputColumn, SystemColumn
+from llmcore.cli.training import (
+    EncodingName,
+    InputColumn,
+    InstructionColumn,
+    OutputColumn,
+    SystemColumn,
+)
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
 
@@ -194,6 +200,7 @@ def evaluate(
     input_column: InputColumn = None,
     output_column: OutputColumn = None,
     system_column: SystemColumn = None,
+    encoding: EncodingName = None,
     template: Annotated[
         str | None,
         typer.Option(help="instructions: plain, alpaca, chat or a text (default: the model's own)"),
@@ -207,16 +214,18 @@ def evaluate(
     loaded = models.load(model)
     asked = DataConfig(
         data, instruction_column=instruction_column, input_column=input_column,
-        output_column=output_column, system_column=system_column,
+        output_column=output_column, system_column=system_column, encoding=encoding,
     )  # fmt: skip
     if loaded.labels is None and _has_instructions(loaded, asked, template):
         scores = _score_answers(loaded, asked, template)
         line = scores_line(scores)
     elif loaded.labels is None:
-        scores = _score_language_model(loaded, data, text_column)
+        scores = _score_language_model(loaded, data, text_column, encoding)
         line = _loss_line(scores)
     else:
-        columns = DataConfig(data, text_column=text_column, label_column=label_column)
+        columns = DataConfig(
+            data, text_column=text_column, label_column=label_column, encoding=encoding
+        )
         scores = _score_classifier(loaded, columns)
         line = scores_line(scores)
     about = {"model": loaded.ref, "step": loaded.step, "data": data}
@@ -263,7 +272,7 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
     if data.source in INSTRUCTIONS:
         rows = load_builtin(data.source).test
     else:
-        read = load_instructions(data.source, instruction_columns(data))
+        read = load_instructions(data.source, instruction_columns(data), data.encoding)
         rows = read.rows
         for notice in read.notices:
             say(notice)
@@ -308,7 +317,9 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
     return classification_scores(rows.labels, predicted, [*loaded.labels, *unknown])
 
 
-def _score_language_model(loaded: "Loaded", source: str, text_column: str | None) -> dict[str, Any]:
+def _score_language_model(
+    loaded: "Loaded", source: str, text_column: str | None, encoding: str | None
+) -> dict[str, Any]:
     """All of a file's text; of a built-in corpus the documents that every run holds out."""
     from llmcore.data import CORPUS_SPLIT_SEED, LABELLED, load_corpus
     from llmcore.evaluation import text_loss
@@ -318,7 +329,7 @@ def _score_language_model(loaded: "Loaded", source: str, text_column: str | None
             f"{loaded.ref} is a language model and {source} is labelled: finetune a classifier "
             f"on it first, or give a text file."
         )
-    corpus = load_corpus(source, reading_options(text_column))
+    corpus = load_corpus(source, reading_options(text_column, encoding=encoding))
     for notice in corpus.notices:
         say(notice)
     if is_builtin_corpus(source):

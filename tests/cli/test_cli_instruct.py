@@ -293,3 +293,35 @@ def test_what_was_left_out_is_said_before_anything_learns(lab, base, tmp_path):
                 *QUICK)  # fmt: skip
     assert "1 row without a question was left out (in line 13)." in tuned.err
     assert tuned.err.index("left out (in line 13)") < tuned.err.index("Run ")
+
+
+def test_a_notice_is_printed_once(lab, base, tmp_path):
+    path = tmp_path / "twice.jsonl"
+    rows = [{"question": one["instruction"], "answer": one["output"], "kind": "some text"}
+            for one in records(20)]  # fmt: skip
+    path.write_text("\n".join(map(json.dumps, [*rows, rows[0], {"question": "What?"}])))
+    tuned = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 1,
+                *QUICK)  # fmt: skip
+    assert tuned.status == 0
+    lines = [line for line in tuned.err.splitlines() if line.strip()]
+    assert len(lines) == len(set(lines)), tuned.err
+    assert any("text and is not read: kind" in line for line in lines)
+
+
+def test_evaluate_reads_a_file_in_the_encoding_that_is_named(lab, base, tmp_path):
+    """In ISO 8859-15 the sign of the euro is one that Windows-1252 has for another."""
+    path, text = tmp_path / "euro.csv", tmp_path / "euro.txt"
+    rows = "".join(f"How much is lamp {i}?,{i} €\n" for i in range(4))
+    path.write_bytes(f"question,answer\n{rows}".encode("iso8859-15"))
+    text.write_bytes("The lamp is 10 €.\n".encode("iso8859-15"))
+    guessed, named = [
+        [lab("evaluate", "--model", base, "--data", one, *more, *flags, "--json").json["loss"]
+         for one, more in ((path, ("--template", "plain")), (text, ()))]
+        for flags in ((), ("--encoding", "iso8859-15"))
+    ]  # fmt: skip
+    path.write_text(f"question,answer\n{rows}", encoding="utf-8")
+    text.write_text("The lamp is 10 €.\n", encoding="utf-8")
+    right = [lab("evaluate", "--model", base, "--data", path, "--template", "plain", "--json"),
+             lab("evaluate", "--model", base, "--data", text, "--json")]  # fmt: skip
+    assert named == [one.json["loss"] for one in right]
+    assert all(one != other for one, other in zip(guessed, named, strict=True))

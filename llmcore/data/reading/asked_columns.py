@@ -77,9 +77,14 @@ def with_parts(columns: list[str], opened: Sequence[str], sample: list[Record]) 
     return list(dict.fromkeys(named))
 
 
+def opened(value: Any) -> Any:
+    """A cell, or the list or object whose source it is."""
+    return opened_text(value) if isinstance(value, str) else value
+
+
 def is_objects(value: Any) -> bool:
     """Whether a cell is a list of objects, or its source."""
-    value = opened_text(value) if isinstance(value, str) else value
+    value = opened(value)
     return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 

@@ -14,7 +14,8 @@ INSTRUCTION_NAMES = (
 )  # fmt: skip
 INPUT_NAMES = (
     "input", "inputs", "context", "document", "passage", "background", "paragraph", "article",
-    "eingabe", "kontext", "contexte", "contexto", "contesto", "entrada", "entrée", "контекст",
+    "story", "eingabe", "kontext", "contexte", "contexto", "contesto", "entrada", "entrée",
+    "контекст",
     "输入", "上下文", "入力", "문맥", "입력",
 )  # fmt: skip
 OUTPUT_NAMES = (
@@ -41,6 +42,8 @@ MESSAGES_NAMES = (
 )  # fmt: skip
 CHOICES_NAMES = frozenset({"choices", "options", "endings", "candidates", "distractors"})
 EXAMPLES_NAMES = ("instances", "examples")  # of self-instruct: several inputs with outputs each
+# Lists of questions with their answers, each for itself.
+PAIRS_NAMES = ("qas", "qa", "qa_pairs", "faq", "faqs", "items", "data", "entries", "questions")
 CHOSEN_NAMES = ("chosen", "preferred_output", "preferred", "accepted_response")
 REJECTED_NAMES = (
     "rejected", "non_preferred_output", "non_preferred", "dispreferred", "rejected_response",
@@ -55,7 +58,7 @@ SPLITS = {
 GOOD_NAMES = (
     "label", "good", "is_good", "keep", "accept", "accepted", "approved", "valid", "is_valid",
     "correct", "is_correct", "desirable", "thumbs_up", "like", "liked", "upvoted", "is_chosen",
-    "usable", "include", "feedback",
+    "usable", "include", "feedback", "kto_tag",
 )  # fmt: skip
 BAD_NAMES = (
     "bad", "is_bad", "reject", "is_rejected", "flagged", "deleted", "invalid", "undesirable",

@@ -38,7 +38,8 @@ def say_roles(layout: AskedLayout, notices: Notices, header: bool, sample: list[
     if layout.choices:
         notices.add("choice_numbers", "The column {column} holds letters or numbers of choices, "
                     "not the answers themselves", column=layout.choices)  # fmt: skip
-    if answers := roles.get("answer") or roles.get("messages"):
+    answers = roles.get("answer") or roles.get("messages")
+    if answers and not layout.marked:
         say_markup([row.get(answers) for row in sample], answers, notices)
     if {"message_id", "parent_id"} <= {one.casefold() for one in layout.columns}:
         notices.add("single_messages", "Each row is one message of a tree (parent_id): such rows "

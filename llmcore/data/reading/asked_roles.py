@@ -23,6 +23,7 @@ from llmcore.data.reading.asked_columns import (
     holds_text,
     is_empty,
     is_objects,
+    opened,
     truths_of,
     with_parts,
 )
@@ -205,7 +206,7 @@ class _Finder:
             column = self.usual(names.MESSAGES_NAMES[:2])
             if column is not None and self._pairs_by_name():
                 column = None
-        if column is None:
+        if column is None or self._are_pairs(column, self.values(column)):
             return None
         if self.usual(names.OUTPUT_NAMES) and end_with_questions(self.values(column)):
             self.chosen["instruction"] = column
@@ -237,13 +238,26 @@ class _Finder:
         for column in self.columns:
             values = self.values(column)
             known = self.folded[column] in names.EXAMPLES_NAMES
-            if not known or not values or not all(map(is_objects, values)):
+            pairs = self._are_pairs(column, values)
+            if not (known or pairs) or not values or not all(map(is_objects, values)):
                 continue
             self.taken.add(column)
+            if pairs:
+                return self._layout(EXAMPLES, {"examples": column}, None, None)
             ask = self.take("instruction", names.INSTRUCTION_NAMES, can_ask)
             roles: dict[str, str | None] = {"instruction": ask, "examples": column}
             return self._layout(EXAMPLES, roles, self.take("system", names.SYSTEM_NAMES), None)
         return None
+
+    def _are_pairs(self, column: str, values: list[Any]) -> bool:
+        """Whether a column holds lists of questions with their answers, which are no talk."""
+        if self.folded[column] not in names.PAIRS_NAMES or not all(map(is_objects, values)):
+            return False
+        keys = [{folded_name(str(key)) for key in one} for cell in values for one in opened(cell)]
+        return bool(keys) and all(
+            one & {"question", "instruction"} and one & {"answer", "answers", "output", "response"}
+            for one in keys
+        )
 
     def _pairs(self) -> AskedLayout:
         about = self.chosen["input"]

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from llmcore.data.reading.marked_chat import marked_parts
@@ -370,7 +371,7 @@ def turns_of(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], str]:
     Questions in a row are joined by a line end, and so are answers. The turns end with one that
     is learned. Raises LeftOut where there is none.
     """
-    turns, system = _paired(messages, seen)
+    turns, system = _paired(_with_answers(messages, seen), seen)
     while turns and not turns[-1].learned:
         turns.pop()
         seen["weight_0_end"] += 1
@@ -379,6 +380,19 @@ def turns_of(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], str]:
     if n := sum(not turn.learned for turn in turns):
         seen["weight_0"] += n
     return turns, "\n".join(system)
+
+
+def _with_answers(messages: Sequence[Message], seen: Seen) -> Sequence[Message]:
+    """Talks with a machine that is called the system, as in sets of booked tables and trains."""
+    roles = [one.role for one in messages]
+    if ASSISTANT in roles or (USER, SYSTEM) not in pairwise(roles):
+        return messages
+    first = roles.index(USER)
+    seen["system_answers"] += 1
+    return [
+        replace(one, role=ASSISTANT) if one.role == SYSTEM and place > first else one
+        for place, one in enumerate(messages)
+    ]
 
 
 def _paired(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], list[str]]:

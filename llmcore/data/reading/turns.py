@@ -65,6 +65,9 @@ CHANGED = {
     "empty_answers": "{questions} with an empty answer {were} dropped",
     "open_questions": "{questions} at the end that nobody answers {were} dropped",
     "joined": "{messages} {were} joined to the one before, which has the same role",
+    "system_answers": "{conversations} between user and system {were} read with the system's texts "
+    "as answers",
+    "question_lists": "{rows} with a list of questions and one of answers {were} read in pairs",
     "weight_0": "{answers} of weight 0 {are} read and not learned",
     "weight_0_end": "{answers} of weight 0 at the end of a conversation {were} dropped",
     "weights": "{weights} other than 0 and 1 {were} read as 1",
@@ -77,6 +80,8 @@ CHANGED = {
     "missing": "{cells} with a word for a missing value (nan, none, …) {were} read as empty",
     "no_input": "{inputs} with a word for none (nan, no input, …) {were} read as empty",
     "joined_inputs": "{inputs} that {are} lists of texts {were} joined by line ends",
+    "surplus_question": "{rows} {have} more cells than columns: question and answer were parted "
+    "behind the question mark",
     "surplus": "{rows} {have} more cells than columns: the surplus was joined to {column}",
     "kept_word": "{answers} {are} a word such as none: learned as they are, since answers are few",
 }
@@ -164,9 +169,22 @@ class _Reader:
         if not extra:
             return row
         at = self.surplus
+        n = _question_cells(row[at - 1 :]) if self._parts_pairs(at) else 1
+        if n > 1:
+            self._add("surplus_question", line)
+            cells = row[at - 1 :]
+            return [*row[: at - 1], self._one_text(cells[:n]), self._one_text(cells[n:])]
         self._add("surplus", line, column=self.rows.columns[at])
-        text = str(self.rows.delimiter).join(row[at : at + extra + 1])
+        text = self._one_text(row[at : at + extra + 1])
         return [*row[:at], text, *row[at + extra + 1 :]]
+
+    def _parts_pairs(self, at: int) -> bool:
+        """Whether a row ends with its question and its answer, either of which may be cut."""
+        asked = self.roles.get("instruction")
+        return at == len(self.rows.columns) - 1 > 0 and asked == self.rows.columns[at - 1]
+
+    def _one_text(self, cells: list[Any]) -> str:
+        return str(self.rows.delimiter).join(cells)
 
     def _examples(self, line: int, record: Record) -> Iterator[Record]:
         """The row itself, or those that stand in its list of examples."""
@@ -222,6 +240,8 @@ class _Reader:
 
     def _pair(self, record: Record, seen: Seen) -> tuple[list[Turn], str]:
         """Turns of a question, an input and an answer, each a text or messages."""
+        if (turns := self._several_asked(record, seen)) is not None:
+            return turns
         ask, answer = self._asked(record, seen), self._answered(record, seen)
         about = self._input(record, seen)
         earlier = self._history(record, seen)
@@ -244,6 +264,26 @@ class _Reader:
         turns, system = turns_of(messages, seen)
         if about:
             turns[-1] = replace(turns[-1], input=about)
+        return turns, system
+
+    def _several_asked(self, record: Record, seen: Seen) -> tuple[list[Turn], str] | None:
+        """A list of questions beside one of as many answers is a talk; beside another it is
+        none. None where there is no such list."""
+        asked, said = self._cell(record, "instruction"), self._cell(record, "answer")
+        if isinstance(said, dict) and isinstance(said.get("input_text"), list):  # CoQA
+            said = said["input_text"]
+        lists = [one for one in (asked, said) if isinstance(one, (list, tuple)) and len(one) > 1]
+        if len(lists) < 2 or not all(isinstance(text, str) for one in lists for text in one):
+            return None
+        if len(asked) != len(said):
+            raise LeftOut("objects")
+        seen["question_lists"] += 1
+        pairs = zip(asked, said, strict=True)
+        messages = [Message(role, text.strip()) for pair in pairs
+                    for role, text in zip((USER, ASSISTANT), pair, strict=True)]  # fmt: skip
+        turns, system = turns_of(messages, seen)
+        if about := self._input(record, seen):
+            turns[0] = replace(turns[0], input=about)
         return turns, system
 
     def _asked(self, record: Record, seen: Seen) -> str | list[Message]:
@@ -369,6 +409,13 @@ class _Reader:
             self._add(kind, line, n)
         if row.split:
             self.report.splits[row.split] = self.report.splits.get(row.split, 0) + 1
+
+
+def _question_cells(cells: list[Any]) -> int:
+    """How many of a row's last cells are its question: those up to the only one that ends with a
+    question mark; 1 where there is no such cell, or several."""
+    ends = [at for at, one in enumerate(cells[:-1], start=1) if one.rstrip()[-1:] in tuple("?？؟")]
+    return ends[0] if len(ends) == 1 else 1
 
 
 def _texts_of(value: Any) -> list[str] | None:

@@ -161,3 +161,55 @@ def test_names_with_underscores_are_a_header():
         assert report.columns == ["prompt_id", "good_text", "bad_text"]
         assert report.roles == {"instruction": None, "answer": None}
         assert report.read == len(lines)
+
+
+@pytest.mark.parametrize("answers", [["Ulm", "Tim"], {"input_text": ["Ulm", "Tim"],
+                                                      "answer_start": [0, 4]}])  # fmt: skip
+def test_lists_of_questions_and_answers_are_read_in_pairs(answers):
+    rows = [{"story": "A mill.", "questions": ["Where?", "Who?"], "answers": answers}] * 2
+    found = read(rows)
+    assert found.rows[0].turns == (Turn("Where?", "Ulm", "A mill."), Turn("Who?", "Tim"))
+    assert "question_lists" in kinds(found.report)
+
+
+def test_lists_of_unlike_length_are_left_out():
+    rows = [{"questions": ["Where?", "Who?"], "answers": ["Ulm", "Tim", "No"]},
+            {"questions": ["Where?", "Who?"], "answers": ["Ulm", "Tim"]}]  # fmt: skip
+    found = read(rows)
+    assert (found.report.taken, found.report.left_out) == (1, 1)
+
+
+def test_a_machine_that_is_called_the_system_answers():
+    rows = [{"turns": [{"speaker": "USER", "utterance": "A train?"},
+                       {"speaker": "SYSTEM", "utterance": "At nine."}]}] * 3  # fmt: skip
+    found = read(rows)
+    assert found.rows[0] == single("A train?", "At nine.")
+    assert "system_answers" in kinds(found.report)
+
+
+def test_a_list_of_questions_with_answers_is_no_talk():
+    pairs = [{"question": f"Where is lamp {i}?", "answer": f"On shelf {i}."} for i in range(2)]
+    rows = {"faqs": [{"category": "lamps", "items": pairs}] * 2}
+    found = instructions_from_bytes(json.dumps(rows).encode(), "x.json")
+    assert [len(one.turns) for one in found.rows] == [1] * 4
+    assert found.rows[1] == single("Where is lamp 1?", "On shelf 1.")
+
+
+def test_a_question_with_commas_is_parted_behind_its_mark():
+    lines = ["question,answer", "Hello, how are you?,Good", "Where is it?,In Ulm, I think",
+             "Tell me, please,Good, really"]  # fmt: skip
+    found = instructions_from_bytes("\n".join(lines * 1).encode(), "x.csv")
+    assert found.rows == [single("Hello, how are you?", "Good"),
+                          single("Where is it?", "In Ulm, I think"),
+                          single("Tell me", "please,Good, really")]  # fmt: skip
+    assert {"surplus", "surplus_question"} <= kinds(found.report)
+
+
+def test_rows_that_llama_factory_marks_as_bad_are_not_learned():
+    rows = [{"instruction": f"Say {i}.", "output": f"{i}", "kto_tag": i % 2 == 0} for i in N]
+    assert read(rows).report.taken == 12
+
+
+def test_marks_of_a_chat_template_are_no_html():
+    rows = [{"text": f"<s>[INST] Where is lamp {i}? [/INST] On shelf {i}. </s>"} for i in N]
+    assert "markup_kept" not in kinds(read(rows).report)

@@ -20,6 +20,7 @@ _NO_CLASS = re.compile(
     r"(?:19|20)\d\d(?:[-_]?[01]\d){0,2}|(?:part|fold|batch|chunk|shard|disk|vol)[-_ ]?\d+",
     re.IGNORECASE,
 )
+_PART = re.compile(r"(?:part|fold|batch|chunk|shard|disk|vol)[-_ ]?\d+", re.IGNORECASE)
 _SPAM_ASSASSIN = re.compile(r"(?:(?:easy|hard)[-_ ]?)?(ham|spam)(?:[-_ ]?\d+)?", re.IGNORECASE)
 
 
@@ -51,6 +52,9 @@ def places_of(counts: Counter[Folder], name: str, notices: Notices) -> dict[Fold
         raise LabError(f"The folders {parts} of {name} hold no folders of classes: {ADVICE}.")
     rest = _to_class_level(rest)
     labels = {leaf: path[-1] if path else None for leaf, path in rest.items()}
+    named = sorted({label for label in labels.values() if label})
+    if all(map(_PART.fullmatch, named)):
+        raise LabError(f"The folders {listed(named)} of {name} are parts, not classes: {ADVICE}.")
     places = {
         leaf: Place(_known(label), splits.get(leaf, (0, ""))[1]) for leaf, label in labels.items()
     }

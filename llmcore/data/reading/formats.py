@@ -33,6 +33,8 @@ _REFUSED = (
     (b"\x80\x03", "a Python pickle, which can run any code when it is opened", _SAVE_TABLE),
     (b"\x80\x04", "a Python pickle, which can run any code when it is opened", _SAVE_TABLE),
     (b"\x80\x05", "a Python pickle, which can run any code when it is opened", _SAVE_TABLE),
+    (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS, not the file itself",
+     "fetch the file (git lfs pull)"),
     (b"\x7fELF", "a program", "give a text or a table"),
     (b"MZ\x90\0", "a program", "give a text or a table"),
 )  # fmt: skip
@@ -49,7 +51,7 @@ _ODF = {
     b"application/vnd.oasis.opendocument.presentation": None,
 }
 _HTML = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _MBOX_LINE = re.compile(rb"From \S+ .*\d{1,2}:\d\d.*\d{4}[^\n]*\n|From \S+@\S+[^\n]*\d{4}[^\n]*\n")

@@ -88,6 +88,11 @@ def _unwrap(value: Any, name: str, notices: Notices, roles: str, depth: int) -> 
 def _of_list(value: list[Any], name: str, notices: Notices) -> Records:
     if value and all(isinstance(one, str) for one in value):
         return [{"text": one} for one in value]
+    tables = [one for one in _dicts(value) if one.get("type") == "table" and _is_list_of(
+        one.get("data"), dict)]  # fmt: skip
+    if len(tables) == 1 and _dicts(value)[0].get("type") == "header":
+        _said(notices, name, "an export of phpMyAdmin (the rows of its one table)")
+        return tables[0]["data"]
     if intents.is_list(value):
         return intents.of_list(value, name, notices)
     return _inner(value, name, notices)

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +18,12 @@ from llmcore.data.reading.values import NotText, cell_text, is_missing_word
 
 _CLASS_WORDS = frozenset({"none", "na"})  # that may well be a class among others
 _WHOLE = re.compile(r"([-+]?)(\d+)(?:\.(\d*?)0*)?")
+_COMMA_ZERO = re.compile(r"^([-+]?\d+),0{1,2}$")
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")  # characters without a width
 _MARKUP = re.compile(
-    r"<(?:br|p|b|i|em|strong|div|span|a|li|ul|h[1-6])\b[^<>]{0,200}/?>|</\w{1,10}>", re.IGNORECASE
+    r"<(?:br|p|b|i|em|strong|div|span|a|li|ul|h[1-6])(?:\s+[\w-]+\s*=[^<>]{0,200})?\s*/?>"
+    r"|</\w{1,10}>",
+    re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,6}|#x[0-9a-f]{1,5});", re.IGNORECASE)
 _BARE = re.compile(r"&(?!(?:\w{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});)", re.IGNORECASE)
@@ -263,10 +268,11 @@ def _named(
 def folded_label(label: str) -> str:
     """Labels with the same fold are one: case, spaces and the format of numbers aside.
 
-    >>> folded_label(" Not  Spam"), folded_label("1.00"), folded_label("01")
-    ('not spam', '1', '01')
+    >>> folded_label(" Not  Spam"), folded_label("1.00"), folded_label("1,0"), folded_label("01")
+    ('not spam', '1', '1', '01')
     """
-    match = _WHOLE.fullmatch(label.strip())
+    label = _UNSEEN.sub("", unicodedata.normalize("NFC", label)).strip()
+    match = _WHOLE.fullmatch(_COMMA_ZERO.sub(r"\1", label))
     if match and not (len(match[2]) > 1 and match[2][0] == "0"):
         sign = "-" if match[1] == "-" else ""
         return sign + match[2] + (f".{match[3]}" if match[3] else "")

@@ -152,6 +152,8 @@ def find_column(columns: Sequence[str], name: str, chosen: str) -> int:
     folded = [column.strip().casefold() for column in columns]
     if folded.count(chosen.strip().casefold()) == 1:
         return folded.index(chosen.strip().casefold())
+    if chosen.strip().isdecimal() and f"column {int(chosen)}" in columns:
+        return list(columns).index(f"column {int(chosen)}")  # beside one that the lab added
     if chosen.strip().isdecimal() and 1 <= int(chosen) <= len(columns):
         return int(chosen) - 1
     raise NotFoundError(
@@ -384,7 +386,9 @@ def _say_guessed(
             continue
         if columns[at].name.strip().casefold() in usual:
             continue
-        which = repr(columns[at].name) if rows.header else f"number {at + 1}"
+        number = columns[at].name.removeprefix("column ")
+        shown = number if number.isdecimal() else str(at + 1)
+        which = repr(columns[at].name) if rows.header else f"number {shown}"
         notices.add(f"{role}_column", "The {role}s of {file} are read from the column {which}, by "
                     "what is in it", file=name, role=role, which=which)  # fmt: skip
     if text is None:

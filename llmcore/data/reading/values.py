@@ -7,7 +7,9 @@ from typing import Any
 
 # Written by programs for "nothing there", and now and then a class of its own: who reads a column
 # counts them first (`is_missing_word`).
-MISSING_WORDS = frozenset({"", "nan", "null", "none", "n/a", "#n/a", "na", "nat", "<na>"})
+MISSING_WORDS = frozenset({
+    "", "nan", "null", "none", "n/a", "#n/a", "na", "nat", "<na>", r"\n",  # MySQL
+})  # fmt: skip
 _NESTED = (list, tuple, dict)
 _MOST_EXACT = 2**53  # whole numbers up to here are exact as floats
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 KINDS = {"pretrain": "language", "classify": "classifier", "instruct": "language"}
 BUNDLED = ("base", "starter")
+BUNDLED_ASSISTANTS = ("general", "airline-support", "translation")  # the widest first
 VOTE = "vote"  # of a classifier's state: the model's share where its text's words vote as well
 CACHE_BYTES = 1 << 30
 
@@ -86,6 +87,16 @@ class Loaded:
 def default_model() -> str:
     """`base` where it is bundled, else `starter`."""
     return next((ref for ref in BUNDLED if (BUNDLED_RUNS / ref).is_dir()), "starter")
+
+
+def default_assistant(store: RunStore | None = None) -> str | None:
+    """The newest model of this machine that was finetuned on instructions, else the bundled one
+    that learned the most kinds of them; None where there is none."""
+    for info in (store or RunStore()).list():
+        own = info.kind == "instruct" and not info.example and info.state != "damaged"
+        if own and not info.lost and used_step(Run(info.directory)) is not None:
+            return info.id
+    return next((ref for ref in BUNDLED_ASSISTANTS if (BUNDLED_RUNS / ref).is_dir()), None)
 
 
 def list_models(kind: str | None = None, store: RunStore | None = None) -> list[ModelEntry]:
@@ -387,7 +398,7 @@ def classify_alone(loaded: Loaded, text: str) -> tuple[dict[str, float], dict[st
     """What the model, and what the words that vote beside it, each say of a text: the probability
     of every class. Raises LabError where no words vote."""
     if loaded.vote is None:
-        raise LabError(f"No words vote beside {loaded.ref}.")
+        raise LabError(f"{loaded.ref} has no bag-of-words model beside it.")
     (answer,) = classify_texts(replace(loaded, vote=None), [text])
     (said,) = loaded.vote[0].probabilities([text])
     return answer["probabilities"], dict(zip(labels_of(loaded), map(float, said), strict=True))

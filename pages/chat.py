@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.models import default_assistant, default_model
 from ui.chat.export import as_json, as_markdown
 from ui.chat.options import options
 from ui.chat.talk import Talk, learned_alone, talk_with
@@ -15,9 +16,10 @@ from ui.chat.transcript import (
     transcript,
     wish,
 )
+from ui.marked import Markdown
 from ui.navigation import page_link
 from ui.page import code_behind, guarded, header, plain, show_error
-from ui.picker import load_model, model_picker
+from ui.picker import choose_model, load_model, model_picker
 from ui.state import well_formed
 
 if TYPE_CHECKING:
@@ -52,10 +54,10 @@ def main() -> None:
     with guarded():
         left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
         with left:
-            ref = model_picker("language", key="chat_model")
+            ref = model_picker("language", key="chat_model", default=default_assistant())
         loaded = load_model(ref)
         talk = talk_with(ref, loaded)
-        _introduce(loaded)
+        _introduce(loaded, ref)
         options(talk, loaded, ref)
         trouble = _act(talk, loaded)
         with right:
@@ -75,8 +77,8 @@ def main() -> None:
     code_behind(PYTHON.format(ref=name), CLI.format(ref=name))
 
 
-def _introduce(loaded: "Loaded") -> None:
-    """What kind of model this is. A base model is said to be one."""
+def _introduce(loaded: "Loaded", ref: str) -> None:
+    """What kind of model this is, and the way to one of the other kind."""
     name = plain(str(loaded.card.get("name") or loaded.ref))
     if loaded.card.get("template") is not None:
         about = plain(str(loaded.card.get("corpus")))
@@ -89,13 +91,25 @@ def _introduce(loaded: "Loaded") -> None:
             f"**{name}** was finetuned on instructions ({about}). It answers what resembles them; "
             f"anything else gets an answer that sounds like them.{alone}"
         )
+        _other_kind("Compare: the base model, which only continues", default_model(), ref)
         return
     st.info(
         f"**{name}**, a base model: it continues a text, it does not answer. What you type is "
         f"its beginning. A template under Options makes it look like a dialogue, no more.",
         icon=":material/info:",
     )
-    page_link("instructions", "Teach it to answer: finetune on instructions")
+    with st.container(horizontal=True):
+        _other_kind("Talk with an assistant", default_assistant(), ref)
+        page_link("instructions", "Teach it to answer: finetune on instructions", start=ref)
+
+
+def _other_kind(label: Markdown, other: str | None, ref: str) -> None:
+    """A button that changes to a model of the other kind, where there is one."""
+    if other is not None and other != ref:
+        st.button(
+            label, icon=":material/compare_arrows:", type="tertiary", key="chat_other_kind",
+            on_click=choose_model, args=(other, "language"),
+        )  # fmt: skip
 
 
 def _act(talk: Talk, loaded: "Loaded") -> Exception | None:

@@ -1,5 +1,8 @@
 """Finetune on instructions: a language model learns to answer, and one sees what it learns from."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from llmcore.errors import LabError
@@ -9,7 +12,6 @@ from ui.instructions.mask import what_the_loss_sees
 from ui.instructions.options import TRAINABLE, Plan, Settings, learned, options, planned
 from ui.instructions.results import example_prompt, results, side_by_side
 from ui.live import run_panel
-from ui.navigation import page_link
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.run_choice import (
     next_run_id,
@@ -17,11 +19,15 @@ from ui.run_choice import (
     run_picker,
     runs_of,
     start_button,
+    start_card,
     start_or_queue,
     start_wanted,
 )
 from ui.state import store
 from ui.warm import warm_up
+
+if TYPE_CHECKING:
+    from llmcore.runs import RunInfo
 
 KIND = "instruct"
 PYTHON = """
@@ -49,7 +55,7 @@ def main() -> None:
         "prompts while it learns, then see what it gets wrong.",
     )
     infos = runs_of(KIND)
-    chosen = _start_box()
+    chosen = _start_box(infos.values())
     if chosen is not None:
         from llmcore.runs.instruct_plan import INSTRUCT
 
@@ -66,17 +72,16 @@ def main() -> None:
                 if not info.is_live:
                     results(info)
                 side_by_side(info)
-                page_link("chat", "Chat with it")
                 if store().open(info.id).checkpoints():
                     use_it(info.id, example_prompt(store().open(info.id)))
     code_behind(PYTHON, CLI)
     warm_up(delay=1.0)
 
 
-def _start_box() -> tuple[Choice, Settings] | None:
+def _start_box(infos: Iterable["RunInfo"]) -> tuple[Choice, Settings] | None:
     """The data, the options and the button; what was chosen where it can be trained."""
     choice = settings = problem = plan = None
-    with st.container(border=True):
+    with start_card(infos):
         run_id = next_run_id(KIND, "instructions")
         with guarded():
             choice = choose_data()
@@ -120,10 +125,10 @@ def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
     share = f"All {n:,} parameters learn"
     if n < total:
         share = f"{n:,} of {total:,} parameters learn ({n / total:.1%})"
-    times = "once" if settings.epochs == 1 else f"{settings.epochs} times"
+    epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs:,} epochs"
     st.markdown(
         f"**{plain(TRAINABLE[settings.trainable])}** of **{plain(settings.model)}** on "
-        f"**{plain(choice.name)}**, {times}: {plan.config.train.steps:,} steps"
+        f"**{plain(choice.name)}**, {epochs}, {plan.config.train.steps:,} steps"
     )
     rows = plan.report.rows
     lines = [

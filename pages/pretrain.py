@@ -24,6 +24,7 @@ from ui.run_choice import (
     run_picker,
     runs_of,
     start_button,
+    start_card,
     start_or_queue,
     start_wanted,
 )
@@ -135,7 +136,7 @@ def _take_wish() -> None:
 
 def _start_box(infos: list[RunInfo]) -> None:
     """The summary and the big button on top, the choices folded away below them."""
-    with st.container(border=True):
+    with start_card(infos):
         top = st.container()
         run_id = next_run_id(KIND, "pretrain")
         # A new key folds the options away again once a run was started.
@@ -313,9 +314,10 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
         help="Sequences in each step.", persist_state="session",
     )  # fmt: skip
     n_parts = parts.number_input(
-        "Parts of a batch", 1, 4096, defaults.train.accumulation, key=f"pretrain_parts_{preset}",
-        help="Computed one after another: less memory, the same numbers, more time. The batch "
-        "size must be a multiple of it.", persist_state="session",
+        "Gradient accumulation", 1, 4096, defaults.train.accumulation,
+        key=f"pretrain_parts_{preset}", persist_state="session",
+        help="Micro-batches of each step, computed one after another: less memory, the same "
+        "numbers, more time. The batch size must be a multiple of it.",
     )  # fmt: skip
     context_length = context.number_input(
         "Context length", 2, 4096, defaults.model.context_length, key=f"pretrain_context_{preset}",

@@ -12,6 +12,7 @@ from ui.feed import when
 from ui.live import STATES, state_badge
 from ui.marked import Markdown
 from ui.navigation import CARDS
+from ui.onward import onward
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.queue_panel import queue_panel
 from ui.run_choice import note_trouble, take_trouble
@@ -236,6 +237,7 @@ def _actions(info: RunInfo) -> None:
         else:
             rename = delete = False
         hand_out(info)
+    onward(info)
     if info.example:
         st.caption("The examples stay: they fill the pages before your first run.")
     if trouble:
@@ -270,10 +272,9 @@ def _delete_dialog(info: RunInfo) -> None:
         st.warning(f"{names}: only an adapter is kept there, which cannot be used without this "
                    f"model.")  # fmt: skip
     keep, remove = st.columns(2)
-    kept = keep.button("Keep it", width="stretch", key="keep_run")
+    kept = keep.button("Keep it", type="primary", width="stretch", key="keep_run")
     deleted = remove.button(
-        "Delete",
-        type="primary",
+        ":red[Delete]",
         icon=":material/delete:",
         width="stretch",
         key="delete_run_now",

@@ -10,6 +10,7 @@ from ui.curve_panel import learning_curve
 from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
 from ui.marked import Markdown
+from ui.onward import onward
 from ui.page import guarded, plain
 from ui.replay import replay
 from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
@@ -58,6 +59,7 @@ def run_panel(run_id: str, overlays: Sequence[str] = ()) -> None:
         run = store().open(run_id)
         rhythm = refresh_seconds(run.info(), feed(run))
         st.fragment(_panel, run_every=rhythm)(run_id, tuple(overlays), rhythm)
+        onward(run.info())
 
 
 def refresh_seconds(info: "RunInfo", data: RunFeed) -> int | None:
@@ -122,6 +124,8 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
     if info.state != "damaged":
         step = max(info.step, data.step)
         share = min(1.0, step / info.steps) if info.steps else 0.0
+        if info.state == "done":  # early, by its own choice: nothing is left to do
+            share = 1.0
         st.progress(share, text=_progress_text(info, data, step))
 
 

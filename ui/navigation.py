@@ -30,6 +30,7 @@ class PageCard:
         return (PROJECT_ROOT / self.path).is_file()
 
 
+FIRST = "overview"
 CARDS = {
     card.name: card
     for card in (
@@ -50,7 +51,11 @@ CARDS = {
 
 
 def grouped_pages() -> dict[str, list[object]]:
-    """`st.Page` objects by group, in the order of CARDS, for `st.navigation`."""
+    """`st.Page` objects by group, in the order of CARDS, for `st.navigation`.
+
+    The first page stands at `/`. Its own name is an address as well, which the browser asks for
+    before it has heard of the pages, and which leads to `/`.
+    """
     groups: dict[str, list[object]] = {}
     for card in CARDS.values():
         if card.exists:
@@ -58,11 +63,18 @@ def grouped_pages() -> dict[str, list[object]]:
                 card.path,
                 title=card.title,
                 icon=card.icon,
-                url_path=card.name,
-                default=card.name == "overview",
+                url_path="" if card.name == FIRST else card.name,
+                default=card.name == FIRST,
             )
             groups.setdefault(card.group, []).append(page)
+    if CARDS[FIRST].exists:
+        alias = st.Page(_to_the_first, title=FIRST, url_path=FIRST, visibility="hidden")
+        groups[CARDS[FIRST].group].append(alias)
     return groups
+
+
+def _to_the_first() -> None:
+    st.switch_page(CARDS[FIRST].path)
 
 
 def ensure_routed() -> None:
@@ -77,13 +89,20 @@ def ensure_routed() -> None:
         st.rerun()
 
 
-def page_link(name: str, label: Markdown | None = None, icon: str | None = None) -> None:
-    """A link to a page; nothing where the page does not exist in this app."""
+def page_link(
+    name: str, label: Markdown | None = None, icon: str | None = None, **query: str
+) -> None:
+    """A link to a page; nothing where the page does not exist in this app.
+
+    query: what its address says behind the `?`, such as `model="base"` or `run=RUN_ID`: without
+    it the page opens with what was chosen there last."""
     card = CARDS[name]
     if not card.exists:
         return
     try:
-        st.page_link(card.path, label=label or card.title, icon=icon or card.icon)
+        st.page_link(
+            card.path, label=label or card.title, icon=icon or card.icon, query_params=query or None
+        )
     except (StreamlitAPIException, KeyError):
         # A page file that runs on its own, without app.py, knows no other pages.
         st.caption(label or card.title)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _CHOICE = "lab_model"
 _BY_KIND = "lab_model_by_kind"
+_WRITTEN = "lab_model_written"  # what a page put into the address itself
 
 
 def model_picker(
@@ -23,10 +24,10 @@ def model_picker(
 ) -> str:
     """A select box over the models of this machine; returns the chosen reference.
 
-    kind: "language", "classifier" or None for all. The model chosen last on any page is taken
-    where it fits, else the one chosen last for this kind, else `default`, else the bundled
-    default. A reference in the URL that does not exist is said in one sentence and replaced by
-    the default.
+    kind: "language", "classifier" or None for all. A model that a link or the address names is
+    taken, else the one chosen last on any page where it fits, else the one chosen last for this
+    kind, else `default`, else the bundled default; what nobody chose is not kept for other pages.
+    A reference in the URL that does not exist is said in one sentence and replaced by the default.
     Raises NotFoundError where there is no model at all.
     """
     from llmcore.models import list_models
@@ -36,7 +37,8 @@ def model_picker(
     if not entries:
         what = f"{kind} model" if kind else "model"
         raise NotFoundError(f"There is no {what} yet: train one in the Build section first.")
-    if st.session_state.get(key) not in entries or st.session_state.get(key) != wanted:
+    # A default stays while its page is open, whatever else would be the default by now.
+    if st.session_state.get(key) not in entries or wanted not in (None, st.session_state[key]):
         known = [one for one in (wanted, default) if one in entries]
         st.session_state[key] = known[0] if known else _default(entries)
     shown = st.session_state[key]
@@ -50,8 +52,40 @@ def model_picker(
     )
     if ref not in entries:  # the browser sends labels, and that of a live run has just changed
         ref = shown
-    _remember(ref, kind)
+    if ref != shown or ref == wanted:
+        _remember(ref, kind)
+    else:  # a default, which nobody chose
+        _write_url(ref)
     return ref
+
+
+def start_picker(key: str) -> str:
+    """A select box over the language models to finetune: a link's `?start=` first, then the one
+    chosen here last, then the bundled default. Raises LabError where there is none."""
+    from llmcore.models import list_models
+
+    entries = {entry.ref: entry for entry in list_models("language")}
+    if not entries:
+        raise LabError("There is no language model to start from yet: pretrain one first.")
+    asked = (st.query_params.get("start") or "").partition("@")[0]
+    st.query_params.pop("start", None)
+    if asked in entries:
+        st.session_state[key] = asked
+    elif asked:
+        st.warning(
+            f"There is no language model {plain(repr(asked[:80]))} here to start from: another "
+            f"is chosen.",
+            icon=":material/help:",
+        )
+    if st.session_state.get(key) not in entries:
+        st.session_state[key] = _default(entries)
+    return st.selectbox(
+        "Language model to start from",
+        list(entries),
+        format_func=lambda one: entries[one].label if one in entries else one,
+        key=key,
+        persist_state="session",
+    )
 
 
 def choose_model(ref: str, kind: str | None = None) -> None:
@@ -69,9 +103,9 @@ def load_model(ref: str) -> "Loaded":
 
 def _wanted(entries: dict[str, "ModelEntry"]) -> str | None:
     """The reference to show; adds the entry of a `RUN@STEP` whose run is listed."""
-    chosen = st.session_state.get(_CHOICE)
-    from_url = chosen is None and "model" in st.query_params
-    ref = st.query_params["model"] if from_url else chosen
+    address = st.query_params.get("model")
+    from_url = address is not None and address != st.session_state.get(_WRITTEN)
+    ref = address if from_url else st.session_state.get(_CHOICE)
     if ref and ref not in entries and "@" in ref:
         run = entries.get(ref.split("@", 1)[0])
         if run is not None and _exists(ref):
@@ -132,5 +166,10 @@ def _chosen(key: str, kind: str | None) -> None:
 def _remember(ref: str, kind: str | None) -> None:
     st.session_state[_CHOICE] = ref
     st.session_state.setdefault(_BY_KIND, {})[kind] = ref
+    _write_url(ref)
+
+
+def _write_url(ref: str) -> None:
+    st.session_state[_WRITTEN] = ref
     if st.query_params.get("model") != ref:
         st.query_params["model"] = ref

@@ -1,5 +1,6 @@
 """Which run a page shows: the one in the URL (`?run=`), else the last chosen, else the newest."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -58,6 +59,15 @@ def choose_run(run_id: str, kind: str) -> None:
     """Shows this run from now on. Call it before the run picker is drawn, or rerun after it."""
     st.session_state.setdefault(_CHOSEN, {})[kind] = run_id
     st.query_params["run"] = run_id
+
+
+def start_card(infos: Iterable["RunInfo"]) -> "DeltaGenerator":
+    """The frame around the choices and the Start button. While a run of `infos` trains it is one
+    line that opens, so that the run stands on the first screen."""
+    live = next((info for info in infos if info.is_live and not info.waiting), None)
+    if live is None:
+        return st.container(border=True)
+    return st.expander("Start another run", icon=":material/add:", key=f"start_card_{live.id}")
 
 
 def start_button(

@@ -72,11 +72,15 @@ def _strip() -> None:
         return
     waiting = [info for info in live if info.waiting]
     live = [info for info in live if not info.waiting]
-    st.caption("Training now" if live else "Nothing is training now.")
+    trains = any(info.state != "paused" for info in live)
+    st.caption("Training now" if trains else "Paused" if live else "Nothing is training now.")
     for info in live[:4]:
         share = min(1.0, info.step / info.steps) if info.steps else 0.0
-        st.progress(share, text=f"{plain(info.name)} · step {info.step:,} of {info.steps:,}")
-        page_link(PAGE_OF_KIND.get(info.kind, "runs"), "Watch it")
+        paused = " · paused" if info.state == "paused" and trains else ""
+        st.progress(
+            share, text=f"{plain(info.name)} · step {info.step:,} of {info.steps:,}{paused}"
+        )
+        page_link(PAGE_OF_KIND.get(info.kind, "runs"), "Watch it", run=info.id)
     if waiting:
         runs = "run waits" if len(waiting) == 1 else "runs wait"
         page_link("runs", f"{len(waiting)} {runs} in the queue", ":material/playlist_play:")

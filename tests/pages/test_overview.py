@@ -104,6 +104,15 @@ def test_live_run_shows_in_map_and_sidebar() -> None:
     assert "Training now" in captions(app)
 
 
+def test_the_strip_says_what_is_paused() -> None:
+    write_run("macbeth", state="paused", step=10)
+    assert "Paused" in captions(overview()) and "Training now" not in captions(overview())
+    write_run("hamlet", state="running", step=10)
+    app = overview()
+    assert "Training now" in captions(app) and "Paused" not in captions(app)
+    assert sorted("paused" in one.proto.text for one in app.get("progress")) == [False, True]
+
+
 def test_damaged_run_does_not_take_the_page_down() -> None:
     broken = runs_dir() / "20260101-000000-broken-abcdef"
     broken.mkdir(parents=True)

@@ -60,6 +60,37 @@ def test_a_step_of_a_run_can_be_named_in_the_url() -> None:
     assert len(wrong.run().warning) == 1
 
 
+def test_what_a_link_names_goes_before_what_was_chosen() -> None:
+    first, second = write_run("first"), write_run("second")
+    app = app_with().run()
+    app.selectbox[0].set_value(first).run()
+    app.query_params["model"] = second
+    assert chosen(app.run()) == second
+    assert chosen(app.run()) == second and app.session_state["lab_model"] == second
+
+
+def test_what_nobody_chose_is_not_kept_for_other_pages() -> None:
+    app = app_with().run()
+    assert chosen(app.run()) == default_model() == app.query_params["model"]
+    assert "lab_model" not in app.session_state
+    app.selectbox[0].set_value("starter").run()
+    assert app.session_state["lab_model"] == "starter"
+
+
+def test_a_model_to_start_from_comes_with_a_link_once() -> None:
+    wanted = write_run("wanted")
+    app = AppTest.from_string(
+        "import streamlit as st\nfrom ui.picker import start_picker\n"
+        "st.write('ref=' + start_picker('one'))"
+    )
+    app.query_params["start"] = f"{wanted}@40"
+    assert chosen(app.run()) == wanted and "start" not in app.query_params
+    app.selectbox[0].set_value("starter").run()
+    assert chosen(app) == "starter" and not app.warning
+    app.query_params["start"] = "no-such"
+    assert chosen(app.run()) == "starter" and len(app.warning) == 1
+
+
 def test_kind_narrows_the_list() -> None:
     write_run("language")
     classifier = write_run("sorter", kind="classify")

@@ -50,7 +50,7 @@ def detail(job: Job) -> None:
         try_it(job, loaded)
         st.space("small")
         _measured(job, ref)
-        _way_on(job)
+        _way_on(job, ref)
         if job.answers and loaded.labels is None:
             use_it(ref, held_out(job)[0].question)
 
@@ -100,6 +100,7 @@ def _figure(job: Job, figure: "Figure") -> None:
         for notice in figure.notices:
             st.caption(f":material/info: {plain(notice)}")
     st.caption(HELD_OUT[job.answers])
+    _own_words(figure)
     st.code(figure.command, language="bash", wrap_lines=True)
     st.caption(f"{plain(figure.date)}, {figure.seconds:,.0f} s")
     if figure.samples:
@@ -107,6 +108,25 @@ def _figure(job: Job, figure: "Figure") -> None:
             for place, one in enumerate(figure.samples):
                 begun_text(one["prompt"], one["text"], f"app_sample_{job.name}_{place}")
                 st.divider()
+
+
+def _own_words(figure: "Figure") -> None:
+    """What the figure does not show: questions that no generator wrote."""
+    if not figure.own_words:
+        return
+    st.markdown("**In other words**")
+    st.caption(
+        "The score is of rows from the generator that also wrote the training rows. These "
+        "questions are worded as a person may ask them; they are too few to count."
+    )
+    st.dataframe(
+        [
+            {"Asked": " ".join(part for part in (one["question"], one["input"]) if part),
+             "The model's answer": one["answer"], "A right answer": one["right"]}
+            for one in figure.own_words
+        ],
+        width="stretch",
+    )  # fmt: skip
 
 
 def _measure(job: Job, ref: str, figure: "Figure | None") -> None:
@@ -143,12 +163,12 @@ def _watch(job: Job, ref: str) -> None:
     st.fragment(draw, run_every=TICK_SECONDS)()
 
 
-def _way_on(job: Job) -> None:
+def _way_on(job: Job, ref: str) -> None:
     st.markdown("**The way on**")
     with st.container(horizontal=True):
         if job.answers:
-            page_link("chat", "Chat with it")
-            page_link("instructions", "Finetune more, or on your own rows")
+            page_link("chat", "Chat with it", model=ref)
+            page_link("instructions", "Finetune more, or on your own rows", start=ref)
         else:
             page_link("pretrain", "Pretrain longer, or on your own text")
         if job.takes_classifier:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from llmcore.config import AUTO, LORA_TARGETS, LoraConfig
 from llmcore.errors import LabError
+from ui.picker import start_picker
 
 if TYPE_CHECKING:
     from llmcore.config import RunConfig
@@ -69,21 +70,7 @@ class Settings:
 
 def choose_model() -> str:
     """Draws the choice of the language model. Raises LabError where there is none."""
-    from llmcore.models import default_model, list_models
-
-    entries = {entry.ref: entry for entry in list_models("language")}
-    if not entries:
-        raise LabError("There is no language model to start from yet: pretrain one first.")
-    default = default_model()
-    if st.session_state.get("classify_model") not in entries:
-        st.session_state["classify_model"] = default if default in entries else next(iter(entries))
-    return st.selectbox(
-        "Language model to start from",
-        list(entries),
-        format_func=lambda one: entries[one].label if one in entries else one,
-        key="classify_model",
-        persist_state="session",
-    )
+    return start_picker("classify_model")
 
 
 def options() -> Settings:
@@ -130,12 +117,12 @@ def options() -> Settings:
 
 def _words() -> bool:
     return st.toggle(
-        "The words of a text vote beside the model",
+        "Combine with a bag-of-words model",
         True,
         key="classify_words",
         persist_state="session",
-        help="Logistic regression on the words is wrong about other texts than the language model "
-        "is, so both together are right more often than either. Off: the model decides alone.",
+        help="Logistic regression on the words alone is wrong about other texts than the language "
+        "model is, so both together are right more often. Off: the model decides alone.",
     )
 
 

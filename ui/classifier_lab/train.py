@@ -1,5 +1,6 @@
 """Train: choose texts and what learns, watch it, and see how it does on texts it never saw."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,14 @@ from ui.run_choice import (
     run_picker,
     runs_of,
     start_button,
+    start_card,
     start_or_queue,
     start_wanted,
 )
 
 if TYPE_CHECKING:
     from llmcore.data.report import DataReport
+    from llmcore.runs import RunInfo
 
 KIND = "classify"
 _TRAINED_ON = "lab_classify_trained_on"  # versions of data: their report need not stand open
@@ -32,7 +35,7 @@ _TRAINED_ON = "lab_classify_trained_on"  # versions of data: their report need n
 
 def show() -> None:
     infos = runs_of(KIND)
-    _start_box()
+    _start_box(infos.values())
     with st.container():
         info = run_picker(infos, KIND, "Run to show")
     if info is None:
@@ -47,8 +50,8 @@ def show() -> None:
             use_it(info)
 
 
-def _start_box() -> None:
-    with st.container(border=True):
+def _start_box(infos: Iterable["RunInfo"]) -> None:
+    with start_card(infos):
         run_id = next_run_id(KIND, "classifier")
         choice, settings, report, problem = None, None, None, None
         with guarded():
@@ -95,7 +98,7 @@ def _summary_and_button(
                 f"**{TRAINABLE[config.trainable]}** · {learned_share(config, report.n_classes)}"
                 f"{'' if config.reads_layers else f' · {n_epochs} epochs'}"
                 f"{'' if config.model.causal else ' · each token sees the whole text'}"
-                f"{' · the words vote too' if config.words else ''}"
+                f"{' · combined with a bag-of-words model' if config.words else ''}"
             )
     label = choice.button if choice is not None else "Train the classifier"
     start_button(label, run_id, KIND, right, ready)

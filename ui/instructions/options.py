@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.errors import LabError
 from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, Template, template_named
 from ui.marked import plain
+from ui.picker import start_picker
 from ui.state import well_formed
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from llmcore.runs.instruct_plan import InstructReport
     from ui.instructions.data import Choice
 
-TRAINABLE = {"all": "Everything", "last-block": "Last block", "lora": "LoRA"}
+TRAINABLE = {"all": "Full finetuning", "last-block": "Last block", "lora": "LoRA"}
 TRAINABLE_HELP = (
-    "**Everything** changes every weight. **LoRA** leaves them as they are and learns thin "
+    "**Full finetuning** changes every weight. **LoRA** leaves them as they are and learns thin "
     "matrices beside them: a file of some hundred kilobytes. **Last block** changes the last layer "
     "only."
 )
@@ -50,7 +50,7 @@ def options(choice: "Choice | None") -> Settings:
     """Draws the form. Raises LabError where a choice cannot work."""
     model, trainable, epochs, packing = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     with model:
-        ref = _model()
+        ref = start_picker("instruct_model")
     what = trainable.selectbox(
         "What learns",
         list(TRAINABLE),
@@ -113,24 +113,6 @@ def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:
         block = sum(shape.parameters_of_a_block().values())
         return block + shape.parameters_of_a_norm(), total  # with the norm behind it
     return total, total
-
-
-def _model() -> str:
-    from llmcore.models import default_model, list_models
-
-    entries = {entry.ref: entry for entry in list_models("language")}
-    if not entries:
-        raise LabError("There is no language model to start from yet: pretrain one first.")
-    if st.session_state.get("instruct_model") not in entries:
-        default = default_model()
-        st.session_state["instruct_model"] = default if default in entries else next(iter(entries))
-    return st.selectbox(
-        "Language model to start from",
-        list(entries),
-        format_func=lambda one: entries[one].label if one in entries else one,
-        key="instruct_model",
-        persist_state="session",
-    )
 
 
 def _usual_epochs(choice: "Choice | None") -> int:

@@ -54,7 +54,7 @@ def chosen_head(context: "Context") -> str:
 
 def chosen_model(context: "Context") -> str | None:
     """The reference that the model picker holds, on whatever page."""
-    return context.state.get("lab_model")
+    return context.state.get("lab_model") or context.state.get("lab_model_written")
 
 
 def text_of(context: "Context") -> str:

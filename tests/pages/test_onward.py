@@ -1,0 +1,75 @@
+"""From a run to the pages that use it: each link opens its page with that very run."""
+
+import shutil
+from urllib.parse import parse_qs
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from written_runs import write_run
+
+from llmcore.models import default_assistant
+from llmcore.paths import PROJECT_ROOT
+from llmcore.runs import RunStore
+from ui.onward import LINKS
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """A page within the app, where links are links."""
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=90)
+    app.run()
+    app.query_params.clear()
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+def links(app: AppTest) -> list[tuple[str, str, dict[str, list[str]]]]:
+    protos = [one.proto for one in app.get("page_link")]
+    return [(one.page, one.label, parse_qs(one.query_string)) for one in protos]
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [("pretrain", "pretrain"), ("classifier", "classify"), ("runs", "pretrain"),
+     ("runs", "classify")],
+)  # fmt: skip
+def test_a_finished_run_leads_on_with_its_own_model(page: str, kind: str) -> None:
+    newer, run_id = write_run("one", kind=kind), write_run("two", kind=kind)
+    found = links(opened(page, run=run_id))
+    for name, label in LINKS[kind]:
+        (query,) = [query for to, said, query in found if to == name and said == label]
+        assert list(query.values()) == [[run_id]] and newer not in str(query)
+
+
+def test_a_run_without_weights_leads_nowhere() -> None:
+    run_id = write_run("none")
+    shutil.rmtree(RunStore().directory(run_id) / "checkpoints")
+    assert not [label for _, label, _ in links(opened("runs", run=run_id)) if "Look" in label]
+
+
+@pytest.mark.parametrize(("page", "key"), [("classifier", "classify_model"),
+                                           ("instructions", "instruct_model")])  # fmt: skip
+def test_finetuning_begins_with_the_run_of_the_link(page: str, key: str) -> None:
+    run_id = write_run("mine")
+    assert opened(page, start=run_id).selectbox(key=key).value == run_id
+
+
+def test_chat_opens_with_an_assistant_and_the_base_model_is_a_click_away() -> None:
+    app = opened("attention")  # shows a model that nobody chose
+    app.switch_page("pages/chat.py").run()
+    assert app.selectbox(key="chat_model").value == default_assistant() != "base"
+    app.button(key="chat_other_kind").click().run()
+    assert app.selectbox(key="chat_model").value == "base"
+    app.button(key="chat_other_kind").click().run()
+    assert app.selectbox(key="chat_model").value == default_assistant()
+
+
+def test_the_default_assistant_is_one_s_own_newest() -> None:
+    assert default_assistant() == "general"
+    own = write_run("mine", kind="instruct")
+    newer = write_run("no weights", kind="instruct")
+    shutil.rmtree(RunStore().directory(newer) / "checkpoints")
+    write_run("language")
+    assert default_assistant() == own

@@ -26,7 +26,9 @@ INTRO = (
     "What language models are used for. Each card is a real model at work: its score on rows "
     "that it never saw, beside a **trivial method** that understands nothing. **Works** means "
     "clearly better than that, and of use: right more often than not, or real words in what it "
-    "writes. Otherwise the card says **not at this size**."
+    "writes. **In its own wording**: the rows come from the generator that also wrote the training "
+    "rows; below them stands what the model makes of other words. Otherwise the card says **not "
+    "at this size**."
 )
 
 

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from llmcore import paths
-from llmcore.applications.jobs import BITS, FLOORS, HUMAN, MOST_FEWER, REAL_WORDS, Job
+from llmcore.applications.jobs import (
+    BITS,
+    CHRF,
+    EXACT,
+    FLOORS,
+    HUMAN,
+    MOST_FEWER,
+    REAL_WORDS,
+    Job,
+)
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import locked_file, read_json, write_json_atomic
 from llmcore.runs.store import open_run
@@ -31,7 +40,9 @@ class Figure:
     metric of trivial methods on the same rows; `baseline` names the best of them. gain, gain_low,
     gain_high: how much better the model is than that one (positive is better, also where the
     metric is better low), with the interval of the paired bootstrap. others: further metrics of
-    the model and of the baselines, by metric and name. `n` of `n_all` rows were measured.
+    the model and of the baselines, by metric and name. own_words: what it answered to the
+    job's questions of that name: question, input, answer, and what would be right. `n` of `n_all`
+    rows were measured.
     """
 
     job: str
@@ -58,6 +69,12 @@ class Figure:
     others: dict[str, dict[str, float]] = field(default_factory=dict)
     samples: list[dict[str, Any]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    own_words: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def in_own_wording(self) -> bool:
+        """Whether the rows come from the very generator of the rows that were learned from."""
+        return self.metric in (EXACT, CHRF)
 
     @property
     def lower_is_better(self) -> bool:

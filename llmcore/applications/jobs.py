@@ -30,7 +30,9 @@ class Job:
 
     model: the bundled model that serves it. data: an instruction set, whose test rows of `groups`
     (all, where none is named) are answered, or a corpus, whose held-out documents are read.
-    metric: what decides. prompts: beginnings for a job that goes on with a text.
+    metric: what decides. prompts: beginnings for a job that goes on with a text. own_words:
+    questions as a person may put them, unlike any row of `data`, with the text that stands beside
+    them and a right answer; too few to measure on, so what a model answers is shown as it is.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Job:
     metric: str
     groups: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+    own_words: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def answers(self) -> bool:
@@ -93,10 +96,20 @@ JOBS = {
             "assistant", "Chatbot and assistant",
             "Answers to passengers of an invented airline, with its rules.", "airline-support",
             "airline-support", EXACT,
+            own_words=(
+                ("I lost my boarding pass, what now?", "", "Where one gets another one."),
+                ("My suitcase came out broken. Who pays?", "", "How damage is reported."),
+            ),
         ),
         Job(
             "translation", "Machine translation", "Everyday English into French and Spanish.",
             "translation", "translation", CHRF,
+            own_words=(
+                ("Translate into Spanish.", "Where is the train station?",
+                 "¿Dónde está la estación de tren?"),
+                ("How do you say this in French?", "My brother is ill today.",
+                 "Mon frère est malade aujourd'hui."),
+            ),
         ),
         Job(
             "novel-text", "Novel text", "A scene or a story that goes on from its first line.",
@@ -105,19 +118,43 @@ JOBS = {
         Job(
             "sentiment", "Sentiment", "Is a short review positive, negative or neutral?",
             "general", "general", EXACT, ("sentiment",),
+            own_words=(
+                ("Is this positive, negative or neutral?",
+                 "We waited an hour and the soup was cold.", "Negative."),
+                ("Did they like it?", "I would not give this phone back for anything.",
+                 "Positive."),
+            ),
         ),
         Job(
             "question-answering", "Question answering",
             "Questions about a short text that stands beside them.", "general", "general", EXACT,
             ("reading", "name", "day"),
+            own_words=(
+                ("What did she forget?",
+                 "Anna ran to the station because she was late. She left her umbrella at home.",
+                 "Her umbrella."),
+                ("Why was the shop closed?",
+                 "The baker was ill on Monday, so the shop stayed closed.", "The baker was ill."),
+            ),
         ),
         Job(
             "summaries", "Summaries", "A few sentences in one.", "general", "general", CHRF,
             ("summary",),
+            own_words=(
+                ("Summarize this in one sentence.",
+                 "The city will close the old bridge in May. Engineers found cracks in two of its "
+                 "pillars. Buses will take another road until autumn.",
+                 "The old bridge closes in May, since its pillars have cracks."),
+            ),
         ),
         Job(
             "e-mail", "E-mail writing", "A whole e-mail from a short note.", "general", "general",
             CHRF, ("email",),
+            own_words=(
+                ("Write an e-mail from this note.",
+                 "tell Dr Brown I cannot come tomorrow, new date next week?",
+                 "An e-mail to Dr Brown that asks for another date."),
+            ),
         ),
     )
 }  # fmt: skip

@@ -23,7 +23,7 @@ from llmcore.applications.jobs import (
     held_out,
     spread,
 )
-from llmcore.data.instructions import Instruction, load_builtin
+from llmcore.data.instructions import Instruction, load_builtin, single
 from llmcore.errors import LabError
 from llmcore.evaluation import Difference, bootstrap_ratio, chrf_by_row, wilson_interval
 from llmcore.tasks.instruction_tokens import do_not_fit, fits
@@ -152,7 +152,27 @@ def _figure(job: Job, loaded: "Loaded", weights: str, rows: _Rows, seconds: floa
         others=rows.others,
         samples=rows.samples,
         notices=rows.notices,
+        own_words=own_words(job, loaded) if rows.metric in (EXACT, CHRF) else [],
     )
+
+
+def own_words(job: Job, loaded: "Loaded") -> list[dict[str, Any]]:
+    """What the model answers to the job's questions in a person's own words, beside what is
+    right. Nobody scores them: they show what the figure does not."""
+    rows = _fitting_of(
+        [single(question, answer, text) for question, text, answer in job.own_words], loaded
+    )
+    right = {(question, text): answer for question, text, answer in job.own_words}
+    made = _answers(loaded, rows, _Watch())
+    return [
+        {
+            "question": row.last.instruction,
+            "input": row.last.input,
+            "answer": answer.strip(),
+            "right": right[row.last.instruction, row.last.input],
+        }
+        for row, answer in zip(rows, made, strict=True)
+    ]
 
 
 # ---- answers to instructions
@@ -190,17 +210,22 @@ def _answered(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows
 
 def _fitting(loaded: "Loaded", rows: Sequence[Instruction]) -> list[Instruction]:
     """The rows that the model can read whole. Raises LabError where those are fewer than two."""
-    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
-
-    template = template_named(loaded.card["template"] or DEFAULT_TEMPLATE)
     length = loaded.trunk.config.context_length
-    found = [row for row in rows if fits(loaded.tokenizer, template, row, length)]
+    found = _fitting_of(rows, loaded)
     if len(found) < 2:
         raise LabError(
             f"{len(found)} of {len(rows):,} rows fit in the {length:,} tokens that {loaded.ref} "
             f"reads, so there is nothing to measure: choose a model with a longer context."
         )
     return found
+
+
+def _fitting_of(rows: Sequence[Instruction], loaded: "Loaded") -> list[Instruction]:
+    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
+
+    template = template_named(loaded.card["template"] or DEFAULT_TEMPLATE)
+    length = loaded.trunk.config.context_length
+    return [row for row in rows if fits(loaded.tokenizer, template, row, length)]
 
 
 def _answers(loaded: "Loaded", rows: Sequence[Instruction], watch: _Watch) -> list[str]:

@@ -71,7 +71,8 @@ def measure(
 
 def as_values(figure: Any) -> dict[str, Any]:
     """A figure's fields, and the two judgements that follow from them."""
-    return {**figure.to_dict(), "beats_baseline": figure.beats, "works": figure.works}
+    return {**figure.to_dict(), "beats_baseline": figure.beats, "works": figure.works,
+            "in_own_wording": figure.in_own_wording}  # fmt: skip
 
 
 def _is_bundled(ref: str) -> bool:
@@ -84,7 +85,8 @@ def _words(figure: dict[str, Any] | None) -> str:
     """`exact_match 0.912 [0.896, 0.927], nearest neighbour 0.000, n = 1280: works`."""
     if figure is None:
         return "not yet"
-    verdict = "works" if figure["works"] else "not at this size"
+    works = "works in its own wording" if figure["in_own_wording"] else "works"
+    verdict = works if figure["works"] else "not at this size"
     return (
         f"{figure['metric']} {figure['score']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}], "
         f"{figure['baseline']} {figure['baselines'][figure['baseline']]:.3f}, "

@@ -63,6 +63,11 @@ def test_answers_are_scored_and_compared_row_by_row(monkeypatch) -> None:
     assert set(figure.baselines) >= {"nearest neighbour", "copy of the text", "first sentence"}
     assert figure.baselines[figure.baseline] == max(figure.baselines.values()) == 0
     assert figure.beats and figure.useful and figure.works
+    assert figure.in_own_wording
+    assert [(one["question"], one["answer"]) for one in figure.own_words] == [
+        ("What did she forget?", "Her umbrella."),
+        ("Why was the shop closed?", "The baker was ill."),
+    ]  # fmt: skip
     answering(monkeypatch, lambda row: row.last.output if row in rows[:8] else "nobody")
     weak = measure(job, "translation")
     assert weak.beats and not weak.useful and not weak.works  # 20% is of no use

@@ -67,6 +67,25 @@ def test_a_card_shows_its_figure_beside_the_trivial_method_and_the_verdict() -> 
     assert '"mine.json lora"' in bars and figure.baseline in bars
 
 
+def test_a_score_on_generated_rows_says_so_beside_a_real_failure() -> None:
+    figure = replace(
+        measure(JOBS["translation"], "translation", 6), score=90.0, gain_low=1.0,
+        own_words=[
+            {"question": "Hello?", "input": "", "answer": "right", "right": "right"},
+            {"question": "Into *French*", "input": "My dog", "answer": "Cadeau", "right": "Chien"},
+        ],
+    )  # fmt: skip
+    assert figure.works
+    keep_own(figure)
+    for page in (open_page("applications"), open_job("translation")):
+        text = shown(page)
+        assert "works in its own wording" in text and "badge[works]" not in text
+    assert "Into \\*French\\* My dog" in shown(open_page("applications"))
+    assert "Cadeau" in shown(open_page("applications"))
+    (table,) = [one.value for one in open_job("translation").dataframe]
+    assert list(table["A right answer"]) == ["right", "Chien"]
+
+
 def test_a_figure_of_other_weights_is_not_shown() -> None:
     figure = measure(JOBS["translation"], "translation", 6)
     keep_bundled(replace(figure, weights="those of an earlier model"))

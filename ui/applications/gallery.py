@@ -3,7 +3,7 @@
 import streamlit as st
 
 from llmcore.applications import JOBS, Job, serving_model
-from ui.applications.looks import ICONS, badge, bars, figure_for, measured_on
+from ui.applications.looks import ICONS, badge, bars, failure, figure_for, measured_on
 from ui.page import guarded, plain
 from ui.picker import choose_model
 
@@ -29,6 +29,8 @@ def _card(job: Job) -> None:
     if figure is not None:
         bars(figure, f"app_bars_{job.name}")
         st.caption(measured_on(figure))
+        if said := failure(figure):
+            st.caption(said)
     elif ref is not None:
         st.caption(f"Model: {plain(ref)}. Open it to try it and to measure it.")
     else:

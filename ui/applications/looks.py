@@ -31,7 +31,7 @@ ICONS = {
     "e-mail": ":material/mail:",
 }
 METRICS = {
-    EXACT: "right to the last sign",
+    EXACT: "exact match",
     CHRF: "chrF, 0 to 100",
     ACCURACY: "right class",
     BITS: "bits per byte, lower is better",
@@ -63,6 +63,8 @@ def badge(ref: str | None, figure: "Figure | None") -> None:
         st.badge("no model yet", icon=":material/hourglass_empty:", color="gray")
     elif figure is None:
         st.badge("not measured yet", icon=":material/straighten:", color="gray")
+    elif figure.works and figure.in_own_wording:
+        st.badge("works in its own wording", icon=":material/check_circle:", color="green")
     elif figure.works:
         st.badge("works", icon=":material/check_circle:", color="green")
     else:
@@ -111,6 +113,15 @@ def measured_on(figure: "Figure") -> Markdown:
     """The metric and the rows, in one line of Markdown."""
     part = f"{figure.n:,}" if figure.n == figure.n_all else f"{figure.n:,} of {figure.n_all:,}"
     return f"{METRICS[figure.metric]} · {part} {plain(figure.unit)}"
+
+
+def failure(figure: "Figure") -> Markdown:
+    """The first wrong answer to a question in a person's own words, as a line of Markdown."""
+    wrong = (one for one in figure.own_words if one["answer"] != one["right"])
+    if (one := next(wrong, None)) is None:
+        return ""
+    asked = " ".join(part for part in (one["question"], one["input"]) if part)
+    return f"In other words: “{plain(asked)}” It answers: “{plain(one['answer'] or '(nothing)')}”"
 
 
 def why(figure: "Figure") -> Markdown:

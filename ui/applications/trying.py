@@ -13,6 +13,7 @@ from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Exchange, Settings, asked
 from ui.marked import Markdown
 from ui.page import guarded, plain, show_error
 from ui.state import well_formed
+from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
     from llmcore.data.instructions import Instruction
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MAX_TEXT = 4_000
 TICK_SECONDS = 0.2
 STRIDE = 37  # between one example and the next: neighbours are of one kind
-ANSWER_TOKENS, WRITING_TOKENS, TEMPERATURE = 128, 80, 0.8
+ANSWER_TOKENS, WRITING_TOKENS = 128, 80
 _AT, _TRIED = "lab_application_example", "lab_application_tries"
 
 
@@ -144,7 +145,7 @@ def _follow(made: Exchange, expected: str | None) -> None:
 
 def _compare(answer: str, expected: str) -> None:
     if answer.strip() == expected.strip():
-        st.badge("the same to the last sign", icon=":material/check:", color="green")
+        st.badge("exact match", icon=":material/check:", color="green")
     else:
         st.badge("not the expected answer", icon=":material/close:", color="orange")
 
@@ -192,8 +193,8 @@ def _follow_text(made: Exchange) -> None:
         made.refresh()
         with st.container(border=True):
             st.caption(
-                f"**{plain(made.model)}** · temperature {TEMPERATURE:g}, unedited. Press the "
-                f"button again for another one."
+                f"**{plain(made.model)}** · temperature {TEMPERATURE:g}, top-p {TOP_P:g}, "
+                f"unedited. Press the button again for another one."
             )
             if made.error:
                 st.error(plain(made.error), icon=":material/error:")

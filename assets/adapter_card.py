@@ -32,7 +32,7 @@ validation loss was lowest: {val_loss:.4f} nats a token of the answers.
 The bundled files, {n:,} rows that training never saw, the likeliest answer to each. Looked up: \
 the answer of the most similar training question.
 
-| rows | n | right to the last sign | looked up |
+| rows | n | exact match | looked up |
 | --- | ---: | ---: | ---: |
 {score_table}
 

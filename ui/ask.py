@@ -7,6 +7,7 @@ import streamlit as st
 
 from ui.page import guarded, plain
 from ui.state import store, well_formed
+from ui.usual_sampling import TEMPERATURE, TOP_P
 
 _ANSWERS = "lab_answers"
 KEPT = 5
@@ -36,8 +37,9 @@ def _box(run_id: str) -> None:
             )
             n_tokens = length.slider("Tokens", 10, 300, 100, 10, key=f"tokens_{run_id}")
             temperature = warmth.slider(
-                "Temperature", 0.0, 1.5, 0.8, 0.1, key=f"temperature_{run_id}",
-                help="0 always takes the likeliest token; higher values dare more.",
+                "Temperature", 0.0, 1.5, TEMPERATURE, 0.1, key=f"temperature_{run_id}",
+                help=f"0 always takes the likeliest token; higher values dare more. Only the "
+                f"likeliest tokens that together reach {TOP_P:.0%} are drawn (top-p).",
             )  # fmt: skip
             asked = send.form_submit_button(
                 "Ask", icon=":material/send:", type="primary", width="stretch"
@@ -60,7 +62,9 @@ def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None
         loaded = load(f"{run_id}@latest")
     answers: list[dict[str, Any]] = st.session_state.setdefault(_ANSWERS, {}).setdefault(run_id, [])
     seed = sum(one["prompt"] == prompt for one in answers)  # asking again gives another answer
-    sampling = SamplingConfig(temperature=temperature, seed=seed, max_new_tokens=n_tokens)
+    sampling = SamplingConfig(
+        temperature=temperature, top_p=TOP_P, seed=seed, max_new_tokens=n_tokens
+    )
     caption, place = st.empty(), st.empty()
     caption.caption(f"step {loaded.step:,} answers")
     text, painted = "", 0.0

@@ -29,7 +29,7 @@ def hand_out(info: "RunInfo") -> None:
     """A button that opens what this run can become elsewhere; nothing for a run without weights."""
     if info.is_live or not store().open(info.id).checkpoints():
         return
-    with st.popover("Hand out", icon=":material/ios_share:", key=f"hand_out_{info.id}"):
+    with st.popover("Export", icon=":material/ios_share:", key=f"hand_out_{info.id}"):
         with guarded():
             _zip_button(info)
             for format, (title, about) in FORMATS.items():
@@ -94,7 +94,7 @@ def bring_in() -> None:
     job = newest_import()
     live = job is not None and job.is_live
     with st.expander(
-        "Bring in a run or a GPT-2", icon=":material/download:", expanded=live, key="bring_in"
+        "Import a run or a GPT-2", icon=":material/download:", expanded=live, key="bring_in"
     ):
         left, right = st.columns(2, gap="large")
         with left, guarded():
@@ -108,7 +108,7 @@ def _zip_in() -> None:
         "A run as a zip, from another lab",
         type=["zip"],
         key="import_zip",
-        help="As Hand out or `python -m llmcore runs export` writes it. It gets a new id; a zip "
+        help="As **Export** or `python -m llmcore runs export` writes it. It gets a new id; a zip "
         "that holds anything but JSON and safetensors is refused.",
     )
     if file is None:

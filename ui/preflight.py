@@ -124,7 +124,7 @@ def _problem(problem: "Problem", on_change: Callable[[dict[str, Any]], None]) ->
         )  # fmt: skip
 
 
-_NAMES = {"accumulation": "parts of a batch to"}
+_NAMES = {"accumulation": "gradient accumulation to"}
 
 
 def _short(n: int) -> str:

@@ -84,6 +84,10 @@ def _apply_rate(run_id: str, key: str) -> None:
                 f"{typed!r} is not a learning rate: type a number such as 0.001 or 3e-4."
             ) from None
         store().set_learning_rate(run_id, rate)
+        st.toast(
+            f"New peak of the learning rate: {rate:g}, from the next step on.",
+            icon=":material/check:",
+        )
 
     _noting_trouble(run_id, change)
 

@@ -176,15 +176,15 @@ def words_say(
 
 
 def silent_words(say: WordsSay | None) -> str:
-    """Why the words of the texts do not vote, in a sentence."""
+    """Why the bag-of-words model is not used, in a sentence."""
     if say is None:
         return (
-            "The words of the texts do not vote: there is no validation text to tell whether they "
+            "The bag-of-words model is not used: there is no validation text to tell whether it "
             "would help."
         )
     return (
-        f"The words of the texts do not vote, since they are no help on the {say.n:,} validation "
-        f"texts: {say.right_together:,} are right with them (loss {say.loss_together:.3f}), "
+        f"The bag-of-words model is not used, since it is no help on the {say.n:,} validation "
+        f"texts: {say.right_together:,} are right with it (loss {say.loss_together:.3f}), "
         f"{say.right_alone:,} without (loss {say.loss_alone:.3f})."
     )
 

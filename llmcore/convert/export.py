@@ -46,7 +46,7 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
     out = out.expanduser().resolve()
     notices: list[str] = []
     if loaded.vote is not None:
-        notices.append("The words that vote beside this classifier stay here: the export is the "
+        notices.append("The bag-of-words model of this classifier stays here: the export is the "
                        "model alone.")  # fmt: skip
     if format == "hf":
         with whole_directory(out) as aside:
@@ -71,13 +71,13 @@ def _check_parts(loaded: "Loaded") -> None:
     if getattr(loaded.model, "reads_layers", False):
         raise LabError(
             f"The head of {loaded.ref} reads every layer, which GPT-2's format has no place for: "
-            f"hand out the run (`runs export`), which a lab reads, or finetune with --train "
+            f"export the run (`runs export`), which a lab reads, or finetune with --train "
             f"last-block."
         )
     if parts := loaded.trunk.config.exchanged_parts():
         raise LabError(
             f"{loaded.ref} has {', '.join(parts)}, which GPT-2's format has no place for, and "
-            f"both exports write that format: hand out the run (`runs export`), which a lab reads"
+            f"both exports write that format: export the run (`runs export`), which a lab reads"
             f"{'' if loaded.trunk.config.causal else ', or finetune one with --causal'}."
         )
 

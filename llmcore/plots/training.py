@@ -180,7 +180,8 @@ def accuracy_chart(
     )
     theme.style(figure, height=height, hovermode="x unified", uirevision=uirevision)
     figure.update_xaxes(title="step", rangemode="tozero", hoverformat=",d", showgrid=False)
-    figure.update_yaxes(title="accuracy", tickformat=".0%")
+    # A single point would have an axis beyond what a share can be.
+    figure.update_yaxes(title="accuracy", tickformat=".0%", minallowed=-0.02, maxallowed=1.02)
     if not len(train.steps) and not len(validation.steps):
         figure.update_yaxes(range=[0, 1])
         figure.add_annotation(_said(empty))

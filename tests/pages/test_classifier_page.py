@@ -297,13 +297,15 @@ def test_one_click_trains_an_uploaded_table_to_a_verdict(
     page = upload(spam_table())
     assert not page.exception and not page.error
     assert "120 texts of 2 classes" in expanders(page)
-    assert "A probe of every layer" in shown(page) and "the words vote too" in shown(page)
+    assert "A probe of every layer" in shown(
+        page
+    ) and "combined with a bag-of-words model" in shown(page)
     assert page.number_input(key="classify_epochs_auto").disabled
     if trainable == "all":
         page.selectbox(key="classify_trainable").set_value("all").run()
         page.number_input(key="classify_epochs_all").set_value(1).run()
         page.toggle(key="classify_words").set_value(False).run()
-        assert "the words vote too" not in shown(page)
+        assert "combined with a bag-of-words model" not in shown(page)
     button(page, "Train the classifier").click().run()
     assert not page.exception and not page.error
     store = RunStore()

@@ -32,6 +32,7 @@ def test_a_live_run_is_paused_given_another_rate_and_continued(live: str, wait_u
     assert [one.label for one in page.button].count("Continue") == 1
     page.text_input(key=f"rate_{live}").set_value("0.0005").run()
     button(page, "Apply").click().run()
+    assert "0.0005, from the next step on" in page.toast[0].value
     button(page, "Continue").click().run()
     wait_until(lambda: store.open(live).events("setting"))
     assert store.open(live).events("setting")[0]["value"] == 0.0005

@@ -9,6 +9,7 @@ import pytest
 from page_driver import button, open_page, shown
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config
+from written_runs import write_run
 
 from llmcore.files import json_line
 from llmcore.runs import RunStore, launch, preflight, process
@@ -97,7 +98,7 @@ def test_what_does_not_fit_is_red_and_a_button_mends_it(monkeypatch: pytest.Monk
     monkeypatch.setattr(preflight, "available_memory_bytes", lambda: peaks[0] - 1)
     page.run()
     assert "will not fit" in page.error[0].value
-    button(page, "Set parts of a batch to 2").click().run()
+    button(page, "Set gradient accumulation to 2").click().run()
     assert not page.error and not page.exception
     assert page.number_input(key="pretrain_parts_tiny").value == 2
 
@@ -132,6 +133,14 @@ def test_while_another_trains_the_advice_is_queued() -> None:
 
 def overlay(page: AppTest, run_id: str, others: list[str]) -> AppTest:
     return page.multiselect(key=f"pretrain_overlays_{run_id}").set_value(others).run()
+
+
+def test_the_bar_of_a_run_that_finished_early_is_full() -> None:
+    def bar(state: str) -> int:
+        page = open_page("pretrain", write_run(state, state=state, step=13))
+        return page.get("progress")[-1].proto.value
+
+    assert bar("done") == 100 and bar("stopped") == 32
 
 
 def test_compared_runs_show_only_where_they_differ() -> None:

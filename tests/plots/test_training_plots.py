@@ -90,6 +90,12 @@ def test_numbers_that_are_not_finite_become_gaps() -> None:
     assert figure.data[0].y[0] == 1.0 and np.isnan(figure.data[0].y[1:]).all()
 
 
+def test_an_accuracy_axis_never_leaves_what_a_share_can_be() -> None:
+    for curve in (Curve([], []), Curve([1], [1.0])):
+        axis = training.accuracy_chart(curve, curve).layout.yaxis
+        assert -0.05 < axis.minallowed <= 0 and 1 <= axis.maxallowed < 1.05
+
+
 def test_accuracy_chart_has_both_splits() -> None:
     figure = training.accuracy_chart(Curve([1, 2], [0.5, 0.6]), Curve([2], [0.7]))
     assert list(named(figure, "validation").y) == [0.7]

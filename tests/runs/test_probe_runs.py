@@ -75,7 +75,7 @@ def test_without_words_the_model_decides_alone(store, parent):
     assert not (run.directory / WORDS).exists() and "model_alone" not in run.result()
     loaded = models.load(run.id)
     assert loaded.vote is None
-    with pytest.raises(LabError, match="No words vote"):
+    with pytest.raises(LabError, match="no bag-of-words model"):
         models.classify_alone(loaded, "a")
 
 
@@ -109,7 +109,7 @@ def test_words_that_do_not_help_are_silent_and_the_run_says_so(store, parent, mo
     run = trained(store, parent)
     result = run.result()
     assert result["words"]["vote"] is False and "model_alone" not in result
-    assert any("do not vote" in one["text"] for one in run.events("notice"))
+    assert any("bag-of-words model is not used" in one["text"] for one in run.events("notice"))
     assert run.checkpoint().state["vote"] is None
     loaded = models.load(run.id)
     assert loaded.vote is None

@@ -77,6 +77,14 @@ def _numbers(settings: Settings, loaded: "Loaded", ref: str) -> None:
         key=_key("chat_temperature", ref, settings.temperature),
         help="0 always takes the likeliest token, and so gives the same answer each time.",
     )
+    settings.top_p = st.slider(
+        "Top-p",
+        0.05,
+        1.0,
+        step=0.05,
+        key=_key("chat_top_p", ref, settings.top_p),
+        help="Only the likeliest tokens that together reach this share may be drawn. 1 is off.",
+    )
     most = max(MIN_LONGEST + 1, min(MAX_LONGEST, loaded.trunk.config.context_length - 8))
     settings.longest = st.slider(
         "Longest answer, in tokens",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
     from llmcore.generation import GenerationJob, SamplingConfig
@@ -77,6 +78,7 @@ class Settings:
     system: str = ""
     template: str = AS_TAUGHT  # AS_TAUGHT, AS_IT_IS, a name of TEMPLATES or a text
     temperature: float = 0.0
+    top_p: float = TOP_P  # 1: off
     longest: int = 80  # tokens of an answer
     remember: bool = True  # whether the model reads what was said before
 
@@ -138,7 +140,7 @@ def talk_with(ref: str, loaded: "Loaded") -> Talk:
     talks: OrderedDict[str, Talk] = st.session_state.setdefault(_TALKS, OrderedDict())
     if ref not in talks:
         tuned = loaded.card.get("template") is not None
-        settings = Settings() if tuned else Settings(template=AS_IT_IS, temperature=0.8)
+        settings = Settings() if tuned else Settings(template=AS_IT_IS, temperature=TEMPERATURE)
         settings.remember = not learned_alone(loaded)
         talks[ref] = Talk(settings)
     talks.move_to_end(ref)
@@ -236,6 +238,7 @@ def _sampling(loaded: "Loaded", settings: Settings, seed: int, longest: int) -> 
         stop = next_question(Template(text))
     return SamplingConfig(
         temperature=settings.temperature,
+        top_p=settings.top_p,
         seed=seed,
         max_new_tokens=longest,
         stop=(stop,) if stop else (),

@@ -145,7 +145,7 @@ def _buttons(talk: Talk, ref: str) -> None:
                 st.rerun()
         with st.popover("What the model read", icon=":material/visibility:"):
             newest = talk.exchanges[-1]
-            st.caption(f"{newest.n_read:,} tokens, to the last sign, before the newest answer")
+            st.caption(f"{newest.n_read:,} tokens, as they stand here, before the newest answer")
             st.code(newest.read, language=None, wrap_lines=True)
 
 

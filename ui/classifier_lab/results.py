@@ -108,8 +108,8 @@ def _words(kept: dict[str, Any]) -> None:
         st.caption(plain(silent_words(say)))
         return
     st.caption(
-        f"The words vote, since they helped on the {say.n:,} validation texts: "
-        f"{say.right_together:,} are right with them (loss {say.loss_together:.3f}), "
+        f"Combined with a bag-of-words model, which helped on the {say.n:,} validation texts: "
+        f"{say.right_together:,} are right with it (loss {say.loss_together:.3f}), "
         f"{say.right_alone:,} without (loss {say.loss_alone:.3f})."
     )
 

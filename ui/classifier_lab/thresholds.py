@@ -54,9 +54,10 @@ def _numbers(label: str, now: Verdicts) -> None:
     recall.metric("Recall", percent(now.recall), help="Of the texts that are so, how many are "
                   "called so.")  # fmt: skip
     name = plain(label)
+    alarms = "false alarm" if now.false_alarms == 1 else "false alarms"
     st.caption(
         f"{now.found:,} of {now.found + now.missed:,} texts of **{name}** found, {now.missed:,} "
-        f"missed, {now.false_alarms:,} false alarms. A higher threshold gives fewer false alarms "
+        f"missed, {now.false_alarms:,} {alarms}. A higher threshold gives fewer false alarms "
         f"and misses more: which is worse, only you can say. The dotted line is the precision of "
         f"calling every text {name}."
     )

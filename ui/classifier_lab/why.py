@@ -60,7 +60,7 @@ def moved_tokens(loaded: "Loaded", text: str) -> None:
             f"{shown.log_odds - shown.reference:+.2f} ({shown.n_steps} points). "
         )
         if loaded.vote is not None:
-            words += "This is the model alone: the words that vote beside it have no gradient. "
+            words += "This is the model alone: the bag-of-words model has no gradient. "
     st.caption(words + NOTES[method] + " Neither proves why: it says what this model reacts to, "
                "not that the token means it.")  # fmt: skip
 

@@ -25,7 +25,7 @@ def first_model() -> str:
 
 
 def second_model(first: str) -> str:
-    """Another model to hold against the first; it has no part in what other pages show."""
+    """Another model to compare with the first; it has no part in what other pages show."""
     from llmcore.models import list_models
 
     entries = {entry.ref: entry for entry in list_models("language")}
@@ -37,7 +37,7 @@ def second_model(first: str) -> str:
         st.session_state[key] = kept if kept in entries else (others or list(entries))[-1]
     shown = st.session_state[key]
     ref = st.selectbox(
-        "Held against",
+        "Compare with",
         list(entries),
         format_func=lambda one: entries[one].label if one in entries else one,
         key=key,

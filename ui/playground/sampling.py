@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.components import payload, registered
+from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
     from llmcore.generation import SamplingConfig
@@ -39,7 +40,7 @@ def _steps(first: int, last: int, unit: float) -> tuple[float, ...]:
 
 SLIDERS = (
     Slider(
-        "temperature", "Temperature", _steps(0, 40, 0.05), 0.8,
+        "temperature", "Temperature", _steps(0, 40, 0.05), TEMPERATURE,
         "Scores are divided by it: below 1 the likely tokens gain, above 1 the unlikely ones. "
         "At 0 the likeliest token is always taken.", form="{:.2f}",
     ),
@@ -49,7 +50,7 @@ SLIDERS = (
         None, "Only the k likeliest tokens may be drawn.", form="{}",
     ),
     Slider(
-        "top_p", "Top-p", (*_steps(1, 19, 0.05), 0.97, 0.98, 0.99, None), None,
+        "top_p", "Top-p", (*_steps(1, 19, 0.05), 0.97, 0.98, 0.99, None), TOP_P,
         "Only the likeliest tokens that together reach this share may be drawn.", form="{:.2f}",
     ),
     Slider(

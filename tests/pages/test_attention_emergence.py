@@ -79,6 +79,10 @@ def test_every_snapshot_reaches_the_browser(trained: str, wait_until) -> None:
 def test_a_run_with_one_snapshot_says_so_and_how_to_get_more(trained: str, wait_until) -> None:
     page = opened("over_time", "base")
     assert not page.exception
+    # Nothing would move there, so the run with most snapshots is opened.
+    assert page.session_state["attention_over_time_run"] != "base"
+    assert "kept one snapshot only" in "".join(one.value for one in page.caption)
+    page.selectbox(key="attention_over_time_run").set_value("base").run()
     assert "--snapshot-every" in page.info[0].value
     page.selectbox(key="attention_over_time_run").set_value(trained)
     header, _ = filled(page, wait_until)

@@ -1,6 +1,8 @@
 """Every view of the Attention page on every kind of model; linked choices; what is switched off."""
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from llmcore import models
 from llmcore.interpret.ablation import Part, outcome
+from llmcore.interpret.attention import AttentionRecord, attend
+from llmcore.interpret.head_types import HeadScores
 from llmcore.interpret.lens import logit_lens
 from llmcore.paths import PROJECT_ROOT
 from ui.attention_lab import VIEWS
+from ui.attention_lab.choice import strongest_head
 
 SENTENCE = "the cat sees the moon. the cat sees"
 JUNK = '</script><img src=x onerror=alert(1)> \u202e`**_\0" é漢😀'
@@ -44,6 +49,46 @@ def address(page: AppTest, name: str) -> str | None:
 
 def grid(page: AppTest) -> dict:
     return json.loads(component(page, "part_grid"))
+
+
+def test_the_strongest_head_is_the_one_that_looks_at_one_token_that_is_not_the_first() -> None:
+    weights = np.zeros((2, 2, 4, 4), dtype=np.float32)
+    weights[..., 0] = 1.0  # all rest on the first token
+    weights[0, 1] = np.tri(4) / np.arange(1, 5)[:, None]  # looks at all alike
+    weights[1, 0, 2:] = np.eye(4)[1:3]  # the token before
+    record = AttentionRecord([1, 2, 3, 4], list("abcd"), weights, [], None)
+    assert strongest_head(record) == (1, 0)
+    assert strongest_head(replace(record, ids=[1, 2])) == (0, 0)
+
+
+def test_the_page_opens_on_the_strongest_head_and_keeps_one_that_is_chosen() -> None:
+    loaded = models.load("starter")
+    layer, head = strongest_head(attend(loaded.trunk, loaded.tokenizer, SENTENCE))
+    page = view("types", "starter")
+    assert grid(page)["chosen"] == f"L{layer}H{head}" != "L0H0" and address(page, "head") is None
+    page = view("types", "starter", head="L0H0")
+    assert grid(page)["chosen"] == "L0H0" == address(page, "head")
+
+
+def test_a_best_head_at_chance_is_none() -> None:
+    kinds = ("previous", "duplicate", "induction", "first")
+    table = np.full((4, 2, 2), 0.03)
+    table[0, 1, 0] = 0.9
+    scores = HeadScores(
+        table, None, np.array([0.02, 0.02, 0.02, math.nan]), None, 5.0, 5.0, 0.0, 8, 96, 0, kinds
+    )
+    page = AppTest.from_string(
+        "import streamlit as st\nfrom ui.attention_lab.types import _best\n"
+        "scores = st.session_state['scores']\n"
+        "for at, kind in enumerate(scores.kinds):\n"
+        "    _best(scores, kind, 'repeats', float(scores.chance[at]), (0, 0))"
+    )
+    page.session_state["scores"] = scores
+    page.run()
+    assert not page.exception
+    labels = [one.label for one in page.button]
+    assert labels[0] == "L1H0 · 90.0%" and len(labels) == 1 + 4  # chance unknown: all are shown
+    assert shown(page).count("None found: the highest") == 2
 
 
 @pytest.mark.parametrize("name", VIEWS)

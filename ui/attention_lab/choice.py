@@ -1,12 +1,14 @@
 """What all views of the Attention page share: the chosen head and token, in the address as well.
 
-`?head=L2H1&token=5`. They stay what they were while views and pages change; a model with fewer
-heads, or a shorter text, shows its first head or last token until the choice fits again.
+`?head=L2H1&token=5`; until one is chosen, the strongest head on the text. They stay what they were
+while views and pages change; a model with fewer heads, or a shorter text, shows its first head or
+last token until the choice fits again.
 """
 
 import secrets
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from llmcore.errors import LabError
@@ -21,22 +23,37 @@ _HEAD, _TOKEN, _CHANNEL = "lab_attention_head", "lab_attention_token", "lab_atte
 MAX_TOKENS = 512
 
 
-def chosen_head(config: "ModelConfig") -> tuple[int, int]:
-    """(layer, head) that every view shows; also writes it into the address."""
+def chosen_head(config: "ModelConfig", record: "AttentionRecord | None" = None) -> tuple[int, int]:
+    """(layer, head) that every view shows; also writes it into the address.
+
+    record: of the text on the page; until a head is chosen, the strongest one there is shown."""
     from llmcore.interpret.ablation import HEAD, Part
 
-    name = st.session_state.setdefault(_HEAD, st.query_params.get("head", "L0H0"))
+    name = st.session_state.get(_HEAD, st.query_params.get("head"))
+    if name is None:
+        return strongest_head(record) if record is not None else (0, 0)
+    st.session_state[_HEAD] = name
     try:
         part = Part.parse(str(name), config)
     except LabError:
         part = Part(0, HEAD, 0)
     if part.what != HEAD:
         part = Part(part.layer, HEAD, 0)
-    if part.name == "L0H0":
-        st.query_params.pop("head", None)
-    elif st.query_params.get("head") != part.name:
+    if st.query_params.get("head") != part.name:
         st.query_params["head"] = part.name
     return part.layer, part.head
+
+
+def strongest_head(record: "AttentionRecord") -> tuple[int, int]:
+    """(layer, head) whose tokens look most at one single token, a mean over the text. The first
+    token does not count: a head rests there where it has nothing to do."""
+    if len(record.ids) < 3:
+        return 0, 0
+    # Layer by layer: the float32 copy of a long text's weights is large.
+    looks = (layer[:, 2:, 1:].astype(np.float32) for layer in record.weights)  # (H, T - 2, T - 1)
+    most = np.stack([one.max(-1).mean(-1) for one in looks])  # (L, H)
+    layer, head = np.unravel_index(int(most.argmax()), most.shape)
+    return int(layer), int(head)
 
 
 def choose_head(layer: int, head: int) -> None:

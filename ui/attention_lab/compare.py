@@ -164,7 +164,9 @@ def _pictures(ref: str, text: str, other: str, other_text: str) -> None:
     found = _difference(checkpoint_key(ref), text, checkpoint_key(other), other_text, first, second)
     names = ("first", "second")
     left, right = st.columns([5, 6], gap="large")
-    layer, head = chosen_head(first.trunk.config)
+    layer, head = chosen_head(
+        first.trunk.config, record_of(checkpoint_key(ref), text, first) if text else None
+    )
     with left:
         st.markdown("**How far each head has moved**")
         if found.attention is None:

@@ -66,7 +66,7 @@ def _linked(key: str, text: str, ref: str) -> None:
     loaded = load_model(ref)
     record = record_of(key, text, loaded)
     config = loaded.trunk.config
-    layer, head = chosen_head(config)
+    layer, head = chosen_head(config, record)
     token = chosen_token(len(record.ids))
     left, right = st.columns([5, 6], gap="large")
     with left:

@@ -52,18 +52,23 @@ def show(ref: str, text: str) -> None:
     lines = {one.info.id: one for one in timelines(store())}
     st.markdown(WHAT)
     chosen = lines[_choose(ref, lines)]
+    own = ref.partition("@")[0]
+    if own in lines and own != chosen.info.id and len(lines[own].steps) == 1:
+        st.caption(f"{plain(lines[own].info.name)}, the model above, kept one snapshot only.")
     _hint(chosen)
     st.fragment(_panel, run_every=_rhythm(chosen, text))(chosen.info.id, text)
     st.caption(f"{TYPES} {LENS} {HONEST}")
 
 
 def _choose(ref: str, lines: "dict[str, Timeline]") -> str:
-    """The run of the model picker, until another is chosen here."""
+    """The run of the model picker where it kept more than one snapshot, else the run with most of
+    them, until another is chosen here."""
     run_id = ref.partition("@")[0]
     if st.session_state.get(_FOLLOWED) != ref or st.session_state.get(_RUN) not in lines:
         st.session_state[_FOLLOWED] = ref
         richest = max(lines, key=lambda one: len(lines[one].steps))
-        st.session_state[_RUN] = run_id if run_id in lines else richest
+        moves = run_id in lines and (len(lines[run_id].steps) > 1 or lines[run_id].info.is_live)
+        st.session_state[_RUN] = run_id if moves else richest
     return st.selectbox(
         "Run",
         list(lines),

@@ -37,7 +37,7 @@ KINDS = {
     ),
 }
 TESTS = {"repeats": "Random repeats", "text": "Held-out text"}
-N_BEST = 5
+N_BEST, ABOVE_CHANCE = 5, 2.0
 HONEST = (
     "What this does not prove: a score says how much of its attention a head gives to one habit on "
     "this test, not that it is the only thing it does, nor that the model needs it. A head can "
@@ -93,7 +93,8 @@ def _types(key: str, ref: str, text: str) -> None:
         "Scored on", tests, required=True, format_func=TESTS.get, key="attention_test",
         persist_state="session",
     )  # fmt: skip
-    layer, head = chosen_head(loaded.trunk.config)
+    record = record_of(key, text, loaded) if text else None
+    layer, head = chosen_head(loaded.trunk.config, record)
     chance = scores.chance if test == "repeats" else scores.chance_on_text
     for column, kind in zip(st.columns(len(KINDS)), scores.kinds, strict=True):
         with column, st.container(gap="xsmall"):
@@ -112,7 +113,16 @@ def _best(
     title, what, more = KINDS[kind]
     st.markdown(f"**{title}**", help=more or None)
     st.caption(what + (f" By chance: {chance:.1%}." if chance == chance else ""))
-    for layer, head, score in scores.best(kind, on=test)[:N_BEST]:
+    best = scores.best(kind, on=test)[:N_BEST]
+    # A score near chance is that of a head that looks at all tokens alike.
+    found = [one for one in best if not one[2] < ABOVE_CHANCE * chance]
+    if not found:
+        layer, head, score = best[0]
+        st.markdown(
+            f":gray[None found: the highest, L{layer:d}H{head:d}, has {score:.1%}, less than twice "
+            f"what chance gives.]"
+        )
+    for layer, head, score in found:
         st.button(
             f"L{layer:d}H{head:d} · {score:.1%}",
             key=f"attention_{kind}_L{layer}H{head}",

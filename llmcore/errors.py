@@ -35,3 +35,13 @@ class ShortTextError(LabError):
     def __init__(self, message: str, context_length: int | None = None) -> None:
         super().__init__(message)
         self.context_length = context_length
+
+
+def cause(error: BaseException) -> str:
+    """What an outside library says is wrong, on one line and cut: it may quote whole files.
+
+    >>> cause(ValueError("two\\nlines"))
+    'two lines'
+    """
+    line = " ".join(str(error).split())
+    return line if len(line) <= 200 else line[:200] + "…"

@@ -11,7 +11,7 @@ from llmcore.convert.gpt2_config import LAYER_NORM_EPSILON
 from llmcore.convert.hf_tokenizer import printable
 from llmcore.convert.merges import merges_of
 from llmcore.convert.names import language_names
-from llmcore.errors import DamagedError, LabError
+from llmcore.errors import DamagedError, LabError, cause
 from llmcore.nn.model import GPT
 from llmcore.nn.weights import check_fit
 from llmcore.tokenizers import Tokenizer
@@ -137,7 +137,7 @@ def _opened(path: Path) -> Any:
     try:
         return GGUFReader(path)
     except (OSError, ValueError, IndexError, KeyError) as error:
-        raise DamagedError(f"{path} cannot be read as GGUF ({error}).") from error
+        raise DamagedError(f"{path} cannot be read as GGUF ({cause(error)}).") from error
 
 
 def check_gguf(path: Path, model: GPT, tokenizer: Tokenizer) -> GPT:

@@ -8,7 +8,7 @@ from typing import Any
 
 from llmcore.convert.locate import ForeignModel
 from llmcore.convert.merges import merges_of
-from llmcore.errors import DamagedError, LabError
+from llmcore.errors import DamagedError, LabError, cause
 from llmcore.files import read_json, write_json_atomic
 from llmcore.tokenizers import END_OF_TEXT, Tokenizer
 from llmcore.tokenizers.builtin import builtin_tokenizer, byte_characters
@@ -244,7 +244,7 @@ def _from_vocab_and_merges(directory: Path) -> _Parts:
     try:
         lines = (directory / MERGES).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise DamagedError(f"{directory / MERGES} cannot be read ({error}).") from error
+        raise DamagedError(f"{directory / MERGES} cannot be read ({cause(error)}).") from error
     lines = lines[1:] if lines[0].startswith("#version") else lines
     merges = [tuple(line.split(" ")) for line in lines if line.strip()]
     added = read_json(directory / ADDED) if (directory / ADDED).is_file() else {}

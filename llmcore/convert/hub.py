@@ -18,7 +18,7 @@ from llmcore.convert.gpt2_config import read_config
 from llmcore.convert.hf_tokenizer import ADDED, MERGES, SETTINGS, TOKENIZER, VOCABULARY
 from llmcore.convert.locate import CONFIG, INDEX, WEIGHTS, shard_names, snapshot_directory
 from llmcore.data.download import reason_of
-from llmcore.errors import DamagedError, LabError, NotFoundError, OfflineError
+from llmcore.errors import DamagedError, LabError, NotFoundError, OfflineError, cause
 from llmcore.files import read_json, whole_file, write_text_atomic
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _check_safetensors(path: Path, repository: str) -> None:
     except (OSError, SafetensorError) as error:
         path.unlink(missing_ok=True)
         raise DamagedError(
-            f"{path.name} of {repository} arrived damaged ({error}) and was deleted: try again."
+            f"{path.name} of {repository} arrived damaged ({cause(error)}) and was deleted: try again."
         ) from error
 
 

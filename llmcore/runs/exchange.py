@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from llmcore import models
 from llmcore.config import RunConfig
-from llmcore.errors import DamagedError, LabError, StateError
+from llmcore.errors import DamagedError, LabError, StateError, cause
 from llmcore.files import (
     json_line,
     remove_left_overs,
@@ -334,6 +334,6 @@ def _n_numbers(path: Path) -> int:
         with safe_open(path, framework="np") as file:
             return sum(prod(file.get_slice(name).get_shape()) for name in list(file.keys()))
     except (OSError, SafetensorError) as error:
-        raise LabError(f"{path.parent.name}/{path.name} is no safetensors file ({error}).") from (
-            error
-        )
+        raise LabError(
+            f"{path.parent.name}/{path.name} is no safetensors file ({cause(error)})."
+        ) from (error)

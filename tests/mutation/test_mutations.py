@@ -30,7 +30,7 @@ MAX_SECONDS, MAX_BYTES = 10.0, 500 << 20
 FOUND: tuple[tuple[str, int], ...] = (
     ("zip", 30), ("figures", 80), ("saved tokenizer", 0), ("run", 2867), ("run", 3005),
     ("experiments", 1681), ("files in a zip", 3047), ("hub folder, two files", 385),
-    ("hub folder, two files", 487), ("mails", 10356), ("intents", 10174),
+    ("hub folder, two files", 487), ("mails", 10356), ("intents", 10174), ("workbook", 815),
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from llmcore.data.reading.report import Notices, listed
 from llmcore.data.reading.source import BLOCK_BYTES, Source, source_in
-from llmcore.errors import LabError
+from llmcore.errors import LabError, cause
 from llmcore.zips import BROKEN, entry_problem, limited_blocks, most_unpacked, why_broken
 
 MAX_FILES = 200_000
@@ -223,7 +223,9 @@ def _in_tar(source: Source, notices: Notices) -> Iterator[Member]:
     except LabError:
         raise
     except _TAR_BROKEN as error:
-        raise LabError(f"{name} cannot be read as a tar ({error}): pack it again.") from error
+        raise LabError(
+            f"{name} cannot be read as a tar ({cause(error)}): pack it again."
+        ) from error
     if n_links:
         notices.add("links", "{links} in {file} {were} not followed", n=n_links, file=name)
 

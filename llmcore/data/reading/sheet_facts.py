@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import unescape
 
-from llmcore.errors import LabError
+from llmcore.errors import LabError, cause
 from llmcore.zips import BROKEN, limited_blocks, most_unpacked
 
 MAX_CELLS = 60_000_000  # of the rectangle that a sheet spans: 32 bytes each while it is read
@@ -59,7 +59,9 @@ def facts_of_sheets(data: bytes, name: str) -> dict[str, SheetFacts]:
     except LabError:
         raise
     except _BROKEN as error:
-        raise LabError(f"{name} cannot be read as a workbook ({error}): save it again.") from error
+        raise LabError(
+            f"{name} cannot be read as a workbook ({cause(error)}): save it again."
+        ) from error
 
 
 def _facts(zipped: zipfile.ZipFile, n_packed: int, name: str) -> dict[str, SheetFacts]:

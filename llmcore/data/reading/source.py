@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from llmcore.errors import LabError, NotFoundError
+from llmcore.errors import LabError, NotFoundError, cause
 
 HEAD_BYTES = 1 << 18
 BLOCK_BYTES = 1 << 16
@@ -83,7 +83,7 @@ class _Unpacked(io.RawIOBase):
             block = self._file.read(len(buffer))
         except (OSError, EOFError, zlib.error) as error:
             raise LabError(
-                f"{self._name} is a damaged gzip file ({error}): pack it again."
+                f"{self._name} is a damaged gzip file ({cause(error)}): pack it again."
             ) from error
         buffer[: len(block)] = block
         return len(block)

@@ -16,7 +16,7 @@ from llmcore.data.reading.rows import SAMPLE_ROWS, SPLIT, Rows, chunked, unique_
 from llmcore.data.reading.sheet_facts import SheetFacts, facts_of_sheets
 from llmcore.data.reading.source import Source
 from llmcore.data.reading.values import cell_text
-from llmcore.errors import LabError
+from llmcore.errors import LabError, cause
 
 MAX_WORKBOOK_BYTES = 512 << 20
 
@@ -83,7 +83,7 @@ def _opened(data: bytes, name: str) -> Any:
         raise _locked(name) from error
     except (CalamineError, OSError, ValueError) as error:
         raise LabError(
-            f"{name} cannot be read as a workbook ({error}): open it in its program and save it "
+            f"{name} cannot be read as a workbook ({cause(error)}): open it in its program and save it "
             f"as .xlsx or CSV."
         ) from error
     except BaseException as error:  # a panic of its Rust code is no Exception
@@ -120,7 +120,7 @@ class _Book:
             try:
                 self._last = (name, self.book.get_sheet_by_name(name))
             except (CalamineError, OSError, ValueError) as error:
-                sentence = f"The sheet {name!r} of {self.file} cannot be read ({error})."
+                sentence = f"The sheet {name!r} of {self.file} cannot be read ({cause(error)})."
                 raise LabError(sentence) from error
             except BaseException as error:
                 raise _panicked(error, self.file) from error

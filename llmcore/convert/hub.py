@@ -87,7 +87,8 @@ def _check_safetensors(path: Path, repository: str) -> None:
     except (OSError, SafetensorError) as error:
         path.unlink(missing_ok=True)
         raise DamagedError(
-            f"{path.name} of {repository} arrived damaged ({cause(error)}) and was deleted: try again."
+            f"{path.name} of {repository} arrived damaged ({cause(error)}) and was deleted: "
+            f"try again."
         ) from error
 
 

@@ -83,8 +83,8 @@ def _opened(data: bytes, name: str) -> Any:
         raise _locked(name) from error
     except (CalamineError, OSError, ValueError) as error:
         raise LabError(
-            f"{name} cannot be read as a workbook ({cause(error)}): open it in its program and save it "
-            f"as .xlsx or CSV."
+            f"{name} cannot be read as a workbook ({cause(error)}): open it in its program and "
+            f"save it as .xlsx or CSV."
         ) from error
     except BaseException as error:  # a panic of its Rust code is no Exception
         raise _panicked(error, name) from error

@@ -166,6 +166,9 @@ def read_corpus(where: Path | Source, name: str, options: CorpusOptions) -> Corp
     """
     found, report = read_documents(where, name, options=options)
     documents = list(found)
+    if not documents and report.left_out:
+        why = " ".join(report.notices.texts())
+        raise LabError(f"{name} has no row with a text to learn from. {why}")
     if not documents:
         raise LabError(f"{name} is empty: give some text.")
     return Corpus(Path(name).stem, documents, report.notices.texts(), report)

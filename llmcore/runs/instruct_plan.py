@@ -14,6 +14,7 @@ from llmcore.data import (
     split_instructions,
 )
 from llmcore.data.instructions import Columns, Instruction, load_builtin
+from llmcore.data.reading.report import many
 from llmcore.errors import LabError
 from llmcore.runs.plan import finetuned_shape, given, with_rhythm
 from llmcore.tasks.epochs import steps_per_epoch
@@ -175,7 +176,7 @@ class InstructReport:
     def sentences(self) -> list[str]:
         rows, test = self.rows, self.rows["test"]
         lines = [
-            f"{self.name}: {rows['train']:,} rows to learn from, {rows['validation']:,} to "
+            f"{self.name}: {many(rows['train'], 'rows')} to learn from, {rows['validation']:,} to "
             f"validate, {test:,} to test."
         ]
         for part in ("train", "validation"):

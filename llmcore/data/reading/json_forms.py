@@ -153,7 +153,7 @@ def _squad(value: dict[str, Any], name: str, notices: Notices) -> Records | None
     n_without = sum(one["answer"] is None for one in records)
     _said(notices, name, "SQuAD (articles, paragraphs, questions; the first answer of each)")
     if n_without:
-        notices.add("no_answer", "{questions} of {file} {have} no answer", n=n_without, file=name)
+        notices.add("unanswered", "{questions} of {file} {have} no answer", n=n_without, file=name)
     return records
 
 

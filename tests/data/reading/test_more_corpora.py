@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from llmcore.data.corpora import corpus_from_bytes
 from llmcore.data.reading.documents import read_documents
 from llmcore.data.reading.source import source_of
+from llmcore.errors import LabError
 
 PROSE = "The mill stands in Ulm, and nobody has seen the miller since.\n"
 
@@ -75,3 +77,10 @@ def test_rows_with_markup_are_told():
     rows = [{"id": i, "body": f"<p>{PROSE} {i}</p>"} for i in range(20)]
     data = "\n".join(map(json.dumps, rows)).encode()
     assert "markup_kept" in read(data, "x.jsonl")[1]
+
+
+def test_rows_that_are_all_left_out_are_not_called_empty():
+    rows = [{"messages": [{"role": "user", "content": "Hi"}]}] * 3
+    data = "\n".join(map(json.dumps, rows)).encode()
+    with pytest.raises(LabError, match="no row with a text to learn from.* 3 rows were left out"):
+        corpus_from_bytes(data, "chat.jsonl")

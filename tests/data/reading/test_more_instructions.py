@@ -213,3 +213,12 @@ def test_rows_that_llama_factory_marks_as_bad_are_not_learned():
 def test_marks_of_a_chat_template_are_no_html():
     rows = [{"text": f"<s>[INST] Where is lamp {i}? [/INST] On shelf {i}. </s>"} for i in N]
     assert "markup_kept" not in kinds(read(rows).report)
+
+
+def test_questions_of_squad_without_an_answer_are_counted_once():
+    asked = [{"id": "1", "question": "Where?", "answers": [{"text": "Ulm", "answer_start": 0}]},
+             {"id": "2", "question": "Who?", "answers": [], "is_impossible": True}]  # fmt: skip
+    text = {"version": "v2.0", "data": [{"title": "Mill", "paragraphs": [
+        {"context": "Ulm has a mill.", "qas": asked}]}]}  # fmt: skip
+    report = instructions_from_bytes(json.dumps(text).encode(), "squad.json").report
+    assert (report.taken, report.left_out, report.notices.count("no_answer")) == (1, 1, 1)

@@ -90,7 +90,7 @@ def looks_like_messages(value: Any, strings: bool = False) -> bool:
         return False
     first = value[0]
     if isinstance(first, dict):
-        return _role_key(first) is not None or _are_exchanges(value)
+        return _role_key(_plain_keys(first)) is not None or _are_exchanges(value)
     if isinstance(first, (list, tuple)):
         return len(first) == 2 and all(isinstance(one, str) for one in first)
     return strings and len(value) > 1 and all(isinstance(one, str) for one in value)
@@ -248,10 +248,18 @@ def _role_key(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _plain_keys(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The keys in lower case where no role is found otherwise: {"Role": …, "Content": …}."""
+    if _role_key(entry) is not None:
+        return entry
+    return {str(key).strip().casefold(): value for key, value in entry.items()}
+
+
 def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
     """One message, or an exchange such as {"human": …, "assistant": …}."""
     if not isinstance(entry, dict):
         raise LeftOut("no_message")
+    entry = _plain_keys(entry)
     key = _role_key(entry)
     if key is None:
         spoken = _exchange(entry)

@@ -222,3 +222,9 @@ def test_questions_of_squad_without_an_answer_are_counted_once():
         {"context": "Ulm has a mill.", "qas": asked}]}]}  # fmt: skip
     report = instructions_from_bytes(json.dumps(text).encode(), "squad.json").report
     assert (report.taken, report.left_out, report.notices.count("no_answer")) == (1, 1, 1)
+
+
+def test_messages_with_capital_keys_are_read():
+    rows = [{"Messages": [{"Role": "User", "Content": "Where?"},
+                          {"Role": "Assistant", "Content": "In Ulm."}]}] * 2  # fmt: skip
+    assert read(rows).rows == [single("Where?", "In Ulm.")] * 2

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from llmcore.data.reading.asked_cells import asked_cell, missing_word, says_no_input, scalar_text
+from llmcore.data.reading.asked_lines import asked_lines
 from llmcore.data.reading.asked_names import SPLITS, TRUTHS
 from llmcore.data.reading.asked_notices import say_roles
 from llmcore.data.reading.asked_roles import (
@@ -96,6 +97,7 @@ def read_turns(
     is taken; all are counted. Raises NotFoundError for a chosen column that is not there, LabError
     where one was chosen twice.
     """
+    rows = asked_lines(rows, name)
     sample = [dict(zip(rows.columns, row, strict=False)) for row in rows.sample()]
     layout = find_asked_layout(rows.columns, sample, name, columns, rows.header)
     notices = rows.notices

@@ -228,3 +228,26 @@ def test_messages_with_capital_keys_are_read():
     rows = [{"Messages": [{"Role": "User", "Content": "Where?"},
                           {"Role": "Assistant", "Content": "In Ulm."}]}] * 2  # fmt: skip
     assert read(rows).rows == [single("Where?", "In Ulm.")] * 2
+
+
+@pytest.mark.parametrize(("q", "a"), [("Q:", "A:"), ("Question 1:", "Answer 1:"), ("1. Q:", "A:"),
+                                      ("Frage:", "Antwort:"), ("P:", "R:")])  # fmt: skip
+def test_lines_that_begin_with_q_and_a_are_read(q, a):
+    text = f"{q} Where is the mill?\n{a} In Ulm.\nIt is old.\n\n{q} Who owns\nit?\n{a} Tim.\n"
+    found = instructions_from_bytes(text.encode(), "faq.txt")
+    assert found.rows == [single("Where is the mill?", "In Ulm.\nIt is old."),
+                          single("Who owns\nit?", "Tim.")]  # fmt: skip
+    assert "question_lines" in kinds(found.report)
+
+
+def test_a_question_line_without_an_answer_is_left_out():
+    text = "Q: Where?\nA: In Ulm.\nQ: Who?\nQ: When?\nA: In May.\n"
+    report = instructions_from_bytes(text.encode(), "faq.txt").report
+    assert (report.read, report.taken, report.left_out) == (3, 2, 1)
+    first = next(one for one in report.notices if one.kind == "no_answer")
+    assert first.line == 3
+
+
+def test_a_play_is_no_list_of_questions():
+    with pytest.raises(LabError, match="one column"):
+        instructions_from_bytes(b"Anna: Where?\nBob: Here.\nAnna: Good.\n", "play.txt")

@@ -242,6 +242,38 @@ FOLDERS = (
           {"task": "corpus", "taken": 5, "status": 0}, task="corpus"),
 )  # fmt: skip
 
+INSTRUCTIONS = (
+    Shape("a quiz whose answers are letters of choices", "quiz.csv",
+          _lines("Pregunta,Opción A,Opción B,Respuesta",
+                 *(f"¿Cuál es la capital {i}?,Roma,París,{'AB'[i % 2]}" for i in range(12))),
+          {"roles": {"answer": None}, "notices": ["choice_numbers"], "status": 2},
+          task="instruct"),
+    Shape("questions and answers as a text with Q: and A:", "faq.txt",
+          _lines(*(f"Q: Where is lamp {i}?\nA: On shelf {i}." for i in range(12))),
+          {"format": "text", "taken": 12, "notices": ["question_lines"], "status": 0},
+          task="instruct"),
+    Shape("a list of questions beside a list of answers", "coqa.jsonl",
+          _jsonl(*({"story": f"Mill {i} is in Ulm.", "questions": ["Where?", "Which?"],
+                    "answers": ["In Ulm.", f"Mill {i}."]} for i in range(12))),
+          {"roles": {"instruction": "questions", "answer": "answers"}, "taken": 12,
+           "notices": ["question_lists"], "status": 0},
+          task="instruct"),
+    Shape("talks between a user and a system", "booking.jsonl",
+          _jsonl(*({"turns": [{"speaker": "USER", "utterance": f"A train at {i}?"},
+                              {"speaker": "SYSTEM", "utterance": f"It leaves at {i}."}]}
+                   for i in range(12))),
+          {"taken": 12, "notices": ["system_answers"], "status": 0}, task="instruct"),
+)  # fmt: skip
+
+CORPORA = (
+    Shape("a folder of code with its README", "mill",
+          {"mill/README.md": b"# Mill", "mill/src/mill.py": b"x = 1\n" * 20},
+          {"task": "corpus", "taken": 2, "status": 0}, task="corpus"),
+    Shape("subtitles", "film.srt",
+          b"1\r\n00:00:01,000 --> 00:00:02,000\r\nI saw the mill.\r\n",
+          {"taken": 1, "notices": ["subtitles"], "status": 0}, task="corpus"),
+)  # fmt: skip
+
 REFUSED = (
     Shape("a PDF", "paper.pdf", b"%PDF-1.7\n%...", {"status": 1}),
     Shape("a Python pickle", "frame.pkl", b"\x80\x04\x95\x00", {"status": 1}),
@@ -249,4 +281,4 @@ REFUSED = (
     Shape("a file of nothing", "empty.csv", b"\n\n", {"status": 1}),
 )
 
-SHAPES = (*DELIMITED, *JSON_FORMS, *FOLDERS, *REFUSED)
+SHAPES = (*DELIMITED, *JSON_FORMS, *INSTRUCTIONS, *FOLDERS, *CORPORA, *REFUSED)

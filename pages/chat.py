@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.errors import NotFoundError
 from llmcore.models import default_assistant, default_model
 from ui.chat.export import as_json, as_markdown
 from ui.chat.options import options
@@ -16,11 +17,12 @@ from ui.chat.transcript import (
     transcript,
     wish,
 )
+from ui.instructions.answers import followed_prompts
 from ui.marked import Markdown
 from ui.navigation import page_link
 from ui.page import code_behind, guarded, header, plain, show_error
 from ui.picker import choose_model, load_model, model_picker
-from ui.state import well_formed
+from ui.state import store, well_formed
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
@@ -138,9 +140,10 @@ def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
     if talk.exchanges:
         transcript(talk, ref)
         return
-    st.caption("Nothing was said yet. For example:")
+    examples = _examples(loaded)
+    st.caption("Nothing was said yet." + (" For example:" if examples else ""))
     with st.container(horizontal=True):
-        for at, example in enumerate(_examples(loaded)):
+        for at, example in enumerate(examples):
             st.button(
                 plain(example if len(example) <= 90 else example[:88] + "…"),
                 key=f"chat_example_{ref}_{at}",
@@ -152,15 +155,18 @@ def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
 
 
 def _examples(loaded: "Loaded") -> list[str]:
-    """Held-out questions of the set that the model learned from, where it is a built-in one."""
+    """Held-out questions of the set that the model learned from."""
     from llmcore.data import INSTRUCTIONS
     from llmcore.data.instructions import load_builtin
 
     source = loaded.card.get("corpus")
     if loaded.card.get("template") is None:
         return list(BEGINNINGS)
-    if source not in INSTRUCTIONS:
-        return []
+    if source not in INSTRUCTIONS:  # what was asked while it learned from a user's own file
+        try:
+            return followed_prompts(store().open(loaded.ref.partition("@")[0]))[:EXAMPLES]
+        except NotFoundError:  # no run of this lab
+            return []
     rows = load_builtin(source).test
     return [rows[i * len(rows) // EXAMPLES].question for i in range(EXAMPLES)]
 

@@ -131,7 +131,9 @@ def _frame(infos: list[RunInfo]) -> pd.DataFrame:
         {
             "Name": [info.name for info in infos],
             "Kind": [
-                KINDS.get(info.kind, info.kind) + (", example" if info.example else "")
+                KINDS.get(info.kind, info.kind)
+                + (", example" if info.example else "")
+                + (", imported" if info.imported is not None else "")
                 for info in infos
             ],
             "State": [STATES.get(info.state, (info.state,))[0] for info in infos],

@@ -48,6 +48,7 @@ def text_source(
         required=True,
         key=f"{prefix}_text_kind",
         persist_state="session",
+        wrap=True,
     )
     if kind == PASTE:
         return _pasted(prefix)

@@ -55,6 +55,7 @@ def chosen_view(key: str, views: Mapping[str, View]) -> str:
         key=key,
         required=True,
         label_visibility="collapsed",
+        wrap=True,
     )
     if name not in views:  # a browser that comes back to a new session may bring none
         name = wanted

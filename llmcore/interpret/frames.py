@@ -24,7 +24,7 @@ SAMPLE_TOKENS = 24
 class LensStep:
     """The likeliest next token if the model ended after this part, and its probability."""
 
-    part: str  # "embedding" or "block 3"
+    part: str  # "embedding" or "layer 3"
     label: str
     probability: float
 
@@ -82,7 +82,7 @@ def frame_of(
         found = classify_texts(loaded, [text])[0]["probabilities"]
         answers = sorted(found.items(), key=lambda pair: -pair[1])[:N_NEXT]
         sample = ""
-    names = ["embedding", *(f"block {layer}" for layer in range(config.n_layers))]
+    names = ["embedding", *(f"layer {layer}" for layer in range(config.n_layers))]
     return Frame(
         step=loaded.step,
         val_loss=val_loss,

@@ -64,7 +64,7 @@ def test_a_frame_says_what_the_other_parts_of_the_lab_say():
 def test_the_lens_ends_with_the_answer_and_begins_with_the_embedding():
     one = loaded()
     frame = frame_of(one, SENTENCE)
-    assert [each.part for each in frame.lens] == ["embedding", "block 0", "block 1"]
+    assert [each.part for each in frame.lens] == ["embedding", "layer 0", "layer 1"]
     assert (frame.lens[-1].label, frame.lens[-1].probability) == frame.answers[0]
     ids = one.tokenizer.encode(SENTENCE)
     with torch.no_grad():

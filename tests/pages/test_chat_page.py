@@ -101,6 +101,14 @@ def test_a_base_model_is_said_to_be_one_and_just_continues(base: str) -> None:
     assert one.read == "the dog"
 
 
+def test_an_own_file_s_held_out_prompts_are_the_examples(tuned: str) -> None:
+    page = opened(tuned)
+    prompts = RunStore().open(tuned).events("answers")[-1]["rows"]
+    labels = [one.label for one in page.button if one.key and "chat_example" in one.key]
+    assert labels == [plain(row["prompt"]) for row in prompts[:3]] != []
+    assert "For example:" in shown(page)
+
+
 def test_history_is_read_until_it_falls_out_and_that_is_said(tuned: str) -> None:
     page = opened(tuned, **{f"chat_longest_{tuned}": 4})
     for n in range(3):

@@ -5,11 +5,13 @@ from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 from written_runs import write_run
 
 from llmcore.models import default_assistant
 from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore
+from ui.navigation import grouped_pages
 from ui.onward import LINKS
 
 
@@ -73,3 +75,15 @@ def test_the_default_assistant_is_one_s_own_newest() -> None:
     shutil.rmtree(RunStore().directory(newer) / "checkpoints")
     write_run("language")
     assert default_assistant() == own
+
+
+def test_the_name_of_the_first_page_is_an_address_that_leads_to_it() -> None:
+    """Opened in a new tab, `/overview` said that there is no such page."""
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=90).run()
+    first = app.title[0].value
+    pages = [page for group in grouped_pages().values() for page in group]
+    assert [page.url_path for page in pages if page.visibility == "hidden"] == ["overview"]
+    assert [page.url_path for page in pages].count("") == 1
+    app._page_hash = calc_hash("overview")
+    app.run()
+    assert not app.exception and app.title[0].value == first

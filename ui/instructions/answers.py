@@ -1,11 +1,14 @@
 """The answers to a few held-out prompts, as they change while a model learns."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from ui.marked import lines
+
+if TYPE_CHECKING:
+    from llmcore.runs import Run
 
 
 def answers_view(events: Sequence[dict[str, Any]], height: int = 356) -> None:
@@ -18,6 +21,13 @@ def answers_view(events: Sequence[dict[str, Any]], height: int = 356) -> None:
             return
         for at, row in enumerate(events[-1].get("rows") or []):
             _prompt(row, changes(events, at), last=at + 1 == len(events[-1]["rows"]))
+
+
+def followed_prompts(run: "Run") -> list[str]:
+    """The held-out prompts whose answers were followed while the run learned."""
+    events = run.events("answers")
+    rows = (events[-1].get("rows") or []) if events else []
+    return [prompt for row in rows if (prompt := str(row.get("prompt", "")))]
 
 
 def changes(events: Sequence[dict[str, Any]], at: int) -> list[tuple[int, str]]:

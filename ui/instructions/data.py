@@ -78,6 +78,7 @@ def choose_data() -> Choice | None:
         format_func=TITLES.__getitem__,
         key="instruct_data",
         persist_state="session",
+        wrap=True,
     )
     if kind == OWN:
         return _own_file()

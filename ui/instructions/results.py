@@ -8,6 +8,7 @@ import streamlit as st
 from llmcore.runs.used import is_broken, used_words
 from ui.chat.talk import Exchange, Settings, asked
 from ui.feed import feed
+from ui.instructions.answers import followed_prompts
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
@@ -166,9 +167,7 @@ def side_by_side(info: "RunInfo") -> None:
 
 def example_prompt(run: "Run") -> str:
     """The first of the five prompts that were followed."""
-    events = run.events("answers")
-    rows = (events[-1].get("rows") or []) if events else []
-    return str(rows[0].get("prompt", "")) if rows else ""
+    return next(iter(followed_prompts(run)), "")
 
 
 def _ask_both(run: "Run", prompt: str) -> "list[Exchange | Exception]":

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 _PLACE = "lab_model_place"
-FIRST_STEP = "token_part"
+FIRST_STEP = "tokens"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ _UNLIKELY = re.compile(
     "(?<=[a-zà-ÿ])(?:[\u0080-\u009f\u00a1-\u00ac\u00ae-\u00bf×÷‚„†‡ˆ‰‹›•˜™–—€ƒ…“”](?=[a-zà-ÿ])|[À-ÖØ-ÞŠŽŒŸ](?![A-Z]))"
 )
 _MARK_INSIDE = re.compile("(?:(?<=[\n\r])|^)\ufeff")
+_ENDS = re.compile("[\n\r\ufeff]")
 _CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")
 
 
@@ -109,7 +110,8 @@ def text_blocks(
     head = source.head().replace(b"\r\n", b"\n")
     old_mac = b"\n" not in head and encoding.codec not in _WIDE
     keep_ends = keep_ends and b"\r" not in head
-    tail = ""
+    tail, n_held = "", 0
+    held_blocks: list[str] = []
     for block in _decoded(source, encoding):
         if encoding.codec in _WIDE and "\N{REPLACEMENT CHARACTER}" in block:
             notices.add("broken_characters", "{characters} of {file} {are} broken, and {were} "
@@ -119,8 +121,13 @@ def text_blocks(
             notices.add("zero_characters", "{bytes} of value zero in {file} {were} dropped",
                         n=block.count("\0"), file=source.name)  # fmt: skip
             block = block.replace("\0", "")
-        text = tail + block
-        if "\ufeff" in text:  # files that were joined keep the mark of each
+        n_held += len(block)
+        if not cut_lines and not _ENDS.search(block) and n_held <= MAX_LINE_CHARACTERS:
+            held_blocks.append(block)  # of one long line: joined once
+            continue
+        text = tail + "".join(held_blocks) + block
+        held_blocks, n_held = [], 0
+        if "\ufeff" in block:  # files that were joined keep the mark of each
             text = _MARK_INSIDE.sub("", text)
         if "\r" in text:
             held = text.endswith("\r")  # its \n may come with the next block
@@ -140,6 +147,7 @@ def text_blocks(
             )
         if cut:
             yield _whole(text[:cut], source.name, notices)
+    tail += "".join(held_blocks)
     if tail:
         yield _whole(tail.removesuffix("\r") + ("\n" if tail.endswith("\r") else ""),
                      source.name, notices)  # fmt: skip

@@ -81,8 +81,10 @@ def square(chunk: Chunk, rows: Rows, into: int) -> Chunk:
 
 
 def _joined(row: list[Any], width: int, into: int, rows: Rows, line: int) -> list[Any]:
-    while len(row) > width and not row[-1].strip():
-        row = row[:-1]
+    n = len(row)
+    while n > width and not row[n - 1].strip():
+        n -= 1
+    row = row[:n]
     surplus = len(row) - width
     if not surplus:
         return row

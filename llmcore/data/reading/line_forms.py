@@ -9,6 +9,7 @@ CUT = "\x1f"  # stands for a delimiter of several characters
 _LONG = (" +++$+++ ", " ::: ", ":::", "|||", "###", "$$$", "@@@")
 _RARE = ("^", "~", "¦", "\x01", "§")
 _FEWEST = 4  # lines
+_LONGEST = 100_000  # characters of a line that is looked at
 _SPACED = re.compile(r'"(?:[^"\\]|\\.|"")*"(?: (?:"(?:[^"\\]|\\.|"")*"|[\w.+-]+))+')
 _WHOLE = re.compile(r'"(?:[^"]|"")*"')
 _LAST_AT = re.compile(r"@(?=[^@\n]*$)", re.MULTILINE)
@@ -92,7 +93,8 @@ def _replacing(sign: str) -> Callable[[str], str]:
 
 
 def _mostly(lines: Sequence[str], fits: Callable[[str], object]) -> bool:
-    return sum(bool(fits(line)) for line in lines) >= 0.98 * len(lines)
+    fitting = sum(len(line) <= _LONGEST and bool(fits(line)) for line in lines)
+    return fitting >= 0.98 * len(lines)
 
 
 def _equally_many(lines: Sequence[str], sign: str) -> bool:

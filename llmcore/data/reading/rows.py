@@ -1,5 +1,6 @@
 """A table while it is read: every format comes down to columns and rows of cells, in chunks."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -10,6 +11,7 @@ from llmcore.data.reading.report import Notices
 
 CHUNK_ROWS = 5_000
 SAMPLE_ROWS = 2_000  # the first rows, by which columns get their roles and texts their cleaning
+_MOST_AGAIN = 5  # columns of one name; more of them are told apart by their numbers
 SPLIT = "split"  # the column that folders and files named train and test make
 
 
@@ -87,10 +89,14 @@ def unique_names(names: list[str]) -> list[str]:
     >>> unique_names(["text", "", "text"])
     ['text', 'column 2', 'text (again)']
     """
-    unique: list[str] = []
+    unique: dict[str, None] = {}
+    times: Counter[str] = Counter()
     for number, name in enumerate(names, start=1):
-        name = name.strip() or f"column {number}"
+        name = first = name.strip() or f"column {number}"
+        times[first] += 1
+        if times[first] > _MOST_AGAIN:
+            name = f"{first} ({number})"
         while name in unique:
             name += " (again)"
-        unique.append(name)
-    return unique
+        unique[name] = None
+    return list(unique)

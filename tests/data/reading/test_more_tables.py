@@ -8,6 +8,7 @@ from llmcore.data.labelled import load_labelled
 from llmcore.data.reading.inspect import inspect
 from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import Notices, ReadingReport
+from llmcore.data.reading.rows import unique_names
 
 TEXTS = [f"I have seen {word}, and {word} again" for word in
          ("a film", "a play", "no help", "my bag", "the sea", "one cat", "the bill", "a ship",
@@ -105,3 +106,12 @@ def test_the_header_of_a_file_that_was_appended_is_still_one(tmp_path) -> None:
 def test_a_first_row_above_one_value_alone_is_said_to_be_the_header(tmp_path) -> None:
     report = read(tmp_path, ["spam,Win a prize", *[f"ham,{text}" for text in TEXTS]], "x.csv")
     assert report.asks or "header" in kinds(report)
+
+
+@pytest.mark.timeout(60)
+def test_rows_of_a_hundred_thousand_cells_take_no_square_of_time(tmp_path) -> None:
+    (tmp_path / "x.csv").write_text("a," * 100_000 + "\n" + "label,text\nham,ok\nspam,no\n" * 2)
+    found = open_rows(tmp_path / "x.csv", Notices())
+    assert len(set(found.columns)) == len(found.columns)
+    assert unique_names(["x"] * 30)[-1] == "x (30)"
+    assert unique_names(["x"] * 3) == ["x", "x (again)", "x (again) (again)"]

@@ -1,0 +1,86 @@
+"""The fast way to count a table and the plain one say the same of random tables."""
+
+import csv
+import io
+import random
+
+import pytest
+
+from llmcore.data.reading import delimited
+from llmcore.data.reading import inspect as inspecting
+from llmcore.data.reading.counting import count_block
+from llmcore.data.reading.inspect import inspect
+from llmcore.data.reading.labels import ReadingOptions
+from llmcore.data.reading.source import source_of
+
+WORDS = ["see", "you", "at", "nine", "win", "£5", "naïve", "日本", "ok", 'say "so"', "a,b", "NaN",
+         "x;y", "it's", "😀", "\u00a0", "null"]  # fmt: skip
+ODD = ["", " ", "NaN", "null", "none", '"', 'say "so', "two\nlines", "tab\there", "text", "label",
+       "\u200b", "-", "\\N", "a\rb", "#N/A", " nan ", "\x1f", "x\x0by"]  # fmt: skip
+LABELS = (["ham", "spam"], ["1", "1.0", "0"], ["Ham", "ham ", "spam", "none"], ["a", "nan", "b"],
+          ["é", "É", "z"])  # fmt: skip
+
+
+ways: set[bool] = set()  # whether blocks were counted
+
+
+def table(seed: int) -> bytes:
+    """A CSV of some thousand rows, long enough for the fast way, with oddities here and there."""
+    rng = random.Random(seed)
+    labels = rng.choice(LABELS)
+    odd = rng.choice([0.0, 0.0005, 0.01])
+    delimiter = rng.choice(",;\t")
+    quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    buffer = io.StringIO(newline="")
+    write = csv.writer(buffer, delimiter=delimiter, quoting=quoting,
+                       lineterminator=rng.choice(["\n", "\r\n"])).writerow  # fmt: skip
+    header, n_more = rng.random() < 0.8, rng.choice([0, 0, 2])
+    order = rng.choice([["label", "text"], ["text", "label"]])
+    if header:
+        write([*order, *[f"f{i}" for i in range(n_more)]])
+    for number in range(rng.choice([3_000, 6_000])):
+        text = f"{number} " + " ".join(rng.choices(WORDS, k=rng.randint(3, 12)))
+        cells = {"label": rng.choice(labels), "text": text}
+        for role in ("text", "label"):
+            if rng.random() < odd:
+                cells[role] = rng.choice(ODD)
+        row = [cells[role] for role in order] + [str(rng.random())] * n_more
+        if rng.random() < odd:
+            row = rng.choice([row[:1], [*row, "more"], [*row, ""], ["text", "label"], []])
+        write(row)
+        if rng.random() < odd:
+            buffer.write(rng.choice(["\n", 'ham,"open\n', "a,b,c,d\n", "\r\n", ",\n"]))
+    return buffer.getvalue().encode("utf-8", "replace")
+
+
+def compared(data: bytes, options: ReadingOptions) -> dict:
+    report = inspect(source_of(data, "x.csv"), "classify", options=options).to_dict()
+    report["notices"] = sorted(report["notices"], key=lambda one: (one["kind"], one["text"]))
+    return report
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_both_ways_give_the_same_report(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = table(seed)
+    monkeypatch.setattr(inspecting, "SMALL_BYTES", 0)
+    monkeypatch.setattr(inspecting, "_is_small", lambda where: False)
+    counted = []
+
+    def count(*asked):
+        counted.append(count_block(*asked))
+        return counted[-1]
+
+    monkeypatch.setattr(delimited, "count_block", count)
+    options = ReadingOptions(keep_spellings=seed % 3 == 0)
+    fast = compared(data, options)
+    monkeypatch.setattr(delimited, "count_block", lambda *_: None)
+    plain = compared(data, options)
+    for notice in fast["notices"] + plain["notices"]:
+        if notice["kind"] in ("merged_labels", "missing_label", "class_none"):
+            notice["text"], notice["line"] = notice["text"].partition(" (")[0], None
+    assert fast == plain
+    ways.update(one is not None for one in counted)
+
+
+def test_the_fast_way_was_taken() -> None:
+    assert ways == {True, False}

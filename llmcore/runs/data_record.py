@@ -7,6 +7,7 @@ place, size, time of change and SHA-256, written before the first step.
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from llmcore.data import CORPORA, INSTRUCTIONS, LABELLED, load_corpus
 from llmcore.data.corpora import documents_sha256
 from llmcore.errors import DamagedError, StateError
 from llmcore.files import read_json, sha256_of, write_json_atomic
-from llmcore.paths import slug
+from llmcore.paths import runs_dir, slug
 from llmcore.runs.run import CHECKPOINTS, DATA_RECORD, STATUS, VALIDATION_DATA, Run
 from llmcore.schema import build
 from llmcore.train.checkpoint_index import STATE, list_checkpoints
@@ -72,9 +73,16 @@ def check_data(run: Run) -> None:
         if _place_of(run, source) is not None:
             raise ChangedDataError(
                 f"{sentence} To go on with what is there now: python -m llmcore runs resume "
-                f"{run.id} {ACCEPT}. The best model is then chosen anew."
+                f"{_named(run)} {ACCEPT}. The best model is then chosen anew."
             )
         raise ChangedDataError(sentence)
+
+
+def _named(run: Run) -> str:
+    """How a command names the run: by its id among the lab's, else by its directory."""
+    if run.directory.parent.resolve() == runs_dir().resolve():
+        return run.id
+    return shlex.quote(str(run.directory.resolve()))
 
 
 def accept_changes(run: Run) -> list[str]:

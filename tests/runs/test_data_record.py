@@ -205,3 +205,13 @@ def test_the_command_line_refuses_and_accepts(store, corpus, capsys):
     assert main(["pretrain", "--resume", run.id, "--accept-changed-data"]) == 0
     assert "what is there now" in capsys.readouterr().err
     assert RunStore().info(run.id).state == "done"
+
+
+def test_a_run_that_lies_elsewhere_is_named_so_that_the_advice_can_be_followed(
+    store, corpus, tmp_path
+):
+    run = stopped(store, on(corpus))
+    moved = run.directory.rename(tmp_path / "my run")
+    corpus.write_text(TEXT + sentences(50, seed=9))
+    with pytest.raises(ChangedDataError, match=rf"resume '{moved.resolve()}' --accept"):
+        launch.run_foreground(moved)

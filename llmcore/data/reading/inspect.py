@@ -21,7 +21,7 @@ from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
 
-SMALL_BYTES = 20 << 20
+SMALL_BYTES = 5 << 20
 CLASSIFY, INSTRUCT, CORPUS = TASKS = ("classify", "instruct", "corpus")
 # Names that a labelled set may have as well; a question or an answer only beside its partner.
 _EITHER = frozenset({
@@ -75,7 +75,11 @@ def inspect(
         return _corpus(where, chosen, options)
     if guessed == INSTRUCT:
         return _instructions(rows, where, chosen)
-    report = inspect_labels(rows, where.name, chosen, options, few=_is_small(where))
+    small = _is_small(where)
+    report = inspect_labels(rows, where.name, chosen, options, few=small)
+    if not small:
+        notices.add("not_looked_for", "Texts of {file} that come again were not looked for, since "
+                    "it is large: training does", file=where.name)  # fmt: skip
     if not report.asks:
         _say_unusable(report, chosen.label)
     return report

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from llmcore.data.reading import delimited
+from llmcore.data.reading import csv_rows
 from llmcore.data.reading import inspect as inspecting
 from llmcore.data.reading.counting import count_block
 from llmcore.data.reading.inspect import inspect
@@ -70,10 +70,10 @@ def test_both_ways_give_the_same_report(seed: int, monkeypatch: pytest.MonkeyPat
         counted.append(count_block(*asked))
         return counted[-1]
 
-    monkeypatch.setattr(delimited, "count_block", count)
+    monkeypatch.setattr(csv_rows, "count_block", count)
     options = ReadingOptions(keep_spellings=seed % 3 == 0)
     fast = compared(data, options)
-    monkeypatch.setattr(delimited, "count_block", lambda *_: None)
+    monkeypatch.setattr(csv_rows, "count_block", lambda *_: None)
     plain = compared(data, options)
     for notice in fast["notices"] + plain["notices"]:
         if notice["kind"] in ("merged_labels", "missing_label", "class_none"):

@@ -170,7 +170,7 @@ JSON_FORMS = (
           _jsonl(*[{"text": f"where is bill {i}", "label": [("billing", "shipping")[i % 2]]}
                    for i in range(20)]) + b"not json\n",
           {"format": "jsonl", "classes": {"billing": 10, "shipping": 10}, "taken": 20,
-           "status": 0}),
+           "left_out": 1, "status": 0}),
     Shape("the hub's rows", "rows.json",
           json.dumps({"features": [], "rows": [{"row_idx": i, "row": {"text": f"text {i}",
                       "label": i % 2}} for i in range(10)]}).encode(),

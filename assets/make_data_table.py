@@ -49,7 +49,7 @@ def row(shape: Shape) -> str:
     named = {role: f"`{one}`" if one else "**asked**" for role, one in found.roles.items()}
     roles = ", ".join(f"{role}: {one}" for role, one in named.items())
     encoding = f", {found.encoding}" if found.encoding else ""
-    taken = f"{found.read:,} read" + ("" if found.asks else f", {found.taken:,} taken")
+    taken = f"{found.read + found.lost:,} read" + ("" if found.asks else f", {found.taken:,} taken")
     read_as = f"{found.task}: {found.format}{encoding}; {roles or 'no columns'}; {taken}"
     said = " ".join(found.notices.texts()) or "nothing to say"
     return f"| {shape.about} (`{shape.name}`) | {_cell(read_as)} | {_cell(said)} |"

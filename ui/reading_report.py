@@ -34,11 +34,11 @@ def _headline(report: "ReadingReport") -> Markdown:
     if report.encoding:
         read_as += f", {plain(report.encoding)}"
     unit = "documents" if report.task == "corpus" else "rows"
-    parts = [f"{report.read:,} {unit} read"]
+    parts = [f"{report.read + report.lost:,} {unit} read"]
     if not report.asks:
         parts.append(f"{report.taken:,} taken")
         parts += [f"{n:,} {what}" for n, what in (
-            (report.left_out, "left out"), (report.repaired, "repaired")) if n]  # fmt: skip
+            (report.left_out + report.lost, "left out"), (report.repaired, "repaired")) if n]  # fmt: skip
     if report.splits:
         shares = ", ".join(f"{plain(name)} {n:,}" for name, n in report.splits.items())
         parts.append(f"in its own splits ({shares})")

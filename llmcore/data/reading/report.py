@@ -8,6 +8,8 @@ from llmcore.errors import LabError
 
 SHOWN_CHARACTERS = 80
 MOST_COLUMNS = 20  # that a sentence lists
+# Notices of what a format's reader leaves out before there are rows.
+LOST_ROWS = ("bad_lines", "no_objects", "other_entries", "not_accepted")
 
 
 @dataclass(slots=True)
@@ -137,6 +139,11 @@ class ReadingReport:
     notices: Notices = field(default_factory=Notices)
 
     @property
+    def lost(self) -> int:
+        """Rows that never became any: lines that are no JSON, entries that were rejected."""
+        return sum(map(self.notices.count, LOST_ROWS))
+
+    @property
     def asks(self) -> list[str]:
         """The roles that somebody has to choose a column for."""
         return [role for role, column in self.roles.items() if column is None]
@@ -146,14 +153,15 @@ class ReadingReport:
         by_role = {column: role for role, column in self.roles.items() if column is not None}
         columns = [f"{one} ({by_role[one]})" if one in by_role else one for one in self.columns]
         unit = "documents" if self.task == "corpus" else "rows"
-        rows = f"{self.read:,} read, {self.taken:,} taken, {self.left_out:,} left out"
+        n_read, n_out = self.read + self.lost, self.left_out + self.lost
+        rows = f"{n_read:,} read, {self.taken:,} taken, {n_out:,} left out"
         found = [
             f"file        {self.name}: to {_PURPOSES.get(self.task, self.task)}",
             f"format      {self.format}" + (f" ({self.why})" if self.why else ""),
             f"encoding    {self.encoding}" if self.encoding else "",
             f"columns     {listed(columns)}" if columns else "",
             f"{unit:<11} {rows}, {self.repaired:,} repaired" if not self.asks else
-            f"{unit:<11} {self.read:,} read",
+            f"{unit:<11} {n_read:,} read",
             f"classes     {_counted(self.classes)}" if self.classes else "",
             f"splits      {_counted(self.splits)}" if self.splits else "",
             *(f"choose      the column of the {role}" for role in self.asks),
@@ -171,9 +179,9 @@ class ReadingReport:
             "columns": self.columns,
             "roles": self.roles,
             "rows": {
-                "read": self.read,
+                "read": self.read + self.lost,
                 "taken": self.taken,
-                "left_out": self.left_out,
+                "left_out": self.left_out + self.lost,
                 "repaired": self.repaired,
             },
             "classes": self.classes,

@@ -37,8 +37,9 @@ def _headline(report: "ReadingReport") -> Markdown:
     parts = [f"{report.read + report.lost:,} {unit} read"]
     if not report.asks:
         parts.append(f"{report.taken:,} taken")
-        parts += [f"{n:,} {what}" for n, what in (
-            (report.left_out + report.lost, "left out"), (report.repaired, "repaired")) if n]  # fmt: skip
+        left_out = report.left_out + report.lost
+        counts = ((left_out, "left out"), (report.repaired, "repaired"))
+        parts += [f"{n:,} {what}" for n, what in counts if n]
     if report.splits:
         shares = ", ".join(f"{plain(name)} {n:,}" for name, n in report.splits.items())
         parts.append(f"in its own splits ({shares})")

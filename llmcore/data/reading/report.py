@@ -120,7 +120,7 @@ class ReadingReport:
     roles: role → column; None for one that has to be chosen. why: how format and encoding were
     recognised. read, taken, left_out, repaired: rows (documents of a corpus) without the header;
     repaired rows are among those taken. classes: label → count, None where there are none.
-    splits: name → count. usable: it can be learned from as it is.
+    splits: name → count. `to_dict` counts `lost` rows as read and left out, too.
     """
 
     name: str

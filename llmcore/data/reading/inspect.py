@@ -177,6 +177,8 @@ def _say_unusable(report: ReadingReport, chosen: str | None) -> None:
     if 2 <= n <= MAX_CLASSES:
         return
     why = "no row with both a text and a label" if not n else f"{n:,} different labels"
+    if n == 1:
+        why = f"one label only, {quoted(next(iter(report.classes or {})))},"
     report.notices.add("unusable", "{file} has {why} in the column {column}; 2 to {most} classes "
                        "can be learned", file=report.name, why=why,
                        column=repr(report.roles["label"]), most=MAX_CLASSES)  # fmt: skip

@@ -89,6 +89,8 @@ def _open_file(
     if format in (formats.JSON, formats.JSONL):
         rows = read_json(source, found, notices, roles)
         rows.encoding = found.name
+        if format == formats.JSONL and b"\n" not in source.head().strip():
+            rows.format = "jsonl"  # a single line is both; its name or its form says lines
         return rows
     return read_delimited(source, found, notices, named, recognised.why)
 

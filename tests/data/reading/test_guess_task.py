@@ -49,3 +49,9 @@ def table(columns: list[str]) -> bytes:
 def test_the_task_is_guessed_by_the_columns(columns: str) -> None:
     rows = open_rows(source_of(table(columns.split(",")), "t.csv"), Notices())
     assert guess_task(rows) == CASES[columns]
+
+
+def test_a_file_of_one_json_line_is_json_lines_by_its_name() -> None:
+    for name, format in (("a.jsonl", "jsonl"), ("a.ndjson", "jsonl"), ("a.json", "json")):
+        rows = open_rows(source_of(b'{"text": "hello there", "label": "a"}\n', name), Notices())
+        assert (rows.format, rows.columns) == (format, ["text", "label"])

@@ -31,7 +31,7 @@ def test_a_card_is_opened_and_its_job_runs(
     page.get_by_role("button", name="Write on").wait_for()
     assert "job=novel-text" in page.url
     page.get_by_role("button", name="Write on").click()
-    page.get_by_text("temperature 0.8, unedited").wait_for()
+    page.get_by_text("temperature 0.8, top-p 0.95, unedited").wait_for()
     page.get_by_text("Measured", exact=True).wait_for()
     shot(page, "applications-novel-text")
     page.get_by_role("button", name="All applications").click()

@@ -78,7 +78,7 @@ def test_a_head_chosen_in_one_picture_is_chosen_in_all(app, new_page, shot) -> N
 
 def test_keys_and_tokens(app, new_page, shot) -> None:
     page = new_page("dark")
-    opened(page, app)
+    opened(page, app, head="L0H0")
     page.locator(".heads canvas").focus()
     page.keyboard.press("ArrowDown")
     chosen(page, "L1H0")

@@ -139,7 +139,7 @@ def test_the_first_ten_minutes(app, new_page, shot, wait_until):
     answering = page.get_by_role("combobox", name="Classifier")
     expect(answering).to_have_value(re.compile("Spam messages"))  # the run that just ended
     type_text(page, "Your texts, one a line", MESSAGE)
-    expect(page.get_by_role("heading", level=3, name="spam")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", level=2, name="spam")).to_be_visible(timeout=30_000)
     shot(page, "7-classified")
     no_error(page)
 

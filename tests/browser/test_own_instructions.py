@@ -41,7 +41,7 @@ def test_a_file_of_instructions_end_to_end(
     epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("3")
     epochs.press("Enter")
-    page.get_by_text("3 times: 6 steps").wait_for()
+    page.get_by_text("3 epochs, 6 steps").wait_for()
     page.get_by_role("button", name="Start training").click()
     page.wait_for_url(re.compile(r"run=\d{8}-"))  # an example's id is its name
     run = page.url.partition("run=")[2].partition("&")[0]

@@ -68,7 +68,7 @@ def test_a_line_break_in_a_token_does_not_break_the_table(lab):
     [
         (("tokenize", ""), b"", "no text"),
         (("tokenize", "-"), b"", "standard input is empty"),
-        (("tokenize", "-"), b"abc\xff\xfe", "UTF-8"),
+        (("tokenize", "-"), bytes(range(256)), "not a text file"),
         (("tokenize", "x", "--encoding", "nosuch"), b"", "nosuch"),
         (("train-tokenizer", "--corpus", "missing.txt", "--vocab-size", 300, "--out", "t"), b"",
          "missing.txt"),

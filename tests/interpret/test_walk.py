@@ -247,7 +247,7 @@ def test_a_source_without_the_needle_is_shown_whole() -> None:
     whole = source_of(masked_softmax, "not there")
     assert whole.excerpt == whole.text and whole.text.startswith("def masked_softmax(")
     marked = source_of(CausalSelfAttention.forward, "self.output(")
-    assert marked.excerpt == "return self.dropout(self.output(y))"
+    assert marked.excerpt.startswith("return self.dropout(self.output(")
     assert marked.where.startswith("llmcore/nn/attention.py:")
 
 

@@ -65,7 +65,7 @@ def test_a_missing_or_changed_parent_is_one_sentence(tuned, parent, store, tmp_p
     launch.run_foreground(other, pretrain_config(seed=7), TEXT.encode())
     shutil.rmtree(parent.directory)
     models.clear_cache()
-    with pytest.raises(NotFoundError, match=f"LoRA adapter only, and its parent {parent.id}@") as e:
+    with pytest.raises(NotFoundError, match=f"LoRA adapter only, and {parent.id}@") as e:
         models.load(tuned.id)
     assert "\n" not in str(e.value)
     shutil.copytree(other, parent.directory)

@@ -232,6 +232,8 @@ def cp1252_line(line: bytes) -> str:
 
 def _whole(text: str, name: str, notices: Notices) -> str:
     """`text` without lone surrogates, which UTF-8 and the tokenizers do not know."""
+    if text.isascii():  # known without looking
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,11 +8,12 @@ spans lines, the rows of that block are looked at one by one. Where rows are onl
 import csv
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from llmcore.data.reading.counting import Counting, count_block
+from llmcore.data.reading.counting import Counted, Counting, count_block
 from llmcore.data.reading.encoding import lines_of_blocks
 from llmcore.data.reading.report import Notices
 from llmcore.data.reading.rows import Chunk
@@ -60,17 +61,33 @@ class Reader:
     def chunks(self, first: list[str], blocks: Iterator[str]) -> Iterator[Chunk]:
         """Blank lines left out; a row that a block's end cuts waits for the next."""
         tail = yield from self._rows(first, [], last=False)
-        while lot := list(islice(blocks, COUNTED_BLOCKS if self.counting else 1)):
-            if self.counting and not tail:
-                text = "".join(lot)
-                counted = count_block(text, self.line, self.counting)
+        with ThreadPoolExecutor(1) as ahead:  # one lot is counted while the next is read
+            for lot, counting in self._lots(blocks, ahead):
+                counted = counting.result() if counting is not None and not tail else None
                 if counted is not None:
+                    yield replace(counted, first_line=self.line)
                     self.line += counted.n_rows
-                    yield counted
                     continue
-            for block in lot:
-                tail = yield from self._rows(lines_of(block), tail, last=False)
+                for block in lot:
+                    tail = yield from self._rows(lines_of(block), tail, last=False)
         yield from self._rows([], tail, last=True)
+
+    def _lots(
+        self, blocks: Iterator[str], ahead: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[str], "Future[Counted | None] | None"]]:
+        """Some blocks at a time, and their counts to come where rows are only counted."""
+        held: tuple[list[str], Future[Counted | None] | None] | None = None
+        while lot := list(islice(blocks, COUNTED_BLOCKS if self.counting else 1)):
+            wish = self.counting
+            future = None if wish is None else ahead.submit(count_block, "".join(lot), 0, wish)
+            if held is not None:
+                yield held
+            held = (lot, future)
+            if wish is None:
+                yield held
+                held = None
+        if held is not None:
+            yield held
 
     def _rows(
         self, lines: list[str], tail: list[str], last: bool

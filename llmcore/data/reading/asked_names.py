@@ -49,10 +49,6 @@ REJECTED_NAMES = (
     "rejected", "non_preferred_output", "non_preferred", "dispreferred", "rejected_response",
 )  # fmt: skip
 SPLIT_NAMES = ("split", "partition", "subset", "dataset_split")
-SPLITS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test", "eval": "validation",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-}  # fmt: skip
 # Columns of true and false that tell rows to learn from those not to: what they call the good,
 # and what they call the bad ones.
 GOOD_NAMES = (

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmcore.data.reading import intents
+from llmcore.data.reading.names import SPLITS
 from llmcore.data.reading.report import Notices, listed, quoted
 from llmcore.data.reading.rows import SPLIT
 from llmcore.errors import LabError
@@ -21,12 +22,7 @@ _FIELDS = (
     "category", "output", "answer", "chosen", "completion",
 )  # fmt: skip
 _INNER = ("row", "_source", "fields")  # the hub, search engines, fixtures
-_SPLITS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test",
-    "eval": "test", "evaluation": "test", "validation": "validation", "valid": "validation",
-    "val": "validation", "dev": "validation", "development": "validation",
-}  # fmt: skip
-_SPLIT = re.compile(rf"(?:^|[-_./ ])({'|'.join(_SPLITS)})(?=$|[-_./ ])", re.IGNORECASE)
+_SPLIT = re.compile(rf"(?:^|[-_./ ])({'|'.join(SPLITS)})(?=$|[-_./ ])", re.IGNORECASE)
 _MAX_DEPTH = 4
 
 Records = list[Any]  # dicts, or lists of cells
@@ -39,7 +35,7 @@ def split_of(name: str) -> str | None:
     ('validation', 'train', None)
     """
     found = _SPLIT.search(name)
-    return _SPLITS[found[1].lower()] if found else None
+    return SPLITS[found[1].lower()] if found else None
 
 
 def unwrap(value: Any, name: str, notices: Notices, roles: str = "labels") -> Records:

@@ -11,6 +11,7 @@ from typing import Any
 from llmcore.data.folding import unit_hash
 from llmcore.data.mails import html_to_text
 from llmcore.data.reading.counting import SPELLED, Counted, Counting
+from llmcore.data.reading.names import SPLITS
 from llmcore.data.reading.report import Notices, ReadingReport, quoted
 from llmcore.data.reading.roles import LabelRoles
 from llmcore.data.reading.rows import Chunk, Rows
@@ -27,11 +28,6 @@ _MARKUP = re.compile(
 )
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,6}|#x[0-9a-f]{1,5});", re.IGNORECASE)
 _BARE = re.compile(r"&(?!(?:\w{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});)", re.IGNORECASE)
-_SPLITS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test", "eval": "test",
-    "evaluation": "test", "validation": "validation", "valid": "validation", "val": "validation",
-    "dev": "validation", "development": "validation",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +202,7 @@ def _pairs(chunk: Chunk, roles: LabelRoles, rows: Rows, report: ReadingReport) -
 
 
 def _split_of(row: Sequence[Any], at: int) -> str:
-    return _SPLITS.get(str(row[at] or "").strip().casefold(), "")
+    return SPLITS.get(str(row[at] or "").strip().casefold(), "")
 
 
 def _whole_rows(

@@ -43,6 +43,12 @@ WEAK_LABELS = frozenset({
 MARKS = frozenset({"rating", "stars", "score", "overall", "genre"})  # weak beside others only
 WEAK_TEXTS = frozenset({"title", "subject", "headline", "news", "email", "mail", "snippet"})
 SPLIT_NAMES = ("split", "partition", "subset", "set", "fold_name", "dataset_split")
+# What parts of a set are called, and which of the three each is.
+SPLITS = {
+    "train": "train", "training": "train", "test": "test", "testing": "test", "eval": "test",
+    "evaluation": "test", "validation": "validation", "valid": "validation", "val": "validation",
+    "dev": "validation", "development": "validation",
+}  # fmt: skip
 # Names of neither role that show a header all the same.
 OTHER_NAMES = (
     "id", "idx", "index", "no", "nr", "number", "date", "time", "datetime", "timestamp", "user",

@@ -13,6 +13,7 @@ from llmcore.data.reading.names import (
     LABEL_NAMES,
     MARKS,
     SPLIT_NAMES,
+    SPLITS,
     SURE_LABELS,
     TEXT_NAMES,
     WEAK_LABELS,
@@ -35,8 +36,6 @@ _SELDOM_LABELS = (
     "id", "user", "username", "author", "source", "lang", "language", "date", "year", "flag",
     "index", "name", "url", "file", "filename",
 )  # fmt: skip
-_SPLIT_WORDS = frozenset({"train", "training", "test", "testing", "validation", "valid", "val",
-                          "dev", "development", "eval", "evaluation"})  # fmt: skip
 _ADDRESS = re.compile(r"\S+@\S+\.\w+|https?://\S+")
 _DATES = re.compile(
     r"^\W*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|^\w{3},? \w{3},? \d|^\d{1,2} \w{3,9},? \d{4}"
@@ -312,7 +311,7 @@ def _split(columns: Sequence[Column], taken: Any) -> int | None:
     for at, one in enumerate(columns):
         values = {value.casefold() for value in one.values}
         named = one.name.strip().casefold() in SPLIT_NAMES
-        if at not in taken and named and values and values <= _SPLIT_WORDS:
+        if at not in taken and named and values and values <= SPLITS.keys():
             return at
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from llmcore.data.reading.asked_cells import asked_cell, missing_word, says_no_input, scalar_text
 from llmcore.data.reading.asked_lines import asked_lines
-from llmcore.data.reading.asked_names import SPLITS, TRUTHS
+from llmcore.data.reading.asked_names import TRUTHS
 from llmcore.data.reading.asked_notices import say_roles
 from llmcore.data.reading.asked_roles import (
     EXAMPLES,
@@ -31,6 +31,7 @@ from llmcore.data.reading.conversation import (
     turns_of,
 )
 from llmcore.data.reading.marked_chat import marked_parts
+from llmcore.data.reading.names import SPLITS
 from llmcore.data.reading.report import ReadingReport
 from llmcore.data.reading.rows import Rows
 from llmcore.data.turns import Instruction, Turn

@@ -6,6 +6,7 @@ the table has columns, quotation marks stand at the ends of cells, and every row
 and a label. For any other block the answer is None, and the plain way reads it.
 """
 
+import codecs
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,11 +45,13 @@ class Counted:
     first_line: int
 
 
-def count_block(text: str, first_line: int, wish: Counting) -> Counted | None:
-    """The numbers of a block of whole lines, None where anything in it is out of the ordinary."""
-    data = text.encode()
+def count_block(data: bytes, first_line: int, wish: Counting) -> Counted | None:
+    """The numbers of a block of whole lines in UTF-8, None where anything in it is out of the
+    ordinary."""
+    if b"\0" in data or (not data.isascii() and codecs.BOM_UTF8 in data):
+        return None
     codes = np.frombuffer(data, dtype=np.uint8)
-    n_lines = int(np.count_nonzero(codes == ord("\n"))) + (not text.endswith("\n"))
+    n_lines = int(np.count_nonzero(codes == ord("\n"))) + (not data.endswith(b"\n"))
     if b'"' in data and _has_odd_quote(data, wish.delimiter):
         return None
     columns = _columns(data, wish)

@@ -17,6 +17,7 @@ from llmcore.data.reading.counting import Counted, Counting, count_block
 from llmcore.data.reading.encoding import lines_of_blocks
 from llmcore.data.reading.report import Notices
 from llmcore.data.reading.rows import Chunk
+from llmcore.data.reading.whole_lines import WholeLines
 
 MOST_OPEN_LINES = 20_000  # of one row; beyond, a quotation mark was never meant to open a cell
 _ESCAPED = re.compile(r'\\[\\"]')
@@ -47,12 +48,14 @@ COUNTED_BLOCKS = 64  # at a time
 
 @dataclass(slots=True)
 class Reader:
-    """The rows of a file, a block of lines at a time. line: where the next block begins."""
+    """The rows of a file, a block of lines at a time. line: where the next block begins. raw: the
+    bytes that the blocks of text are made of, where rows can be counted without the text."""
 
     dialect: Dialect
     notices: Notices
     name: str
     line: int = 1
+    raw: WholeLines | None = None
     counting: Counting | None = None
 
     def count_with(self, counting: Counting) -> None:
@@ -68,26 +71,39 @@ class Reader:
                     yield replace(counted, first_line=self.line)
                     self.line += counted.n_rows
                     continue
-                for block in lot:
+                for block in self._texts(lot, blocks):
                     tail = yield from self._rows(lines_of(block), tail, last=False)
         yield from self._rows([], tail, last=True)
 
-    def _lots(
-        self, blocks: Iterator[str], ahead: ThreadPoolExecutor
-    ) -> Iterator[tuple[list[str], "Future[Counted | None] | None"]]:
+    def _lots(self, blocks: Iterator[str], ahead: ThreadPoolExecutor) -> Iterator["_Lot"]:
         """Some blocks at a time, and their counts to come where rows are only counted."""
-        held: tuple[list[str], Future[Counted | None] | None] | None = None
-        while lot := list(islice(blocks, COUNTED_BLOCKS if self.counting else 1)):
+        held: _Lot | None = None
+        while True:
             wish = self.counting
-            future = None if wish is None else ahead.submit(count_block, "".join(lot), 0, wish)
+            raw = self.raw if wish is not None and self.raw and self.raw.whole else None
+            taken: Iterator[str] | Iterator[bytes] = blocks if raw is None else raw
+            lot = list(islice(taken, COUNTED_BLOCKS if wish else 1))
+            if raw is not None and not raw.whole:
+                raw.give_back(lot)
+                continue
+            future = ahead.submit(_count, lot, wish) if wish is not None and lot else None
             if held is not None:
                 yield held
-            held = (lot, future)
-            if wish is None:
-                yield held
-                held = None
-        if held is not None:
-            yield held
+            held = (lot, future) if future is not None else None
+            if not lot:
+                return
+            if held is None:
+                yield lot, None
+
+    def _texts(self, lot: list[str] | list[bytes], blocks: Iterator[str]) -> Iterator[str]:
+        """The blocks of a lot as text: those of bytes go the way of all others."""
+        if not isinstance(lot[0], bytes):
+            yield from lot
+            return
+        assert self.raw is not None
+        self.raw.give_back(lot)
+        while self.raw.held and (block := next(blocks, None)) is not None:
+            yield block
 
     def _rows(
         self, lines: list[str], tail: list[str], last: bool
@@ -107,6 +123,15 @@ class Reader:
             "quotes", "{rows} of {file} {have} a quotation mark that is never closed, or stands "
             "alone; it was read as a character", at, file=self.name,
         )  # fmt: skip
+
+
+_Lot = tuple[list[str] | list[bytes], "Future[Counted | None] | None"]
+
+
+def _count(lot: list[str] | list[bytes], wish: Counting) -> Counted | None:
+    if isinstance(lot[0], bytes):
+        return count_block(b"".join(lot), 0, wish)
+    return count_block("".join(lot).encode(), 0, wish)
 
 
 def lines_of(block: str) -> list[str]:

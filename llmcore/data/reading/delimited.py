@@ -19,6 +19,7 @@ from llmcore.data.reading.names import KNOWN_NAMES
 from llmcore.data.reading.report import Notices, quoted
 from llmcore.data.reading.rows import SAMPLE_ROWS, Chunk, Rows
 from llmcore.data.reading.source import Source
+from llmcore.data.reading.whole_lines import whole_lines
 from llmcore.errors import LabError
 
 DELIMITERS = ",\t;|"
@@ -39,7 +40,8 @@ def read_delimited(
     are as long as they are in the file (see `labels.square`). Raises LabError where it is empty.
     """
     csv.field_size_limit(max(csv.field_size_limit(), FIELD_CHARACTERS))
-    blocks = text_blocks(source, encoding, notices, lone_return=" ", keep_ends=True)
+    raw = whole_lines(source, encoding)
+    blocks = text_blocks(source, encoding, notices, lone_return=" ", keep_ends=True, blocks=raw)
     first, blocks = _first_lines(blocks)
     if not any(line.strip() for line in first):
         raise LabError(f"{source.name} is empty: give a table with texts in it.")
@@ -56,7 +58,7 @@ def read_delimited(
         return _with_form(form, first[n_before:], blocks, source, encoding, notices, named, why)
     if dialect is None:
         return _one_column(first, blocks, source, encoding, notices, named)
-    reader = Reader(dialect, notices, source.name, 1 + n_before)
+    reader = Reader(dialect, notices, source.name, 1 + n_before, raw)
     chunks = reader.chunks(first[n_before:], blocks)
     return _with_layout(reader, chunks, source, encoding, named, why)
 

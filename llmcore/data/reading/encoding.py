@@ -98,21 +98,22 @@ def recognise_encoding(source: Source, notices: Notices, chosen: str | None = No
 
 def text_blocks(
     source: Source, encoding: Encoding, notices: Notices, lone_return: str = "\n",
-    keep_ends: bool = False, cut_lines: bool = False,
+    keep_ends: bool = False, cut_lines: bool = False, blocks: Iterator[bytes] | None = None,
 ) -> Iterator[str]:  # fmt: skip
     """The text in blocks that end with a line (the last one as it ends), line ends as \\n.
 
     lone_return: what a carriage return alone becomes in a file that has other line ends: in a
     table it stands inside a cell as a rule. keep_ends: `\\r\\n` may stay, as may lone
-    returns far behind the beginning. cut_lines: a long line comes in parts. Zero characters are
-    dropped and counted. Raises LabError for a line beyond MAX_LINE_CHARACTERS otherwise.
+    returns far behind the beginning. cut_lines: a long line comes in parts. blocks: the file's
+    bytes, if others take some of them as well. Zero characters are dropped and counted.
+    Raises LabError for a line beyond MAX_LINE_CHARACTERS otherwise.
     """
     head = source.head().replace(b"\r\n", b"\n")
     old_mac = b"\n" not in head and encoding.codec not in _WIDE
     keep_ends = keep_ends and b"\r" not in head
     tail, n_held = "", 0
     held_blocks: list[str] = []
-    for block in _decoded(source, encoding):
+    for block in _decoded(source, encoding, blocks):
         if encoding.codec in _WIDE and "\N{REPLACEMENT CHARACTER}" in block:
             notices.add("broken_characters", "{characters} of {file} {are} broken, and {were} "
                         "replaced by \N{REPLACEMENT CHARACTER}",
@@ -175,9 +176,11 @@ def lines_of_blocks(blocks: Iterable[str]) -> Iterator[str]:
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
-def _decoded(source: Source, encoding: Encoding) -> Iterator[str]:
+def _decoded(
+    source: Source, encoding: Encoding, blocks: Iterator[bytes] | None = None
+) -> Iterator[str]:
     """Blocks as their codec reads them."""
-    blocks = _skipping(source.blocks(), encoding.skip)
+    blocks = _skipping(source.blocks() if blocks is None else blocks, encoding.skip)
     if encoding.way == "lines":
         yield from map(_by_line, _whole_lines(blocks))
         return
@@ -357,7 +360,8 @@ def _is_utf8(source: Source) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for block in source.blocks():
-            decoder.decode(block)
+            if decoder.getstate()[0] or not block.isascii():
+                decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from llmcore.data.reading import csv_rows
+from llmcore.data.reading import csv_rows, whole_lines
 from llmcore.data.reading import inspect as inspecting
 from llmcore.data.reading.counting import count_block
 from llmcore.data.reading.inspect import inspect
@@ -16,7 +16,8 @@ from llmcore.data.reading.source import source_of
 WORDS = ["see", "you", "at", "nine", "win", "£5", "naïve", "日本", "ok", 'say "so"', "a,b", "NaN",
          "x;y", "it's", "😀", "\u00a0", "null"]  # fmt: skip
 ODD = ["", " ", "NaN", "null", "none", '"', 'say "so', "two\nlines", "tab\there", "text", "label",
-       "\u200b", "-", "\\N", "a\rb", "#N/A", " nan ", "\x1f", "x\x0by"]  # fmt: skip
+       "\u200b", "-", "\\N", "a\rb", "#N/A", " nan ", "\x1f", "x\x0by",
+       "x\0y", "\ufeff", "\ufeffx"]  # fmt: skip
 LABELS = (["ham", "spam"], ["1", "1.0", "0"], ["Ham", "ham ", "spam", "none"], ["a", "nan", "b"],
           ["é", "É", "z"])  # fmt: skip
 
@@ -59,9 +60,15 @@ def compared(data: bytes, options: ReadingOptions) -> dict:
     return report
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
 @pytest.mark.parametrize("seed", range(24))
-def test_both_ways_give_the_same_report(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_ways_give_the_same_report(
+    seed: int, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = table(seed)
+    if encoding != "utf-8":
+        data = data.decode().encode(encoding, "ignore") + "ham,café\n".encode(encoding)
+    monkeypatch.setattr(csv_rows, "COUNTED_BLOCKS", 1 + seed % 3)  # some lots to a file
     monkeypatch.setattr(inspecting, "SMALL_BYTES", 0)
     monkeypatch.setattr(inspecting, "_is_small", lambda where: False)
     counted = []
@@ -84,3 +91,15 @@ def test_both_ways_give_the_same_report(seed: int, monkeypatch: pytest.MonkeyPat
 
 def test_the_fast_way_was_taken() -> None:
     assert ways == {True, False}
+
+
+def test_a_line_beyond_what_is_held_is_read_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspecting, "SMALL_BYTES", 0)
+    monkeypatch.setattr(inspecting, "_is_small", lambda where: False)
+    monkeypatch.setattr(whole_lines, "LONGEST_HELD", 1 << 17)
+    monkeypatch.setattr(csv_rows, "COUNTED_BLOCKS", 2)
+    rows = [f"{'ham' if n % 3 else 'spam'},{n} see you at nine" for n in range(20_000)]
+    rows[12_000] = "spam," + "long " * 80_000
+    report = inspect(source_of("\n".join(["label,text", *rows]).encode(), "x.csv"), "classify")
+    assert (report.read, report.taken) == (20_000, 20_000)
+    assert report.classes == {"ham": 13_333, "spam": 6_667}

@@ -13,7 +13,7 @@ from ui.live import STATES, state_badge
 from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.onward import onward
-from ui.page import code_behind, guarded, header, plain, show_error
+from ui.page import code_behind, guarded, header, plain, show_error, steady
 from ui.queue_panel import queue_panel
 from ui.run_choice import note_trouble, take_trouble
 from ui.run_controls import ask_to_resume, take_trouble_of
@@ -75,9 +75,10 @@ def main() -> None:
             st.info("Nothing was trained here yet: start with Pretrain or Finetune a classifier.")
         else:
             live = any(info.is_live for info in infos)
-            st.fragment(_table, run_every=REFRESH_SECONDS if live else None)(
-                tuple((info.id, info.state) for info in infos)
-            )
+            with steady("runs"):
+                st.fragment(_table, run_every=REFRESH_SECONDS if live else None)(
+                    tuple((info.id, info.state) for info in infos)
+                )
             queue_panel()
             trouble = take_trouble(PLACE)
             if trouble is not None:

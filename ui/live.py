@@ -11,7 +11,7 @@ from ui.doctor_panel import doctor_panel
 from ui.feed import RunFeed, duration, feed
 from ui.marked import Markdown
 from ui.onward import onward
-from ui.page import guarded, plain
+from ui.page import guarded, plain, steady
 from ui.replay import replay
 from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
@@ -58,7 +58,8 @@ def run_panel(run_id: str, overlays: Sequence[str] = ()) -> None:
     with guarded():
         run = store().open(run_id)
         rhythm = refresh_seconds(run.info(), feed(run))
-        st.fragment(_panel, run_every=rhythm)(run_id, tuple(overlays), rhythm)
+        with steady("run"):
+            st.fragment(_panel, run_every=rhythm)(run_id, tuple(overlays), rhythm)
         onward(run.info())
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.components import registered
 from ui.navigation import page_link
-from ui.page import plain
+from ui.page import plain, steady
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def sidebar_strip() -> None:
     live = live_infos()
     st.session_state[_WAS_LIVE] = bool(live)
     with st.sidebar:
-        st.fragment(_strip, run_every=refresh_seconds(live))()
+        with steady("strip"):
+            st.fragment(_strip, run_every=refresh_seconds(live))()
         registered("well_formed")(key="well_formed")
         registered("page_look", isolated=False)(key="page_look")
 

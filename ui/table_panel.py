@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.live import state_badge
-from ui.page import guarded, plain
+from ui.page import guarded, plain, steady
 from ui.run_controls import run_controls, stop_requested, take_trouble_of
 from ui.state import store
 
@@ -22,7 +22,9 @@ def table_panel(run_id: str, draw: Callable[["Run"], None], unit: str = "cells")
     unit: what a step of the run is, in the plural."""
     with guarded():
         live = store().info(run_id).is_live
-        st.fragment(_panel, run_every=REFRESH_SECONDS if live else None)(run_id, draw, live, unit)
+        with steady("table"):
+            seconds = REFRESH_SECONDS if live else None
+            st.fragment(_panel, run_every=seconds)(run_id, draw, live, unit)
 
 
 def _panel(run_id: str, draw: Callable[["Run"], None], was_live: bool, unit: str) -> None:

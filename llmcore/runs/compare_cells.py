@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 
 from llmcore.errors import DamagedError
 from llmcore.evaluation import FEW_ROWS, Difference, wilson_interval
-from llmcore.runs.run import Run
+from llmcore.runs.measured_tables import TableRecord
 from llmcore.schema import build
 
 T = TypeVar("T")
@@ -94,9 +95,9 @@ class Labelled:
 
 
 class Comparison:
-    """The table of a run as far as it is done."""
+    """The table of a run, or of a record of one, as far as it is done."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TableRecord) -> None:
         compare = run.config.compare
         self.gpt2 = compare.gpt2 if compare else None
         self.models = [one for one in COLUMNS if one != GPT2 or self.gpt2]
@@ -136,7 +137,7 @@ class Comparison:
             known = all(0 <= one < len(labelled.classes) for one in numbers)
             if not known or len(numbers) != len(labelled.truth):
                 return None  # of a damaged line
-        return macro_f1_difference(labelled.truth, ours.predicted, theirs.predicted)
+        return _known_difference(labelled.truth, ours.predicted, theirs.predicted)
 
     def interval(self, cell: Cell) -> dict[str, Any]:
         """`n_test` and `accuracy_interval` (95%, Wilson) of a cell that decides; else nothing."""
@@ -189,6 +190,14 @@ def _read(owner: type[T], event: dict[str, Any]) -> T | None:
         return build(owner, event, owner.__name__)
     except DamagedError:
         return None
+
+
+@lru_cache(maxsize=32)
+def _known_difference(
+    truth: tuple[int, ...], ours: tuple[int, ...], theirs: tuple[int, ...]
+) -> Difference:
+    """Once for each pair: a page that refreshes asks again and again."""
+    return macro_f1_difference(truth, ours, theirs)
 
 
 def macro_f1_difference(

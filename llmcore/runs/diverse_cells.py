@@ -6,7 +6,7 @@ from typing import Any
 
 from llmcore.config import DiverseConfig
 from llmcore.errors import DamagedError
-from llmcore.runs.run import Run
+from llmcore.runs.measured_tables import TableRecord
 from llmcore.schema import build
 
 TRAINED, SCORE = "trained", "score"  # the types of the events
@@ -35,7 +35,7 @@ class _Score:
 class DiverseMatrix:
     """Bits per byte by (trained on, tested on), as far as it is done."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: TableRecord) -> None:
         self.corpora: tuple[str, ...] = (run.config.diverse or DiverseConfig()).corpora
         self.trained: dict[str, TrainedModel] = {}
         self.scores: dict[tuple[str, str], float] = {}

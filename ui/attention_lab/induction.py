@@ -10,7 +10,7 @@ from ui.charts import live_chart
 from ui.feed import RunFeed, duration, feed
 from ui.live import state_badge
 from ui.marked import Markdown
-from ui.page import guarded, plain
+from ui.page import guarded, plain, steady
 from ui.run_choice import next_run_id, note_trouble, run_id_used, run_label, take_trouble
 from ui.run_controls import run_controls
 from ui.state import set_shared_text, store
@@ -66,9 +66,10 @@ def show(ref: str, text: str) -> None:
     info = _choose(two)
     control = next((one for one in runs if _n_layers(one) == 1), None)
     live = [one.id for one in (info, control) if one is not None and one.is_live]
-    st.fragment(_panel, run_every=REFRESH_SECONDS if live else None)(
-        info.id, control.id if control else None, live
-    )
+    with steady("experiment"):
+        st.fragment(_panel, run_every=REFRESH_SECONDS if live else None)(
+            info.id, control.id if control else None, live
+        )
 
 
 def experiments() -> "list[RunInfo]":

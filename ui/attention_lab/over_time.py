@@ -8,7 +8,7 @@ import streamlit as st
 from llmcore.plots.emergence import HEAD_TYPES
 from llmcore.plots.labels import visible_label, visible_labels
 from ui.components import packed, registered
-from ui.page import guarded, plain
+from ui.page import guarded, plain, steady
 from ui.run_choice import run_label
 from ui.state import store
 
@@ -56,7 +56,8 @@ def show(ref: str, text: str) -> None:
     if own in lines and own != chosen.info.id and len(lines[own].steps) == 1:
         st.caption(f"{plain(lines[own].info.name)}, the model above, kept one snapshot only.")
     _hint(chosen)
-    st.fragment(_panel, run_every=_rhythm(chosen, text))(chosen.info.id, text)
+    with steady("over_time"):
+        st.fragment(_panel, run_every=_rhythm(chosen, text))(chosen.info.id, text)
     st.caption(f"{TYPES} {LENS} {HONEST}")
 
 

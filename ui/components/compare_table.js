@@ -1,6 +1,7 @@
 // data: {columns: [{title, earlier}], rows: [{title, metric, cells: [{kind, head, below, tell}]}]}
 // Every text meets the DOM as textContent only. A cell tells its sentence below the table when it
-// is pointed at, focused or pressed.
+// is pointed at, focused or pressed. While a comparison runs, each cell stays the element that it
+// is: only what it says changes, so that focus and pointer stay where they are.
 const HINT = "Point at a cell, or move to it with Tab, to read how that number came about.";
 const SPOKEN = { best: "best of the row", not: "", open: "", score: "", writes: "" };
 
@@ -34,39 +35,59 @@ function head(columns) {
   return top;
 }
 
-function cellButton(cell, title, row, tell) {
-  const button = element("button", cell.kind);
-  button.type = "button";
+// Writes a cell into its button; nothing where it says already what it should.
+function fill(button, cell, title, row) {
+  const wanted = JSON.stringify([cell, title, row]);
+  if (button.written === wanted) return;
+  button.written = wanted;
+  button.className = cell.kind;
   button.title = cell.tell;
-  button.append(element("b", "", cell.head));
-  for (const line of cell.below || []) button.append(element("span", "", line));
+  const below = (cell.below || []).map((line) => element("span", "", line));
+  button.replaceChildren(element("b", "", cell.head), ...below);
   const spoken = SPOKEN[cell.kind] ? `, ${SPOKEN[cell.kind]}` : "";
   // Holds what one sees, in its order: who speaks to the computer says that.
   const seen = [cell.head, ...(cell.below || [])].join(" ");
   button.setAttribute("aria-label", `${row}, ${title}: ${seen}${spoken}. ${cell.tell}`);
-  const say = () => { tell.textContent = `${title}, ${row.toLowerCase()}: ${cell.tell}`; };
-  for (const event of ["mouseenter", "focus", "click"]) button.addEventListener(event, say);
-  return button;
+  button.told = `${title}, ${row.toLowerCase()}: ${cell.tell}`;
+}
+
+function build(columns, rows, table, tell) {
+  const body = element("tbody");
+  const say = (event) => {
+    table.pointed = event.currentTarget;
+    tell.textContent = table.pointed.told;
+  };
+  table.buttons = rows.map((row) => {
+    const line = element("tr");
+    const title = element("th", "", row.title);
+    title.scope = "row";
+    title.append(element("small", "", row.metric));
+    line.append(title);
+    body.append(line);
+    return row.cells.map(() => {
+      const [place, button] = [element("td"), element("button")];
+      button.type = "button";
+      for (const event of ["mouseenter", "focus", "click"]) button.addEventListener(event, say);
+      place.append(button);
+      line.append(place);
+      return button;
+    });
+  });
+  table.pointed = null;
+  table.replaceChildren(head(columns), body);
 }
 
 export default function ({ data, parentElement }) {
   const { columns, rows } = JSON.parse(new TextDecoder().decode(data));
   const table = parentElement.querySelector("table");
   const tell = parentElement.querySelector(".tell");
-  const body = element("tbody");
-  for (const row of rows) {
-    const line = element("tr");
-    const title = element("th", "", row.title);
-    title.scope = "row";
-    title.append(element("small", "", row.metric));
-    line.append(title);
-    row.cells.forEach((cell, i) => {
-      const place = element("td");
-      place.append(cellButton(cell, columns[i].title, row.title, tell));
-      line.append(place);
-    });
-    body.append(line);
+  const shape = JSON.stringify([columns, rows.map((row) => [row.title, row.metric, row.cells.length])]);
+  if (table.shape !== shape) {
+    table.shape = shape;
+    build(columns, rows, table, tell);
   }
-  table.replaceChildren(head(columns), body);
-  if (!tell.textContent) tell.textContent = HINT;
+  rows.forEach((row, r) => row.cells.forEach((cell, c) => {
+    fill(table.buttons[r][c], cell, columns[c].title, row.title);
+  }));
+  tell.textContent = table.pointed?.told ?? HINT;
 }

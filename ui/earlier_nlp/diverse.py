@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.charts import live_chart
+from ui.earlier_nlp.shipped import shipped_table
 from ui.feed import duration
 from ui.page import guarded, plain
 from ui.run_choice import (
@@ -22,8 +23,15 @@ from ui.table_panel import table_panel
 if TYPE_CHECKING:
     from llmcore.runs import Run
     from llmcore.runs.diverse_cells import DiverseMatrix
+    from llmcore.runs.measured_tables import TableRecord
 
 KIND = "diverse-data"
+BUTTON = "Train and test them"
+BASE = "base"
+HERE = (
+    "the words of each corpus, and the tokens that the pretrained model of this lab read while it "
+    "was trained, some of them more than once"
+)
 # Name, words or tokens, and where the figure was published.
 PUBLISHED = (
     ("a child of 13 has heard, at most", 1e8, "words; Warstadt et al. 2023, BabyLM"),
@@ -49,19 +57,27 @@ def show() -> None:
         info = run_picker(infos, KIND, "Matrix to show")
         if info is not None:
             table_panel(info.id, draw)
+        else:
+            with guarded():
+                shipped_table(KIND, BUTTON, _draw_record)
     with guarded():
         _scale(info.id if info is not None else None)
 
 
 def draw(run: "Run") -> None:
+    _draw_record(run, run.id)
+
+
+def _draw_record(record: "TableRecord", name: str) -> None:
     from llmcore.plots.diverse import matrix_chart
     from llmcore.runs.diverse_cells import DiverseMatrix
 
-    found = DiverseMatrix(run)
-    for one in answer(found):
-        st.markdown(f"**{plain(one)}**")
+    found = DiverseMatrix(record)
+    with st.container():
+        for one in answer(found):
+            st.markdown(f"**{plain(one)}**")
     figure = matrix_chart(found.rows(), found.models, found.corpora)
-    live_chart(figure, key=f"matrix_{run.id}")
+    live_chart(figure, key=f"matrix_{name}")
     st.caption(
         f"{BITS_PER_BYTE} {OVERLAP} Lower is better, and numbers compare within a column "
         "only. In the mix every corpus has the same share; smaller ones are repeated."
@@ -80,7 +96,7 @@ def draw(run: "Run") -> None:
                 ],
             },
             hide_index=True,
-            key=f"trained_{run.id}",
+            key=f"trained_{name}",
         )
 
 
@@ -119,7 +135,7 @@ def _start_box() -> None:
             + " on two quiet cores, in the background."
         )  # fmt: skip
         run_id = next_run_id(KIND, "diverse data")
-        start_button("Train and test them", run_id, KIND, right, True)
+        start_button(BUTTON, run_id, KIND, right, True)
     wish = start_wanted(KIND)
     if wish:
         _start(wish, run_id, quick)
@@ -137,19 +153,30 @@ def _start(wish: str, run_id: str, quick: bool) -> None:
 
 def _scale(run_id: str | None) -> None:
     from llmcore.plots.diverse import scale_chart
-    from llmcore.runs.diverse_cells import DiverseMatrix
-    from ui.state import store
 
     st.header("From here to a large model", anchor=False)
-    own: list[tuple[str, float]] = []
-    if run_id is not None:
-        found = DiverseMatrix(store().open(run_id))
-        own = [(f"this run: {name}", one.words) for name, one in found.trained.items()]
-        own = sorted(own, key=lambda one: one[1])
+    own = read_here(run_id)
     amounts = own + [(name, amount) for name, amount, _ in PUBLISHED]
     live_chart(scale_chart(amounts, frozenset(name for name, _ in own)), key="scale_of_text")
     sources = "; ".join(f"{name} ({source})" for name, _, source in PUBLISHED)
     st.caption(
-        plain(f"Published figures: {sources}. A token is about three quarters of an English word, ")
-        + "a difference that is hardly seen on this scale."
+        plain(f"Here: {HERE}. Published figures: {sources}. A token is about three quarters of ")
+        + "an English word, a difference that is hardly seen on this scale."
     )
+
+
+def read_here(run_id: str | None) -> list[tuple[str, float]]:
+    """What models of this lab have read, by name, the least first: words of the corpora of the
+    run or of the shipped table, and tokens of the pretrained model that comes with the lab."""
+    from llmcore.runs.diverse_cells import DiverseMatrix
+    from llmcore.runs.measured_tables import measured_table
+    from ui.state import store
+
+    record = measured_table(KIND) if run_id is None else store().open(run_id)
+    trained = DiverseMatrix(record).trained if record is not None else {}
+    own = [(f"here: {name}", float(one.words)) for name, one in trained.items()]
+    base = store().open(BASE)
+    step, config = base.checkpoint().step, base.config
+    read = step * config.train.batch_size * config.model.context_length
+    own.append((f"here: {BASE}, the pretrained model", float(read)))
+    return sorted(own, key=lambda one: one[1])

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.components import payload, registered
+from ui.earlier_nlp.shipped import shipped_table
 from ui.page import guarded, plain
 from ui.run_choice import (
     next_run_id,
@@ -21,8 +22,10 @@ from ui.table_panel import table_panel
 if TYPE_CHECKING:
     from llmcore.runs import Run
     from llmcore.runs.compare_cells import Cell, Comparison
+    from llmcore.runs.measured_tables import TableRecord
 
 KIND = "compare-nlp"
+BUTTON = "Compare them all"
 MEGA, KILO = 1e6, 1e3
 
 
@@ -33,24 +36,30 @@ def show() -> None:
     info = run_picker(infos, KIND, "Comparison to show")
     if info is not None:
         table_panel(info.id, draw)
+        return
+    with guarded():
+        shipped_table(KIND, BUTTON, _draw_record)
 
 
 def draw(run: "Run") -> None:
+    _draw_record(run, run.id)
+
+
+def _draw_record(record: "TableRecord", name: str) -> None:
+    """The table of a run, or of a record of one. Each part keeps its place while it grows."""
     from llmcore.runs.compare_cells import Comparison
     from llmcore.runs.compare_words import answer_sentences
 
-    found = Comparison(run)
-    sentences = answer_sentences(found)
-    if sentences:
-        st.markdown(f"**{plain(sentences[0])}**")
-        for one in sentences[1:]:
-            st.markdown(f"- {plain(one)}")
+    found = Comparison(record)
+    with st.container():
+        for place, one in enumerate(answer_sentences(found)):
+            st.markdown(f"- {plain(one)}" if place else f"**{plain(one)}**")
+    registered("compare_table")(key=f"table_{name}", data=payload(table_data(found)))
     if found.cells:
-        registered("compare_table")(key=f"table_{run.id}", data=payload(table_data(found)))
         _splits(found)
         _samples(found)
     else:
-        st.caption("The first cells appear within seconds.")
+        st.caption("The first cells are filled within seconds.")
 
 
 def table_data(found: "Comparison") -> dict[str, object]:
@@ -187,7 +196,7 @@ def _start_box(first: bool) -> None:
             help="It is imported here. It is large: this adds ten minutes and more.",
         )  # fmt: skip
         run_id = next_run_id(KIND, "compare nlp")
-        start_button("Compare them all", run_id, KIND, right, bool(entries))
+        start_button(BUTTON, run_id, KIND, right, bool(entries))
         st.caption(
             "About a minute on two quiet cores." if quick
             else "About four to six minutes on two quiet cores, in the background: the earlier "

@@ -7,7 +7,7 @@ import streamlit as st
 from llmcore.tokenizers import DEFAULT_RULE, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, RULES, Recipe, jobs
 from llmcore.tokenizers.patterns import pieces
 from ui.components import payload, registered
-from ui.page import guarded, plain, show_error
+from ui.page import guarded, plain, show_error, steady
 from ui.run_choice import note_trouble, start_wanted, take_trouble, wish_start
 from ui.state import DEFAULT_TEXT
 from ui.text_source import ChosenText, text_source
@@ -46,7 +46,8 @@ def show(text: str) -> None:
     job_id = _watched()
     live = job_id is not None and jobs.job(job_id).is_live
     if job_id is not None:
-        st.fragment(_progress, run_every=REFRESH_SECONDS if live else None)(job_id, live)
+        with steady("job"):
+            st.fragment(_progress, run_every=REFRESH_SECONDS if live else None)(job_id, live)
     if not live:
         with guarded():
             saved_panel()

@@ -1,0 +1,40 @@
+"""The table that comes with the lab, shown until one was measured here."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui.feed import duration
+from ui.marked import Markdown, code, plain
+
+if TYPE_CHECKING:
+    from llmcore.runs.measured_tables import MeasuredTable, TableRecord
+
+
+def shipped_table(kind: str, button: Markdown, draw: Callable[["TableRecord", str], None]) -> None:
+    """The table of `assets/measured` for this kind of run, if there is one, under its origin."""
+    from llmcore.runs.measured_tables import measured_table
+
+    table = measured_table(kind)
+    if table is None:
+        return
+    st.markdown(origin(table, button))
+    versions = ", ".join(f"{name} {one}" for name, one in table.versions.items())
+    st.caption(
+        plain(f"{table.machine.system}; {versions}; commit {table.commit}. Its command: ")
+        + code(table.command)
+    )
+    draw(table, f"shipped_{kind}")
+
+
+def origin(table: "MeasuredTable", button: Markdown) -> Markdown:
+    """Where and when it was measured, and how to measure it here."""
+    day, machine = date.fromisoformat(table.day), table.machine
+    cores = "1 core" if machine.cpus == 1 else f"{machine.cpus} cores"
+    return (
+        f":material/inventory_2: Measured for this page on {day.day} {day:%B} {day.year} in "
+        + plain(f"{duration(table.seconds)} on {cores} ({machine.cpu})")
+        + f": **{button}** measures it on your machine."
+    )

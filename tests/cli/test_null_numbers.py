@@ -4,16 +4,19 @@ import json
 
 import pytest
 from null_runs import break_weights, null_out
+from small_store import parent, store
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
 from llmcore.errors import DamagedError
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch
+from llmcore.runs import launch
 from llmcore.runs.doctor import examine_run
 from llmcore.runs.instruct_plan import plan_instruct
 from llmcore.runs.plan import AUTO, plan_classify
+
+__all__ = ["parent", "store"]  # fixtures
 
 KINDS = ["pretrain", "head", "probe", "instruct"]
 PAGES = {"pretrain": "pretrain", "instruct": "instructions"}
@@ -39,19 +42,6 @@ def made(store, parent, kind):
     launch.run_foreground(directory, config, data)
     run = store.open(directory.name)
     null_out(run)
-    return store.open(directory.name)
-
-
-@pytest.fixture
-def store():
-    models.clear_cache()
-    return RunStore()
-
-
-@pytest.fixture
-def parent(store):
-    directory = store.directory(store.mint_id("parent"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
     return store.open(directory.name)
 
 

@@ -1,20 +1,5 @@
-"""What most tests of runs begin with: a store, and a small language model in it."""
+"""What most tests of runs begin with."""
 
-import pytest
-from tiny import TEXT, pretrain_config
+from small_store import parent, store
 
-from llmcore import models
-from llmcore.runs import RunStore, launch
-
-
-@pytest.fixture
-def store():
-    models.clear_cache()
-    return RunStore()
-
-
-@pytest.fixture
-def parent(store):
-    directory = store.directory(store.mint_id("parent"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return store.open(directory.name)
+__all__ = ["parent", "store"]

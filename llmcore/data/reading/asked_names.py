@@ -48,7 +48,6 @@ CHOSEN_NAMES = ("chosen", "preferred_output", "preferred", "accepted_response")
 REJECTED_NAMES = (
     "rejected", "non_preferred_output", "non_preferred", "dispreferred", "rejected_response",
 )  # fmt: skip
-SPLIT_NAMES = ("split", "partition", "subset", "dataset_split")
 # Columns of true and false that tell rows to learn from those not to: what they call the good,
 # and what they call the bad ones.
 GOOD_NAMES = (

@@ -28,7 +28,7 @@ from llmcore.data.reading.asked_columns import (
     with_parts,
 )
 from llmcore.data.reading.asked_names import folded_name
-from llmcore.data.reading.names import SPLITS
+from llmcore.data.reading.names import SPLIT_NAMES, SPLITS
 from llmcore.data.reading.report import listed
 from llmcore.errors import LabError, NotFoundError
 
@@ -352,7 +352,7 @@ class _Finder:
                 layout.truths.append(column)
         for column in free:
             known = [one for one in self.values(column) if isinstance(one, str)]
-            if self.folded[column] in names.SPLIT_NAMES and known and all(
+            if self.folded[column] in SPLIT_NAMES and known and all(
                 one.strip().casefold() in SPLITS for one in known
             ):  # fmt: skip
                 layout.split = column

@@ -20,7 +20,7 @@ from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import Notices, ReadingReport
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source, source_at
-from llmcore.data.reading.text_columns import row_texts, text_role
+from llmcore.data.reading.text_columns import document_role, row_texts
 from llmcore.data.reading.text_files import FOLDERS, text_files
 from llmcore.errors import LabError
 from llmcore.tokenizers.tokenizer import END_OF_TEXT
@@ -279,7 +279,7 @@ def _of_table(source: Source, options: CorpusOptions, report: ReadingReport) -> 
     _describe(report, rows.format, rows.why)
     report.encoding = rows.encoding or report.encoding
     report.columns = rows.columns
-    column = text_role(rows, source.name, options.text_column, report)
+    column = document_role(rows, source.name, options.text_column, report)
     return _of_rows(rows, column, options, report)
 
 

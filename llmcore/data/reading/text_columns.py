@@ -5,9 +5,9 @@ from typing import Any
 
 from llmcore.data.reading.kept_marks import say_markup
 from llmcore.data.reading.report import ChoiceError, ReadingReport, listed
+from llmcore.data.reading.roles import find_column
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.values import NotText, cell_text
-from llmcore.errors import LabError
 
 # One of them beside others is the text; `text` beside others of them as well.
 DOCUMENT_NAMES = (
@@ -21,13 +21,15 @@ LONG = 20  # characters of a text, on average; shorter are names, dates, labels
 WORDY = 0.5  # of the texts have several words
 
 
-def text_role(rows: Rows, name: str, chosen: str | None, report: ReadingReport) -> int:
+def document_role(rows: Rows, name: str, chosen: str | None, report: ReadingReport) -> int:
     """The place of the column that holds the documents; written into the report, with what is not
-    read. Raises LabError for a chosen one that is not there, ChoiceError where several could be
-    meant, or none."""
+    read. Raises NotFoundError for a chosen one that is not there, ChoiceError where several could
+    be meant, or none."""
     sample = rows.sample(SAMPLE)
     holding = [at for at in range(len(rows.columns)) if _holds_text(sample, at)]
-    at = _guess(rows, sample, holding) if chosen is None else _named(rows, chosen, name)
+    at = (
+        _guess(rows, sample, holding) if chosen is None else find_column(rows.columns, name, chosen)
+    )
     report.roles["text"] = None if at is None else rows.columns[at]
     if at is None:
         likely = [rows.columns[one] for one in holding] or rows.columns
@@ -45,20 +47,6 @@ def text_role(rows: Rows, name: str, chosen: str | None, report: ReadingReport) 
         file=name, column=repr(rows.columns[at]), others=listed(others),
     )  # fmt: skip
     return at
-
-
-def _named(rows: Rows, chosen: str, name: str) -> int:
-    """By name, in whatever case, or by number from 1."""
-    wanted = chosen.strip()
-    for same in (str, str.casefold):
-        for at, column in enumerate(rows.columns):
-            if same(column.strip()) == same(wanted):
-                return at
-    if wanted.isdecimal() and wanted.isascii() and 1 <= int(wanted[:9]) <= len(rows.columns):
-        return int(wanted) - 1
-    raise LabError(
-        f"{name} has no column {chosen!r}: choose one of {listed(rows.columns)}, by name or number."
-    )
 
 
 def _guess(rows: Rows, sample: list[list[Any]], holding: list[int]) -> int | None:

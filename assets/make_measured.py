@@ -36,7 +36,12 @@ def table_of(run: Run, command: str, seconds: float) -> dict[str, Any]:
         "kind": run.config.kind,
         "day": datetime.now(UTC).date().isoformat(),
         "seconds": round(seconds, 1),
-        "machine": {"cpu": cpu_name(), "cpus": os.cpu_count() or 1, "system": system()},
+        "machine": {
+            "cpu": cpu_name(),
+            "cpus": os.cpu_count() or 1,
+            "system": system(),
+            "load": load(),
+        },
         "versions": {"python": platform.python_version()} | {one: version(one) for one in PACKAGES},
         "commit": commit(),
         "command": f"python -m llmcore {command}",
@@ -64,6 +69,11 @@ def cpu_name() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def load() -> float:
+    """Programs that wanted a core in the last five minutes; 0 where the system does not say."""
+    return round(os.getloadavg()[1], 1) if hasattr(os, "getloadavg") else 0.0
 
 
 def system() -> str:

@@ -12,8 +12,9 @@ from llmcore.plots.training import plain
 _LABEL_CELLS = 16
 _CELL_PX = 26  # a row of the large heatmap, down to _SMALLEST_CELL_PX for long texts
 _SMALLEST_CELL_PX = 12
-_NAMED = 64  # tokens up to which each cell has its own words and each row its label
+_NAMED = 64  # tokens up to which each cell has its own words
 _LONG_PX = 640  # height of the heatmap of a longer text
+_ANGLES = (0, -60, -90)  # of the labels on top: the first at which they do not overlap
 
 
 def attention_heatmap(
@@ -25,12 +26,10 @@ def attention_heatmap(
     empty.
     labels: T token texts; tokens that read the same keep cells of their own.
     row: the token to frame. Colours always span 0 to 1, so that heads can be compared by eye.
-    Of more than 64 tokens only some are named, and a cell tells its two positions.
+    The browser writes as many labels as have room; every cell names its two tokens when it is
+    pointed at, of more than 64 tokens in short.
     """
     n_tokens = _checked(weights, labels)
-    step = -(-n_tokens // _NAMED)
-    positions = list(range(0, n_tokens, step))
-    ticks = [tick(labels[at]) for at in positions]
     cell = max(_SMALLEST_CELL_PX, min(_CELL_PX, 640 // n_tokens))
     figure = go.Figure(_cells(weights, labels))
     # Streamlit's theme would pad the plot and so part the cells from their labels.
@@ -40,10 +39,13 @@ def attention_heatmap(
     if row is not None:
         edge = {"color": theme.SERIES[1], "width": 2}
         figure.add_shape(type="rect", x0=-0.5, x1=row + 0.5, y0=row - 0.5, y1=row + 0.5, line=edge)
+    # Positions are the categories, since only of categories Plotly writes as many as have room;
+    # what is written in their place is the token.
     axis = {
-        "tickmode": "array",
-        "tickvals": positions,
-        "ticktext": ticks,
+        "type": "category",
+        "labelalias": {
+            name: tick(label) for name, label in zip(_places(n_tokens), labels, strict=True)
+        },
         "tickfont": {"size": 13 if cell >= 18 else 10},
         "ticks": "",
         "showgrid": False,
@@ -51,11 +53,13 @@ def attention_heatmap(
         "autorange": False,
         "range": [-0.5, n_tokens - 0.5],
     }
-    figure.update_xaxes(
-        axis, side="top", tickangle=-90 if cell < 18 else -60 if n_tokens > 6 else 0
-    )
-    figure.update_yaxes(axis, range=[n_tokens - 0.5, -0.5], ticksuffix=" ")
+    figure.update_xaxes(axis, side="top", autotickangles=_ANGLES)
+    figure.update_yaxes(axis, range=[n_tokens - 0.5, -0.5], ticklabelstandoff=4)
     return figure
+
+
+def _places(n_tokens: int) -> list[str]:
+    return [str(at) for at in range(n_tokens)]
 
 
 def next_token_bars(labels: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
@@ -106,7 +110,8 @@ def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
     """The heatmap of one head, the masked part left empty."""
     masked = np.triu(weights == 0, k=1)  # nothing, where a model reads to both sides
     cells = np.where(masked, np.nan, np.round(weights.astype(np.float64), 4))
-    tell = {"hovertemplate": "token %{y} → %{x}<br>%{z:.1%} of the attention<extra></extra>"}
+    names = "<b>\u2068%{y}\u2069</b> → \u2068%{x}\u2069"  # isolated as in _words
+    tell = {"hovertemplate": f"{names}<br>%{{z:.1%}} of the attention<extra></extra>"}
     if len(labels) <= _NAMED:
         tell = {
             "text": _words(labels, masked),
@@ -115,6 +120,8 @@ def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
     gap = 1 if len(labels) <= _NAMED else 0
     return go.Heatmap(
         z=cells if gap else cells.astype(np.float32),
+        x=_places(len(labels)),
+        y=_places(len(labels)),
         hoverongaps=False,
         colorscale=[list(stop) for stop in theme.SEQUENTIAL],
         zmin=0,

@@ -57,7 +57,9 @@ def part_map(
     diverging: bool = True,
     largest: float | None = None,
 ) -> go.Figure:
-    """A number for each layer (rows, layer 0 below) and part (columns), coloured and written.
+    """A number for each layer (rows) and part (columns), coloured and written.
+
+    Layer 0 is on top, as in every picture of the lab: what is computed first.
 
     values (L, N), columns: N names, unit: what a number is, for the hover. largest: where the
     colour is full, by default at the largest value.
@@ -92,7 +94,7 @@ def part_map(
     )  # fmt: skip
     figure.update_yaxes(
         tickmode="array", tickvals=list(range(n_layers)), showgrid=False,
-        ticktext=[f"layer {layer} " for layer in range(n_layers)],
+        ticktext=[f"layer {layer} " for layer in range(n_layers)], autorange="reversed",
     )  # fmt: skip
     return figure
 

@@ -30,11 +30,19 @@ class TableRecord(Protocol):
 
 @dataclass(slots=True, frozen=True)
 class Machine:
-    """The computer of a measurement."""
+    """The computer of a measurement.
+
+    load: how many programs wanted a core at its end, over the last minutes (Unix load average)."""
 
     cpu: str
     cpus: int = setting(1, "cores that its programs see", 1)
     system: str = ""
+    load: float = setting(0.0, "programs that wanted a core", 0.0)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether other programs took part of its cores: then its seconds are too many."""
+        return self.load > 1.25 * self.cpus
 
 
 @dataclass(slots=True, frozen=True)

@@ -28,6 +28,7 @@ def test_the_map_writes_each_number_at_its_place() -> None:
     assert written[1, 0].text == "−0.50" and written[0, 0].text == "0"
     assert written[1, 1].font.color == "white" and written[0, 1].font.color is None
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
+    assert figure.layout.yaxis.autorange == "reversed"  # layer 0 on top, as everywhere
     assert part_map(values, ["H0", "MLP"], "nats", largest=0.2).data[0].zmax == 0.2
     assert part_map(np.abs(values), ["a", "b"], "x", diverging=False).data[0].zmin == 0
     assert len(part_map(np.ones((40, 20)), ["H"] * 20, "x").layout.annotations) == 0

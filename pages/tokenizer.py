@@ -6,6 +6,7 @@ from ui.live_text import follow_typing
 from ui.page import code_behind, guarded, header
 from ui.state import set_shared_text, shared_text
 from ui.tokenizer_lab import VIEWS
+from ui.tokenizer_lab.link import copy_link
 from ui.tokenizer_lab.samples import SAMPLES
 from ui.views import chosen_view
 from ui.warm import warm_up
@@ -13,11 +14,13 @@ from ui.warm import warm_up
 TEXT = "tokenizer_text"
 
 
-def samples() -> None:
-    """Buttons that replace the text, so that one sees at once where encodings differ."""
-    with st.container(horizontal=True, gap="small"):
-        for name, text in SAMPLES.items():
-            st.button(name, type="tertiary", on_click=set_shared_text, args=(text,))
+def samples(text: str) -> None:
+    """Buttons that replace the text, so that one sees at once where encodings differ; behind them
+    the link to all that one sees."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for name, sample in SAMPLES.items():
+            st.button(name, type="tertiary", on_click=set_shared_text, args=(sample,))
+        copy_link(text)
         follow_typing(TEXT)
 
 
@@ -38,7 +41,7 @@ header(
 )
 with guarded():
     text = shared_text("Your text", key=TEXT, height=104)
-    samples()
+    samples(text)
     notices(text)
     view = chosen_view("tokenizer_view", VIEWS)
     if text or not VIEWS[view].needs_text:

@@ -69,7 +69,7 @@ def chosen_view(key: str, views: Mapping[str, View]) -> str:
         st.query_params["view"] = name
     for view in views.values():
         for parameter in view.parameters:
-            if view.name != name:
+            if parameter not in views[name].parameters:
                 st.query_params.pop(parameter, None)
     return name
 

@@ -11,6 +11,7 @@ from llmcore.interpret.walk_steps import (
     Panel,
     Step,
     norm_formula,
+    norm_in_words,
     norm_meaning,
     norm_name,
     sized,
@@ -43,7 +44,7 @@ def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list
         _projection(block, tape),
         *_heads(trunk, block, tape),
         *_looking(tape, trunk.config.causal),
-        *_mixing(block, tape),
+        *_mixing(block, tape, trunk.config.causal),
         _added(block, "residual_middle", enters, tape["attention_out"], tape),
         _norm(block, block.feed_forward_norm, "feed_forward_in", tape["residual_middle"], tape),
         *_feed_forward(block, tape),
@@ -57,8 +58,9 @@ def _norm(
     group = name.removesuffix("_in")
     reader = "attention" if group == "attention" else "the feed-forward part"
     return Step(
-        name, group, norm_name(norm), norm_meaning(norm, reader), norm_formula(norm, "x", "n"),
-        (("x", reads.shape),), (Panel("n", tape[name], TOKENS_BY_CHANNELS),),
+        name, group, norm_name(norm), norm_meaning(norm, reader), norm_in_words(norm, "n"),
+        norm_formula(norm, "x", "n"), (("x", reads.shape),),
+        (Panel("n", tape[name], TOKENS_BY_CHANNELS),),
         source_of(type(block).forward, f"self.{name}("),
     )  # fmt: skip
 
@@ -69,6 +71,8 @@ def _projection(block: "nn.Module", tape: BlockTape) -> Step:
         "qkv", "attention", "Queries, keys and values",
         "One matrix makes three vectors of each token: a **query** (what it looks for), a **key** "
         "(what it offers to be found by) and a **value** (what it hands over).",
+        "Multiply what the norm gave by one wide matrix, add a bias, and cut the result into three "
+        "parts: q, k and v.",
         r"[\,q \;|\; k \;|\; v\,] = n\, W_{qkv} + b, \qquad "
         + sized("W_{qkv}", n.shape[1], width),
         (("n", n.shape),), (Panel("q | k | v", tape["qkv"], TOKENS_BY_CHANNELS),),
@@ -103,6 +107,7 @@ def _heads(trunk: "GPT", block: "nn.Module", tape: BlockTape) -> list[Step]:
         "heads", "attention", "Cut into heads",
         f"The same numbers, regrouped: {D} columns of each part are one **head**. Heads work side "
         f"by side, each with its own small queries, keys and values.{shared}",
+        f"Head h takes the {D} columns of q from {D} times h on; keys and values are cut alike.",
         rf"q^{{(h)}} = q_{{[{D}h \,:\, {D}(h+1)]}}, \qquad D = C / H = "
         rf"{H * D} / {H} = {D}",
         (("q | k | v", tape["qkv"].shape),),
@@ -115,6 +120,8 @@ def _heads(trunk: "GPT", block: "nn.Module", tape: BlockTape) -> list[Step]:
         "rotation", "attention", "Positions: turn queries and keys",
         "Each pair of channels is turned by an angle that grows with the token's place. The dot "
         "product of two turned vectors depends on their distance only (RoPE).",
+        "Turn the query of place t by t's angles and the key of place s by s's angles: in their "
+        "dot product only the distance between s and t is left.",
         r"\tilde q_t = R(t)\, q_t, \quad \tilde k_s = R(s)\, k_s \;\Rightarrow\; "
         r"\tilde q_t \cdot \tilde k_s = q_t \cdot R(s - t)\, k_s",
         (("q", q.shape), ("k", k.shape)),
@@ -131,9 +138,10 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
     return [
         Step(
             "scores", "attention", "Attention scores",
-            "How well does the query of one token (row) fit the key of another (column)? Multiply "
-            "them element by element, add up, and divide, so that wide heads do not give larger "
-            "scores.",
+            "How well does the query of one token (row) fit the key of another (column)? The "
+            "better they fit, the higher the score.",
+            f"The score of tokens i and j: multiply the {D} pairs of numbers of query i and key j, "
+            f"add up, and divide by the root of {D}, so that wide heads do not give larger scores.",
             rf"s_{{ij}} = \frac{{q_i \cdot k_j}}{{\sqrt{{D}}}} = \frac{{1}}{{\sqrt{{{D}}}}}"
             rf"\sum_{{c=0}}^{{{D - 1}}} q_{{ic}}\, k_{{jc}}",
             (("q", q.shape), ("k", k.shape)), (Panel("s", scores, LOOKS),),
@@ -142,6 +150,10 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
         Step(
             "mask", "attention", "Causal mask" if causal else "No mask",
             MASK if causal else NO_MASK,
+            "The score stays where token j is i itself or stands before it; else it is minus "
+            "infinity."
+            if causal
+            else "Every score stays as it is.",
             r"m_{ij} = \begin{cases} s_{ij} & j \le i \\ -\infty & j > i \end{cases}"
             if causal
             else r"m_{ij} = s_{ij}",
@@ -153,6 +165,8 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
             "weights", "attention", "Softmax: attention weights",
             "Each row of scores becomes shares that sum to one: how much of each token that it "
             "sees this token takes. Minus infinity becomes exactly 0.",
+            "The weight that token i gives to token j: e to the power of their score, divided by "
+            "the sum of the same over the whole row.",
             r"a_{ij} = \frac{e^{m_{ij}}}{\sum_{j'} e^{m_{ij'}}}",
             (("m", scores.shape),), (Panel("a", tape["weights"], LOOKS, shares=True),),
             source_of(masked_softmax, ".softmax("),
@@ -160,7 +174,7 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
     ]  # fmt: skip
 
 
-def _mixing(block: "nn.Module", tape: BlockTape) -> list[Step]:
+def _mixing(block: "nn.Module", tape: BlockTape, causal: bool) -> list[Step]:
     a, v, o = tape["weights"], tape["v"], tape["head_outputs"]
     joined = joined_heads(o)
     forward, C = type(block.attention).forward, tape["attention_out"].shape[1]
@@ -169,13 +183,16 @@ def _mixing(block: "nn.Module", tape: BlockTape) -> list[Step]:
             "head_outputs", "attention", "Weighted sum of values",
             "Each head gives each token a mixture of the values of the tokens it looks at, in the "
             "proportions of the weights.",
-            r"o_i = \sum_{j \le i} a_{ij}\, v_j",
+            "Multiply the value of each token that token i sees by its weight, and add them up.",
+            (r"o_i = \sum_{j \le i} a_{ij}\, v_j" if causal else r"o_i = \sum_j a_{ij}\, v_j"),
             (("a", a.shape), ("v", v.shape)), (Panel("o", o, HEADS),),
             source_of(forward, "self.weights(", "fast_attention("),
         ),
         Step(
             "joined", "attention", "Heads joined",
             "What the heads found is laid side by side again, one head after the other.",
+            f"The row of token t: what its {len(o)} heads gave, from head 0 to head {len(o) - 1}, "
+            f"one behind the other.",
             rf"c_t = [\,o_t^{{(0)}} \;|\; \dots \;|\; o_t^{{({len(o) - 1})}}\,]",
             (("o", o.shape),), (Panel("c", joined, TOKENS_BY_CHANNELS),),
             source_of(forward, "reshape(B, T", "transpose(1, 2)"),
@@ -184,6 +201,7 @@ def _mixing(block: "nn.Module", tape: BlockTape) -> list[Step]:
             "attention_out", "attention", "Output projection",
             "A matrix mixes what the heads found and writes it in the channels of the residual "
             "stream.",
+            "Multiply the joined row of each token by the matrix of the output and add a bias.",
             rf"u_t = c_t W_o + b_o, \qquad {sized('W_o', joined.shape[1], C)}",
             (("c", joined.shape),), (Panel("u", tape["attention_out"], TOKENS_BY_CHANNELS),),
             source_of(forward, "self.output("),
@@ -206,6 +224,7 @@ def _added(
         name, "attention" if attention else "feed_forward", "Added to the residual stream",
         f"What {who} found is added to the stream, not put in its place: the token keeps what it "
         f"knew, and all later blocks can still read it.",
+        f"The new x is the old x plus {symbol}, channel by channel.",
         rf"x \leftarrow x + {symbol}", (("x", stream.shape), (symbol, part.shape)),
         (Panel("x", tape[name], TOKENS_BY_CHANNELS),),
         source_of(type(block).forward, "self.attention_out(" if attention
@@ -237,6 +256,8 @@ def _feed_forward(block: "nn.Module", tape: BlockTape) -> list[Step]:
         Step(
             "feed_forward_out", "feed_forward", "Feed-forward: narrow",
             "A second matrix writes the answers back in the channels of the residual stream.",
+            f"Multiply the {F:,} numbers of each token by a matrix that gives {C:,}"
+            + ("." if layers.down.bias is None else ", and add a bias."),
             r"w = f\, W_{down}" + ("" if layers.down.bias is None else " + b_{down}")
             + rf", \qquad {sized('W_{down}', F, C)}",
             (("f", after.shape),),
@@ -246,12 +267,14 @@ def _feed_forward(block: "nn.Module", tape: BlockTape) -> list[Step]:
     ]  # fmt: skip
 
 
-# Title, meaning and formula of the two steps that differ. GELU: Hendrycks & Gimpel 2016, by
-# tanh as in GPT-2; SwiGLU: Shazeer 2020.
+# Title, meaning, sentence and formula of the two steps that differ. GELU: Hendrycks & Gimpel 2016,
+# by tanh as in GPT-2; SwiGLU: Shazeer 2020.
 _GELU = (
     "GELU",
     "Negative answers are nearly switched off, positive ones pass. Without this bend, two "
     "matrices in a row would be no more than one.",
+    "Multiply each number g by a share between 0 and 1 that grows with g itself (the tanh makes "
+    "it): about 0 where g is far below 0, about 1 where it is far above.",
     r"f = \mathrm{GELU}(g) = \tfrac{g}{2}\left(1 + \tanh\left[\sqrt{2/\pi}\,"
     r"(g + 0.044715\, g^3)\right]\right)",
 )
@@ -259,23 +282,28 @@ _SWIGLU = (
     "SwiGLU",
     "The gate, bent by SiLU, says channel by channel how much of the other half goes on. Without "
     "a bend, two matrices in a row would be no more than one.",
+    "Bend each number of the gate g (SiLU: g times a share between 0 and 1 that grows with g) and "
+    "multiply it by the number of u in the same channel.",
     r"f = \mathrm{SiLU}(g) \odot u, \qquad \mathrm{SiLU}(g) = \frac{g}{1 + e^{-g}}",
 )
 
 
-def _gelu(C: int, F: int) -> tuple[str, str, str]:
+def _gelu(C: int, F: int) -> tuple[str, str, str, str]:
     return (
         "Feed-forward: widen",
         f"Each token by itself, without looking at the others, is written in {F:,} channels, "
         f"{F // C} times as many. Each one asks a question about the token.",
+        f"Multiply the {C:,} numbers of each token by a matrix that gives {F:,}, and add a bias.",
         rf"g = n W_{{up}} + b_{{up}}, \qquad {sized('W_{up}', C, F)}",
     )
 
 
-def _gated(C: int, F: int) -> tuple[str, str, str]:
+def _gated(C: int, F: int) -> tuple[str, str, str, str]:
     return (
         "Feed-forward: gate and value",
         f"Each token by itself, without looking at the others, is written twice in {F:,} "
         f"channels: as a gate and as a value that the gate lets through.",
+        f"Multiply the {C:,} numbers of each token by a matrix that gives {2 * F:,}; the first "
+        f"half is the gate g, the second the value u.",
         rf"[\,g \;|\; u\,] = n W_{{up}}, \qquad {sized('W_{up}', C, 2 * F)}",
     )

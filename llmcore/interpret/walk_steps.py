@@ -47,13 +47,15 @@ class Panel:
 @dataclass(slots=True, frozen=True)
 class Step:
     """One step. name: stands in the address. group: `input`, `attention`, `feed_forward` (both
-    within a block) or `output`. reads: symbol and shape of what goes in. formula: LaTeX.
+    within a block) or `output`. reads: symbol and shape of what goes in. formula: LaTeX. in_words:
+    the formula in a plain sentence.
     """
 
     name: str
     group: str
     title: str
     meaning: str
+    in_words: str
     formula: str
     reads: tuple[tuple[str, tuple[int, ...]], ...]
     panels: tuple[Panel, ...]
@@ -121,6 +123,20 @@ def norm_formula(norm: nn.Module, reads: str, gives: str) -> str:
     )
 
 
+def norm_in_words(norm: nn.Module, gives: str) -> str:
+    """The sentence to `norm_formula`."""
+    if is_layer_norm(norm):
+        return (
+            f"To get {gives}: subtract the mean μ of the token's numbers, divide by their spread "
+            "(the root of the variance σ²; the tiny ε keeps it from being 0), multiply each "
+            "channel by its learned gain γ and add its learned β."
+        )
+    return (
+        f"To get {gives}: divide the token's numbers by the root of the mean of their squares (the "
+        "tiny ε keeps it from being 0) and multiply each channel by its learned gain γ."
+    )
+
+
 def is_layer_norm(norm: nn.Module) -> bool:
     """Whether a norm subtracts the mean (LayerNorm), else it is an RMSNorm."""
     return isinstance(norm, nn.LayerNorm)
@@ -149,6 +165,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
             "tokens", "input", "Tokens",
             "The tokenizer cuts the text into tokens of its vocabulary. From here on the model "
             "knows only their numbers.",
+            f"The text has become {T} whole numbers, each from 0 to {V - 1:,}.",
             rf"\text{{ids}} \in \{{0, \dots, {V - 1}\}}^{{{T}}}",
             (), (ids,), source_of(Tokenizer.encode),
         ),
@@ -156,6 +173,8 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
             "token_part", "input", "Token embedding",
             "Each id takes its row of a learned table. The same token has the same numbers "
             "wherever it stands.",
+            f"The vector of token t is the row of the table E whose number is the token's id; E "
+            f"has {V:,} rows of {C:,} numbers.",
             rf"e_t = E[\text{{id}}_t], \qquad {sized('E', V, C)}",
             (("ids", (T,)),), (Panel("e", passed.token_part, TOKENS_BY_CHANNELS),),
             source_of(embed, "self.token_part("),
@@ -168,6 +187,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
                 "embedding", "input", "Into the residual stream",
                 "The embeddings are the first state of the residual stream, which all blocks read "
                 "and add to. Positions come in later: each block turns its queries and keys.",
+                "The state of token t is its embedding, unchanged.",
                 r"x_t = e_t", (("e", (T, C)),), (total,), source_of(embed, "self.embedding("),
             )
         )  # fmt: skip
@@ -178,6 +198,8 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
             "position_part", "input", "Position embedding",
             "Each place in the text has a learned row too. Without it the model could not tell "
             "the order of the tokens.",
+            f"The vector of place t is row t of the table P, which has {n_positions:,} rows of "
+            f"{C:,} numbers.",
             rf"p_t = P[t], \qquad {sized('P', n_positions, C)}",
             (("positions", (T,)),), (Panel("p", passed.position_part, TOKENS_BY_CHANNELS),),
             source_of(embed, "self.position_part("),
@@ -186,6 +208,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
             "embedding", "input", "Into the residual stream",
             "Both are added. The sum is the first state of the residual stream, which all blocks "
             "read and add to.",
+            "The state of token t is its token's vector plus its place's, channel by channel.",
             r"x_t = e_t + p_t", (("e", (T, C)), ("p", (T, C))), (total,),
             source_of(embed, "self.position_part(", "self.embedding("),
         ),
@@ -199,11 +222,15 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
     norm = trunk.final_norm
     final = Step(
         "final_out", "output", f"Last {norm_name(norm)}", norm_meaning(norm, "the head"),
-        norm_formula(norm, "x", "h"), (("x", (T, C)),),
+        norm_in_words(norm, "h"), norm_formula(norm, "x", "h"), (("x", (T, C)),),
         (Panel("h", passed.final, TOKENS_BY_CHANNELS),),
         source_of(type(trunk).finish, "self.final_out("),
     )  # fmt: skip
-    softmax = r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}"
+    softmax = (
+        "Raise e to the power of each score, then divide by the sum of all of these: a score that "
+        "is larger by 1 gets 2.7 times the probability.",
+        r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}",
+    )
     if passed.classes is not None:
         K = len(passed.classes)
         if trunk.config.causal:
@@ -218,6 +245,8 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
                 "logits", "output", "Classifier head",
                 f"This model was finetuned to sort texts. {reads}, and gives a score for each "
                 f"class.",
+                f"The score of a class is the dot product of its row of W with {what}, plus the "
+                f"class's own number b.",
                 rf"z = W {symbol} + b, \qquad {sized('W', K, C)}",
                 ((what, (C,)),),
                 (Panel("z", passed.logits, ("text", "class")),),
@@ -226,7 +255,7 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
             Step(
                 "probabilities", "output", "Probabilities",
                 "Softmax makes the scores positive and lets them sum to one.",
-                softmax, (("z", (K,)),),
+                *softmax, (("z", (K,)),),
                 (Panel("p", passed.probabilities, ("text", "class"), shares=True),),
                 source_of(walk, ".softmax("),
             ),
@@ -243,6 +272,8 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
         Step(
             "logits", "output", "Logits",
             f"Every token of the vocabulary gets a score for coming next. {head}",
+            f"The score of a token is the dot product of its row of {'E' if tied else 'W'} with h: "
+            f"multiply the {C:,} pairs of numbers and add up.",
             rf"z_t = {'E' if tied else 'W'}\, h_t, \qquad {sized('E' if tied else 'W', V, C)}",
             (("h", (T, C)),), (Panel("z", passed.logits, ("token", "vocabulary")),),
             source_of(type(trunk).unembed, "self.head("),
@@ -251,7 +282,7 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
             "probabilities", "output", "Probabilities",
             "Softmax makes the scores positive and lets them sum to one. Each token has its own "
             "guess at what follows it; the last one's guess is what a generator draws from.",
-            softmax, (("z", (T, V)),),
+            *softmax, (("z", (T, V)),),
             (Panel("p", passed.probabilities, ("token", "vocabulary"), shares=True),),
             source_of(walk, ".softmax("),
         ),

@@ -128,6 +128,60 @@ def test_the_browser_shows_bytes_as_python_does(app, new_page, encoding) -> None
     assert parts == [plain_label(tokenizer.token_bytes(id)) for id in tokenizer.encode(ODD)]
 
 
+def test_each_token_has_its_id_below_it(app, new_page, shot) -> None:
+    page = new_page()
+    text = "Hello world\n  and on"
+    page.goto(
+        f"{app.url}/tokenizer?{urlencode({'text': text, 'encodings': 'gpt2', 'show': 'ids'})}"
+    )
+    box = page.locator(".text")
+    box.locator(".token").first.wait_for()
+    ids = builtin_tokenizer("gpt2").encode(text)
+    assert box.locator(".number").all_inner_texts() == [str(id) for id in ids]
+    # A token of spaces alone shows what it is; the line break ends the row, as in the text.
+    assert [one.strip() for one in box.locator(".piece").all_inner_texts()] == [
+        "Hello", "world", "↵", "·", "and", "on",
+    ]  # fmt: skip
+    assert box.locator(".line").count() == 2
+    piece, number = (box.locator(f".token:first-child .{one}").first.bounding_box()
+                     for one in ("piece", "number"))  # fmt: skip
+    assert number["y"] >= piece["y"] + piece["height"] - 2
+    # What a screen reader says of the token that the arrows have come to.
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    active = box.get_attribute("aria-activedescendant")
+    assert box.locator(f"#{active}").get_attribute("aria-label") == "·world, id 995"
+    page.get_by_role("option", name="·world, id 995").wait_for()
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert box.evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    shot(page, "tokenizer-ids-narrow")
+
+
+def test_a_copied_link_brings_back_text_tokenizers_and_view(app, new_page) -> None:
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    text = "naïve + 100% & more"
+    address = urlencode({"text": text, "encodings": "bytes,gpt2", "show": "ids"})
+    page.goto(f"{app.url}/tokenizer?{address}")
+    page.locator(".text .token").first.wait_for()
+
+    def copied() -> str:
+        page.get_by_role("button", name="Copy link").click()
+        page.get_by_text("Copied.").wait_for()
+        return page.evaluate("() => navigator.clipboard.readText()")
+
+    other = new_page()
+    other.goto(copied())
+    other.locator(".column .name", has_text="GPT-2").wait_for()
+    assert other.locator(".column .name").all_inner_texts() == ["Bytes", "GPT-2"]
+    assert other.locator("textarea").input_value() == text
+    assert other.locator(".number").count() > 0
+    page.locator("textarea").fill("too long " * 100)
+    page.locator("textarea").press("Control+Enter")
+    page.get_by_text("The text is too long for a link").wait_for()
+    assert "text=" not in copied() and "encodings=bytes" in copied()
+
+
 def test_merges_play_step_by_step(app, new_page, shot) -> None:
     page = new_page()
     page.goto(f"{app.url}/tokenizer?view=merges&encoding=gpt2&word=%20unbelievably%20so")

@@ -276,3 +276,20 @@ def test_the_shared_arrays_cannot_be_written_to() -> None:
 def test_numbers_read_well() -> None:
     assert number(-1.5) == "-1.500" and number(-math.inf) == r"-\infty"
     assert number(1.2e-5) == r"1.20 \cdot 10^{-5}"
+
+
+def test_every_formula_has_its_own_plain_sentence(one: Loaded) -> None:
+    _, _, found = walked(one)
+    causal = one.trunk.config.causal
+    for step in found:
+        words = step.in_words
+        assert words.endswith(".") and len(words.split()) >= 5, step.name
+        assert not set("\\{}$") & set(words) and words != step.meaning, step.name
+    said = {step.name: step for step in found}
+    # The sentence names what the formula of this very model has, and nothing that it lacks.
+    for name in ("attention_in", "feed_forward_in", "final_out"):
+        assert ("mean μ" in said[name].in_words) == (r"\mu" in said[name].formula)
+    for name in ("before", "feed_forward_out"):
+        assert ("bias" in said[name].in_words) == ("+ b_" in said[name].formula)
+    assert ("minus infinity" in said["mask"].in_words) == causal
+    assert (r"j \le i" in said["head_outputs"].formula) == causal

@@ -1,5 +1,6 @@
 """The Tokenizer page: the texts that people really paste, and the tokenizers of their runs."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,7 +125,7 @@ def test_short_text_stands_in_the_url_and_returns_from_it() -> None:
     assert page(address_text="naïve & bold").text_area[0].value == "naïve & bold"
     app.text_area[0].set_value("x" * (MAX_URL_BYTES + 1)).run()
     assert "text" not in app.query_params
-    assert "keeps the tokenizers but not the text" in shown(app)
+    assert "too long for a link" in link(app)["note"] and link(app)["text"] is None
 
 
 def test_encodings_and_options_stand_in_the_url_and_return_from_it() -> None:
@@ -208,3 +209,33 @@ def test_overlapping_tokens_share_a_byte() -> None:
     assert list(gpt2.overlapping(4, 6)) == [0, 1]
     assert list(gpt2.overlapping(5, 6)) == [1]
     assert list(gpt2.overlapping(10, 99)) == [1]
+
+
+def link(app: AppTest) -> dict[str, Any]:
+    """What the button *Copy link* was given."""
+    return json.loads(component(app, "copy_link"))
+
+
+@pytest.mark.parametrize("view", ["vocabulary", "pairs"])
+def test_a_link_brings_back_the_tokenizer_of_a_view(view: str) -> None:
+    app = page(view=view)
+    (box,) = (one for one in app.selectbox if one.label == "Tokenizer")
+    box.set_value("cl100k_base").run()
+    assert app.query_params["tokenizer"] == "cl100k_base"
+    again = page(view=view, tokenizer="cl100k_base")
+    assert next(one for one in again.selectbox if one.label == "Tokenizer").value == "cl100k_base"
+    again.button_group[0].set_value("compare").run()
+    assert "tokenizer" not in again.query_params
+
+
+def test_a_link_brings_back_the_tokenizers_of_compression() -> None:
+    app = page(view="compression")
+    app.multiselect[0].set_value(["bytes", "gpt2"]).run()
+    assert app.query_params["tokenizers"] == "bytes,gpt2"
+    assert page(view="compression", tokenizers="bytes,gpt2,none").multiselect[0].value == [
+        "bytes", "gpt2",
+    ]  # fmt: skip
+
+
+def test_a_link_has_the_text_unless_it_is_too_long() -> None:
+    assert link(page()) == {"text": DEFAULT_TEXT, "note": "", "without": ["tour"]}

@@ -20,7 +20,8 @@ DRAWING = sorted(
 OWN_WORDS = {
     "percent", "in_words", "bytes_in_words", "written_bytes", "megabytes", "time_in_words",
     "duration", "learned_share",
-    "job.name", "job.title", "job.what", "step.title", "step.meaning", "tour.title", "tour.about",
+    "job.name", "job.title", "job.what", "step.title", "step.meaning", "step.in_words",
+    "tour.title", "tour.about",
     "step.aid.label", "asked.text", "asked.right", "at.just_done",
     "self.what", "self.what(context)", "views[one].icon", "views[one].label",
     "(FOLDER / f'{kind}-card.md').read_text(encoding='utf-8')",

@@ -7,6 +7,9 @@ const NEWLINE = 10;
 const LEAST = 250;
 const MOST = 1200;
 const NEAR = "400px 0px";
+// Pixels, about: what stands around the text of a token that has its id below it, and one row.
+const CHIP_FRAME = 16;
+const CHIP_HEIGHT = 50;
 
 class Column {
   constructor(article, text, ids, ends, show) {
@@ -57,9 +60,9 @@ class Column {
     const width = Math.max(80, box.clientWidth - 24);
     for (const [number, block] of this.blocks.entries()) {
       const n_bytes = this.ends[block.to - 1] - this.start(block.from);
-      const rows = show.ids ? ((block.to - block.from) * 50) / width
-        : block.lines * 0.6 + (n_bytes * 9) / width;
-      block.height = Math.max(1, Math.round(rows)) * line;
+      const frames = show.ids ? (block.to - block.from) * CHIP_FRAME : 0;
+      const rows = block.lines * 0.6 + (n_bytes * 9 + frames) / width;
+      block.height = Math.max(1, Math.round(rows)) * (show.ids ? CHIP_HEIGHT : line);
       block.element = document.createElement("div");
       block.element.className = "block";
       block.element.dataset.block = number;
@@ -85,7 +88,7 @@ class Column {
     if (block.filled) return;
     block.filled = true;
     block.element.style.height = "";
-    block.element.replaceChildren(...(this.show.ids ? this.numbers(block) : this.lines(block)));
+    block.element.replaceChildren(...(this.show.ids ? this.chips(block) : this.lines(block)));
     Object.entries(this.marks).forEach(([name, range]) => this.dress(block, name, range));
   }
 
@@ -105,14 +108,40 @@ class Column {
     return span;
   }
 
-  numbers(block) {
-    const chips = [];
+  line() {
+    const line = document.createElement("div");
+    line.className = "line";
+    line.dir = "auto";
+    return line;
+  }
+
+  // Each token with its id below it. One that holds a line break stays whole and ends the line.
+  chips(block) {
+    const lines = [];
+    let line = null;
     for (let index = block.from; index < block.to; index++) {
+      if (!line) lines.push(line = this.line());
       const chip = this.span(index, true);
-      chip.textContent = this.ids[index];
-      chips.push(chip);
+      const bytes = this.bytes(index);
+      const [piece, number] = ["piece", "number"].map((name) => {
+        const span = document.createElement("span");
+        span.className = name;
+        return chip.appendChild(span);
+      });
+      piece.append(...this.piece(partsOf(bytes)));
+      number.textContent = this.ids[index];
+      chip.setAttribute("aria-label", `${labelOf(bytes)}, id ${this.ids[index]}`);
+      line.append(chip);
+      if (bytes.includes(NEWLINE)) line = null;
     }
-    return chips;
+    return lines;
+  }
+
+  // A token of spaces alone would be empty above its id: it gets their signs.
+  piece(parts) {
+    const empty = parts.every(([kind, , character]) => kind !== "x" && kind !== "t" && SPACE.test(character));
+    return parts.flatMap(([kind, text, character]) =>
+      this.part(kind === "n" ? "m" : kind, text, character, empty || this.show.whitespace));
   }
 
   // A token that holds a line break continues on the next line as a second span of its index.
@@ -123,24 +152,21 @@ class Column {
       let span = this.span(index, true);
       for (const [kind, text, character] of partsOf(this.bytes(index))) {
         if (!line) {
-          line = document.createElement("div");
-          line.className = "line";
-          line.dir = "auto";
-          lines.push(line);
+          lines.push(line = this.line());
           if (span.parentNode) span = this.span(index, false);
         }
         if (!span.parentNode) line.append(span);
-        span.append(...this.part(kind, text, character));
+        span.append(...this.part(kind, text, character, this.show.whitespace));
         if (kind === "n") line = null;
       }
     }
     return lines;
   }
 
-  part(kind, text, character) {
+  part(kind, text, character, signs) {
     if (kind === "t") return [text];
     const span = document.createElement("span");
-    if (kind !== "x" && !this.show.whitespace && SPACE.test(character)) {
+    if (kind !== "x" && !signs && SPACE.test(character)) {
       if (character !== "\n" && character !== "\r") return [character];
       span.className = "blank";
       return [span];

@@ -31,6 +31,7 @@ def draw_step(
     n_heads = loaded.trunk.config.n_heads
     st.header(step.title, anchor=False)
     st.markdown(step.meaning)
+    st.markdown(f":material/function: {step.in_words}")
     st.latex(step.formula)
     _shapes(step)
     names = token_names(passed)

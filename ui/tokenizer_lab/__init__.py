@@ -8,9 +8,9 @@ VIEWS = {
         View(__name__, "compare", "Compare", ":material/compare_arrows:", ("encodings", "show")),
         View(__name__, "merges", "Merges", ":material/account_tree:", ("encoding", "word")),
         View(__name__, "train", "Train your own", ":material/fitness_center:", needs_text=False),
-        View(__name__, "compression", "Compression", ":material/compress:", needs_text=False),
-        View(__name__, "vocabulary", "Vocabulary", ":material/menu_book:", needs_text=False),
-        View(__name__, "pairs", "Training pairs", ":material/view_column:"),
+        View(__name__, "compression", "Compression", ":material/compress:", ("tokenizers",), False),
+        View(__name__, "vocabulary", "Vocabulary", ":material/menu_book:", ("tokenizer",), False),
+        View(__name__, "pairs", "Training pairs", ":material/view_column:", ("tokenizer",)),
         View(__name__, "embeddings", "Embeddings", ":material/scatter_plot:", needs_text=False),
     )
 }

@@ -8,19 +8,24 @@ from ui.marked import Markdown
 
 
 def tokenizer_choice(view: str, label: Markdown = "Tokenizer") -> str:
-    """A select box over all tokenizers, the default model's at first; one choice a view."""
+    """A select box over all tokenizers, the default model's at first; one choice a view. It stands
+    in the address as `?tokenizer=`."""
     options = encodings.choices()
     key, kept_key = f"{view}_tokenizer", f"lab_{view}_tokenizer"
-    kept = st.session_state.get(kept_key, default_model())
+    address = st.query_params.get("tokenizer")
+    default = address if address in options else default_model()
+    kept = st.session_state.get(kept_key, default)
     st.session_state[key] = kept if kept in options else "gpt2"
 
     def keep() -> None:
         st.session_state[kept_key] = st.session_state[key]
 
-    return st.selectbox(
+    ref = st.selectbox(
         label,
         list(options),
         format_func=lambda one: options.get(one, one),
         key=key,
         on_change=keep,
     )
+    st.query_params["tokenizer"] = ref
+    return ref

@@ -9,7 +9,7 @@ from ui import encodings, progress
 from ui.encodings import COLUMNS, TABLE_TOKENS, Encoded, encoded_in, short_label
 from ui.marked import Markdown, code
 from ui.page import plain, show_error
-from ui.state import DEFAULT_TEXT, MAX_URL_BYTES
+from ui.state import DEFAULT_TEXT
 from ui.token_text import hex_of, plain_label, whole_characters
 from ui.tokenizer_lab.merges import open_merges
 from ui.tokenizer_lab.picture import (
@@ -79,7 +79,8 @@ def choose_show() -> Show:
         selection_mode="multi",
         key=_SHOW,
         label_visibility="collapsed",
-        help="Whitespace: a sign for every space, tab and line end. Ids: numbers, not text.",
+        help="Whitespace: a sign for every space, tab and line end. Ids: each token's number below "
+        "it, which is all that a model gets.",
     )
     st.session_state[f"lab_{_SHOW}"] = chosen
     if chosen:
@@ -90,7 +91,7 @@ def choose_show() -> Show:
 
 
 def limits(text: str, n_bytes: int) -> None:
-    """What of a long text is counted, drawn and kept in the address."""
+    """What of a long text is counted and drawn."""
     if len(text) > COUNTED_CHARACTERS:
         st.caption(f"Only the first {COUNTED_CHARACTERS:,} characters of this text are counted.")
     if n_bytes > DRAWN_BYTES:
@@ -98,8 +99,6 @@ def limits(text: str, n_bytes: int) -> None:
             f"All {n_bytes:,} bytes are counted; the first {DRAWN_BYTES:,} are drawn, since the "
             "text is too long to draw whole."
         )
-    if n_bytes > MAX_URL_BYTES:
-        st.caption("A link to this page keeps the tokenizers but not the text: it is too long.")
 
 
 def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:

@@ -56,16 +56,19 @@ def _tokenizers() -> list[str]:
     options = encodings.choices()
     newest = [one.slug for one in saved_tokenizers()[:1]]
     default = list(dict.fromkeys([GPT2, "cl100k_base", default_model(), *newest]))
-    kept = st.session_state.get("lab_compression_tokenizers", default)
+    address = [one for one in st.query_params.get("tokenizers", "").split(",") if one in options]
+    kept = st.session_state.get("lab_compression_tokenizers", address[:MAX_TOKENIZERS] or default)
     st.session_state["compression_tokenizers"] = [one for one in kept if one in options]
 
     def keep() -> None:
         st.session_state["lab_compression_tokenizers"] = st.session_state["compression_tokenizers"]
 
-    return st.multiselect(
+    refs = st.multiselect(
         "Tokenizers", list(options), format_func=lambda one: options.get(one, one),
         key="compression_tokenizers", max_selections=MAX_TOKENIZERS, on_change=keep,
     )  # fmt: skip
+    st.query_params["tokenizers"] = ",".join(refs)
+    return refs
 
 
 def _texts(which: str) -> tuple[list[str], tuple[str, ...]]:

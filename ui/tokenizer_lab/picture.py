@@ -19,7 +19,7 @@ class Show:
     """How the tokens are drawn."""
 
     whitespace: bool = False  # a sign for every space, tab and line end
-    ids: bool = False  # the ids in place of the text
+    ids: bool = False  # each token's id below its text
     short: bool = False  # a low box without counts
 
 

@@ -127,7 +127,8 @@ TOUR = Tour(
         ),
         Step(
             "ids", "What the model gets",
-            "Switch on **Ids**: the model gets these numbers and never sees a letter.",
+            "Switch on **Ids**: below each token stands its number. The model gets these numbers "
+            "and never sees a letter.",
             PAGE, _as_ids, state=COMPARE,
         ),
         Step(

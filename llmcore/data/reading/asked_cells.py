@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from operator import itemgetter
 from typing import Any
 
 from llmcore.data.reading.conversation import (
@@ -25,6 +26,8 @@ _NO_INPUT = re.compile(
     r"\s*[>)\]]?\.?",
     re.IGNORECASE,
 )
+_ACCEPTED = ("selected", "is_selected", "accepted", "is_accepted", "isaccepted", "best")
+_RATED = ("pm_score", "score", "rating", "votes", "upvotes", "likes", "rank")
 _SOURCE = re.compile(r"\s*(?:\[\s*)?\{\s*['\"](?:role|from|content|value|text|answer_start)['\"]")
 
 
@@ -89,9 +92,26 @@ def _of_list(values: Any, role: str, seen: Seen, kept: Collection[str]) -> str |
             texts = [one.strip() for one in values if one.strip()]
             seen["several_answers"] += len(set(texts)) > 1
             return texts[0] if texts else ""
-    if all(isinstance(one, dict) for one in values) and len(values) == 1:
-        return _of_object(values[0], role, seen, kept)
+    if all(isinstance(one, dict) for one in values) and (len(values) == 1 or role == "answer"):
+        best = _best_of(values, seen) if len(values) > 1 else values[0]
+        return _of_object(best, role, seen, kept)
     raise LeftOut("objects")
+
+
+def _best_of(answers: Any, seen: Seen) -> dict[str, Any]:
+    """Of several answers the one that was accepted, else the best rated, else the first."""
+    for key in _ACCEPTED:
+        if chosen := [one for one in answers if one.get(key) is True]:
+            seen["rated_answers"] += 1
+            return chosen[0]
+    for key in _RATED:
+        if all(isinstance(one.get(key), (int, float)) for one in answers):
+            seen["rated_answers"] += 1
+            return min(answers, key=itemgetter(key)) if key == "rank" else max(
+                answers, key=itemgetter(key)
+            )  # fmt: skip
+    seen["several_answers"] += 1
+    return answers[0]
 
 
 def _as_said(messages: list[Message], role: str) -> str | list[Message]:
@@ -110,7 +130,7 @@ def _of_object(value: Any, role: str, seen: Seen, kept: Collection[str]) -> str 
         return _as_said(messages_of(value if "replies" in value else [value], seen), role)
     if isinstance(value.get("parts"), list):  # Gemini's system instruction
         return "\n".join(one.text for one in messages_of([{"role": role, **value}], seen))
-    for key in ("text", "value"):
+    for key in ("text", "value", "body", "answer"):
         inner = value.get(key)
         if isinstance(inner, (str, list)) and not (isinstance(inner, list) and key == "value"):
             return asked_cell(inner, role, seen, kept)

@@ -129,6 +129,9 @@ def are_surely_conversations(values: list[Any]) -> bool:
             sure += marked_parts(opened) is not None
         elif isinstance(opened, (list, tuple)) and opened and isinstance(opened[0], dict):
             sure += is_message(opened[0])
+        elif isinstance(opened, (list, tuple)) and all(isinstance(one, str) for one in opened):
+            parts = marked_parts("\n".join(opened))  # ["User: …", "Assistant: …"]
+            sure += parts is not None and len(parts) == len(opened)
         else:
             sure += isinstance(opened, dict) and looks_like_messages(opened)
     return 2 * sure > min(200, len(values))

@@ -41,12 +41,10 @@ def say_roles(layout: AskedLayout, notices: Notices, header: bool, sample: list[
     answers = roles.get("answer") or roles.get("messages")
     if answers and not layout.marked:
         say_markup([row.get(answers) for row in sample], answers, notices)
-    if {"message_id", "parent_id"} <= {one.casefold() for one in layout.columns}:
-        notices.add("single_messages", "Each row is one message of a tree (parent_id): such rows "
-                    "are not put together; give whole conversations")  # fmt: skip
-    elif None in roles.values() and (speakers := _speakers(layout, sample)):
+    if None in roles.values() and (speakers := _speakers(layout, sample)):
         notices.add("single_messages", "Each row is one message (the column {column} says who "
-                    "speaks): such rows are not put together; give whole conversations",
+                    "speaks), and no column tells which belong together: name one conversation_id, "
+                    "or give whole conversations",
                     column=speakers)  # fmt: skip
 
 

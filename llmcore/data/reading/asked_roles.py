@@ -290,7 +290,10 @@ class _Finder:
         if self.header or len(self.columns) != 2 or self.taken or not self.sample:
             return False
         first = [one for one in self.sample[0].values() if isinstance(one, str)]
-        return any(_SENTENCE.search(one) for one in first)
+        asked = [str(one) for one in self.values(self.columns[0])]  # no dates of a chat's log
+        return any(_SENTENCE.search(one) for one in first) and (
+            2 * sum(bool(_SENTENCE.search(one)) for one in asked) > len(asked)
+        )
 
     def _answers(self, values: list[Any]) -> bool:
         """Whether cells can be answers: no verdicts on other answers, no letters or numbers of

@@ -2,19 +2,17 @@
 and mails in folders of classes."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from llmcore.data.mails import looks_like_mail
 from llmcore.data.reading.folders import read_folders
 from llmcore.data.reading.json_forms import split_of
+from llmcore.data.reading.label_index import Opener, read_listed
 from llmcore.data.reading.members import Member, named_files
 from llmcore.data.reading.report import Notices, listed, quoted
 from llmcore.data.reading.rows import SPLIT, Chunk, Rows, unique_names
-from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
-
-Opener = Callable[[Source], Rows]
 
 _TABLES = (
     ".csv", ".tsv", ".tab", ".psv", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".ods",
@@ -48,6 +46,8 @@ def read_bundle(members: list[Member], name: str, notices: Notices, opened: Open
     if len(archives) == 1 and all(_ABOUT.fullmatch(one.name) for one in members
                                   if one is not archives[0]):  # fmt: skip
         return _only(archives[0], name, notices, opened)
+    if (listed_files := read_listed(members, name, notices, opened)) is not None:
+        return listed_files
     about = [one for one in members if _ABOUT.fullmatch(one.name)]
     others = [one for one in members if one not in set(about) and _lower(one).endswith(_NO_TEXT)]
     aside = {id(one) for one in about + others}
@@ -77,7 +77,7 @@ def read_bundle(members: list[Member], name: str, notices: Notices, opened: Open
 def _only(member: Member, name: str, notices: Notices, opened: Opener) -> Rows:
     notices.add("one_table", "{table} in {file} was read",
                 about=member.path, table=quoted(member.path), file=name)  # fmt: skip
-    return opened(member.source())
+    return opened(member.source(), notices)
 
 
 def _lower(member: Member) -> str:
@@ -161,6 +161,9 @@ def _parts(tables: list[Member], name: str) -> list[tuple[Member, str | None]]:
         _stem(tables[0]), _suffix(tables[0])
     ):  # fmt: skip
         return [(one, None) for one in tables]
+    talks = [one for one in tables if _base(one) == ("conversations", ".json")]
+    if talks and {_suffix(one) for one in tables} == {".json"}:  # ChatGPT's and Claude's exports
+        return [(one, None) for one in talks]
     strong = [one for one in tables if _suffix(one) != ".json"]
     if len(strong) == 1:
         return [(strong[0], None)]
@@ -179,7 +182,7 @@ def _joined(
     chosen: list[tuple[Member, str | None]], name: str, notices: Notices, opened: Opener
 ) -> Rows:
     """The tables' rows one after another, with a column for the part or the mail box."""
-    tables = [opened(member.source()) for member, _ in chosen]
+    tables = [opened(member.source(), notices) for member, _ in chosen]
     first = tables[0]
     marks = [mark for _, mark in chosen]
     boxes = all(_suffix(member) in (".mbox", ".mbx") for member, _ in chosen)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from llmcore.data.reading.marked_chat import marked_parts
+from llmcore.data.reading.message_trees import best_branch, is_node, newest_branch
 from llmcore.data.turns import Turn
 
 MAX_LITERAL_CHARACTERS = 1 << 20  # Python's own parser is slow and deep
@@ -36,6 +37,7 @@ _WEIGHT_KEYS = frozenset({"weight", "train", "loss"})
 _TEXT_PARTS = ("text", "input_text", "output_text", "markdown")
 _CALL_IN_TEXT = re.compile(r"(?:^|\n)\s*<(?:tool_call|functioncall|function_call)>\s*\{")
 _BETWEEN_OBJECTS = re.compile(r"\}\s*\n\s*\{")
+_ARRAY = re.compile(r"\s*(?:np\.)?array\((\[.*\]),\s*dtype=object\)\s*", re.DOTALL)
 _PICTURE = re.compile("image|picture|audio|video|file|document|media", re.IGNORECASE)
 
 
@@ -84,13 +86,16 @@ def looks_like_messages(value: Any, strings: bool = False) -> bool:
         return marked_parts(value) is not None
     if isinstance(value, dict):
         numbered = any(_is_numbered_turn(key) for key in value)
-        node = _is_node(next(iter(value.values()), None))
+        node = is_node(next(iter(value.values()), None))
         return "replies" in value or numbered or node or bool(_listed_messages(value))
     if not _is_list(value) or not value:
         return False
     first = value[0]
     if isinstance(first, dict):
-        return _role_key(_plain_keys(first)) is not None or _are_exchanges(value)
+        key = _role_key(_plain_keys(first))
+        if key == "author":  # who wrote an answer, or a message of a talk
+            return any(role_of(one.get(key)) for one in value if isinstance(one, dict))
+        return key is not None or _are_exchanges(value)
     if isinstance(first, (list, tuple)):
         return len(first) == 2 and all(isinstance(one, str) for one in first)
     return strings and len(value) > 1 and all(isinstance(one, str) for one in value)
@@ -114,6 +119,8 @@ def opened_text(text: str) -> Any:
 
     Tables hold conversations so: `[{'role': 'user', …}]`.
     """
+    if text.endswith("dtype=object)") and (array := _ARRAY.fullmatch(text)):
+        text = array[1]
     start, end = text.lstrip()[:2], text.rstrip()[-1:]
     if end not in ("]", "}") or start[:1] not in ("[", "{"):
         return text
@@ -161,11 +168,13 @@ def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
     if numbered:
         return [message for one in numbered for message in _of_entry(one, seen)]
     if "replies" in value:
-        return list(_best_branch(value, seen))
+        return [message for one in best_branch(value, seen) for message in _of_entry(one, seen)]
     if listed := _listed_messages(value):
         return [message for one in listed for message in _of_entry(one, seen)]
-    if _is_node(next(iter(value.values()), None)):
-        return list(_newest_branch(value, seen))
+    nodes = value.get("mapping", value)
+    if isinstance(nodes, dict) and is_node(next(iter(nodes.values()), None)):
+        way = newest_branch(nodes, value.get("current_node"), seen)
+        return [message for one in way for message in _of_entry(one, seen)]
     if _role_key(value) is not None:
         return list(_of_entry(value, seen))
     raise LeftOut("no_messages")
@@ -188,47 +197,15 @@ def _listed_messages(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{one: cells[place] for one, cells in columns.items()} for place in range(n)]
 
 
-def _is_node(value: Any) -> bool:
-    """A message with its neighbours, as ChatGPT exports them under their numbers."""
-    return isinstance(value, dict) and {"message", "children"} <= value.keys()
-
-
-def _newest_branch(nodes: Mapping[str, Any], seen: Seen) -> Iterator[Message]:
-    """The way from the root along the last of each node's children."""
-    here = next((key for key, one in nodes.items() if not one.get("parent")), None)
-    for _ in nodes:
-        node = nodes.get(here) if isinstance(here, str) else None
-        if not _is_node(node):
-            return
-        if isinstance(node["message"], dict):
-            yield from _of_entry(node["message"], seen)
-        children = node["children"] if _is_list(node["children"]) else []
-        if len(children) > 1:
-            seen["other_branches"] += len(children) - 1
-        here = children[-1] if children else None
-
-
-def _best_branch(node: Any, seen: Seen) -> Iterator[Message]:
-    """The way down a tree of replies along the best ranked ones (else the first)."""
-    while isinstance(node, dict):
-        yield from _of_entry({key: one for key, one in node.items() if key != "replies"}, seen)
-        replies = node.get("replies")
-        kept = [one for one in replies if isinstance(one, dict)] if _is_list(replies) else []
-        if len(kept) > 1:
-            seen["other_branches"] += len(kept) - 1
-        node = min(kept, key=_rank) if kept else None
-
-
 def _is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple))
 
 
-def _rank(node: Mapping[str, Any]) -> float:
-    rank = node.get("rank")
-    return rank if isinstance(rank, (int, float)) else float("inf")
-
-
 def _alternating(texts: Sequence[str]) -> list[Message]:
+    """What two sides say in turn, or each text with the mark of who says it."""
+    parts = marked_parts("\n".join(texts))
+    if parts is not None and len(parts) == len(texts):
+        return [_spoken(role_of(role), text) for role, text in parts]
     return [
         Message(ASSISTANT if place % 2 else USER, text.strip()) for place, text in enumerate(texts)
     ]
@@ -270,7 +247,8 @@ def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
         return
     role = role_of(entry[key])
     if role is None:
-        raise LeftOut("unknown_role", role=str(entry[key])[:40])
+        name = entry[key].get("name") if isinstance(entry[key], dict) else entry[key]
+        raise LeftOut("unknown_role", role=str(name)[:40])
     if not _CALL_KEYS.isdisjoint(entry) and any(map(entry.get, _CALL_KEYS)):
         yield Message(CALL, "")
         return

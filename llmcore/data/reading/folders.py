@@ -39,6 +39,12 @@ def read_folders(members: list[Member], name: str, notices: Notices) -> Rows:
     labelled = [(one, place) for one, place in kept if place.label is not None]
     if not labelled:
         raise LabError(f"The files of {name} lie in no folder of a class: {ADVICE}.")
+    return rows_of_files(labelled, name, notices)
+
+
+def rows_of_files(labelled: list[tuple[Member, Place]], name: str, notices: Notices) -> Rows:
+    """text and label (and `split`) of files whose places are known. Raises LabError where none
+    holds text."""
     with_split = any(place.split for _, place in labelled)
     columns = ["text", "label", SPLIT] if with_split else ["text", "label"]
     mails = sum(looks_like_mail(one.read(8192)) for one, _ in labelled[:_SAMPLED])

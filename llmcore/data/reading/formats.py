@@ -146,7 +146,7 @@ def _is_json(head: bytes, suffix: str) -> bool:
     """A bracket may also begin a line of a table or of plain text."""
     if suffix in (".json", ".jsonl", ".ndjson"):
         return True
-    return bool(re.match(rb"\{\s*(?:[\"'}]|$)|\[\s*(?:[\[{\]\"0-9-]|$)", head))
+    return bool(re.match(rb"\{\s*(?:[\"'}]|$)|\[\s*(?:[\[{\]\"]|-?[\d.eE+]+\s*[,\]]|$)", head))
 
 
 def _first_line_is_object(head: bytes) -> bool:

@@ -4,14 +4,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmcore.data.folding import fold
+from llmcore.data.reading.asked_columns import (
+    are_conversations,
+    are_surely_conversations,
+    is_empty,
+)
 from llmcore.data.reading.asked_names import (
     CHOSEN_NAMES,
     EXAMPLES_NAMES,
+    INPUT_NAMES,
     INSTRUCTION_NAMES,
     MESSAGES_NAMES,
     OUTPUT_NAMES,
     REJECTED_NAMES,
+    folded_name,
 )
+from llmcore.data.reading.flat_messages import message_form
 from llmcore.data.reading.labels import Labelled, ReadingOptions, read_labels
 from llmcore.data.reading.names import LABEL_NAMES
 from llmcore.data.reading.open import open_rows
@@ -30,6 +38,7 @@ _EITHER = frozenset({
 })  # fmt: skip
 _ASKED, _ANSWERED = frozenset(INSTRUCTION_NAMES), frozenset(OUTPUT_NAMES)
 _SURELY = frozenset((*MESSAGES_NAMES[:5], *CHOSEN_NAMES, *REJECTED_NAMES, *EXAMPLES_NAMES))
+_TARGETS = frozenset({"target", "targets"})
 _PLAIN_TEXT = frozenset({"text", "message", "sentence", "review", "tweet", "sms", "comment"})
 
 
@@ -105,6 +114,15 @@ def guess_task(rows: Rows) -> str:
     asked, answered = names & _ASKED, names & _ANSWERED
     if asked - _EITHER and answered - _EITHER:
         return INSTRUCT
+    label = None if roles.label is None else folded_name(rows.columns[roles.label])
+    if (
+        names & frozenset(INPUT_NAMES)
+        and names & _TARGETS
+        and not (label in _TARGETS and _repeats(rows, roles.label))
+    ):
+        return INSTRUCT
+    if not (labelled and names & _PLAIN_TEXT) and _are_talks(rows, label):
+        return INSTRUCT
     if labelled and (names & _PLAIN_TEXT or not (asked and answered)):
         return CLASSIFY
     if asked or answered:
@@ -113,6 +131,26 @@ def guess_task(rows: Rows) -> str:
         return CORPUS
     labels = any(one.is_label for at, one in enumerate(columns_of(rows)) if at != roles.text)
     return CLASSIFY if labelled or labels or roles.text is None else CORPUS
+
+
+def _repeats(rows: Rows, column: int | None) -> bool:
+    """Whether most cells of a column come again, as labels do."""
+    cells = [str(row[column]) for row in rows.sample() if column is not None and column < len(row)]
+    return 2 * len(set(cells)) <= len(cells)
+
+
+def _are_talks(rows: Rows, label: str | None) -> bool:
+    """Whether a column holds conversations, or each row is a message of one."""
+    form = message_form(rows)
+    if form is not None and (label not in LABEL_NAMES or label == folded_name(form.role)):
+        return True
+    sample = rows.sample()
+    for at, column in enumerate(rows.columns):
+        values = [one for row in sample if at < len(row) and not is_empty(one := row[at])]
+        known = folded_name(column) in MESSAGES_NAMES
+        if values and (are_surely_conversations(values) or (known and are_conversations(values))):
+            return True
+    return False
 
 
 def _is_small(where: Path | Source) -> bool:

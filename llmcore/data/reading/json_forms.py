@@ -71,7 +71,7 @@ def _unwrap(value: Any, name: str, notices: Notices, roles: str, depth: int) -> 
         return None
     if intents.is_rasa(value) or intents.is_intents(value):
         return intents.records(value, name, notices, roles)
-    for form in (_split_table, _squad, _splits, _of_dicts, _of_lists):
+    for form in (_split_table, _squad, _natural_task, _splits, _of_dicts, _of_lists):
         records = form(value, name, notices)
         if records is not None:
             return records
@@ -161,6 +161,17 @@ def _questions(data: list[Any]) -> Iterator[dict[str, Any]]:
                 answer = answers[0].get("text") if answers else None
                 yield {"question": one.get("question"), "context": paragraph.get("context"),
                        "answer": answer}  # fmt: skip
+
+
+def _natural_task(value: dict[str, Any], name: str, notices: Notices) -> Records | None:
+    """A task of Natural Instructions: its definition with inputs and outputs; its worked examples
+    are no rows."""
+    rows = value.get("Instances")
+    if not isinstance(value.get("Definition"), (str, list)) or not _is_list_of(rows, dict):
+        return None
+    _said(notices, name, "Natural Instructions (a task's definition and its instances)")
+    return [{"instruction": value["Definition"], "input": one.get("input"),
+             "output": one.get("output")} for one in rows or []]  # fmt: skip
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -20,11 +20,19 @@ def _style(mark: str, end: str, flags: int = 0, first: bool = False) -> _Style:
     return _Style(re.compile(mark, flags), re.compile(end), first)
 
 
-_OVER = r"</?s>|<\|endoftext\|>|<\|end\|>|<\|eot_id\|>|<eo[a-z]>"
+_OVER = r"</?s>|<\|endoftext\|>|<\|end\|>|<\|eot(?:_id)?\|>|<eo[a-z]>"
 _STYLES = (
     _style(r"<\|im_start\|>\s*(?P<role>[a-z_]+)\s*\n", r"<\|im_end\|>|" + _OVER),
     _style(r"<\|start_header_id\|>(?P<role>[a-z_]+)<\|end_header_id\|>\s*",
            r"<\|begin_of_text\|>|<\|end_of_text\|>|" + _OVER),
+    _style(r"<\|header_start\|>(?P<role>[a-z_]+)<\|header_end\|>\s*",
+           r"<\|begin_of_text\|>|<\|end_of_text\|>|" + _OVER),
+    _style(r"<\|start_of_role\|>(?P<role>[a-z_]+)<\|end_of_role\|>", r"<\|end_of_text\|>"),
+    _style(r"<\|start\|>(?P<role>[a-z]+)(?:<\|channel\|>\w+)?<\|message\|>",
+           r"<\|return\|>|" + _OVER),
+    _style(r"<\|START_OF_TURN_TOKEN\|><\|(?P<role>SYSTEM|USER|CHATBOT)_TOKEN\|>",
+           r"<\|END_OF_TURN_TOKEN\|>|<BOS_TOKEN>|<EOS_TOKEN>"),
+    _style(r"<｜(?P<role>User|Assistant)｜>", r"<｜(?:begin|end)▁of▁sentence｜>"),
     _style(r"<start_of_turn>(?P<role>[a-z]+)\n", r"<end_of_turn>|<bos>|<eos>"),
     _style(r"(?P<role>\[INST\]|\[/INST\]|<<SYS>>|<</SYS>>)", _OVER),
     _style(rf"<\|(?P<role>{_SPEAKERS})\|>:?\s*", _OVER, re.IGNORECASE),
@@ -34,15 +42,15 @@ _STYLES = (
     _style(r"(?:^|\n)[ \t]*(?P<role>system|user|human|assistant|bot|ai|q|a|question|answer|"
            r"customer|client|agent|patient|doctor|student|tutor|function response)[ \t]*[:：]\s*",
            _OVER, re.IGNORECASE, first=True),
-    _style(r"(?:^|(?<=\s))(?P<role>USER|ASSISTANT|SYSTEM):\s", _OVER),
+    _style(r"(?:^|(?<=[\s>]))(?P<role>USER|ASSISTANT|SYSTEM):\s", _OVER),
 )  # fmt: skip
 _OTHER_NAMES = {
     "[INST]": "user", "[/INST]": "assistant", "<<SYS>>": "system", "<</SYS>>": "user",
 }  # fmt: skip
 _ASKS = {"user", "human", "prompter", "instruction", "question", "q", "prompt", "input",
          "customer", "client", "patient", "student"}  # fmt: skip
-_ANSWERS = {"assistant", "gpt", "model", "bot", "ai", "moss", "response", "answer", "a", "output",
-            "agent", "doctor", "tutor"}  # fmt: skip
+_ANSWERS = {"assistant", "chatbot", "gpt", "model", "bot", "ai", "moss", "response", "answer", "a",
+            "output", "agent", "doctor", "tutor"}  # fmt: skip
 
 
 def marked_parts(text: str) -> list[tuple[str, str]] | None:

@@ -37,8 +37,8 @@ def open_rows(
     such file, LabError for what cannot be read.
     """
 
-    def opened(source: Source) -> Rows:
-        return open_rows(source, notices, encoding, named, roles, _depth + 1)
+    def opened(source: Source, into: Notices) -> Rows:
+        return open_rows(source, into, encoding, named, roles, _depth + 1)
 
     if isinstance(where, Path) and where.is_dir():
         return read_bundle(members_of(where, notices), where.name, notices, opened)
@@ -49,7 +49,7 @@ def open_rows(
             raise LabError(f"{source.name} lies too deep in other archives: unpack it.")
         content = unpacked(source)
         if content is not source and formats.recognise(content).format != formats.TAR:
-            return opened(content)
+            return opened(content, notices)
         return read_bundle(members_of(source, notices), source.name, notices, opened)
     return _open_file(source, recognised, notices, encoding, named, roles)
 

@@ -9,7 +9,10 @@ from llmcore.errors import LabError
 SHOWN_CHARACTERS = 80
 MOST_COLUMNS = 20  # that a sentence lists
 # Notices of what a format's reader leaves out before there are rows.
-LOST_ROWS = ("bad_lines", "no_objects", "other_entries", "not_accepted")
+LOST_ROWS = (
+    "bad_lines", "no_objects", "other_entries", "not_accepted", "orphans", "deleted_messages",
+    "too_many_messages", "missing_files",
+)  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ from llmcore.data.reading.conversation import (
     opened_text,
     turns_of,
 )
+from llmcore.data.reading.flat_messages import joined_messages
 from llmcore.data.reading.marked_chat import marked_parts
 from llmcore.data.reading.names import SPLITS
 from llmcore.data.reading.report import ReadingReport
@@ -77,6 +78,7 @@ CHANGED = {
     "other_parts": "{parts} of messages that {are} no text {were} left out",
     "other_branches": "{replies} beside the one that is followed {were} left out",
     "several_answers": "{rows} {have} several answers: the first is learned",
+    "rated_answers": "{rows} {have} several answers: the accepted or best rated one is learned",
     "prompt_within": "{answers} {were} learned without the question that they begin with",
     "marked_questions": "{questions} {were} cut into turns at their marks of who speaks",
     "missing": "{cells} with a word for a missing value (nan, none, …) {were} read as empty",
@@ -99,6 +101,8 @@ def read_turns(
     where one was chosen twice.
     """
     rows = asked_lines(rows, name)
+    if columns == Columns():
+        rows = joined_messages(rows, name)
     sample = [dict(zip(rows.columns, row, strict=False)) for row in rows.sample()]
     layout = find_asked_layout(rows.columns, sample, name, columns, rows.header)
     notices = rows.notices
@@ -210,7 +214,7 @@ class _Reader:
         self._refuse_bad(record)
         messages: list[Message] = []
         if self.layout.form == MESSAGES:
-            messages = messages_of(self._cell(record, "messages"), seen)
+            messages = messages_of(self._conversation(record), seen)
         elif self.layout.form == PREFERENCES and "messages" in self.roles:
             messages = self._implicit(record, seen)
         if messages:
@@ -231,6 +235,13 @@ class _Reader:
     def _cell(self, record: Record, role: str) -> Any:
         column = self.roles.get(role)
         return None if column is None else record.get(column)
+
+    def _conversation(self, record: Record) -> Any:
+        """The cell of the messages; in an export of ChatGPT with the branch that was seen last."""
+        value = self._cell(record, "messages")
+        if "current_node" in record and isinstance(value, dict):
+            return {"mapping": value, "current_node": record["current_node"]}
+        return value
 
     def _refuse_bad(self, record: Record) -> None:
         if self.layout.mark is None:
@@ -273,8 +284,7 @@ class _Reader:
         """A list of questions beside one of as many answers is a talk; beside another it is
         none. None where there is no such list."""
         asked, said = self._cell(record, "instruction"), self._cell(record, "answer")
-        if isinstance(said, dict) and isinstance(said.get("input_text"), list):  # CoQA
-            said = said["input_text"]
+        asked, said = _coqa_texts(asked), _coqa_texts(said)
         lists = [one for one in (asked, said) if isinstance(one, (list, tuple)) and len(one) > 1]
         if len(lists) < 2 or not all(isinstance(text, str) for one in lists for text in one):
             return None
@@ -419,6 +429,17 @@ def _question_cells(cells: list[Any]) -> int:
     question mark; 1 where there is no such cell, or several."""
     ends = [at for at, one in enumerate(cells[:-1], start=1) if one.rstrip()[-1:] in tuple("?？؟")]
     return ends[0] if len(ends) == 1 else 1
+
+
+def _coqa_texts(value: Any) -> Any:
+    """The texts of CoQA's questions or answers, {"input_text": […]} or a list of such objects."""
+    if isinstance(value, dict) and isinstance(value.get("input_text"), list):
+        return value["input_text"]
+    if isinstance(value, list) and all(
+        isinstance(one, dict) and "input_text" in one for one in value
+    ):
+        return [one["input_text"] for one in value]
+    return value
 
 
 def _texts_of(value: Any) -> list[str] | None:

@@ -311,14 +311,13 @@ def test_translation_pairs_are_asked_for_and_can_be_chosen():
     assert read(rows, columns=chosen).rows == [single("cat", "chat")]
 
 
-def test_single_messages_of_a_tree_are_not_put_together_and_it_is_said():
-    from llmcore.data.reading.report import ChoiceError
-
+def test_single_messages_of_a_tree_are_put_together_and_it_is_said():
     rows = [{"message_id": "a", "parent_id": None, "text": "Hi", "role": "prompter", "lang": "en"},
             {"message_id": "b", "parent_id": "a", "text": "Ho", "role": "assistant",
              "lang": "en"}]  # fmt: skip
-    with pytest.raises(ChoiceError, match="one message of a tree"):
-        read(rows)
+    found = read(rows)
+    assert found.rows == [HI_ROW]
+    assert "The 2 messages of x.json, a row each, were put together" in found.notices[0]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@
 # TORCH_INDEX  is a wheel index that torch alone is taken from. On Linux it keeps the CUDA packages
 #              out: use the "CPU" address that PyTorch's install selector shows (see README.md).
 # PORT         is the app's port; without it Streamlit takes the first free one from 8501.
+# TEST_WORKERS says how the tests are shared out: a worker for each core, whole files at a time,
+#              so that what a file sets up once (a server, a trained run) is set up once.
 PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
 TORCH_INDEX ?=
 PORT ?=
+TEST_WORKERS ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
@@ -23,7 +26,7 @@ run: $(RUN_STAMP)
 	@$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest $(TEST_WORKERS) $(TEST_ARGS)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

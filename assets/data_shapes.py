@@ -237,6 +237,19 @@ FOLDERS = (
                 "test.csv": _lines("label,text", *_two(12, text="held out number {i}"))}),
           {"classes": {"ham": 28, "spam": 14}, "taken": 42, "splits": {"test": 12, "train": 30},
            "status": 0}),
+    Shape("an index of labels beside mails (TREC)", "trec07p",
+          {"trec07p/full/index": _lines(*(f"{('ham', 'spam')[i % 2]} ../data/inmail.{i}"
+                                          for i in range(13))),
+           **{f"trec07p/data/inmail.{i}": _mail(f"note {i}", "words") for i in range(12)}},
+          {"format": "mails", "classes": {"ham": 6, "spam": 6}, "taken": 12, "left_out": 1,
+           "notices": ["label_index", "missing_files"], "status": 0}),
+    Shape("a table of names and labels beside a folder of texts", "coded",
+          {"coded/labels.csv": _lines("filename,label", *(
+              f"essay{i}.txt,{('sport', 'trade')[i % 2]}" for i in range(12))),
+           **{f"coded/texts/essay{i}.txt": f"Essay {i} has a few words.".encode()
+              for i in range(12)}},
+          {"classes": {"sport": 6, "trade": 6}, "taken": 12, "notices": ["label_index"],
+           "status": 0}),
     Shape("a folder of texts without classes", "essays",
           {f"essays/{i}.txt": f"Essay number {i} has a few words.".encode() for i in range(5)},
           {"task": "corpus", "taken": 5, "status": 0}, task="corpus"),
@@ -263,12 +276,61 @@ INSTRUCTIONS = (
                               {"speaker": "SYSTEM", "utterance": f"It leaves at {i}."}]}
                    for i in range(12))),
           {"taken": 12, "notices": ["system_answers"], "status": 0}, task="instruct"),
+    Shape("one message a row, a tree with ranks (OASST)", "messages.jsonl",
+          _jsonl({"message_id": "zz", "parent_id": "lost", "role": "assistant", "text": "Odd."},
+                 *(one for i in range(12) for one in (
+                     {"message_id": f"p{i}", "parent_id": None, "role": "prompter",
+                      "text": f"Where is lamp {i}?", "rank": None},
+                     {"message_id": f"b{i}", "parent_id": f"p{i}", "role": "assistant",
+                      "text": "Nowhere.", "rank": 1},
+                     {"message_id": f"a{i}", "parent_id": f"p{i}", "role": "assistant",
+                      "text": f"On shelf {i}.", "rank": 0}))),
+          {"task": "instruct", "roles": {"messages": "text"}, "taken": 12, "left_out": 1,
+           "notices": ["single_messages", "orphans", "other_branches"], "status": 0}),
+    Shape("one message a row, by conversation and turn", "support.csv",
+          _lines("ticket_id,turn,sender,message",
+                 *(f"{i // 2},{i % 2},{('customer', 'agent')[i % 2]},word {i}" for i in range(24))),
+          {"task": "instruct", "roles": {"messages": "message"}, "taken": 12,
+           "notices": ["single_messages"], "status": 0}),
+    Shape("answers with votes (StackExchange)", "answers.jsonl",
+          _jsonl(*({"question": f"Where is lamp {i}?", "answers": [
+              {"text": "Nowhere.", "author": "x", "pm_score": 1},
+              {"text": f"On shelf {i}.", "author": "y", "pm_score": 7}]} for i in range(12))),
+          {"roles": {"instruction": "question", "answer": "answers"}, "taken": 12,
+           "notices": ["rated_answers"], "status": 0}, task="instruct"),
+    Shape("ChatGPT's export, packed", "export.zip",
+          _zip({"conversations.json": json.dumps([{
+              "title": f"Lamp {i}", "current_node": "c", "mapping": {
+                  "a": {"message": None, "parent": None, "children": ["b"]},
+                  "b": {"message": {"author": {"role": "user"}, "content": {
+                      "content_type": "text", "parts": [f"Where is lamp {i}?"]}},
+                      "parent": "a", "children": ["c", "d"]},
+                  "c": {"message": {"author": {"role": "assistant"}, "content": {
+                      "content_type": "text", "parts": [f"On shelf {i}."]}},
+                      "parent": "b", "children": []},
+                  "d": {"message": {"author": {"role": "assistant"}, "content": {
+                      "content_type": "text", "parts": ["A later try."]}},
+                      "parent": "b", "children": []}}} for i in range(12)]).encode(),
+              "user.json": b'{"id": "u"}', "chat.html": b"<html></html>"}),
+          {"task": "instruct", "roles": {"messages": "mapping"}, "taken": 12,
+           "notices": ["other_branches"], "status": 0}),
 )  # fmt: skip
 
 CORPORA = (
     Shape("a folder of code with its README", "mill",
           {"mill/README.md": b"# Mill", "mill/src/mill.py": b"x = 1\n" * 20},
           {"task": "corpus", "taken": 2, "status": 0}, task="corpus"),
+    Shape("a mail box as a corpus", "box.mbox",
+          b"".join(b"From a@example.org Mon Sep  2 10:00:00 2002\n" + _mail(f"note {i}", "words")
+                   + b"\n" for i in range(3)),
+          {"format": "mails", "taken": 3, "notices": ["mails"], "status": 0}, task="corpus"),
+    Shape("Wikipedia by WikiExtractor", "wiki_00",
+          "".join(f'<doc id="{i}" url="u" title="Mill {i}">\nMill {i}\n\nIt turns.\n</doc>\n'
+                  for i in range(3)).encode(),
+          {"taken": 3, "notices": ["wiki_pages"], "status": 0}, task="corpus"),
+    Shape("a book of Project Gutenberg", "pg1.txt",
+          b"Title: Mills\n\n*** START OF THE PROJECT GUTENBERG EBOOK MILLS ***\n\nIt turns.\n",
+          {"taken": 1, "notices": ["gutenberg"], "status": 0}, task="corpus"),
     Shape("subtitles", "film.srt",
           b"1\r\n00:00:01,000 --> 00:00:02,000\r\nI saw the mill.\r\n",
           {"taken": 1, "notices": ["subtitles"], "status": 0}, task="corpus"),
@@ -278,6 +340,15 @@ REFUSED = (
     Shape("a PDF", "paper.pdf", b"%PDF-1.7\n%...", {"status": 1}),
     Shape("a Python pickle", "frame.pkl", b"\x80\x04\x95\x00", {"status": 1}),
     Shape("a picture", "cat.png", b"\x89PNG\r\n\x1a\n" + bytes(64), {"status": 1}),
+    Shape(
+        "a mail of Outlook",
+        "offer.msg",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(504)
+        + "__substg1.0_0037001F".encode("utf-16-le")
+        + bytes(512),
+        {"status": 1},
+    ),
     Shape("a file of nothing", "empty.csv", b"\n\n", {"status": 1}),
 )
 

@@ -24,6 +24,7 @@ _HEADER = re.compile(rb"(?:From |(?:[A-Za-z][A-Za-z0-9-]*:[ \t]))[^\n]*\n")
 _MAIL_HEADERS = re.compile(
     rb"^(?:from|subject|date|received|message-id|return-path|to)[: ]", re.IGNORECASE | re.MULTILINE
 )
+_EMLX = re.compile(rb"(\d{1,9})[ \t]*\r?\n(?=[A-Za-z][A-Za-z0-9-]*:)")
 _BROKEN = (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
 _SILENT = frozenset({"script", "style", "title"})
 _NEW_LINE = frozenset({
@@ -54,7 +55,7 @@ def read_mail(data: bytes) -> Mail:
     """
     try:
         # The old policy decodes headers only when asked; the new one raises on many a real one.
-        message = message_from_bytes(data[:MAX_MAIL_BYTES])
+        message = message_from_bytes(_unwrapped(data)[:MAX_MAIL_BYTES])
         subject = _subject(message)
         body = _body_of(message)
         defects = bool(message.defects) or any(part.defects for part in message.walk())
@@ -69,12 +70,20 @@ def read_mail(data: bytes) -> Mail:
 def looks_like_mail(data: bytes) -> bool:
     """Whether a text file begins with an e-mail's headers: three lines of them, two well known."""
     head = data[:8192].replace(b"\r\n", b"\n").lstrip(b"\n")
+    if size := _EMLX.match(head):
+        head = head[size.end() :]
     at, n_headers = 0, 0
     while match := _HEADER.match(head, at):
         n_headers, at = n_headers + 1, match.end()
         while head[at : at + 1] in {b" ", b"\t"}:  # a folded header goes on
             at = head.find(b"\n", at) + 1 or len(head)
     return n_headers >= 3 and len(_MAIL_HEADERS.findall(head[:at])) >= 2
+
+
+def _unwrapped(data: bytes) -> bytes:
+    """A mail without what Apple Mail writes around it (.emlx): its size ahead, flags behind."""
+    size = _EMLX.match(data)
+    return data if size is None else data[size.end() : size.end() + int(size[1])]
 
 
 def decode_plain(data: bytes) -> str:

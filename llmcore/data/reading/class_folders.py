@@ -119,7 +119,7 @@ def _without(leaf: Folder, top: int, split: tuple[int, str] | None) -> Folder:
 
 def _to_class_level(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
     """Each path cut so that its last folder is the class."""
-    rest = _without_boxes(rest)
+    rest = _without_boxes(_named_boxes(rest))
     while True:
         paths = [path for path in rest.values() if path]
         last = {path[-1] for path in paths}
@@ -137,6 +137,17 @@ def _to_class_level(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
         if len({path[-1] for path in cut.values() if path}) > 1:
             return cut
     return rest
+
+
+def _named_boxes(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
+    """Paths up to the mail box, where all lie in folders of Apple Mail: Work.mbox/…/Messages."""
+    boxes = {}
+    for leaf, path in rest.items():
+        at = next((at for at, one in enumerate(path) if one.lower().endswith(".mbox")), None)
+        if at is None:
+            return rest
+        boxes[leaf] = (*path[:at], path[at][: -len(".mbox")])
+    return boxes
 
 
 def _without_boxes(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:

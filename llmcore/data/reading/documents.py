@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from llmcore.data.mails import html_to_text
+from llmcore.data.mails import MAX_MAIL_BYTES, html_to_text, read_mail
 from llmcore.data.reading import formats
 from llmcore.data.reading.encoding import recognise_encoding, text_blocks, whole_text
 from llmcore.data.reading.kept_marks import say_marks_of_text
+from llmcore.data.reading.mailbox_rows import mails_of
 from llmcore.data.reading.members import Member, unpacked
 from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import Notices, ReadingReport
@@ -31,6 +32,8 @@ _TABLES = (
 )  # fmt: skip
 _NAMED_HTML = re.compile(r"\.x?html?(?:\.gz)?$", re.IGNORECASE)
 _TAG = re.compile(rb"<(?:p|div|h[1-6]|span|a|br|ul|ol|table|article|section|b|i|em)\b[^<>]*>", re.I)
+_WIKI_PAGE = re.compile(r"^<doc id=[^\n]*>\n", re.MULTILINE)  # as WikiExtractor writes them
+_WIKI_END = re.compile(r"^</doc>\n*", re.MULTILINE)
 _NAMED_JSON = re.compile(r"\.(?:json|jsonl|ndjson)$", re.IGNORECASE)
 
 
@@ -163,9 +166,8 @@ def _of_file(source: Source, options: CorpusOptions, report: ReadingReport) -> I
     if format in (formats.HTML, formats.RTF):
         return _of_markup(source, format, why, options, report)
     if format in (formats.MAIL, formats.MBOX):
-        report.notices.add(
-            "mail_headers", "{files} {are} e-mails, whose headers are learned as they stand"
-        )
+        _describe(report, "mails", why)
+        return _of_mails(source, format, options, report)
     _describe(report, formats.TEXT, why)
     return _of_text(source, options, report)
 
@@ -199,7 +201,44 @@ def _of_text(source: Source, options: CorpusOptions, report: ReadingReport) -> I
     if not options.as_text:
         say_marks_of_text(first, report.notices)
     blocks = chain([first], blocks)
+    if _WIKI_PAGE.match(first) and not options.as_text:
+        report.notices.add("wiki_pages", "The pages of {files} are documents; the tags around "
+                           "them (<doc …>) were taken out")  # fmt: skip
+        return _of_wiki(blocks, options, report.notices)
     return _ended(part for block in blocks for part in _parted(block, options, report.notices))
+
+
+def _of_wiki(
+    blocks: Iterable[str], options: CorpusOptions, notices: Notices
+) -> Iterator[Piece]:  # fmt: skip
+    """The pages of a file of WikiExtractor."""
+    for block in blocks:
+        *pages, rest = _WIKI_END.split(_WIKI_PAGE.sub("", block))
+        for page in pages:
+            yield from _ended(_parted(page, options, notices))
+        yield from _parted(rest, options, notices)
+    yield Piece("", True)
+
+
+def _of_mails(
+    source: Source, format: str, options: CorpusOptions, report: ReadingReport
+) -> Iterator[Piece]:
+    """Subject and text of each mail."""
+    report.notices.add("mails", "{files} {are} e-mails: the subject and the text of each mail are "
+                       "learned, without other headers and attachments; to learn the source "
+                       "itself: --as-text")  # fmt: skip
+    mails = mails_of(source) if format == formats.MBOX else [source.head(MAX_MAIL_BYTES)]
+    for number, data in enumerate(mails, 1):
+        try:
+            mail = read_mail(data)
+        except LabError:
+            report.read += 1
+            report.left_out += 1
+            report.notices.add("unreadable_mails", "{mails} {hold} no text and {were} left out",
+                               number, unit="mail")  # fmt: skip
+            continue
+        text = f"{mail.subject}\n{mail.body}".strip()
+        yield from _ended(_parted(text, options, report.notices))
 
 
 def _ended(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -35,10 +35,17 @@ _REFUSED = (
     (b"\x80\x05", "a Python pickle, which can run any code when it is opened", _SAVE_TABLE),
     (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS, not the file itself",
      "fetch the file (git lfs pull)"),
+    (b"!BDN", "a mail store of Outlook (.pst)", "export its mails as mbox or .eml"),
+    (b"ITSF", "a help file (CHM)", _SAVE_TEXT),
     (b"\x7fELF", "a program", "give a text or a table"),
     (b"MZ\x90\0", "a program", "give a text or a table"),
 )  # fmt: skip
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Excel, Word and Outlook files before 2007
+_IN_OLE = (  # names of streams
+    ("__substg1.0_", "a mail of Outlook (.msg)", "save it as .eml, or its folder as mbox"),
+    ("WordDocument", "a Word document", _SAVE_TEXT),
+    ("PowerPoint Document", "a PowerPoint file", _SAVE_TEXT),
+)
 _IN_ZIP = (
     ("xl/workbook.", XLSX, "", ""),
     ("word/document.", None, "a Word document", _SAVE_TEXT),
@@ -95,6 +102,9 @@ def _packed(source: Source, head: bytes) -> Recognised | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _in_zip(source)
     if head.startswith(OLE):
+        for stream, what, remedy in _IN_OLE:
+            if stream.encode("utf-16-le") in head:
+                raise LabError(f"{source.name} is {what}: {remedy} and give that.")
         return Recognised(XLSX, "it begins as an Office file before 2007")
     if head[257:262] == b"ustar":
         return Recognised(TAR, "it is a tar archive")

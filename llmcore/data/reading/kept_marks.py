@@ -9,6 +9,18 @@ from llmcore.data.reading.report import Notices, quoted
 SAMPLE = 200  # texts that are looked at
 _XML = re.compile(r"\s*(?:<\?xml\b|<(?:mediawiki|feed|rss|opml|TEI|nitf|DOC)\b)")
 _SUBTITLES = re.compile(r"\s*WEBVTT\b|\s*\d+\s*\n\s*\d+:\d\d:\d\d[,.]\d{3}\s*-->")
+# What is learned as it stands: kind, by what it is known, and what is said.
+_KEPT = (
+    ("gutenberg", re.compile(r"^\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG", re.MULTILINE),
+     "{files} {hold} the header and the licence of Project Gutenberg, which are learned as they "
+     "stand: to learn the book alone, cut them off"),
+    ("web_archive", re.compile(r"WARC/\d"), "{files} {hold} a web archive (WARC), whose headers "
+     "are learned as they stand: to learn the text alone, save it as plain text or JSON lines"),
+    ("front_matter", re.compile(r"---\n(?:[\w-]+:.*\n|[ \t-].*\n)+---\n"), "{files} {hold} front "
+     "matter (lines between ---), which is learned as it stands"),
+    ("latex", re.compile(r"^\s*\\documentclass\b", re.MULTILINE), "{files} {are} LaTeX, whose "
+     "commands are learned as they stand"),
+)  # fmt: skip
 _ENDS = ("</s>", "<|im_end|>", "<|end_of_text|>", "<|eot_id|>", "<eos>", "[EOS]", "<|endofdoc|>")
 
 
@@ -21,6 +33,9 @@ def say_marks_of_text(start: str, notices: Notices) -> None:
     if _SUBTITLES.match(start):
         notices.add("subtitles", "{files} {hold} subtitles, whose numbers and times are learned as "
                     "they stand: to learn the words alone, save them as plain text")  # fmt: skip
+    for kind, mark, sentence in _KEPT:
+        if mark.search(start[:20_000]):
+            notices.add(kind, sentence)
     for mark in _ENDS:
         if start.count(mark) > 1:
             notices.add("other_marks", "{mark} ends a document in other programs; here it is "

@@ -26,7 +26,19 @@ _MAX_LINE_BYTES = 1 << 20
 _STATES = frozenset({
     "opened", "unread", "important", "starred", "archived", "inbox", "sent", "trash", "drafts",
     "chat",
+    "geöffnet", "ungelesen", "wichtig", "markiert", "archiviert", "posteingang", "gesendet",
+    "papierkorb", "entwürfe",
+    "ouvert", "ouverts", "non lus", "non lu", "suivis", "archivé", "archivés",
+    "boîte de réception", "messages envoyés", "corbeille", "brouillons",
+    "abierto", "abiertos", "no leídos", "no leído", "importante", "importantes", "destacados",
+    "archivado", "archivados", "recibidos", "enviados", "papelera", "borradores",
+    "aperto", "aperti", "da leggere", "speciali", "archiviati", "posta in arrivo", "posta inviata",
+    "cestino", "bozze",
+    "aberto", "não lidas", "com estrela", "arquivadas", "caixa de entrada", "lixeira", "rascunhos",
+    "geopend", "ongelezen", "belangrijk", "met ster", "gearchiveerd", "verzonden", "prullenbak",
+    "concepten",
 })  # fmt: skip
+_CATEGORY = re.compile(r"(?:category|kategorie|catégorie|categoría|categoria|categorie)[ :]", re.I)
 
 
 def read_mbox(source: Source, notices: Notices) -> Rows:
@@ -127,5 +139,5 @@ def _gmail_label(data: bytes) -> str | None:
     labels = [one for one in labels if one]
     spam = next((one for one in labels if one.casefold() in ("spam", "junk")), None)
     own = [one for one in labels if one.casefold() not in _STATES]
-    plain = [one for one in own if not one.casefold().startswith("category ")]
+    plain = [one for one in own if not _CATEGORY.match(one)]
     return spam or next(iter(plain + own + labels), None)

@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -69,12 +69,21 @@ def members_of(where: Path | Source, notices: Notices) -> list[Member]:
         members = _in_tar(where, notices)
     name = where.name
     found = []
-    for member in members:
+    for member in map(_undotted, members):
         if not any(part.startswith((".", "__MACOSX")) for part in member.parts):
             found.append(member)
         if len(found) > MAX_FILES:
             raise LabError(f"{name} holds more than {MAX_FILES:,} files: take fewer of them.")
     return found
+
+
+def _undotted(member: Member) -> Member:
+    """Folders of a Maildir are hidden ones (.Work/cur); they hold its mails."""
+    parts = member.parts
+    at = next((at for at, one in enumerate(parts[:-2]) if one.startswith(".")), None)
+    if at is None or parts[at + 1] not in ("cur", "new"):
+        return member
+    return replace(member, parts=(*parts[:at], parts[at].strip(".") or "INBOX", *parts[at + 1 :]))
 
 
 # ---- folders

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from llmcore.data.reading import formats
 from llmcore.data.reading.json_forms import split_of
-from llmcore.data.reading.members import Member, members_of
+from llmcore.data.reading.members import Member, members_of, named_files
 from llmcore.data.reading.report import Notices, ReadingReport, listed
 from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
@@ -28,6 +28,11 @@ SOURCES = frozenset({
 })  # fmt: skip
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 _PACKED = (".gz", ".gzip")
+_HUB = frozenset({"dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json"})
+_SLACK = frozenset({
+    "users.json", "channels.json", "groups.json", "dms.json", "mpims.json", "canvases.json",
+    "integration_logs.json", "huddle_transcripts.json", "lists.json", "file_conversations.json",
+})  # fmt: skip
 _SYSTEM = frozenset({"Thumbs.db", "desktop.ini"})
 
 
@@ -50,6 +55,11 @@ def _chosen(where: Path | Source, report: ReadingReport) -> list[Member]:
         one for one in members_of(where, report.notices) if one.size and one.name not in _SYSTEM
     ]
     members.sort(key=lambda one: one.path)
+    about = [one for one in members if one.name in _SLACK or one.name in _HUB]
+    if {"users.json", "channels.json"} <= {one.name for one in about}:
+        members = _without(about, members, report)
+    elif len(about) < sum(suffix_of(one.name) in TABLES for one in members):
+        members = _without([one for one in about if one.name in _HUB], members, report)
     suffixes = {suffix_of(one.name) for one in members}
     known = TEXTS if suffixes & _PAGES else TEXTS | SOURCES
     texts = [one for one in members if suffix_of(one.name) in known]
@@ -68,6 +78,14 @@ def _chosen(where: Path | Source, report: ReadingReport) -> list[Member]:
         )  # fmt: skip
     _say_splits(chosen, report.notices)
     return chosen
+
+
+def _without(about: list[Member], members: list[Member], report: ReadingReport) -> list[Member]:
+    """The files but those that tell of the others: a Slack export's people, the hub's cards."""
+    if about:
+        report.notices.add("about_files", "{files} about the others {were} not read: {named}",
+                           n=len(about), named=named_files(about))  # fmt: skip
+    return [one for one in members if one not in about]
 
 
 def suffix_of(name: str) -> str:

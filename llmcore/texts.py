@@ -1,8 +1,38 @@
-"""One text or several: in Python a text is also a sequence of texts, its letters."""
+"""What a text is: one or several (in Python a text is also a sequence of texts, its letters), and
+what of it cannot be seen by itself: blanks, controls, half a letter."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from llmcore.errors import LabError
+
+# Common invisible characters by sign; the rest of the controls take U+2400's pictures.
+MARKS = {" ": "·", "\t": "⇥", "\n": "↵", "\r": "␍", "\x7f": "␡", "\u00a0": "⍽", "\ufeff": "BOM"}
+MARKS |= {"\u200b": "ZWSP", "\u200c": "ZWNJ", "\u200d": "ZWJ", "\u200e": "LRM", "\u200f": "RLM"}
+_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+
+
+def visible_mark(character: str) -> str | None:
+    """The sign that stands for a character one cannot see; None for a visible one."""
+    if character in MARKS:
+        return MARKS[character]
+    if ord(character) < 32:
+        return chr(0x2400 + ord(character))
+    if unicodedata.category(character) in _INVISIBLE:
+        return f"U+{ord(character):04X}"
+    return None
+
+
+def bytes_as_text(data: bytes) -> str:
+    r"""UTF-8 as text; each byte that is no whole letter is written as Python writes it.
+
+    The one way in which the lab shows half a letter, in pages and answers alike; token_text.js
+    does the same.
+
+    >>> bytes_as_text(b"caf\xc3")
+    'caf\\xc3'
+    """
+    return data.decode("utf-8", errors="backslashreplace")
 
 
 def check_text(value: object, what: str = "text") -> str:

@@ -161,9 +161,10 @@ def instruct_charts(info: "RunInfo", data: RunFeed) -> None:
 
 
 def head_curves(data: RunFeed) -> dict[str, Curve]:
-    """The head scores of a run that measures them, by type; empty where it does not."""
+    """The head scores of a run that measures them, by type; empty where it does not. A run of an
+    older version lacks the types that came later."""
     curves = {kind: data.curve("val", f"head_{kind}") for kind in HEAD_TYPES}
-    return curves if len(curves["induction"].steps) else {}
+    return {kind: curve for kind, curve in curves.items() if len(curve.steps)}
 
 
 def _view() -> View:

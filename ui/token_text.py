@@ -1,23 +1,8 @@
 """Token bytes as something that can be seen: no character of a text stays invisible."""
 
-import unicodedata
 from collections.abc import Iterator
 
-# Common invisible characters by sign; the rest of the controls take U+2400's pictures.
-MARKS = {" ": "·", "\t": "⇥", "\n": "↵", "\r": "␍", "\x7f": "␡", "\u00a0": "⍽", "\ufeff": "BOM"}
-MARKS |= {"\u200b": "ZWSP", "\u200c": "ZWNJ", "\u200d": "ZWJ", "\u200e": "LRM", "\u200f": "RLM"}
-_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
-
-
-def visible_mark(character: str) -> str | None:
-    """The sign that stands for a character one cannot see; None for a visible one."""
-    if character in MARKS:
-        return MARKS[character]
-    if ord(character) < 32:
-        return chr(0x2400 + ord(character))
-    if unicodedata.category(character) in _INVISIBLE:
-        return f"U+{ord(character):04X}"
-    return None
+from llmcore.texts import bytes_as_text, visible_mark
 
 
 def parts_of(data: bytes) -> list[list[str]]:
@@ -27,7 +12,7 @@ def parts_of(data: bytes) -> list[list[str]]:
     by itself (a character can be split over tokens).
 
     >>> parts_of(b" a\n\xf0")
-    [['m', '·'], ['t', 'a'], ['n', '↵'], ['x', 'F0']]
+    [['m', '·'], ['t', 'a'], ['n', '↵'], ['x', '\\xf0']]
     """
     parts: list[list[str]] = []
     for kind, text in _signs(data):
@@ -66,7 +51,7 @@ def _signs(data: bytes) -> Iterator[tuple[str, str]]:
     while position < len(data):
         character, length = _character_at(data, position)
         if character is None:
-            yield "x", f"{data[position]:02X}"
+            yield "x", bytes_as_text(data[position : position + 1])
             position += 1
             continue
         mark = visible_mark(character)

@@ -12,7 +12,12 @@ from llmcore.errors import LabError
 def walk(
     text: Annotated[str, typer.Argument(help="the text, or - for standard input")],
     model: Annotated[str, typer.Option(help="a model reference, such as base or a run")] = "",
-    block: Annotated[int, typer.Option(help="the block to open, counted from 1", min=1)] = 1,
+    layer: Annotated[
+        int | None, typer.Option(help="the layer to open, counted from 0 (default: 0)", min=0)
+    ] = None,
+    block: Annotated[
+        int | None, typer.Option(help="the same, counted from 1: block 1 is layer 0", min=1)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Follow a text through a model: each step's shapes, numbers in short, and source line."""
@@ -23,17 +28,24 @@ def walk(
 
     loaded = load(model or default_model())
     n_layers = loaded.trunk.config.n_layers
-    if block > n_layers:
+    if layer is not None and block is not None and block != layer + 1:
+        raise LabError(f"--layer {layer} and --block {block} are two layers: give one of them.")
+    if block is not None and block > n_layers:
         raise LabError(f"block is {block} but the model has {n_layers}: choose 1 to {n_layers}.")
+    opened = layer if layer is not None else (block or 1) - 1
+    if opened >= n_layers:
+        raise LabError(
+            f"layer is {opened} but the model has {n_layers}: choose 0 to {n_layers - 1}."
+        )
     passed = pass_through(loaded.model, loaded.tokenizer, text_or_stdin(text), loaded.labels)
-    tape = open_block(loaded.trunk, passed.streams[block - 1], block - 1)
+    tape = open_block(loaded.trunk, passed.streams[opened], opened)
     rows = [
         {
             "step": step.name, "title": step.title, "tensor": panel.symbol,
             "shape": list(panel.shape), "axes": list(panel.axes), "source": step.source.where,
             **_measures(panel.values),
         }
-        for step in steps(loaded.model, passed, tape, block - 1)
+        for step in steps(loaded.model, passed, tape, opened)
         for panel in step.panels
     ]  # fmt: skip
     header = ["step", "tensor", "shape", "mean", "std", "source"]
@@ -44,7 +56,8 @@ def walk(
     ]  # fmt: skip
     if passed.notice:
         say(passed.notice)
-    values = {"model": loaded.ref, "block": block, "ids": passed.ids, "tokens": passed.labels,
+    values = {"model": loaded.ref, "layer": opened, "block": opened + 1,
+              "ids": passed.ids, "tokens": passed.labels,
               "steps": rows}  # fmt: skip
     answer(values, as_json, table(header, cells))
 

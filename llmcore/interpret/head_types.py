@@ -2,10 +2,12 @@
 
 The definitions are those of Olsson et al. 2022 ("In-context Learning and Induction Heads",
 transformer-circuits.pub), with the test that they and TransformerLens use: random tokens that come
-twice, so that only the position and the earlier copy can tell a head where to look.
+twice, so that only the position and the earlier copy can tell a head where to look. `word`, the
+start of a word of several tokens, is our own.
 """
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +22,7 @@ from llmcore.nn.hooks import watch
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import Tokenizer
 
-KINDS = ("previous", "duplicate", "induction", "first")
+KINDS = ("previous", "duplicate", "induction", "first", "word")
 TEXT_CORPUS = "shakespeare"  # its held-out part, which no bundled model has learned from
 SHORTEST = 4  # tokens: two, and the same two again
 _MEMORY = 96 << 20  # bytes of attention weights and logits that are held at once
@@ -31,10 +33,11 @@ _CHARACTERS = 16  # of text for each wanted token; more than the longest tokeniz
 class HeadScores:
     """How much each head behaves like each of `kinds`.
 
-    on_repeats, on_text (4, L, H): mean share of a token's attention, 0 to 1, that goes to where
-    the habit looks, over the tokens that have such a place. on_text is None where there was no
-    tokenizer or no text. chance, chance_on_text (4,): what a head scores that looks at all tokens
-    up to its own alike. A chance is NaN where the test had no such place.
+    on_repeats, on_text (K, L, H) of K kinds: mean share of a token's attention, 0 to 1, that goes
+    to where the habit looks, over the tokens that have such a place. on_text is None where there
+    was no tokenizer or no text. chance, chance_on_text (K,): what a head scores that looks at all
+    tokens up to its own alike. A chance is NaN where the test had no such place, as that of `word`
+    without a tokenizer: its scores are 0 then.
 
     first_loss, second_loss: nats a token on the two halves of the repeats. Without anything that
     looks back both are the same; copy_accuracy is how often the second half is guessed right.
@@ -100,11 +103,11 @@ def head_scores(
         allowed = visible_ids(tokenizer)
         allowed = allowed[allowed < vocab_size]
     ids = repeated_ids(allowed, length, n_sequences, seed)
-    repeats = _Test(model, ids)
+    repeats = _Test(model, ids, tokenizer)
     texts = text_ids(tokenizer, ids.shape[1], n_sequences, seed) if text and tokenizer else None
     on_text = None
     if texts is not None and int(texts.max()) < vocab_size:
-        on_text = _Test(model, texts)
+        on_text = _Test(model, texts, tokenizer)
     half = ids.shape[1] // 2
     # Entry t of a row of losses belongs to token t + 1; where the second copy begins, at token
     # `half`, nothing can tell what comes.
@@ -178,12 +181,44 @@ def held_out_text() -> str:
     return "\n".join(held_out)
 
 
-def where_habits_look(ids: np.ndarray) -> np.ndarray:
-    """(4, B, T, T) boolean, in the order of KINDS: the places s that a perfect head of each kind
+def word_starts(tokenizer: Tokenizer, ids: np.ndarray) -> np.ndarray:
+    """(B, T) the position of the first token of the word that each token of ids (B, T) goes on
+    with; its own position where it begins a word, or is no part of one.
+
+    A token goes on with a word where a letter or digit, or the rest of one, stands on both sides
+    of its start. So `·th`, `ere`, `'s` are two words: `·there` and `s` behind its apostrophe.
+    """
+    starts = np.empty_like(ids)
+    for row, found in zip(ids.tolist(), starts, strict=True):
+        pieces = [tokenizer.token_bytes(one) for one in row]
+        within = _within_words(b"".join(pieces))
+        at, start = 0, 0
+        for t, piece in enumerate(pieces):
+            if not (0 < at < len(within) and within[at - 1] and within[at]):
+                start = t
+            found[t] = start
+            at += len(piece)
+    return starts
+
+
+def _within_words(data: bytes) -> list[bool]:
+    """For each byte, whether it belongs to a letter or digit, or to a mark on one."""
+    found = []
+    for sign in data.decode("utf-8", "surrogateescape"):
+        n_bytes = len(sign.encode("utf-8", "surrogateescape"))
+        found += [sign.isalnum() or unicodedata.category(sign).startswith("M")] * n_bytes
+    return found
+
+
+def where_habits_look(ids: np.ndarray, starts: np.ndarray | None = None) -> np.ndarray:
+    """(K, B, T, T) boolean, in the order of KINDS: the places s that a perfect head of each kind
     looks at from token t, of ids (B, T).
 
     Previous: s = t - 1. Duplicate: an earlier copy of token t. Induction: the token after an
-    earlier copy, so that `A B … A` looks at B. First: s = 0, from any later token.
+    earlier copy, so that `A B … A` looks at B. First: s = 0, from any later token. Word: the first
+    token of the word of t, by `starts` (B, T) of `word_starts`, from its third token on: at the
+    second it is the token before, where a previous-token head looks as well, and no word at s = 0
+    counts, where First looks. Without `starts` it looks nowhere.
     """
     B, T = ids.shape
     before = np.tri(T, k=-1, dtype=bool)  # s < t
@@ -194,11 +229,15 @@ def where_habits_look(ids: np.ndarray) -> np.ndarray:
     previous = np.broadcast_to(np.eye(T, k=-1, dtype=bool), (B, T, T))
     first = np.zeros((B, T, T), dtype=bool)
     first[:, 1:, 0] = True
-    return np.stack([previous, duplicate, induction, first])
+    word = np.zeros((B, T, T), dtype=bool)
+    if starts is not None:
+        rows, tokens = np.nonzero((starts < np.arange(T) - 1) & (starts > 0))
+        word[rows, tokens, starts[rows, tokens]] = True
+    return np.stack([previous, duplicate, induction, first, word])
 
 
 def attention_shares(weights: np.ndarray, habits: np.ndarray) -> np.ndarray:
-    """Weights (B, H, T, T) and habits (4, B, T, T) to each head's shares, (4, B, H, T).
+    """Weights (B, H, T, T) and habits (K, B, T, T) to each head's shares, (K, B, H, T).
 
     A share is NaN at a token that has no place to look at: the mean leaves it out.
     """
@@ -209,16 +248,18 @@ def attention_shares(weights: np.ndarray, habits: np.ndarray) -> np.ndarray:
 class _Test:
     """One forward pass over ids (B, T), a few rows at a time.
 
-    scores (4, L, H), chance (4,), losses and right (B, T - 1) of the token after each.
+    tokenizer: says where words begin; None where that is not known. scores (K, L, H), chance (K,),
+    losses and right (B, T - 1) of the token after each.
     """
 
-    def __init__(self, model: GPT, ids: np.ndarray) -> None:
+    def __init__(self, model: GPT, ids: np.ndarray, tokenizer: Tokenizer | None) -> None:
         config = model.config
         B, T = ids.shape
         names = [f"blocks.{layer}.attention.weights" for layer in range(config.n_layers)]
         device = next(model.parameters()).device
         row_bytes = 4 * T * (config.n_layers * config.n_heads * T + 2 * config.vocab_size)
         rows = max(1, _MEMORY // row_bytes)
+        starts = None if tokenizer is None else word_starts(tokenizer, ids)
         shares: list[list[np.ndarray]] = [[] for _ in names]
         losses, right = [], []
         for first in range(0, B, rows):
@@ -226,23 +267,24 @@ class _Test:
             tensor = torch.from_numpy(part).to(device)
             with watch(model, names) as seen:
                 logits = model(tensor)[:, :-1].float()  # (b, T - 1, V)
-            habits = where_habits_look(part)
+            own = None if starts is None else starts[first : first + rows]
+            habits = where_habits_look(part, own)
             for found, name in zip(shares, names, strict=True):
                 found.append(attention_shares(seen[name].float().cpu().numpy(), habits))
             losses.append(_losses(logits, tensor[:, 1:]))
             right.append((logits.argmax(-1) == tensor[:, 1:]).cpu().numpy())
-        by_layer = [np.concatenate(found, axis=1) for found in shares]  # each (4, B, H, T)
+        by_layer = [np.concatenate(found, axis=1) for found in shares]  # each (K, B, H, T)
         self.scores = np.stack([_mean(one, (1, 3)) for one in by_layer], axis=1)
-        self.chance = self._chance(ids)
+        self.chance = self._chance(ids, starts)
         self.losses, self.right = np.concatenate(losses), np.concatenate(right)
 
     @staticmethod
-    def _chance(ids: np.ndarray) -> np.ndarray:
+    def _chance(ids: np.ndarray, starts: np.ndarray | None) -> np.ndarray:
         """The scores of a head that looks at all tokens up to its own alike."""
         B, T = ids.shape
         uniform = np.tri(T) / np.arange(1, T + 1)[:, None]  # (T, T)
         alike = np.broadcast_to(uniform, (B, 1, T, T))
-        habits = where_habits_look(ids)
+        habits = where_habits_look(ids, starts)
         shares = attention_shares(alike, habits)
         chance = _mean(shares, (1, 2, 3))
         chance[~habits.any((1, 2, 3))] = math.nan

@@ -14,6 +14,7 @@ HEAD_TYPES: dict[str, tuple[str, str, str]] = {
     "duplicate": ("duplicate token", theme.SERIES[3], "dot"),
     "induction": ("induction", theme.SERIES[0], "dash"),
     "first": ("first token", theme.SERIES[7], "dashdot"),
+    "word": ("start of the word", theme.SERIES[1], "longdash"),
 }
 
 

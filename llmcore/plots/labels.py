@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-_MARKS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽", "\u2028": "↵", "\u2029": "¶"}
+from llmcore.texts import visible_mark
 
 
 def visible_label(label: str) -> str:
@@ -17,7 +17,7 @@ def visible_label(label: str) -> str:
     >>> visible_label("")
     '∅'
     """
-    shown = "".join(_visible_sign(sign) for sign in label)
+    shown = "".join(visible_mark(sign) or sign for sign in label)
     if shown and unicodedata.category(shown[0]).startswith("M"):
         shown = "◌" + shown
     return shown or "∅"
@@ -40,16 +40,3 @@ def short_label(label: str, cells: int) -> str:
             return (kept[:-1] if used >= cells else kept) + "…"
         used, kept = used + width, kept + sign
     return kept
-
-
-def _visible_sign(sign: str) -> str:
-    if sign in _MARKS:
-        return _MARKS[sign]
-    code = ord(sign)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
-    if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}:
-        return f"\\u{code:04x}"
-    return sign

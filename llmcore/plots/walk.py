@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from llmcore.plots import theme
+from llmcore.plots.interpret import lens_rows
 from llmcore.plots.labels import visible_label
 from llmcore.plots.training import plain
 
@@ -58,14 +59,14 @@ def score_bars(query: np.ndarray, key: np.ndarray, names: tuple[str, str]) -> go
 
 
 def stream_lines(sizes: np.ndarray, labels: Sequence[str], chosen: int) -> go.Figure:
-    """Length of each token's state in the residual stream, from the embedding through all blocks.
+    """Length of each token's state in the residual stream, from the embedding through all layers.
 
     sizes: (L + 1, T), Euclidean norms. The chosen token's line is thick, the others are thin.
     """
     n_points, n_tokens = sizes.shape
     if n_tokens != len(labels):
         raise ValueError(f"{n_tokens} lines do not fit {len(labels)} labels.")
-    ticks = ["embedding", *(f"block {layer}" for layer in range(1, n_points))]
+    ticks = lens_rows(n_points - 1)
     figure = go.Figure()
     for token in sorted(range(n_tokens), key=lambda one: one == chosen):
         own = token == chosen

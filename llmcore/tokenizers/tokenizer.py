@@ -19,7 +19,7 @@ from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_text_atomic
 from llmcore.schema import build
-from llmcore.texts import check_text, one_or_several
+from llmcore.texts import bytes_as_text, check_text, one_or_several
 from llmcore.tokenizers.patterns import CHARACTERS_PATTERN, KNOWN_PATTERNS
 from llmcore.tokenizers.segments import replace_surrogates, segments
 
@@ -147,7 +147,7 @@ class Tokenizer:
 
     def token_label(self, id: int) -> str:
         r"""A token's bytes as text, undecodable ones escaped: `b"\xf0"` gives `\xf0`."""
-        return self.token_bytes(id).decode("utf-8", errors="backslashreplace")
+        return bytes_as_text(self.token_bytes(id))
 
     def pieces(self, text: str) -> list[Piece]:
         """The tokens of `text` with their byte offsets: each `end` is the next one's `start`."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from llmcore.errors import LabError
+from llmcore.texts import bytes_as_text
 from llmcore.tokenizers.tokenizer import Tokenizer
 
 # Sort -> what a person reads, in the order in which the first that fits is taken.
@@ -46,7 +47,7 @@ def vocabulary(tokenizer: Tokenizer) -> list[Token]:
 
 
 def _described(id: int, data: bytes, special: bool) -> Token:
-    text = data.decode("utf-8", errors="backslashreplace")
+    text = bytes_as_text(data)
     try:
         data.decode("utf-8")
         whole = True

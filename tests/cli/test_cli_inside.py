@@ -18,6 +18,16 @@ def test_walk_names_every_step_with_its_shape(lab):
     assert "Attention scores" in lab("walk", "the king", "--model", "starter").out
 
 
+def test_a_layer_is_counted_from_0_and_a_block_from_1(lab):
+    by_layer = lab("walk", "the king", "--model", "starter", "--layer", "1", "--json").json
+    by_block = lab("walk", "the king", "--model", "starter", "--block", "2", "--json").json
+    assert by_layer == by_block and (by_layer["layer"], by_layer["block"]) == (1, 2)
+    both = lab("walk", "the king", "--model", "starter", "--layer", "1", "--block", "1")
+    assert both.status == 1 and "two layers" in both.error
+    high = lab("walk", "the king", "--model", "starter", "--layer", "4")
+    assert high.error == "error: layer is 4 but the model has 4: choose 0 to 3."
+
+
 def test_walk_refuses_a_block_that_is_not_there(lab):
     done = lab("walk", "the king", "--model", "starter", "--block", "9")
     assert done.status == 1 and done.error.startswith("error: block is 9 but the model has 4")

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -12,16 +14,18 @@ from llmcore.interpret.head_types import (
     repeated_ids,
     visible_ids,
     where_habits_look,
+    word_starts,
 )
 from llmcore.nn.hooks import change
-from llmcore.tokenizers import builtin_tokenizer
+from llmcore.tokenizers import Tokenizer, builtin_tokenizer
 
 MODEL = loaded().trunk
 
 
 def pattern(kind: str, ids: np.ndarray) -> np.ndarray:
     """(B, T, T) weights of a perfect head: all attention where its habit looks, else on itself."""
-    habit = where_habits_look(ids)[KINDS.index(kind)].astype(np.float32)
+    habits = where_habits_look(ids, word_starts(TOKENIZER, ids))
+    habit = habits[KINDS.index(kind)].astype(np.float32)
     sums = habit.sum(-1, keepdims=True)
     itself = np.eye(ids.shape[1], dtype=np.float32)
     return np.where(sums > 0, habit / np.maximum(sums, 1), itself)
@@ -29,29 +33,61 @@ def pattern(kind: str, ids: np.ndarray) -> np.ndarray:
 
 def test_habits_by_hand():
     ids = np.array([[5, 6, 7, 5, 6, 6]])
-    previous, duplicate, induction, first = where_habits_look(ids)[:, 0]
+    previous, duplicate, induction, first, word = where_habits_look(ids)[:, 0]
     assert np.argwhere(previous).tolist() == [[1, 0], [2, 1], [3, 2], [4, 3], [5, 4]]
     assert np.argwhere(duplicate).tolist() == [[3, 0], [4, 1], [5, 1], [5, 4]]
     # After 5 came 6, after 6 came 7; of `6 6` at the end, only the first copy has a token
     # between itself and the one that looks.
     assert np.argwhere(induction).tolist() == [[3, 1], [4, 2], [5, 2]]
     assert np.argwhere(first).tolist() == [[t, 0] for t in range(1, 6)]
+    assert not word.any()  # nobody said where words begin
+
+
+def one_token_each(*pieces: str | bytes) -> tuple[Tokenizer, np.ndarray]:
+    """A tokenizer with these tokens, and a row of ids (1, T) that is all of them in turn."""
+    known = [one.encode() if isinstance(one, str) else one for one in pieces]
+    tokenizer = SimpleNamespace(token_bytes=lambda id: known[id])
+    return tokenizer, np.arange(len(known))[None]
+
+
+def test_words_begin_where_no_letter_stands_before() -> None:
+    pieces = ["Un", "believ", "able", ",", " th", "ere", "'", "s", " ", "a", "1", "b", "\n", "x"]
+    starts = word_starts(*one_token_each(*pieces))
+    #                        Un bel able ,  th ere '  s  ␣  a  1  b  ↵  x
+    assert starts.tolist() == [[0, 0, 0, 3, 4, 4, 6, 7, 8, 9, 9, 9, 12, 13]]
+
+
+def test_half_a_letter_goes_on_with_its_word_and_half_an_emoji_does_not() -> None:
+    party = "🎉".encode()
+    starts = word_starts(*one_token_each("caf", b"\xc3", b"\xa9s", "e", party[:2], party[2:], "a"))
+    assert starts.tolist() == [[0, 0, 0, 0, 4, 5, 6]]
+
+
+def test_the_word_habit_looks_at_its_first_token_from_the_third_on() -> None:
+    tokenizer, ids = one_token_each("In", "to", "wn", " un", "be", "liev", "able", " th", "ere")
+    word = where_habits_look(ids, word_starts(tokenizer, ids))[KINDS.index("word"), 0]
+    # Not of "Intown", whose first token is the text's; not of " there", where it is the one before.
+    assert np.argwhere(word).tolist() == [[5, 3], [6, 3]]
 
 
 def test_shares_of_hand_made_weights():
     ids = np.array([[1, 2, 1]])
     weights = np.array([[[[1, 0, 0], [0.25, 0.75, 0], [0.5, 0.3, 0.2]]]])  # (1, 1, 3, 3)
-    previous, duplicate, induction, first = attention_shares(weights, where_habits_look(ids))
+    previous, duplicate, induction, first, word = attention_shares(weights, where_habits_look(ids))
     np.testing.assert_array_equal(previous[0, 0], [np.nan, 0.25, 0.3])
     np.testing.assert_array_equal(duplicate[0, 0], [np.nan, np.nan, 0.5])
     np.testing.assert_array_equal(induction[0, 0], [np.nan, np.nan, 0.3])
     np.testing.assert_array_equal(first[0, 0], [np.nan, 0.25, 0.5])
+    assert np.isnan(word).all()
+    starts = np.array([[0, 1, 1, 1]])
+    even = np.tri(4)[None, None] / np.arange(1, 5)[:, None]
+    word = attention_shares(even, where_habits_look(np.array([[1, 2, 3, 4]]), starts))[-1, 0, 0]
+    np.testing.assert_array_equal(word, [np.nan, np.nan, np.nan, 0.25])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_perfect_head_in_a_real_model_scores_one_and_is_the_best(kind):
-    vocab = MODEL.config.vocab_size
-    ids = repeated_ids(np.arange(vocab), 32, 3, 7)
+    ids = repeated_ids(visible_ids(TOKENIZER), 32, 3, 7)
 
     def perfect(weights):
         weights = weights.clone()
@@ -59,7 +95,7 @@ def test_a_perfect_head_in_a_real_model_scores_one_and_is_the_best(kind):
         return weights
 
     with change(MODEL, {"blocks.1.attention.weights": perfect}):
-        scores = head_scores(MODEL, seed=7, n_sequences=3, length=32)
+        scores = head_scores(MODEL, TOKENIZER, seed=7, n_sequences=3, length=32, text=False)
     best = scores.best(kind)
     assert best[0] == (1, 2, pytest.approx(1.0)) and scores.highest(kind) == best[0][2]
     assert len(best) == 2 * 3 and best[1][2] < 0.6
@@ -75,8 +111,10 @@ def test_chance_is_what_a_uniform_head_scores():
 
     names = [f"blocks.{layer}.attention.weights" for layer in range(2)]
     with change(MODEL, dict.fromkeys(names, uniform)):
-        scores = head_scores(MODEL, n_sequences=4, length=30)
-    expected = np.broadcast_to(scores.chance[:, None, None], (4, 2, 3))
+        scores = head_scores(MODEL, TOKENIZER, n_sequences=4, length=30)
+        without = head_scores(MODEL, n_sequences=4, length=30)
+    assert np.isnan(without.chance[-1]) and not without.on_repeats[-1].any()
+    expected = np.broadcast_to(scores.chance[:, None, None], (5, 2, 3))
     np.testing.assert_allclose(scores.on_repeats, expected, rtol=1e-5)
     # 1/2 + 1/3 + … + 1/30, over 29 tokens
     assert scores.chance[0] == pytest.approx(sum(1 / n for n in range(2, 31)) / 29)
@@ -118,7 +156,7 @@ def test_only_tokens_that_can_be_seen_are_repeated():
 def test_text_is_scored_with_the_models_tokenizer():
     scores = head_scores(MODEL, TOKENIZER, n_sequences=4)
     assert scores.length == MODEL.config.context_length
-    assert scores.on_text.shape == scores.on_repeats.shape == (4, 2, 3)
+    assert scores.on_text.shape == scores.on_repeats.shape == (5, 2, 3)
     assert (scores.on_text >= 0).all() and (scores.on_text <= 1).all()
     assert scores.best("first", "text")[0][2] == scores.on_text[3].max()
     assert (scores.chance_on_text[1:3] > scores.chance[1:3]).all()  # letters come again and again
@@ -127,7 +165,7 @@ def test_text_is_scored_with_the_models_tokenizer():
 def test_without_the_text_only_repeats_are_scored(monkeypatch):
     monkeypatch.setattr(head_types, "held_out_text", lambda: "")
     scores = head_scores(MODEL, TOKENIZER, n_sequences=2)
-    assert scores.on_text is None and scores.on_repeats.shape == (4, 2, 3)
+    assert scores.on_text is None and scores.on_repeats.shape == (5, 2, 3)
     with pytest.raises(LabError, match="not scored on text"):
         scores.best("first", "text")
 

@@ -71,7 +71,7 @@ def test_every_snapshot_reaches_the_browser(trained: str, wait_until) -> None:
     assert [len(one) for one in weights] == [cells] * len(steps)
     assert weights[0][0] == 255  # the first token has only itself to look at
     last = header["frames"][-1]
-    assert len(last["lens"]) == header["layers"] + 1 and len(last["scores"]) == 4
+    assert len(last["lens"]) == header["layers"] + 1 and len(last["scores"]) == 5
     assert len(last["answers"]) == 8 and not header["classifier"]
     assert len(header["kinds"]) == 4
 

@@ -2,6 +2,8 @@
 
 import json
 import time
+from datetime import date
+from pathlib import Path
 
 import pytest
 from page_driver import button, open_page, shown
@@ -10,10 +12,13 @@ from streamlit.testing.v1 import AppTest
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.files import json_line, write_json_atomic
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch, plan_tables
-from llmcore.runs.compare_cells import BAYES, NGRAM, PRETRAINED, ROWS, work_of
-from llmcore.runs.diverse_cells import MIX
+from llmcore.runs import RunStore, launch, measured_tables, plan_tables
+from llmcore.runs.compare_cells import BAYES, NGRAM, PRETRAINED, ROWS, Comparison, work_of
+from llmcore.runs.compare_words import answer_sentences
+from llmcore.runs.diverse_cells import MIX, DiverseMatrix
+from llmcore.runs.measured_tables import measured_table
 from llmcore.runs.state import writer_identity
+from ui.earlier_nlp.diverse import read_here
 
 TRUTH = [0] * 60 + [1] * 40
 
@@ -68,13 +73,56 @@ def _search(element: object, key: bytes) -> bytes | None:
     return next((one for one in map(lambda child: _search(child, key), children) if one), None)
 
 
-def test_empty_it_offers_the_measurement() -> None:
+def test_on_arrival_it_shows_the_shipped_table_and_offers_to_measure_here() -> None:
     page = open_page("earlier-nlp")
     assert not page.exception and not page.error
     assert page.title[0].value == "LLM vs earlier NLP"
     assert "Measure it on this machine" in shown(page)
     assert button(page, "Compare them all").disabled is False
-    assert "two quiet cores" in shown(page) and len(page.code) == 2
+    assert (
+        "two quiet cores" in shown(page) and "python -m llmcore compare-nlp" in page.code[-1].value
+    )
+    shipped = measured_table("compare-nlp")
+    day = date.fromisoformat(shipped.day)
+    words = shown(page).replace("\\", "")
+    assert f"Measured for this page on {day.day} {day:%B} {day.year}" in words
+    assert f"{shipped.machine.cpus} cores ({shipped.machine.cpu})" in words
+    assert f"commit {shipped.commit}" in words and shipped.command in words
+    kinds = {cell["kind"] for row in table_of(page)["rows"] for cell in row["cells"]}
+    assert kinds == {"best", "score", "not", "writes"}
+    assert answer_sentences(Comparison(shipped))[0] in words
+
+
+def test_without_a_shipped_table_it_still_offers_the_measurement(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(measured_tables, "MEASURED", tmp_path)
+    page = open_page("earlier-nlp")
+    assert not page.exception and not page.error and len(page.code) == 2
+    assert button(page, "Compare them all").disabled is False
+
+
+def test_diverse_data_shows_its_shipped_matrix_and_what_wasread_here() -> None:
+    page = AppTest.from_file(str(PROJECT_ROOT / "pages" / "earlier-nlp.py"), default_timeout=90)
+    page.query_params["view"] = "diverse"
+    page.run()
+    assert not page.exception and not page.error
+    words = shown(page).replace("\\", "")
+    assert "Measured for this page on" in words and "Train and test them" in words
+    found = DiverseMatrix(measured_table("diverse-data"))
+    assert list(page.dataframe[0].value["Trained on"]) == [*found.corpora, MIX]
+    base = RunStore().open("base").config
+    read = base.train.steps * base.train.batch_size * base.model.context_length
+    here = dict(read_here(None))
+    assert here == {"here: base, the pretrained model": read} | {
+        f"here: {name}": one.words for name, one in found.trained.items()
+    }
+
+
+def test_a_table_that_begins_stands_there_with_open_cells() -> None:
+    page = open_page("earlier-nlp", comparison("running", n_cells=0))
+    kinds = [cell["kind"] for row in table_of(page)["rows"] for cell in row["cells"]]
+    assert kinds.count("open") == 19 and kinds.count("not") == 6
 
 
 def test_a_finished_comparison_says_first_where_the_earlier_model_wins() -> None:

@@ -59,14 +59,14 @@ def variant(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_every_step_of_the_starter(step: str) -> None:
-    page = opened(step=step, layer="2")
+    page = opened(step=step, layer="1")
     assert not page.exception and not page.error
     given = model_map(page)
     assert [one[0] for one in given["steps"]] == list(STEPS)
     assert (given["step"], given["layers"]) == (step, 4)
     assert page.latex and page.code[0].value
     assert f"Step {STEPS.index(step) + 1} of {len(STEPS)}" in shown(page)
-    assert ("in block 2 of 4" in shown(page)) == (step in BLOCK)
+    assert ("in layer 1 (of 0 to 3)" in shown(page)) == (step in BLOCK)
     if step != "tokens":
         header, buffers = drawn(page)
         for panel, buffer in zip(header["panels"], buffers, strict=True):
@@ -127,7 +127,7 @@ def test_head_and_tokens_are_chosen_and_stand_in_the_address() -> None:
     T = header["panels"][0]["columns"]
     arithmetic = page.latex[-1].value
     assert f"= {values.reshape(T, T)[3, 1]:.3f}" in arithmetic
-    page = opened(step="weights", layer="3", head="2", token="1")
+    page = opened(step="weights", layer="2", head="2", token="1")
     assert drawn(page)[0]["row"] == 1 and model_map(page)["layer"] == 2
 
 
@@ -155,10 +155,10 @@ def test_any_text(text: str, step: str) -> None:
 
 
 def test_the_code_behind_runs_and_names_what_is_chosen() -> None:
-    page = opened("--help `x`", step="weights", layer="2")
+    page = opened("--help `x`", step="weights", layer="1")
     python, cli = page.code[-2].value, page.code[-1].value
     assert "load('starter')" in python and "layer=1" in python
-    assert cli == "python -m llmcore walk --model starter --block 2 -- '--help `x`'"
+    assert cli == "python -m llmcore walk --model starter --layer 1 -- '--help `x`'"
     exec(compile(python, "shown", "exec"), {})
     shown_budget = opened(view="billions", shape="gpt3")
     assert shown_budget.code[-1].value == "python -m llmcore budget gpt3"

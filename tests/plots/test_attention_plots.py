@@ -94,7 +94,7 @@ def test_shapes_that_do_not_fit_are_refused(call) -> None:
 
 def test_every_character_of_a_label_can_be_seen() -> None:
     assert visible_label("a b\n\t\x00\x7f") == "a·b↵⇥␀␡"
-    assert visible_label("\u202e") == "\\u202e"
+    assert visible_label("\u202e") == "U+202E"
     assert visible_label("\u0301") == "◌\u0301"
     assert visible_label("") == "∅"
     assert visible_label("héllo 😀") == "héllo·😀"

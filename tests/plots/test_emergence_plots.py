@@ -10,7 +10,7 @@ def test_each_type_has_a_line_of_its_own_look():
     figure = head_type_chart(dict.fromkeys(HEAD_TYPES, CURVE))
     assert [one.name for one in figure.data] == [name for name, _, _ in HEAD_TYPES.values()]
     looks = {(one.line.color, one.line.dash) for one in figure.data}
-    assert len(looks) == 4 and len({dash for _, dash in looks}) == 4  # without colour too
+    assert len(looks) == 5 and len({dash for _, dash in looks}) == 5  # without colour too
     np.testing.assert_array_equal(figure.data[2].y, CURVE.values)
 
 

@@ -201,9 +201,10 @@ def _head(info: "RunInfo", control: "RunInfo | None") -> None:
 
 
 def _charts(info: "RunInfo", data: RunFeed, other: RunFeed | None, found: Emergence) -> None:
-    from llmcore.plots.emergence import HEAD_TYPES, head_type_chart, repeat_loss_chart
+    from llmcore.plots.emergence import head_type_chart, repeat_loss_chart
+    from ui.run_charts import head_curves
 
-    scores = {kind: data.curve("val", f"head_{kind}") for kind in HEAD_TYPES}
+    scores = head_curves(data)
     losses = {
         "first time": data.curve("val", "repeat_first_loss"),
         "again": data.curve("val", "repeat_second_loss"),

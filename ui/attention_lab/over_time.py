@@ -21,7 +21,7 @@ LIVE_SECONDS = 3.0  # while the run trains, all frames being made
 MAX_PROMPT = 400  # characters of the text that stand before the sample
 _RUN, _FOLLOWED = "attention_over_time_run", "lab_over_time_ref"
 # Plotly's names of dashes, as lengths for a path of SVG.
-DASHES = {"solid": "", "dot": "2 3", "dash": "8 3", "dashdot": "8 3 2 3"}
+DASHES = {"solid": "", "dot": "2 3", "dash": "8 3", "dashdot": "8 3 2 3", "longdash": "14 3"}
 WHAT = (
     "A run keeps **snapshots** of its weights while it trains, close together at the start, where "
     "most happens. Move the slider, or press **Play**: it is your sentence all along, and only the "
@@ -30,8 +30,9 @@ WHAT = (
 TYPES = (
     "**Head types.** Measured on random tokens that come twice: the share of its attention that a "
     "head gives to the token just before (*previous*), to an earlier copy of the same token "
-    "(*duplicate*), to the token that followed that copy (*induction*, Olsson et al. 2022), or to "
-    "the very first token (*first*), where heads rest that have nothing to do."
+    "(*duplicate*), to the token that followed that copy (*induction*, Olsson et al. 2022), to "
+    "the very first token (*first*), where heads rest that have nothing to do, or to the first "
+    "token of its own word (*start of the word*)."
 )
 LENS = (
     "**Logit lens.** The last token's residual stream, read by the output head as if the model "

@@ -35,6 +35,13 @@ KINDS = {
         "Rests on the very first token.",
         "A sink: attention must go somewhere, and there it does the least harm (Xiao et al. 2023).",
     ),
+    "word": (
+        "Start of the word",
+        "Looks at the first token of its own word.",
+        "A word can be several tokens. Counted from a word's third token on: at its second, the "
+        "first is also the token before. Such a head knows where in a word it is and how the word "
+        "began.",
+    ),
 }
 TESTS = {"repeats": "Random repeats", "text": "Held-out text"}
 N_BEST, ABOVE_CHANCE = 5, 2.0

@@ -1,4 +1,4 @@
-// The whole model, its open block step by step, and the residual stream beside it.
+// The whole model, its open layer step by step, and the residual stream beside it.
 // data: {steps: [[name, group, title, shape]], step, layer, layers, last}; groups: input,
 // attention, feed_forward, output. A click, or the arrow keys, ask for {step, layer}.
 const SVG = "http://www.w3.org/2000/svg";
@@ -26,11 +26,11 @@ function rowOf([name, , title, shape]) {
 }
 
 function chips(data) {
-  const words = data.layers === 1 ? "Block" : "Blocks";
+  const words = data.layers === 1 ? "Layer" : "Layers";
   const box = element("div", { class: "blocks" }, element("span", {}, words));
   for (let layer = 0; layer < data.layers; layer++) {
     const chip = element("button", { type: "button", class: "chip", "data-layer": layer,
-      "aria-label": `Block ${layer + 1}` }, String(layer + 1));
+      "aria-label": `Layer ${layer}` }, String(layer));
     box.append(chip);
   }
   return box;

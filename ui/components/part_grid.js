@@ -61,7 +61,10 @@ function paint(grid) {
     const [layer, column] = button.dataset.at.split(",").map(Number);
     const value = data.values?.[layer]?.[column] ?? null;
     const isOff = off.has(name);
-    button.textContent = isOff ? "off" : value !== null ? written(value) : data.mode === "toggle" ? "on" : "";
+    // A switch says what it is, with or without its number.
+    const word = data.mode === "toggle" ? (isOff ? "off" : "on") : "";
+    const number = value === null ? "" : written(value);
+    button.replaceChildren(...(word ? [make("b", "", word)] : []), ...(number ? [make("span", "", number)] : []));
     const share = value === null ? 0 : Math.min(1, Math.abs(value) / data.largest);
     button.style.background = share ? `rgba(${value < 0 ? NEGATIVE : POSITIVE}, ${(0.7 * share).toFixed(3)})` : "";
     button.classList.toggle("off", isOff);
@@ -94,6 +97,7 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const shape = JSON.stringify([data.columns, data.layers]);
   if (grid.shape !== shape) build(grid, data);
   Object.assign(grid, { shape, data, off: new Set(data.off) });
+  grid.classList.toggle("switches", data.mode === "toggle");
   paint(grid);
   said.textContent = data.hint;
   const at = (event) => event.target.closest("button");

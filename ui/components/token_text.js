@@ -47,12 +47,14 @@ function partsOf(bytes) {
     const lengths = [1, 2, 3, 4].filter((length) => at + length <= bytes.length);
     const length = lengths.find((one) => decoded(bytes.subarray(at, at + one)) !== null);
     if (length) parts.push(sign(decoded(bytes.subarray(at, at + length))));
-    else parts.push(["x", hexOf(bytes.subarray(at, at + 1))]);
+    else parts.push(["x", byteLabel(bytes[at])]);
     at += length ?? 1;
   }
   return parts;
 }
 
+// Half a letter, as `bytes_as_text` of llmcore/texts.py writes it.
+const byteLabel = (byte) => `\\x${byte.toString(16).padStart(2, "0")}`;
 const hexOf = (bytes) =>
   [...bytes].map((one) => one.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 const labelOf = (bytes) => partsOf(bytes).map(([, text]) => text).join("");

@@ -92,10 +92,10 @@ def _parameters(config: "ModelConfig", known: Known) -> None:
         C, L = config.d_model, config.n_layers
         in_blocks = parts["attention"] + parts["feed-forward"]
         st.caption(
-            f"Each block holds about {in_blocks / L / C**2:.1f} · C² parameters (12 · C² in GPT-2, "
+            f"Each layer holds about {in_blocks / L / C**2:.1f} · C² parameters (12 · C² in GPT-2, "
             f"Kaplan et al. 2020): {L} × {in_blocks / L / C**2:.1f} × {C:,}² = "
             f"{in_words(in_blocks)}. Twice the width is four times the parameters; twice the "
-            f"blocks only twice."
+            f"layers only twice."
         )
     with right:
         others = [(title, shape.n_parameters()) for title, shape in known.values()]
@@ -161,7 +161,7 @@ def _memory(config: "ModelConfig") -> None:
     )  # fmt: skip
     per_token = budget.cache_bytes(config, 1, 1, narrow)
     st.caption(
-        f"KV cache: 2 (key and value) × {config.n_layers} blocks × {config.kv_heads} heads × "
+        f"KV cache: 2 (key and value) × {config.n_layers} layers × {config.kv_heads} heads × "
         f"{config.d_head} numbers × {BYTES[narrow]:.0f} bytes = {bytes_in_words(per_token)} a "
         f"token and text (Pope et al. 2022). Twice the context or twice the texts, twice "
         f"the cache (a curve here, since each step of the axis doubles); the weights stay. Grouped "
@@ -282,7 +282,7 @@ def _side_by_side(config: "ModelConfig", known: Known) -> None:
         {
             "Model": [title for title, _, _ in rows],
             "Parameters": [one.n_parameters() for one in shapes],
-            "Blocks": [one.n_layers for one in shapes],
+            "Layers": [one.n_layers for one in shapes],
             "Heads": [one.n_heads for one in shapes],
             "Width": [one.d_model for one in shapes],
             "Context": [one.context_length for one in shapes],

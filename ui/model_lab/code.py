@@ -36,8 +36,7 @@ for step in steps(loaded.model, passed, tape, layer={layer}):
 """
     # `--` keeps a text that begins with a hyphen from being read as an option.
     cli = (
-        f"python -m llmcore walk --model {shlex.quote(ref)} --block {layer + 1} "
-        f"-- {shlex.quote(shown)}"
+        f"python -m llmcore walk --model {shlex.quote(ref)} --layer {layer} -- {shlex.quote(shown)}"
     )
     return python, cli
 

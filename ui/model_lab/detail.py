@@ -121,13 +121,13 @@ def _stream(passed: "Walk", place: Where, n_layers: int) -> None:
 
     if n_layers > 1:
         st.caption(
-            f"Block {place.layer + 1} of {n_layers} ends here. All blocks do the same with "
+            f"Layer {place.layer} (of 0 to {n_layers - 1}) ends here. All layers do the same with "
             f"weights of their own: choose another in the map."
         )
-    st.markdown("**The residual stream through all blocks**")
+    st.markdown("**The residual stream through all layers**")
     st.plotly_chart(
         stream_lines(np.linalg.norm(passed.streams, axis=2), passed.labels, place.row),
-        key="model_stream", config=QUIET, alt="Length of each token's state after each block",
+        key="model_stream", config=QUIET, alt="Length of each token's state after each layer",
     )  # fmt: skip
 
 

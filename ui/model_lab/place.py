@@ -29,7 +29,7 @@ def here() -> Where:
         return Where(**kept)
     found = Where(
         step=st.query_params.get("step", FIRST_STEP),
-        layer=_number("layer", 1) - 1,
+        layer=_number("layer", 0),
         head=_number("head", 0),
         row=_number("token", -1),
     )
@@ -59,10 +59,10 @@ def within(place: Where, names: Sequence[str], n_layers: int, n_heads: int, n_to
 
 
 def _write_address(place: Where, n_tokens: int) -> None:
-    """Blocks are counted from 1 in the address, as on the page; heads and tokens from 0."""
+    """Layers, heads and tokens are counted from 0, as on the page and in names such as L0H3."""
     wanted = {
         "step": place.step if place.step != FIRST_STEP else None,
-        "layer": str(place.layer + 1) if place.layer else None,
+        "layer": str(place.layer) if place.layer else None,
         "head": str(place.head) if place.head else None,
         "token": str(place.row) if place.row != n_tokens - 1 else None,
     }

@@ -64,7 +64,7 @@ def _help(name: str) -> Markdown:
 def _sliders() -> ModelConfig:
     keep = {"persist_state": "session"}
     first, second, third = st.columns(3, gap="medium")
-    n_layers = first.slider("Blocks", 1, 200, key=_key("n_layers"), help=_help("n_layers"), **keep)
+    n_layers = first.slider("Layers", 1, 200, key=_key("n_layers"), help=_help("n_layers"), **keep)
     n_heads = second.slider("Heads", 1, 128, key=_key("n_heads"), help=_help("n_heads"), **keep)
     d_head = third.slider(
         "Head size", 2, 256, key=_key("d_head"), help="channels of one head; heads × head size is "

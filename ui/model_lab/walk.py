@@ -88,7 +88,7 @@ def _map(found: "list[Step]", step: str, layer: int, n_layers: int) -> None:
         }),
         on_go_change=_go,
     )  # fmt: skip
-    st.caption("Click a step or a block; the left and right arrow keys go on, too.")
+    st.caption("Click a step or a layer; the left and right arrow keys go on, too.")
 
 
 def _shape(step: "Step") -> str:
@@ -106,7 +106,7 @@ def _controls(names: list[str], at: int, step: "Step", layer: int, n_layers: int
     inside = step.group in ("attention", "feed_forward")
     where = f"Step {at + 1} of {len(names)}"
     if inside:
-        where += f", in block {layer + 1} of {n_layers}"
+        where += f", in layer {layer} (of 0 to {n_layers - 1})"
     words, back, forward = st.columns([6, 2, 2], vertical_alignment="center")
     words.caption(where)
     back.button(

@@ -37,7 +37,7 @@ class Vectors:
 def show(text: str) -> None:
     """Neighbours and map, of the chosen model's token embedding."""
     st.markdown(
-        "Every token has a **vector**: its row of the embedding table, which the first block of "
+        "Every token has a **vector**: its row of the embedding table, which the first layer of "
         "the model reads instead of the token. At first the rows are random. Nobody tells the "
         "model that *three* is like *four*: what stands in the same places of the text is pushed "
         "to the same side, so look at which tokens have found each other."

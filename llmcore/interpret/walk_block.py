@@ -223,7 +223,7 @@ def _added(
     return Step(
         name, "attention" if attention else "feed_forward", "Added to the residual stream",
         f"What {who} found is added to the stream, not put in its place: the token keeps what it "
-        f"knew, and all later blocks can still read it.",
+        f"knew, and all later layers can still read it.",
         f"The new x is the old x plus {symbol}, channel by channel.",
         rf"x \leftarrow x + {symbol}", (("x", stream.shape), (symbol, part.shape)),
         (Panel("x", tape[name], TOKENS_BY_CHANNELS),),

@@ -185,8 +185,8 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
         found.append(
             Step(
                 "embedding", "input", "Into the residual stream",
-                "The embeddings are the first state of the residual stream, which all blocks read "
-                "and add to. Positions come in later: each block turns its queries and keys.",
+                "The embeddings are the first state of the residual stream, which all layers read "
+                "and add to. Positions come in later: each layer turns its queries and keys.",
                 "The state of token t is its embedding, unchanged.",
                 r"x_t = e_t", (("e", (T, C)),), (total,), source_of(embed, "self.embedding("),
             )
@@ -206,7 +206,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
         ),
         Step(
             "embedding", "input", "Into the residual stream",
-            "Both are added. The sum is the first state of the residual stream, which all blocks "
+            "Both are added. The sum is the first state of the residual stream, which all layers "
             "read and add to.",
             "The state of token t is its token's vector plus its place's, channel by channel.",
             r"x_t = e_t + p_t", (("e", (T, C)), ("p", (T, C))), (total,),

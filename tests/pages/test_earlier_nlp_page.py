@@ -1,62 +1,21 @@
 """LLM vs earlier NLP: empty, with finished runs written by hand, and started by its button."""
 
 import json
-import time
 from datetime import date
 from pathlib import Path
 
 import pytest
 from page_driver import button, open_page, shown
 from streamlit.testing.v1 import AppTest
+from written_tables import comparison, write_table_run
 
-from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
-from llmcore.files import json_line, write_json_atomic
 from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore, launch, measured_tables, plan_tables
-from llmcore.runs.compare_cells import BAYES, NGRAM, PRETRAINED, ROWS, Comparison, work_of
+from llmcore.runs.compare_cells import PRETRAINED, ROWS, Comparison
 from llmcore.runs.compare_words import answer_sentences
 from llmcore.runs.diverse_cells import MIX, DiverseMatrix
 from llmcore.runs.measured_tables import measured_table
-from llmcore.runs.state import writer_identity
 from ui.earlier_nlp.diverse import read_here
-
-TRUTH = [0] * 60 + [1] * 40
-
-
-def write_table_run(config, events: list[dict], state: str = "done") -> str:
-    store = RunStore()
-    run_id = store.mint_id(config.name)
-    directory = store.directory(run_id)
-    created = {SCHEMA_KEY: SCHEMA_VERSION, "created": time.time()}
-    write_json_atomic(directory / "config.json", config.to_dict() | created)
-    write_json_atomic(directory / "status.json", {
-        "state": state, "step": len(events), "heartbeat": time.time(), **writer_identity(),
-    })  # fmt: skip
-    (directory / "events.jsonl").write_text("".join(map(json_line, events)), encoding="utf-8")
-    return run_id
-
-
-def comparison(state: str = "done", n_cells: int = 99) -> str:
-    config = plan_tables.plan_comparison("starter")
-    models = [one for one in (NGRAM, BAYES, "logistic regression", "random weights", PRETRAINED)]
-    events = [
-        {"type": "task", "task": "spam", "classes": ["ham", "spam"], "truth": TRUTH,
-         "n_train": 2000, "n_test": 100},
-        {"type": "task", "task": "story", "prompt": "Once upon a time"},
-    ]  # fmt: skip
-    for task, model in work_of(models)[:n_cells]:
-        decides = task in ("spam", "sentiment")
-        score = 0.9 if decides else 2.5 if task == "next-word" else None
-        predicted = TRUTH if model == BAYES and task == "spam" else [0] * 100
-        events.append({
-            "type": "cell", "task": task, "model": model,
-            "score": 1.0 if predicted is TRUTH else score, "accuracy": score if decides else None,
-            "seconds": 0.5, "n_bytes": 2_500_000, "parameters": 10, "note": "How it <b>came</b>.",
-            "samples": [] if score else [f"{model} <script>alert(1)</script> wrote"],
-            "predicted": predicted if decides else [], "real_words": None if score else 0.8,
-            "copied": None if score else 3,
-        })  # fmt: skip
-    return write_table_run(config, events, state)
 
 
 def table_of(page: AppTest) -> dict:

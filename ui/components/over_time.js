@@ -49,18 +49,12 @@ function drawSmall(canvas, cells, data) {
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }
 
-function fitted(pen, label, room) {
-  if (pen.measureText(label).width <= room) return label;
-  const signs = [...label];
-  while (signs.length > 1 && pen.measureText(`${signs.join("")}…`).width > room) signs.pop();
-  return `${signs.join("")}…`;
-}
-
 function drawLarge(canvas, cells, data, colour) {
   const labels = data.labels;
   const T = labels.length, wide = canvas.clientWidth || 440, ratio = window.devicePixelRatio || 1;
   const margin = T > 32 ? 62 : 84, cell = (wide - margin) / T;
-  const size = Math.max(7, Math.min(13, cell * 0.8));
+  const size = Math.max(9, Math.min(13, cell * 0.8));
+  const step = everyOne(size, cell);
   canvas.width = canvas.height = Math.round(wide * ratio);
   canvas.style.height = `${wide}px`;
   const pen = canvas.getContext("2d");
@@ -69,6 +63,7 @@ function drawLarge(canvas, cells, data, colour) {
   pen.textBaseline = "middle";
   pen.fillStyle = colour;
   labels.forEach((label, i) => {
+    if (i % step) return;
     pen.textAlign = "right";
     pen.fillText(fitted(pen, label, margin - 8), margin - 5, margin + (i + 0.5) * cell);
     pen.save();

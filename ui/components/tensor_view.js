@@ -3,7 +3,8 @@
 // shares, names, number}], labels, chosen: {panel, row, column}, row}; one float32 buffer for each
 // panel. names: labels of the columns, or null for numbers; number: what a column is called.
 // Pointing reads a number; a click, or Enter after the arrow keys, asks for {panel, row, column}.
-const GUTTER = 92, TOP = 16, TOP_NAMES = 66, FOOT = 4;
+const GUTTER = 92, TOP = 16, TOP_NAMES = 66, NAME_ROOM = 60, FOOT = 4;
+const FLAT = 0.6, STEEP = 1.1; // how names lean, in radians
 const UP = [18, 133, 126], DOWN = [190, 105, 11];
 
 const floats = (part) => new Float32Array(part.buffer, part.byteOffset, part.length / 4);
@@ -82,7 +83,8 @@ class Panel {
     const width = this.canvas.clientWidth;
     this.top = names ? TOP_NAMES : TOP;
     this.high = rowHeight(rows);
-    this.wide = Math.min((width - GUTTER) / columns, names ? 46 : 30);
+    const beside = names ? NAME_ROOM * Math.cos(STEEP) : 0;  // the last name leans out
+    this.wide = Math.min((width - GUTTER - beside) / columns, names ? 46 : 30);
     this.canvas.style.height = `${this.top + rows * this.high + FOOT}px`;
     return width;
   }
@@ -163,12 +165,15 @@ class Panel {
   }
 
   slanted(pen, names) {
+    const angle = this.wide >= 40 ? FLAT : STEEP;
+    const step = everyOne(parseFloat(pen.font.match(/[\d.]+px/)), this.wide * Math.sin(angle));
     pen.textAlign = "left";
     names.forEach((name, column) => {
+      if (column % step) return;
       pen.save();
       pen.translate(GUTTER + (column + 0.5) * this.wide, this.top - 5);
-      pen.rotate(this.wide >= 40 ? -0.6 : -1.1);
-      pen.fillText(name, 0, 0, 66);
+      pen.rotate(-angle);
+      pen.fillText(fitted(pen, name, NAME_ROOM), 0, 0);
       pen.restore();
     });
   }

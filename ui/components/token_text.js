@@ -58,3 +58,15 @@ const byteLabel = (byte) => `\\x${byte.toString(16).padStart(2, "0")}`;
 const hexOf = (bytes) =>
   [...bytes].map((one) => one.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 const labelOf = (bytes) => partsOf(bytes).map(([, text]) => text).join("");
+
+// Labels on a canvas: as much of one as has room, and every how many-th one, so that lines of
+// `size` pixels stay apart where a row or column is `cell` pixels.
+
+function fitted(pen, label, room) {
+  if (pen.measureText(label).width <= room) return label;
+  const signs = [...label];
+  while (signs.length > 1 && pen.measureText(`${signs.join("")}…`).width > room) signs.pop();
+  return `${signs.join("")}…`;
+}
+
+const everyOne = (size, cell) => Math.ceil((size + 1) / cell);

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TENSORS = "model_tensors"
 N_NEXT = 16  # of a vocabulary, the chosen token's likeliest are drawn
+NAMED = 24  # signs of a column's name where one points at it; above it stands what has room
 FULL_COLOUR = 0.995  # share of the numbers below the one that has full colour: few are far out
 
 
@@ -54,7 +55,7 @@ def _sheet(loaded: "Loaded", passed: "Walk", step: "Step", panel: "Panel", place
         own = place.head * len(panel.values) // config.n_heads
         shape = f"head {own} of {len(panel.values)}: {values.shape[0]} × {values.shape[1]}"
     if number == "key token":
-        names = [short_label(visible_label(one), 8) for one in passed.labels]
+        names = [short_label(visible_label(one), NAMED) for one in passed.labels]
     elif number == "class":
         names = list(passed.classes or [])
     elif number == "vocabulary":
@@ -78,7 +79,7 @@ def likeliest(passed: "Walk", row: int, vocab_size: int) -> list[int]:
 
 
 def _name(loaded: "Loaded", id: int) -> str:
-    return short_label(visible_label(loaded.tokenizer.token_label(id)), 9)
+    return short_label(visible_label(loaded.tokenizer.token_label(id)), NAMED)
 
 
 def tensor_view(sheets: list[Sheet], labels: list[str], place: Where) -> None:

@@ -16,6 +16,14 @@ def open_page(name: str, run_id: str | None = None) -> AppTest:
     return page.run()
 
 
+def page_at(name: str, **chosen: str) -> AppTest:
+    """`pages/<name>.py`, run once with these values of widgets, by key, already chosen."""
+    page = AppTest.from_file(str(PROJECT_ROOT / "pages" / f"{name}.py"), default_timeout=90)
+    for key, value in chosen.items():
+        page.session_state[key] = value
+    return page.run()
+
+
 def button(page: AppTest, label: str) -> Any:
     found = [one for one in page.button if one.label == label]
     assert found, f"no button {label!r} among {[one.label for one in page.button]}"

@@ -68,6 +68,19 @@ def nothing_left_running(home: Path) -> Iterator[None]:
         caching.cache_resource.clear()
 
 
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of `tiny.pretrain_config()` on `tiny.TEXT`, trained once. Take a copy of it:
+    `small_store.tiny_language_model`."""
+    from tiny import TEXT, pretrain_config
+
+    from llmcore.runs import launch
+
+    directory = tmp_path_factory.mktemp("trained") / "run"
+    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
+    return directory
+
+
 @pytest.fixture
 def wait_until() -> Callable[..., Any]:
     """`wait_until(condition, timeout)` returns the condition's first true value, or fails."""

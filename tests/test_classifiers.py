@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from tiny import TEXT, pretrain_config, spam_table
+from small_store import tiny_language_model
+from tiny import spam_table
 
 import llmcore
 from llmcore import classifiers, models
@@ -15,13 +17,12 @@ from llmcore.runs import RunStore, launch
 
 
 @pytest.fixture
-def run_id() -> str:
+def run_id(tiny_run: Path) -> str:
     models.clear_cache()
     store = RunStore()
-    parent = store.directory(store.mint_id("parent"))
-    launch.run_foreground(parent, pretrain_config(), TEXT.encode())
+    parent = tiny_language_model(tiny_run)
     config = launch.plan_classify(
-        "t.csv", parent.name, table=spam_table(), epochs=6,
+        "t.csv", parent.id, table=spam_table(), epochs=6,
         train_changes={"batch_size": 8, "learning_rate": 3e-3},
     )  # fmt: skip
     return launch.run_foreground(store.directory(store.mint_id("spam")), config, spam_table()).id

@@ -1,7 +1,8 @@
 import json
 
 import pytest
-from tiny import TEXT, pretrain_config, spam_table
+from small_store import tiny_language_model
+from tiny import pretrain_config, spam_table
 from written_runs import write_run
 
 from llmcore import models
@@ -16,10 +17,8 @@ def store():
 
 
 @pytest.fixture
-def trained(store):
-    directory = store.directory(store.mint_id("tiny"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return store.open(directory.name)
+def trained(store, tiny_run):
+    return tiny_language_model(tiny_run, "tiny")
 
 
 def test_a_run_is_found_by_id_by_step_by_latest_and_by_directory(trained):

@@ -6,21 +6,19 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tiny import TEXT, pretrain_config, spam_table
+from small_store import tiny_language_model
+from tiny import spam_table
 
 from llmcore import models
-from llmcore.runs import RunStore, launch
+from llmcore.runs import RunStore
 
 QUICK = ("--epochs", 1, "--batch-size", 16, "--threads", 1)
 
 
 @pytest.fixture
-def parent() -> str:
+def parent(tiny_run: Path) -> str:
     models.clear_cache()
-    store = RunStore()
-    directory = store.directory(store.mint_id("parent"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return directory.name
+    return tiny_language_model(tiny_run).id
 
 
 @pytest.fixture

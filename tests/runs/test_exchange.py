@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 from safetensors.numpy import save as safetensors_bytes
+from small_store import tiny_language_model
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
@@ -23,11 +24,10 @@ from llmcore.train.control import write_control
 
 
 @pytest.fixture
-def run(store):
-    directory = store.directory(store.mint_id("tiny"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    store.rename(directory.name, "Émile's run")
-    return store.open(directory.name)
+def run(store, tiny_run):
+    made = tiny_language_model(tiny_run, "tiny")
+    store.rename(made.id, "Émile's run")
+    return store.open(made.id)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from tiny import TEXT, pretrain_config
+from small_store import tiny_language_model
 
 from llmcore import load_assistant, models
 from llmcore.assistants import usage_lines
@@ -31,10 +31,8 @@ def store():
 
 
 @pytest.fixture
-def base(store):
-    run_id = store.mint_id("base")
-    launch.run_foreground(store.directory(run_id), pretrain_config(), TEXT.encode())
-    return run_id
+def base(store, tiny_run):
+    return tiny_language_model(tiny_run, "base").id
 
 
 def planned(base, **more):

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import TEXT, pretrain_config, spam_table
+from small_store import tiny_language_model
+from tiny import spam_table
 
 from llmcore import models
 from llmcore.config import LEARNERS, CurveConfig
@@ -20,10 +21,8 @@ TABLE = spam_table(60)
 
 
 @pytest.fixture
-def parent(store) -> str:
-    directory = store.directory(store.mint_id("parent"))
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return directory.name
+def parent(store, tiny_run) -> str:
+    return tiny_language_model(tiny_run).id
 
 
 def plan(parent: str, **settings):

@@ -23,7 +23,7 @@ from llmcore.paths import slug
 from llmcore.runs.data_record import accept_changes, check_data
 from llmcore.runs.plan import plan_classify, plan_pretrain
 from llmcore.runs.run import CONFIG, DATA, RUN_ID, STATUS, Run
-from llmcore.runs.state import RunInfo, RunState, writer_identity
+from llmcore.runs.state import RunInfo, RunState, at_work, writer_identity
 from llmcore.runs.store import RunStore
 from llmcore.train.control import reset_control
 
@@ -187,15 +187,8 @@ def _start_thread(directory: Path) -> None:
 def _thread_main(directory: Path, leave: threading.Event) -> None:
     lower_priority_of_this_thread()
     try:
-        from llmcore.runs.tensorboard import continued_log
-        from llmcore.runs.worker import execute
-
-        events = continued_log(directory)
-        try:
-            execute(directory, "thread", leave, events)
-        finally:
-            if events is not None:
-                events.close()
+        with at_work(directory):
+            _execute(directory, leave)
     except LabError as error:
         log.info("run %s: %s", directory.name, error)
     except Exception:
@@ -204,6 +197,18 @@ def _thread_main(directory: Path, leave: threading.Event) -> None:
         with _registry_lock:
             if (handle := _handles.get(directory.name)) and handle.leave is leave:
                 del _handles[directory.name]
+
+
+def _execute(directory: Path, leave: threading.Event) -> None:
+    from llmcore.runs.tensorboard import continued_log
+    from llmcore.runs.worker import execute
+
+    events = continued_log(directory)
+    try:
+        execute(directory, "thread", leave, events)
+    finally:
+        if events is not None:
+            events.close()
 
 
 def run_foreground(
@@ -237,7 +242,8 @@ def run_foreground(
             raise
         world.from_first(str(directory))
         backend = "process" if world.is_alone else "torchrun"
-        return execute(directory, backend, leave, on_record, world)
+        with at_work(directory):
+            return execute(directory, backend, leave, on_record, world)
 
 
 def _was_handed_over(directory: Path) -> bool:

@@ -106,7 +106,7 @@ class Run:
     def _read_info(self) -> RunInfo:
         config, status = self.config, Status.of(self.status())
         dates = build(_Dates, self.raw_config, CONFIG)
-        state, reason = true_state(status), status.reason
+        state, reason = true_state(status, self.directory), status.reason
         if state == RunState.INTERRUPTED:
             reason = why_interrupted(status)
         return RunInfo(

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -145,12 +146,26 @@ def why_interrupted(status: Status | Mapping[str, Any]) -> str:
     return "its process has ended"
 
 
-def true_state(status: Status | Mapping[str, Any]) -> str:
+_at_work: set[Path] = set()
+
+
+@contextmanager
+def at_work(directory: Path) -> Iterator[None]:
+    """While a thread of this process does the run in `directory`: a late heartbeat then says that
+    the machine is busy, and not that the run is gone."""
+    _at_work.add(directory)
+    try:
+        yield
+    finally:
+        _at_work.discard(directory)
+
+
+def true_state(status: Status | Mapping[str, Any], directory: Path | None = None) -> str:
     """The state of a status.json, with `interrupted` for a live one whose writer is gone.
 
     A pid means something on its own host and boot only: there the process is looked up, and a
-    live one is believed even when its heartbeat is late. Elsewhere a stale heartbeat decides.
-    Raises DamagedError.
+    live one is believed even when its heartbeat is late, and so is a thread of our own that is
+    `at_work` in `directory`. Elsewhere a stale heartbeat decides. Raises DamagedError.
     """
     status = Status.of(status)
     if status.state not in LIVE_STATES or (status.state == RunState.QUEUED and status.waiting):
@@ -163,5 +178,5 @@ def true_state(status: Status | Mapping[str, Any]) -> str:
     started = process_start(-1 if status.pid is None else status.pid)
     expected = status.pid_started
     gone = started is None or (expected is not None and abs(started - expected) > 1.0)
-    own_but_silent = stale and status.pid == os.getpid()
+    own_but_silent = stale and status.pid == os.getpid() and directory not in _at_work
     return RunState.INTERRUPTED if gone or own_but_silent else status.state

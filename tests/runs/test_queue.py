@@ -4,13 +4,14 @@ import itertools
 import json
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 from tiny import TEXT, pretrain_config, sentences
 
 from llmcore.errors import StateError
-from llmcore.runs import RunStore
+from llmcore.runs import RunStore, launch, state
 from llmcore.runs.queue import RunQueue, work_off
 
 DATA = TEXT.encode()
@@ -104,3 +105,18 @@ def test_two_processes_on_one_home_never_start_a_run_twice_nor_two_at_once(queue
     spans.sort()
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
     assert time.time() > spans[-1][1]
+
+
+def test_a_run_that_is_slow_to_begin_is_not_overtaken(queue, monkeypatch, wait_until):
+    """On a busy machine the heartbeat of a run that begins is late; the next one still waits."""
+    go_on = threading.Event()
+    monkeypatch.setattr(launch, "_execute", lambda *_: go_on.wait(60))
+    slow, waits = add(queue, "slow"), add(queue, "waits")
+    assert queue.start_next() == slow
+    monkeypatch.setattr(state, "STALE_SECONDS", 0.0)
+    try:
+        assert queue.store.info(slow).is_live
+        assert queue.start_next() is None and queue.waiting() == [waits]
+    finally:
+        go_on.set()
+        wait_until(lambda: not launch.live_runs(), 30)

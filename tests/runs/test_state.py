@@ -4,7 +4,7 @@ import sys
 import time
 
 from llmcore.runs import state
-from llmcore.runs.state import STALE_SECONDS, true_state, why_interrupted, writer_identity
+from llmcore.runs.state import STALE_SECONDS, at_work, true_state, why_interrupted, writer_identity
 
 
 def status(**changes):
@@ -46,6 +46,14 @@ def test_a_live_process_with_a_late_heartbeat_is_believed_unless_it_is_us():
     parent = os.getppid()
     assert true_state(status(pid=parent, pid_started=None, heartbeat=old)) == "running"
     assert true_state(status(heartbeat=old)) == "interrupted"
+
+
+def test_a_thread_of_ours_that_is_at_work_is_believed(tmp_path):
+    late = status(heartbeat=time.time() - STALE_SECONDS - 1)
+    with at_work(tmp_path):
+        assert true_state(late, tmp_path) == "running"
+        assert true_state(late, tmp_path / "other") == "interrupted"
+    assert true_state(late, tmp_path) == "interrupted"
 
 
 def test_a_run_whose_process_the_system_killed_is_probably_out_of_memory(monkeypatch):

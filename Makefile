@@ -19,7 +19,7 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: run test lint screenshots email-data starter base adapters setup setup-dev clean-setup
+.PHONY: run test lint screenshots email-data starter base adapters measured setup setup-dev clean-setup
 
 run: $(RUN_STAMP)
 	@echo "LLM Lab starts; its address is printed below. Ctrl-C stops it."
@@ -55,6 +55,10 @@ base: $(RUN_STAMP)
 # The three assistants beside the bundled base, with their cards and the gallery's figures.
 adapters: $(RUN_STAMP)
 	$(BIN)/python assets/make_adapters.py
+
+# The tables that LLM vs earlier NLP shows on arrival, measured on this machine.
+measured: $(RUN_STAMP)
+	$(BIN)/python assets/make_measured.py
 
 setup: $(RUN_STAMP)
 setup-dev: $(DEV_STAMP)

@@ -1,5 +1,6 @@
 """The Attention page in real Chromium: one head chosen anywhere is chosen everywhere."""
 
+import itertools
 import re
 import urllib.parse
 
@@ -160,3 +161,82 @@ def test_hostile_text_stays_text(app, new_page) -> None:
         opened(page, app, hostile, view=view)
         assert "pwned" not in page.title()
         assert page.locator(".heads b, .lens b, .heads img, .lens img").count() == 0
+
+
+LONG = (
+    "The old man came in, shook the rain from his coat and asked for a cup of tea with honey, " * 2
+)
+# Where the labels of a chart's axes stand, and how high their letters are.
+TICKS = """plot => ["x", "y"].map((axis) => [...plot.querySelectorAll(`.${axis}tick text`)]
+    .map((one) => { const box = one.getBoundingClientRect();
+      const at = axis === "y" ? box.top + box.height / 2 : box.left + box.width / 2;
+      return [at, parseFloat(getComputedStyle(one).fontSize), one.textContent]; }))"""
+
+
+@pytest.mark.parametrize("width", [1360, 400])
+def test_labels_of_a_long_text_stand_apart_and_a_pointer_reads_the_rest(
+    app, new_page, width: int
+) -> None:
+    page = new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, app, LONG)
+    page.get_by_role("radio", name="Heatmap").click()
+    plot = page.locator(".js-plotly-plot", has=page.locator(".heatmaplayer .hm")).first
+    plot.wait_for()
+    settled(page)
+    page.wait_for_timeout(1000)  # Plotly draws once more when its container has its width
+    for ticks in plot.evaluate(TICKS):
+        assert len(ticks) > 8
+        gaps = [b - a for a, b in itertools.pairwise(sorted(at for at, *_ in ticks))]
+        assert min(gaps) >= 0.9 * ticks[0][1], (width, min(gaps), ticks[:3])
+    plot.scroll_into_view_if_needed()
+    area = plot.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(area["x"] + 0.1 * area["width"], area["y"] + 0.3 * area["height"], steps=5)
+    told = plot.locator(".hoverlayer text", has_text="of the attention")
+    told.wait_for()
+    assert "→" in told.text_content()
+
+
+def test_switches_keep_their_words_when_they_show_a_number(app, new_page) -> None:
+    page = new_page()
+    opened(page, app, view="off")
+    switches = page.locator(".parts button")
+    switches.nth(2).click()
+    settled(page)
+    page.get_by_role("button", name="Switch each off in turn").click()
+    page.locator(".parts button span").first.wait_for(timeout=60_000)
+    words = [one.splitlines() for one in switches.all_inner_texts()]
+    assert [one[0] for one in words[:4]] == ["on", "on", "off", "on"]
+    assert {one[0] for one in words} == {"on", "off"} and {len(one) for one in words} == {1, 2}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_main_button_under_the_pointer_keeps_its_colour_and_can_be_read(
+    app, new_page, scheme: str
+) -> None:
+    page = new_page(scheme)
+    page.goto(f"{app.url}/playground?model=starter")
+    button = page.get_by_role("button", name="Generate").first
+    button.wait_for(timeout=60_000)
+    settled(page)
+    colours = "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).color]"
+    calm, _ = button.evaluate(colours)
+    button.hover()
+    page.wait_for_timeout(600)
+    ground, ink = button.evaluate(colours)
+    assert ground != calm
+    assert contrast(ground, ink) >= 4.5 and contrast(ground, calm) < 2  # a shade, not black
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two colours such as `rgb(9, 90, 86)`, as WCAG 2.2 defines it."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return float(sum(a * b for a, b in zip((0.2126, 0.7152, 0.0722), linear, strict=True)))

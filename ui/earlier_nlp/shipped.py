@@ -36,6 +36,6 @@ def origin(table: "MeasuredTable", button: Markdown) -> Markdown:
     return (
         f":material/inventory_2: Measured for this page on {day.day} {day:%B} {day.year} in "
         + plain(f"{duration(table.seconds)} on {cores} ({machine.cpu})")
-        + (", beside other work, so that its seconds are too many" if machine.is_busy else "")
+        + (", beside other work that made it slower" if machine.is_busy else "")
         + f": **{button}** measures it on your machine."
     )

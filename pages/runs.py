@@ -16,7 +16,7 @@ from ui.onward import onward
 from ui.page import code_behind, guarded, header, plain, show_error, steady
 from ui.queue_panel import queue_panel
 from ui.run_choice import note_trouble, take_trouble
-from ui.run_controls import ask_to_resume, take_trouble_of
+from ui.run_controls import ask_to_resume, show_trouble
 from ui.sidebar import PAGE_OF_KIND
 from ui.state import store
 
@@ -227,7 +227,6 @@ def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> Markdown:
 
 
 def _actions(info: RunInfo) -> None:
-    trouble = take_trouble_of(info.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         if info.kind in PAGE_OF_KIND:
             _open_link(info)
@@ -243,8 +242,7 @@ def _actions(info: RunInfo) -> None:
     onward(info)
     if info.example:
         st.caption("The examples stay: they fill the pages before your first run.")
-    if trouble:
-        st.error(plain(trouble), icon=":material/error:")
+    show_trouble(info)
     if rename and info.state == "damaged":
         show_error(LabError("A damaged run cannot be renamed: it can only be deleted."))
     elif rename:

@@ -14,7 +14,7 @@ from ui.onward import onward
 from ui.page import guarded, plain, steady
 from ui.replay import replay
 from ui.run_charts import classify_charts, instruct_charts, pretrain_charts
-from ui.run_controls import run_controls, stop_requested, take_trouble_of
+from ui.run_controls import run_controls, show_trouble, stop_requested
 from ui.scores import BITS_PER_BYTE, chance_words
 from ui.state import store
 
@@ -131,9 +131,7 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
 
 
 def _notes(info: "RunInfo", data: RunFeed) -> None:
-    trouble = take_trouble_of(info.id)
-    if trouble:
-        st.error(plain(trouble), icon=":material/error:")
+    show_trouble(info)
     if info.state in {"failed", "damaged"}:
         st.error(plain(info.error or info.reason or "The run failed."), icon=":material/error:")
     if info.state == "interrupted":

@@ -8,7 +8,7 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from ui.marked import Markdown
-from ui.page import UNEXPECTED
+from ui.page import UNEXPECTED, plain
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _TROUBLE = "lab_run_trouble"
+_CHANGED = "lab_changed_data"  # ids of runs that were not resumed since their data has changed
 
 
 def run_controls(info: "RunInfo", peak: float | None = None) -> None:
@@ -108,16 +109,28 @@ def ask_to_resume(run_id: str) -> None:
     _noting_trouble(run_id, _resume)
 
 
-def take_trouble_of(run_id: str) -> str | None:
-    """What went wrong in the last thing asked of this run, once."""
-    return st.session_state.get(_TROUBLE, {}).pop(run_id, None)
+def show_trouble(info: "RunInfo") -> None:
+    """What went wrong in the last thing asked of this run, once. Where its data has changed, a
+    button that goes on all the same."""
+    trouble = st.session_state.get(_TROUBLE, {}).pop(info.id, None)
+    if trouble:
+        st.error(plain(trouble), icon=":material/error:")
+    if info.id in st.session_state.get(_CHANGED, ()) and info.can_resume:
+        _button("Go on with the changed data", ":material/play_arrow:", info, _accept_changes)
+        st.caption(
+            "Training goes on from the last checkpoint with the data as it is now. The best model "
+            "is chosen anew, since losses on another text do not compare."
+        )
 
 
 def _noting_trouble(run_id: str, action: Callable[[str], None]) -> None:
     """A callback must not raise: what went wrong is said when the panel is drawn next."""
     try:
         action(run_id)
+        st.session_state.get(_CHANGED, set()).discard(run_id)
     except LabError as error:
+        if getattr(error, "can_accept", False):
+            st.session_state.setdefault(_CHANGED, set()).add(run_id)
         st.session_state.setdefault(_TROUBLE, {})[run_id] = str(error)
     except Exception:
         logger.exception("run %s did not do what it was asked", run_id)
@@ -136,13 +149,17 @@ def _stop(run_id: str) -> None:
     store().request_stop(run_id)
 
 
-def _resume(run_id: str) -> None:
+def _resume(run_id: str, accept_changed: bool = False) -> None:
     from llmcore.runs import launch, process
 
     if process.is_own_process(store().open(run_id)):
-        process.resume_process(run_id, store())
+        process.resume_process(run_id, store(), accept_changed)
     else:
-        launch.resume(run_id, store())
+        launch.resume(run_id, store(), accept_changed=accept_changed)
+
+
+def _accept_changes(run_id: str) -> None:
+    _resume(run_id, accept_changed=True)
 
 
 def _leave_queue(run_id: str) -> None:

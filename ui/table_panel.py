@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.live import state_badge
 from ui.page import guarded, plain, steady
-from ui.run_controls import run_controls, stop_requested, take_trouble_of
+from ui.run_controls import run_controls, show_trouble, stop_requested
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def _head(info: "RunInfo", unit: str) -> None:
         st.space("stretch")
         run_controls(info)
     with st.container():
-        if trouble := take_trouble_of(info.id):
-            st.error(plain(trouble), icon=":material/error:")
+        show_trouble(info)
         if info.state in {"failed", "damaged"}:
             st.error(plain(info.error or info.reason or "The run failed."), icon=":material/error:")
         if info.state == "interrupted":

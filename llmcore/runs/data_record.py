@@ -29,7 +29,12 @@ ACCEPT = "--accept-changed-data"
 
 
 class ChangedDataError(StateError):
-    """The data of a run is no longer what it began with."""
+    """The data of a run is no longer what it began with. can_accept: it lies where it lay, and a
+    resume may go on with what is there now."""
+
+    def __init__(self, sentence: str, can_accept: bool = False) -> None:
+        super().__init__(sentence)
+        self.can_accept = can_accept
 
 
 @dataclass(slots=True, frozen=True)
@@ -73,7 +78,8 @@ def check_data(run: Run) -> None:
         if _place_of(run, source) is not None:
             raise ChangedDataError(
                 f"{sentence} To go on with what is there now: python -m llmcore runs resume "
-                f"{_named(run)} {ACCEPT}. The best model is then chosen anew."
+                f"{_named(run)} {ACCEPT}. The best model is then chosen anew.",
+                can_accept=True,
             )
         raise ChangedDataError(sentence)
 

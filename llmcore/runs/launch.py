@@ -25,7 +25,7 @@ from llmcore.runs.plan import plan_classify, plan_pretrain
 from llmcore.runs.run import CONFIG, DATA, RUN_ID, STATUS, Run
 from llmcore.runs.state import RunInfo, RunState, at_work, writer_identity
 from llmcore.runs.store import RunStore
-from llmcore.train.control import reset_control
+from llmcore.train.control import Leave, reset_control
 
 __all__ = ["create", "live_runs", "plan_classify", "plan_pretrain", "resume", "run_foreground",
            "start", "stop", "stop_all"]  # fmt: skip
@@ -227,7 +227,7 @@ def run_foreground(
     from llmcore.runs.worker import check_runnable, execute
     from llmcore.train.world import joined_world
 
-    leave = threading.Event()
+    leave = Leave()
     with joined_world() as world, _signals_set(leave):
         try:
             if config is None:
@@ -261,20 +261,25 @@ def follow_foreground() -> None:
     from llmcore.runs.worker import follow
     from llmcore.train.world import joined_world
 
-    with joined_world() as world, _signals_set(threading.Event()):
+    with joined_world() as world, _signals_set(Leave()):
         directory = world.from_first(None)
         if directory is not None:  # else the first process was refused, and says why
             follow(Path(directory), world)
 
 
 @contextmanager
-def _signals_set(leave: threading.Event) -> Iterator[None]:
+def _signals_set(leave: Leave) -> Iterator[None]:
     """SIGINT and SIGTERM set `leave` instead of ending the process; main thread only."""
+
+    def told(number: int, _: object) -> None:
+        leave.ended = leave.ended or (number == signal.SIGTERM and not leave.is_set())
+        leave.set()
+
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     names = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(one, lambda *_: leave.set()) for one in names]
+    before = [signal.signal(one, told) for one in names]
     try:
         yield
     finally:

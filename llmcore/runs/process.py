@@ -41,11 +41,14 @@ def start_process(
         _spawn(directory)
 
 
-def resume_process(run_id: str, store: RunStore | None = None) -> None:
-    """Continues a stopped, failed or interrupted run in a process of its own."""
+def resume_process(
+    run_id: str, store: RunStore | None = None, accept_changed: bool = False
+) -> None:
+    """Continues a stopped, failed or interrupted run in a process of its own (accept_changed: also
+    where its data has changed)."""
     run = (store or RunStore()).open(run_id)
     with _lock:
-        launch.check_resumable(run)
+        launch.check_resumable(run, accept_changed)
         _spawn(run.directory)
 
 

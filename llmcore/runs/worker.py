@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 OnRecord = Callable[[dict[str, Any]], None]
 
 CLOSED = "the lab was closed: resume it where it stopped"
+ENDED = "its process was ended from outside (SIGTERM): resume it where it stopped"
 
 # Runs that train many small models and keep none of them.
 TABLE_RUNS = {
@@ -120,10 +121,13 @@ def execute(
 
 
 def _reason(outcome: Outcome, backend: str, leave: threading.Event | None) -> str:
-    """Why a run ended. A thread of the app is told to leave only where the app itself ends: then
-    it was not the user who stopped the run."""
-    closed = backend == "thread" and leave is not None and leave.is_set()
-    return CLOSED if closed and outcome.state == "stopped" else outcome.reason
+    """Why a run ended. A thread of the app is told to leave only where the app itself ends, and a
+    process may be ended from outside: then it was not the user who stopped the run."""
+    if outcome.state != "stopped" or leave is None or not leave.is_set():
+        return outcome.reason
+    if backend == "thread":
+        return CLOSED
+    return ENDED if getattr(leave, "ended", False) else outcome.reason
 
 
 def follow(directory: Path, world: World) -> None:

@@ -55,6 +55,13 @@ class NeverStop:
         return Wish()
 
 
+class Leave(threading.Event):
+    """Set where the process must end. ended: by its system or another program (SIGTERM), and not
+    by who started it."""
+
+    ended = False
+
+
 class FileControl:
     """Reads control.json when it changed; an event stops at once when the process must leave."""
 

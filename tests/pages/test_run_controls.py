@@ -1,12 +1,15 @@
 """What the buttons of a run do to a real training thread, and the queue on the Runs page."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from page_driver import button, only_error, open_page, shown
 from tiny import TEXT, pretrain_config
 
+from llmcore.config import DataConfig
 from llmcore.runs import RunStore, launch
 from llmcore.runs.queue import RunQueue
 
@@ -69,3 +72,31 @@ def test_while_one_trains_another_is_queued_moved_and_taken_out(live: str) -> No
     assert RunQueue().waiting() == [second, first]
     runs.button(key=f"out_{second}").click().run()
     assert RunQueue().waiting() == [first] and RunStore().info(second).state == "stopped"
+
+
+@pytest.mark.parametrize("name", ["pretrain", "runs"])
+def test_data_that_has_changed_can_be_accepted_on_the_page(
+    name: str, tmp_path: Path, wait_until: Wait
+) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text(TEXT)
+    store = RunStore()
+    directory = store.directory(store.mint_id("grown"))
+    config = replace(pretrain_config(steps=12), data=DataConfig(source=str(corpus)))
+
+    def stop(record: dict[str, Any]) -> None:
+        if record.get("split") == "train" and record["step"] == 5:
+            store.request_stop(directory.name)
+
+    launch.run_foreground(directory, config, None, stop)
+    corpus.write_text(TEXT + TEXT)
+    page = open_page(name, directory.name)
+    button(page, "Resume").click().run()
+    assert "has changed since run" in page.error[0].value
+    assert store.info(directory.name).state == "stopped"
+    assert "The best model is chosen anew" in shown(page)
+    button(page, "Go on with the changed data").click().run()
+    assert not page.exception and not page.error
+    wait_until(lambda: store.info(directory.name).state == "done", 60)
+    assert "has changed" in str(store.open(directory.name).events("notice"))
+    assert "Go on with the changed data" not in [one.label for one in page.run().button]

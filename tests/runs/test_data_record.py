@@ -3,6 +3,7 @@ it is wished, accepted. Nothing of the run is lost by it."""
 
 import json
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -215,3 +216,19 @@ def test_a_run_that_lies_elsewhere_is_named_so_that_the_advice_can_be_followed(
     corpus.write_text(TEXT + sentences(50, seed=9))
     with pytest.raises(ChangedDataError, match=rf"resume '{moved.resolve()}' --accept"):
         launch.run_foreground(moved)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(signal.SIGTERM, "its process was ended from outside"), (signal.SIGINT, "stopped by you")],
+)
+def test_who_ended_a_run_of_the_command_line_is_said(store, number, reason):
+    directory = store.directory(store.mint_id("ended"))
+
+    def end(record):
+        if record.get("split") == "train" and record["step"] == 5:
+            os.kill(os.getpid(), number)
+
+    info = launch.run_foreground(directory, pretrain_config(steps=12), TEXT.encode(), end)
+    assert info.state == "stopped" and info.can_resume
+    assert info.reason.startswith(reason)

@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 
 from assets.data_shapes import SHAPES, Shape  # noqa: E402
+from assets.set_shapes import LISTED  # noqa: E402
 from llmcore.data.reading.inspect import inspect  # noqa: E402
 from llmcore.data.reading.report import ReadingReport  # noqa: E402
 from llmcore.errors import LabError  # noqa: E402
@@ -61,7 +62,7 @@ def _cell(text: str) -> str:
 
 def table() -> str:
     head = "| shape of the file | what `inspect` takes it for | what it says |\n| --- | --- | --- |"
-    return "\n".join([head, *map(row, SHAPES)])
+    return "\n".join([head, *map(row, (*SHAPES, *LISTED))])
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from llmcore.data.instructions import (
 )
 from llmcore.data.labelled import LabelledSet, labelled_from_table, load_labelled, preview_table
 from llmcore.data.reading import MAX_UPLOAD_BYTES
-from llmcore.data.reading.roles import MAX_CLASSES
+from llmcore.data.reading.columns import MAX_CLASSES
 from llmcore.data.sources import (
     CORPORA,
     DOWNLOADS,

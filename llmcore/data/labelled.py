@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from llmcore.data.builtin import Rows, read_sms, read_tweets
 from llmcore.data.reading import formats
+from llmcore.data.reading.columns import MAX_CLASSES
 from llmcore.data.reading.labels import Labelled, ReadingOptions, folded_label, read_labels
 from llmcore.data.reading.open import as_path, open_rows
 from llmcore.data.reading.report import Notices, ReadingReport, listed
-from llmcore.data.reading.roles import MAX_CLASSES, ask_for, label_roles
+from llmcore.data.reading.roles import ask_for, label_roles
 from llmcore.data.reading.rows import SPLIT
 from llmcore.data.reading.rows import Rows as ReadRows
 from llmcore.data.reading.source import Source, source_at, source_of

@@ -39,7 +39,7 @@ def texts_of_file(
         raise NotFoundError(f"There is no file {path}: check its name.")
     notices = Notices() if notices is None else notices
     source = source_at(path)
-    rows = open_rows(source, notices, encoding, [text_column] if text_column else [])
+    rows = open_rows(source, notices, encoding, [text_column] if text_column else [], "texts")
     if rows.format == "text" and not rows.header and text_column is None:
         yield from _file_lines(source, notices, encoding)
         return

@@ -121,7 +121,7 @@ def test_a_very_long_cell_is_read() -> None:
         ("", "a.csv", "empty"),
         (" \n\n", "a.csv", "empty"),
         ("", "a.jsonl", "empty"),
-        ("text,label\n", "a.csv", "no row with both"),
+        ("text,label\n", "a.csv", "no rows below"),
         ("label,text\nham,only one\n", "a.csv", "one row only"),
         ("label,text\nham,a\nham,b\n", "a.csv", "two classes"),
         ("label,text\n,a\n,b\n", "a.csv", "no row with both"),

@@ -1,4 +1,4 @@
-"""What tools for labelling by hand write: Label Studio, Prodigy, doccano."""
+"""What tools for labelling by hand write: Label Studio, Prodigy, doccano, Argilla, spaCy."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -50,6 +50,10 @@ def tool_of(records: list[Any], name: str) -> Tool | None:
         isinstance(one.get(key), list) for one in some for key in ("annotations", "completions")
     ):
         return Tool("Label Studio", _label_studio, name)
+    if all(map(is_argilla, some)):
+        return Tool("Argilla", _argilla, name)
+    if any(_cats(one) for one in some):
+        return Tool("spaCy", _spacy, name)
     if any(_choices(one) is not None for one in some) and any("annotator" in one for one in some):
         return Tool("Label Studio (JSON-MIN)", _label_studio_min, name)
     if any(one.get("answer") in ("accept", "reject", "ignore") for one in some) and any(
@@ -191,3 +195,65 @@ def _doccano(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] 
         if not value[key]:
             said.add("not_annotated", "{entries} of {file} {have} no annotation", number)
     return value
+
+
+# ---- Argilla
+
+
+def is_argilla(value: dict[str, Any]) -> bool:
+    """Whether a record has its texts in `fields` (or `inputs`) and its labels beside them."""
+    if isinstance(value.get("fields"), dict):
+        return isinstance(value.get("responses"), (dict, list))
+    return isinstance(value.get("inputs"), dict) and "annotation" in value
+
+
+def _argilla(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] | None:
+    record = dict(value.get("fields") or value.get("inputs") or {})
+    if "annotation" in value:
+        return {**record, "label": value["annotation"]}
+    found: dict[str, list[Any]] = {}
+    for question, answer in _answers(value["responses"]):
+        found.setdefault(question, []).append(answer)
+    if not found:
+        said.add("not_annotated", "{entries} of {file} {have} no annotation", number)
+        return {**record, "label": None}
+    if any(one != answers[0] for answers in found.values() for one in answers):
+        said.add("annotators_differ", "The annotators of {entries} of {file} do not agree: the "
+                 "first annotation was taken", number)  # fmt: skip
+    names = list(found)
+    return {**record, **{"label" if len(names) == 1 else one: found[one][0] for one in names}}
+
+
+def _answers(responses: Any) -> Iterator[tuple[str, Any]]:
+    """(question, value) of all that was submitted; an object of questions, or a list of people."""
+    if isinstance(responses, dict):
+        for question, answers in responses.items():
+            for one in answers if isinstance(answers, list) else [answers]:
+                if isinstance(one, dict) and one.get("status", "submitted") == "submitted":
+                    yield str(question), one.get("value")
+        return
+    for one in responses:
+        values = one.get("values") if isinstance(one, dict) else None
+        if isinstance(values, dict) and one.get("status", "submitted") == "submitted":
+            yield from _answers(values)
+
+
+# ---- spaCy
+
+
+def _cats(value: dict[str, Any]) -> dict[str, Any] | None:
+    """The scores of the classes, where a record has such."""
+    cats = value.get("cats")
+    if not isinstance(cats, dict) or not cats:
+        return None
+    numbers = all(isinstance(one, (int, float)) and 0 <= one <= 1 for one in cats.values())
+    return cats if numbers else None
+
+
+def _spacy(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] | None:
+    cats = _cats(value) or {}
+    record = {key: one for key, one in value.items() if key != "cats"}
+    chosen = [str(name) for name, score in cats.items() if score >= 0.5]
+    if len(chosen) > 1:
+        said.add("several_labels", "{entries} of {file} {have} several labels", number)
+    return {**record, "label": chosen or None}

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmcore.data.mails import looks_like_mail
+from llmcore.data.reading.class_names import is_list_of_names
 from llmcore.data.reading.folders import read_folders
 from llmcore.data.reading.json_forms import split_of
 from llmcore.data.reading.label_index import Opener, read_listed
 from llmcore.data.reading.members import Member, named_files
+from llmcore.data.reading.paired_files import pairs_of, read_pairs
 from llmcore.data.reading.report import Notices, listed, quoted
 from llmcore.data.reading.rows import SPLIT, Chunk, Rows, unique_names
 from llmcore.errors import LabError
@@ -48,7 +50,11 @@ def read_bundle(members: list[Member], name: str, notices: Notices, opened: Open
         return _only(archives[0], name, notices, opened)
     if (listed_files := read_listed(members, name, notices, opened)) is not None:
         return listed_files
-    about = [one for one in members if _ABOUT.fullmatch(one.name)]
+    if pairs := pairs_of(members):
+        return read_pairs(pairs, name, notices)
+    about = [one for one in members if _ABOUT.fullmatch(one.name) or is_list_of_names(one)]
+    if len(about) == len(members):
+        about = []
     others = [one for one in members if one not in set(about) and _lower(one).endswith(_NO_TEXT)]
     aside = {id(one) for one in about + others}
     rest = [one for one in members if id(one) not in aside]

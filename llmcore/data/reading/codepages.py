@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 MOST_BYTES = 20_000
 _COMMON = 0.85  # of the characters beyond ASCII are everyday ones: then it is that script
-_FEWEST = 4  # characters; fewer are an accident
+FEWEST = 4  # characters; fewer are an accident
 _RUN = 1.6  # of them stand together on average; letters with accents stand alone
 _TURKISH = frozenset("ýþðÝÞÐ")
 _NOT_TURKISH = frozenset("áéíóúæåøñãõàèìòùëïÿÁÉÍÓÚÆ")
@@ -39,6 +39,28 @@ class _Script:
     latin: bool = False
 
 
+# Letters beyond ASCII of each language: a text in one of them has hardly any other.
+_WEST = (
+    "àâæçéèêëîïôœùûüÿ", "äöüßé", "áéíñóúüªº", "áâãàçéêíóôõúü", "àèéìíîòóùú", "åäöéüà",
+    "æøåéäöü", "áéíóúýðþæö", "éëïóöüèêáúíàâç", "àçèéíïòóúü·", "äöõüšž", "áéíóú",
+    "áðíóúýæø", "çë", "äëéöüêôîûèàâïç",
+)  # fmt: skip
+_EAST = (
+    ("áčďéěíňóřšťúůýž", ("cp1250", "iso8859_2")), ("áäčďéíľňóôšťúýž", ("cp1250", "iso8859_2")),
+    ("ąćęłńóśźż", ("cp1250", "iso8859_2")), ("áéíóöőúüű", ("cp1250", "iso8859_2")),
+    ("ăâîşţ", ("cp1250", "iso8859_2")), ("čćđšž", ("cp1250", "iso8859_2")),
+    ("ąčęėįšųūž", ("cp1257",)), ("āčēģīķļņšūž", ("cp1257",)),
+)  # fmt: skip
+_FEWEST_OWN = 3  # characters that tell such an encoding from Windows-1252
+_FEWEST_MARKS = 6
+_OWN = 0.98  # of the characters are the language's: then it may be it
+_NOT_WESTERN = 0.9  # of the characters of any Western language: a text of several would be covered
+# A character beyond ASCII that is a letter, or a sign where a letter follows or stands around it.
+_INSIDE = re.compile(r"[^\W\d_\x00-\x7f]|[^\w\s\x00-\x7f“„«‘¿¡](?=[^\W\d_])|[\x80-\x9f]")
+_SIGN = re.compile(
+    r"(?<![^\W\d_])[£¥¢©®™±²³¹½¼¾•·¨´¦¶¬†‡](?![^\W\d_])|(?<=[^\W\d_])[®™](?!\w)|(?<=\b[ckm]m)[²³]"
+    r"|(?<=\bm)[²³]|\bµ(?=[a-zA-Z]\b)|(?<=l)·(?=l)"
+)
 _ACCENTS = "éäüöàèçêßôâîûùïëáíóúñãõåøæìòœðþýª"
 _SCRIPTS = (
     _Script("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфіїєґўъёђјљњћџ",
@@ -59,7 +81,56 @@ def turkish(text: str) -> bool:
     high = [c for c in text if c > "\x7f"]
     own = sum(c in _TURKISH for c in high)
     foreign = sum(c in _NOT_TURKISH for c in high)
-    return own >= _FEWEST and own >= 0.25 * len(high) and foreign <= 0.05 * own
+    return own >= FEWEST and own >= 0.25 * len(high) and foreign <= 0.05 * own
+
+
+def central_european(data: bytes, text: str) -> str | None:
+    """The encoding of a text in one language of Central Europe or the Baltics, where no Western
+    language has its letters. text: the data in Windows-1252.
+
+    What both read alike is no matter; a text of several Western languages has letters that no
+    single language of these has.
+    """
+    marks = _INSIDE.findall(text)
+    if not marks or max(_covered(marks, one) for one in _WEST) >= _NOT_WESTERN:
+        return None
+    data = data[:MOST_BYTES]
+    best: tuple[float, int, str] | None = None
+    for letters, codecs in _EAST:
+        for codec in codecs:
+            other = _decoded(data, codec) or ""
+            found = _INSIDE.findall(other)
+            if len(marks) < _NOT_WESTERN * len(found):  # signs beside words would be letters
+                continue
+            n_own = sum(c.lower() in letters and c not in text for c in found)
+            share = _covered(found, letters)
+            if (
+                len(found) >= _FEWEST_MARKS
+                and n_own >= _FEWEST_OWN
+                and share >= _OWN
+                and (best is None or share > best[0])
+            ):
+                best = (share, n_own, codec)
+    return None if best is None else best[2]
+
+
+def _covered(marks: list[str], letters: str) -> float:
+    return sum(one.lower() in letters for one in marks) / max(1, len(marks))
+
+
+def candidates(data: bytes) -> list[str]:
+    """Other encodings in which all that stands inside of words is a letter, for a person to try."""
+    data = data[:MOST_BYTES]
+    found, seen = [], {data.decode("cp1252", "replace")}
+    for codec in ("cp1252", "cp1250", "iso8859_2", "cp1257", "cp1254", "mac_roman", "cp850"):
+        text = _decoded(data, codec)
+        marks = _INSIDE.findall(text or "")
+        if text is None or not marks or not all(map(str.isalpha, marks)):
+            continue
+        if codec == "cp1252" or text not in seen:
+            found.append(codec)
+            seen.add(text)
+    return found
 
 
 def east_asian(data: bytes) -> str | None:
@@ -70,7 +141,7 @@ def east_asian(data: bytes) -> str | None:
         text = _decoded(data, codec)
         high = re.findall(r"[^\x00-\x7f]", text or "")
         runs = re.findall(r"[^\x00-\x7f]+", text or "")
-        if len(high) < _FEWEST or len(high) < _RUN * len(runs):
+        if len(high) < FEWEST or len(high) < _RUN * len(runs):
             continue
         share = sum(map(is_common, high)) / len(high)
         if codec in _JAPANESE and len(_KANA.findall(text or "")) < 0.15 * len(high):
@@ -94,6 +165,12 @@ def other_script(data: bytes) -> str | None:
                 ranked.append((_likeness(text, script), -len(ranked), codec))
     best = max(ranked, default=None)
     return best[2] if best is not None and best[0] > _LIKE else None
+
+
+def without_signs(text: str) -> str:
+    """A text in Windows-1252 without signs that stand for themselves (£5, 30 m², ©2004), which
+    say nothing of a language."""
+    return _SIGN.sub(" ", text)
 
 
 def western(text: str) -> bool:

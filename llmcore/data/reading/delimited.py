@@ -14,10 +14,16 @@ from llmcore.data.reading.counting import Counted
 from llmcore.data.reading.csv_rows import Dialect, Reader, lines_of, rows_of
 from llmcore.data.reading.encoding import Encoding, text_blocks
 from llmcore.data.reading.layout import filled_width, find_layout, is_rule, usual_width
-from llmcore.data.reading.line_forms import CUT, LineForm, after_others, before_others
+from llmcore.data.reading.line_forms import (
+    CUT,
+    LineForm,
+    after_others,
+    before_others,
+    label_in_line,
+)
 from llmcore.data.reading.names import KNOWN_NAMES
 from llmcore.data.reading.report import Notices, quoted
-from llmcore.data.reading.rows import SAMPLE_ROWS, Chunk, Rows
+from llmcore.data.reading.rows import LABELS, SAMPLE_ROWS, Chunk, Rows
 from llmcore.data.reading.source import Source
 from llmcore.data.reading.whole_lines import whole_lines
 from llmcore.errors import LabError
@@ -28,12 +34,17 @@ SAMPLE_CHARACTERS = 1 << 16
 DIALECT_LINES = 400
 FIELD_CHARACTERS = 64 << 20
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_FASTTEXT = re.compile(r"__label__(\S+)\s+(.*)", re.DOTALL)
+_XML = re.compile(
+    r"(<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<[!?][A-Za-z][^>]*>\s*)*<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>",
+    re.DOTALL,
+)
+_FASTTEXT = re.compile(r"__label__(\S+)((?:[ \t]+__label__\S+)*)\s+(.*)", re.DOTALL)
 
 
 def read_delimited(
-    source: Source, encoding: Encoding, notices: Notices, named: Sequence[str] = (), why: str = ""
-) -> Rows:
+    source: Source, encoding: Encoding, notices: Notices, named: Sequence[str] = (), why: str = "",
+    roles: str = LABELS,
+) -> Rows:  # fmt: skip
     """The rows of a CSV, TSV or like file (`,` tab `;` `|`), or of a text file with a text a line.
 
     named: columns that the user named. A file of lines without a delimiter has one column. Rows
@@ -43,8 +54,13 @@ def read_delimited(
     raw = whole_lines(source, encoding)
     blocks = text_blocks(source, encoding, notices, lone_return=" ", keep_ends=True, blocks=raw)
     first, blocks = _first_lines(blocks)
-    if not any(line.strip() for line in first):
+    if not any(line.strip(" \t\r\n,;|") for line in first):
         raise LabError(f"{source.name} is empty: give a table with texts in it.")
+    if roles == LABELS and (root := _xml_root(first)):
+        raise LabError(
+            f"{source.name} is XML (<{root}>), not a table: export CSV, Excel or JSON; where it "
+            f"stands for a download, fetch the file anew."
+        )
     if _is_fasttext(first):
         return _fasttext(first, blocks, source, encoding, notices)
     n_before, sep = _separator_line(first, notices, source.name)
@@ -54,6 +70,8 @@ def read_delimited(
         dialect = find_dialect(first[n_before:], sep, surely=why.startswith("its name"))
     if form is None and (dialect is None or _cuts_texts(first[n_before:], dialect)):
         form = after_others(first[n_before:][:DIALECT_LINES])
+        if form is None and roles == LABELS:
+            form = label_in_line(first[n_before:][:DIALECT_LINES])
     if form is not None:
         return _with_form(form, first[n_before:], blocks, source, encoding, notices, named, why)
     if dialect is None:
@@ -117,6 +135,10 @@ def _with_layout(
     tail = _without(chain(held, chunks), n_skipped, header, notices, source.name)
     format = "tsv" if dialect.delimiter == "\t" else "csv"
     name = _NAMES.get(dialect.delimiter, "sign")
+    if len(rows) == layout.skip + 1 and layout.header:
+        raise LabError(
+            f"{source.name} has the names of columns and no rows below: give a table with texts."
+        )
     _say_dialect(dialect, notices, source.name)
     return Rows(format, columns, layout.header, tail, notices, encoding.name,
                 why or f"a {name} cuts its lines into {len(columns)} columns",
@@ -302,9 +324,20 @@ def _span_lines(lines: list[str]) -> bool:
     return 2 * n_quoted > n_cells > 1
 
 
+def _xml_root(lines: list[str]) -> str:
+    """The name of the outer element where the text is XML, else an empty text."""
+    text = "".join(lines).strip()
+    found = _XML.match(text)
+    if not found:
+        return ""
+    name = found[2]
+    whole = text.endswith(f"</{name}>") and len(re.findall(rf"<{re.escape(name)}\b", text)) == 1
+    return name if found[1] or whole else ""
+
+
 def _is_fasttext(lines: list[str]) -> bool:
     shown = [line for line in lines[:DIALECT_LINES] if line.strip()]
-    return bool(shown) and all(line.startswith("__label__") for line in shown)
+    return sum(map(bool, map(_FASTTEXT.match, shown))) > 0.9 * len(shown)
 
 
 def _fasttext(
@@ -322,7 +355,11 @@ def _fasttext(
                 if one.strip():
                     match = _FASTTEXT.match(one.strip())
                     chunk.lines.append(at)
-                    chunk.rows.append([match[1], match[2]] if match else ["", one.strip()])
+                    chunk.rows.append([match[1], match[3]] if match else ["", one.strip()])
+                    if match and match[2]:
+                        notices.add("several_labels_a_row", "{lines} of {file} {have} several "
+                                    "labels: the first of each is taken", at,
+                                    file=source.name)  # fmt: skip
             line += len(lot)
             if chunk.rows:
                 yield chunk

@@ -104,11 +104,11 @@ def read_pieces(
 
 
 def _counted(pieces: Iterator[Piece], report: ReadingReport) -> Iterator[Piece]:
-    """Counts documents, and drops those that are nothing but spaces."""
+    """Counts documents, and drops those that are nothing but spaces and delimiters."""
     held: list[Piece] = []  # the blank beginning of a document
     has_text = False
     for piece in pieces:
-        has_text = has_text or bool(piece.text.strip())
+        has_text = has_text or bool(piece.text.strip(" \t\r\n,;|"))  # an empty table is no text
         held.append(piece)
         if has_text:
             yield from held
@@ -314,7 +314,7 @@ def _rtf_text(source: Source) -> str:
 
 def _of_table(source: Source, options: CorpusOptions, report: ReadingReport) -> Iterator[Piece]:
     named = [] if options.text_column is None else [options.text_column]
-    rows = open_rows(source, report.notices, options.encoding, named)
+    rows = open_rows(source, report.notices, options.encoding, named, "texts")
     _describe(report, rows.format, rows.why)
     report.encoding = rows.encoding or report.encoding
     report.columns = rows.columns

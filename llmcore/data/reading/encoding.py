@@ -29,6 +29,7 @@ MOST_SEQUENCES = 200_000  # characters beyond ASCII that are counted; the rest i
 NEARLY_ALL = 4  # valid characters for each broken byte: then the file is UTF-8 with damage
 MAX_LINE_CHARACTERS = 64 << 20
 CUT_CHARACTERS = 1 << 20  # of a line, where lines may be cut
+MOST_OTHERS = 3  # encodings that a sentence names
 ZEROS = 0.25  # of the bytes at odd (or even) places: UTF-16 of mostly Latin letters
 CONTROLS = 0.02  # of a text's characters; random bytes have a tenth
 
@@ -324,8 +325,9 @@ def _utf8_or_else(source: Source, notices: Notices) -> Encoding:
         notices.add(
             "encoding",
             "{file} is not UTF-8 and cannot be Windows-1252; it was read as {encoding}, for "
-            "example {line_text}: if that is wrong, name the encoding",
+            "example {line_text}: if that is wrong, name the encoding ({others})",
             found.first_line, file=source.name, encoding=other, line_text=quoted(shown),
+            others=_others(found.lines, other),
         )  # fmt: skip
         return Encoding(other, other, "its characters make words in it", way="replace")
     return _cp1252(source, found, notices)
@@ -342,8 +344,9 @@ def _say_repaired(source: Source, found: _Count, notices: Notices) -> None:
 
 def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
     """Windows-1252; where whole lines are UTF-8 all the same, those stay UTF-8."""
-    values = {"file": source.name, "line_text": quoted(cp1252_line(found.first))}
-    advice = "for example {line_text}: if that is wrong, name the encoding"
+    values = {"file": source.name, "line_text": quoted(cp1252_line(found.first)),
+              "others": _others(found.lines, "cp1252")}  # fmt: skip
+    advice = "for example {line_text}: if that is wrong, name the encoding ({others})"
     why = "it is not UTF-8, and in Windows-1252 every byte means something"
     if not found.whole_lines:
         template = f"{{file}} is not UTF-8; it was read as Windows-1252, {advice}"
@@ -354,6 +357,13 @@ def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
     notices.add("encoding", template, found.first_line, found.broken_lines, **values)
     name = "utf-8" if found.whole_lines >= found.broken_lines else "windows-1252"
     return Encoding(name, "cp1252", why + "; lines that are UTF-8 stay so", way="lines")
+
+
+def _others(lines: bytes, taken: str) -> str:
+    """The flag with the encodings that may be meant as well."""
+    likely = [one for one in codepages.candidates(lines) if one != taken]
+    named = likely or [one for one in ("cp1250", "mac_roman") if one != taken]
+    return f"--encoding {' or '.join(named[:MOST_OTHERS])}"
 
 
 def _is_utf8(source: Source) -> bool:
@@ -404,11 +414,14 @@ def _beyond_cp1252(lines: bytes) -> str | None:
         return eastern
     if codepages.turkish(text):
         return "cp1254"
+    if central := codepages.central_european(lines, text):
+        return central
+    text = codepages.without_signs(text)
     high = [c for c in text if c > "\x7f"]
     letters = sum(c.isalpha() for c in text)
     foreign = sum(c.isalpha() for c in high) > 0.4 * max(1, letters)
     unlikely = len(_UNLIKELY.findall(text)) > 0.1 * len(high)
-    known = codepages.western(text) or not any(map(str.isalpha, high))
+    known = codepages.western(text) or sum(map(str.isalpha, high)) < codepages.FEWEST
     if known and not (foreign or unlikely or _UNDEFINED.search(lines)):
         return None
     return codepages.other_script(lines)

@@ -19,17 +19,21 @@ from llmcore.data.reading.asked_names import (
     REJECTED_NAMES,
     folded_name,
 )
+from llmcore.data.reading.columns import MAX_CLASSES, columns_of
 from llmcore.data.reading.flat_messages import message_form
 from llmcore.data.reading.labels import Labelled, ReadingOptions, read_labels
 from llmcore.data.reading.names import LABEL_NAMES
 from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, quoted
-from llmcore.data.reading.roles import MAX_CLASSES, columns_of, label_roles
+from llmcore.data.reading.roles import label_roles, measured
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
 
 SMALL_BYTES = 5 << 20
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xls", ".ods", ".parquet", ".arrow",
+                  ".json", ".jsonl", ".ndjson")  # fmt: skip
+MOST_BESIDE_SCORES = 4  # columns; crawled texts have scores as well, among many
 CLASSIFY, INSTRUCT, CORPUS = TASKS = ("classify", "instruct", "corpus")
 # Names that a labelled set may have as well; a question or an answer only beside its partner.
 _EITHER = frozenset({
@@ -97,7 +101,10 @@ def inspect(
 def _corpus_or_none(
     where: Path | Source, chosen: Chosen, options: ReadingOptions
 ) -> ReadingReport | None:
-    """What is no table may still be text: a page of HTML, a folder of texts without classes."""
+    """What is no table may still be text: a page of HTML, a folder of texts without classes. Not
+    what is called a table: an error page in its place is no text to learn."""
+    if where.name.casefold().removesuffix(".gz").endswith(TABLE_SUFFIXES):
+        return None
     try:
         return _corpus(where, chosen, options)
     except LabError:
@@ -129,8 +136,10 @@ def guess_task(rows: Rows) -> str:
         return INSTRUCT
     if rows.format == "text" and not names & set(LABEL_NAMES):
         return CORPUS
-    labels = any(one.is_label for at, one in enumerate(columns_of(rows)) if at != roles.text)
-    return CLASSIFY if labelled or labels or roles.text is None else CORPUS
+    columns = columns_of(rows)
+    labels = any(one.is_label for at, one in enumerate(columns) if at != roles.text)
+    scores = len(columns) <= MOST_BESIDE_SCORES and measured(columns, {roles.text}) is not None
+    return CLASSIFY if labelled or labels or scores or roles.text is None else CORPUS
 
 
 def _repeats(rows: Rows, column: int | None) -> bool:

@@ -4,7 +4,8 @@ from typing import Any
 
 from llmcore.data.reading.report import Notices, listed
 
-_PATTERNS = ("patterns", "utterances", "examples", "text", "questions", "training_phrases")
+_PATTERNS = ("patterns", "utterances", "examples", "text", "questions", "training_phrases",
+             "texts", "sentences", "samples", "phrases", "queries")  # fmt: skip
 _TAGS = ("tag", "intent", "name", "label")
 _RESPONSES = ("responses", "response", "answers", "answer")
 

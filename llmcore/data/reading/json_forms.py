@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llmcore.data.reading import intents
+from llmcore.data.reading.annotations import is_argilla
 from llmcore.data.reading.names import SPLITS
 from llmcore.data.reading.report import Notices, listed, quoted
 from llmcore.data.reading.rows import SPLIT
@@ -96,6 +97,8 @@ def _of_list(value: list[Any], name: str, notices: Notices) -> Records:
 
 def _inner(records: Records, name: str, notices: Notices) -> Records:
     """The objects inside of records such as {"row": {…}}, where all are like that."""
+    if any(isinstance(one, dict) and is_argilla(one) for one in records[:1]):
+        return records
     for key in _INNER:
         if records and all(isinstance(one, dict) and isinstance(one.get(key), dict)
                            for one in records):  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from llmcore.data.reading import json_forms
+from llmcore.data.reading import json_forms, record_forms
 from llmcore.data.reading.annotations import tool_of
 from llmcore.data.reading.encoding import Encoding, lines_of_blocks, text_blocks, whole_text
 from llmcore.data.reading.report import Notices, quoted
@@ -27,6 +27,7 @@ _PEEKED = 12  # lines that show whether a file is one object a line
 _NOTHING = object()  # no value could be read
 _BROKEN = (ValueError, RecursionError)
 _LIST_INSIDE = re.compile(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*(?=\[)')
+_COMMENT = ("#", "//")
 _ENTRY = re.compile(r"\n[ \t]*\{|\},\s*\{")
 # A line end or a tab inside a text is against the rules, and means what it shows.
 _DECODER = json.JSONDecoder(strict=False)
@@ -130,6 +131,7 @@ def _is_by_line(source: Source, encoding: Encoding) -> bool:
     except LabError:  # one very long line: a whole text
         return False
     lines = [line.lstrip("\ufeff") for line in lines if line]
+    lines = [line for line in lines if not line.startswith(_COMMENT)]
     values = [_line_value(line, 1, "", Notices()) for line in lines[:_PEEKED]]
     if not _mostly_rows(values):
         return False
@@ -151,6 +153,10 @@ def _values_of_lines(lines: Iterable[str], name: str, notices: Notices) -> Itera
     for number, line in enumerate(lines, 1):
         line = line.strip().lstrip("\ufeff")
         if line in ("", "[", "]", ","):  # an array with one entry a line
+            continue
+        if line.startswith(_COMMENT):
+            notices.add("comments", "{lines} of {file} {are} comments and {were} passed over",
+                        number, file=name)  # fmt: skip
             continue
         value = _line_value(line, number, name, notices)
         if value is _NOTHING:
@@ -311,7 +317,7 @@ def _rows(
     numbered: Iterable[Numbered], source: Source, notices: Notices, format: str, unit: str,
     roles: str,
 ) -> Rows:  # fmt: skip
-    stream = iter(numbered)
+    stream = record_forms.read_alike(numbered, source.name, notices, unit, roles)
     first = list(islice(stream, SAMPLE_ROWS))
     objects = [value for _, value in first if isinstance(value, dict)]
     lists = [value for _, value in first if isinstance(value, list)]

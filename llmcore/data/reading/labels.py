@@ -15,8 +15,14 @@ from llmcore.data.reading.names import SPLITS
 from llmcore.data.reading.report import Notices, ReadingReport, quoted
 from llmcore.data.reading.roles import LabelRoles
 from llmcore.data.reading.rows import Chunk, Rows
+from llmcore.data.reading.totals import without_totals
 from llmcore.data.reading.values import NotText, cell_text, is_missing_word
 
+_ALIKE = (
+    ("positive", "pos", "+", "positiv"), ("negative", "neg", "-", "negativ"), ("neutral", "neu"),
+    ("yes", "y", "true", "t", "1"), ("no", "n", "false", "f", "0"), ("spam", "spams", "junk"),
+    ("ham", "not spam", "no spam", "non-spam", "not_spam"),
+)  # fmt: skip
 _CLASS_WORDS = frozenset({"none", "na"})  # that may well be a class among others
 _WHOLE = re.compile(r"([-+]?)(\d+)(?:\.(\d*?)0*)?")
 _COMMA_ZERO = re.compile(r"^([-+]?\d+),0{1,2}$")
@@ -113,7 +119,7 @@ def read_labels(
         header = tuple(rows.columns) if rows.header else ()
         rows.count_with(Counting(rows.delimiter, len(rows.columns), roles.text, roles.label,
                                  header))  # fmt: skip
-    for chunk in rows.take():
+    for chunk in without_totals(rows.take(), rows, report):
         if isinstance(chunk, Counted):
             report.read += chunk.n_rows
             for label in chunk.labels.keys() - counts.keys():
@@ -307,6 +313,7 @@ def _finish(
     for label, n in counts.items():
         if (name := named[label]) is not None:
             classes[name] += n
+    _say_odd_classes(classes, report)
     report.classes = dict(sorted(classes.items()))
     report.taken = sum(classes.values())
     report.left_out = report.read - report.taken
@@ -315,6 +322,27 @@ def _finish(
         if named[label] is None:
             splits[split] -= n
     report.splits = {name: n for name, n in sorted(splits.items()) if name and n}
+
+
+def _say_odd_classes(classes: Counter[str], report: ReadingReport) -> None:
+    """Combinations of labels in one cell, and words that may well mean the same."""
+    combined = [one for one in classes if len(parts := _parts(one)) > 1 and parts <= classes.keys()]
+    if combined:
+        report.notices.add("several_labels_a_row", "{rows} {have} several labels in one cell (such "
+                           "as {shown}): each such combination is a class of its own",
+                           n=sum(classes[one] for one in combined),
+                           shown=repr(combined[0][:40]))  # fmt: skip
+    folded = {folded_label(one): one for one in classes}
+    for words in _ALIKE:
+        both = [repr(folded[one][:40]) for one in words if one in folded]
+        if len(both) > 1:
+            report.notices.add("alike_labels", "{labels} may mean the same, and are learned as "
+                               "{n} classes: write one word for both where they do", n=len(both),
+                               about=words[0], labels=" and ".join(both))  # fmt: skip
+
+
+def _parts(label: str) -> set[str]:
+    return {one.strip() for one in re.split(r"[,;|]", label) if one.strip()}
 
 
 def _rename(found: Labelled, named: dict[str, str | None]) -> None:

@@ -24,7 +24,7 @@ LABEL_NAMES = (
     "polarity", "emotion", "airline_sentiment", "is_spam", "isspam", "spam", "spam/ham", "ham/spam",
     "spam_or_ham", "label_text", "label_name", "category_name", "class_name", "classes",
     "classification", "type", "genre", "rating", "stars", "score", "overall", "priority",
-    "department", "y", "gold", "gold_label", "stance", "annotation",
+    "department", "y", "gold", "gold_label", "stance", "annotation", "categories", "kategorien",
     "klasse", "kategorie", "etikett", "stimmung", "classe", "catégorie", "categorie", "étiquette",
     "etiquette", "clase", "categoría", "categoria", "etiqueta", "sentimiento", "sentimento",
     "etichetta", "класс", "метка", "категория", "标签", "类别", "ラベル",
@@ -55,7 +55,10 @@ OTHER_NAMES = (
     "username", "author", "name", "url", "source", "lang", "language", "length", "instruction",
     "input", "output", "answer", "response", "prompt", "completion", "context", "chosen",
     "rejected", "system", "conversations", "history", "frage", "antwort", "pregunta", "respuesta",
-    "réponse", "product", "helpful", "unnamed: 0",
+    "réponse", "product", "helpful", "unnamed: 0", "#", "no.", "nr.", "nro", "nro.", "num", "num.",
+    "s.no", "s.no.", "s. no.", "s no", "sno", "sl", "sl.", "sl no", "sl. no.", "sl.no", "sr", "sr.",
+    "sr no", "sr. no.", "sr.no", "sr.no.", "n°", "nº", "№", "row", "row_id", "rownum", "lfd. nr.",
+    "lfd.nr.", "lfd nr", "pos.", "序号", "番号", "번호",
 )  # fmt: skip
 _ASKED = (*INSTRUCTION_NAMES, *INPUT_NAMES, *OUTPUT_NAMES, *SYSTEM_NAMES, *REJECTED_NAMES)
 _SPELLED = {one for name in _ASKED if len(name) > 2 or not name.isascii()

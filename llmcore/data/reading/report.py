@@ -93,9 +93,9 @@ class Notices:
         else:
             known.count += n
 
-    def count(self, kind: str) -> int:
-        """How often anything of a kind happened."""
-        return sum(one.count for (name, _), one in self._by_kind.items() if name == kind)
+    def count(self, *kinds: str) -> int:
+        """How often anything of the kinds happened."""
+        return sum(one.count for (name, _), one in self._by_kind.items() if name in kinds)
 
     def drop(self, kind: str) -> None:
         for key in [key for key in self._by_kind if key[0] == kind]:

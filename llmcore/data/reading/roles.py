@@ -5,10 +5,10 @@ A weak guess is no guess: the role stays open, and whoever reads asks.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from llmcore.data.reading.layout import is_number
+from llmcore.data.reading.columns import MAX_CLASSES, Column, columns_of, find_column
 from llmcore.data.reading.names import (
     LABEL_NAMES,
     MARKS,
@@ -21,10 +21,8 @@ from llmcore.data.reading.names import (
 )
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, listed
 from llmcore.data.reading.rows import Rows
-from llmcore.data.reading.values import NotText, cell_text, is_missing_word
-from llmcore.errors import LabError, NotFoundError
+from llmcore.errors import LabError
 
-MAX_CLASSES = 100
 MUCH_LONGER = 3  # times as long as titles: then those are not the texts
 LONGER = 1.5  # times as long as the next column's texts: then it is the text
 _LABEL_WORDS = (
@@ -36,72 +34,8 @@ _SELDOM_LABELS = (
     "id", "user", "username", "author", "source", "lang", "language", "date", "year", "flag",
     "index", "name", "url", "file", "filename",
 )  # fmt: skip
+_FRACTION = re.compile(r"\d[.,]0*[1-9]")
 _ADDRESS = re.compile(r"\S+@\S+\.\w+|https?://\S+")
-_DATES = re.compile(
-    r"^\W*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|^\w{3},? \w{3},? \d|^\d{1,2} \w{3,9},? \d{4}"
-    r"|\d\d:\d\d:\d\d"
-)
-
-
-@dataclass(slots=True)
-class Column:
-    """What a column of the sample holds. values: its texts; missing and odd ones left out."""
-
-    name: str
-    values: list[str] = field(default_factory=list)
-    n_rows: int = 0
-
-    @property
-    def distinct(self) -> int:
-        return len(set(self.values))
-
-    @property
-    def mean_length(self) -> float:
-        return sum(map(len, self.values)) / max(1, len(self.values))
-
-    @property
-    def is_numeric(self) -> bool:
-        return sum(map(is_number, self.values)) > 0.9 * max(1, len(self.values))
-
-    @property
-    def wordy(self) -> float:
-        """Share of values of several words; scripts without spaces count by their length."""
-        several = sum(" " in one or (len(one) > 6 and not one.isascii()) for one in self.values)
-        return several / max(1, len(self.values))
-
-    @property
-    def is_dates(self) -> bool:
-        return sum(bool(_DATES.search(one)) for one in self.values) > 0.9 * len(self.values)
-
-    @property
-    def is_text(self) -> bool:
-        """Different texts of some length, not numbers, links or names of files."""
-        links = sum(one.startswith(("http://", "https://")) for one in self.values[:200])
-        return (
-            bool(self.values)
-            and not self.is_numeric
-            and not self.is_dates
-            and self.distinct > 0.3 * len(self.values)
-            and links < 0.5 * min(200, len(self.values))
-        )
-
-    @property
-    def is_label(self) -> bool:
-        """Two to MAX_CLASSES values that mostly repeat, short, and filled in."""
-        n = len(self.values)
-        if not 2 <= self.distinct <= MAX_CLASSES or n < 0.2 * self.n_rows:
-            return False
-        if self.mean_length > 60 or (n >= 8 and self.distinct > n / 2):
-            return False
-        return not (self.is_numeric and self.distinct > 20) and not self.is_dates
-
-    @property
-    def is_flag(self) -> bool:
-        """0 and 1, or true and false."""
-        return set(map(str.casefold, self.values)) in _FLAGS
-
-
-_FLAGS = ({"0", "1"}, {"true", "false"}, {"0.0", "1.0"}, {"yes", "no"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,46 +52,6 @@ class LabelRoles:
             "text": None if self.text is None else columns[self.text],
             "label": None if self.label is None else columns[self.label],
         }
-
-
-def columns_of(rows: Rows) -> list[Column]:
-    """What the columns of a table hold, by its first rows; worked out once for a table."""
-    if rows.looked_at is None:
-        rows.looked_at = _look_at(rows)
-    return rows.looked_at
-
-
-def _look_at(rows: Rows) -> list[Column]:
-    columns = [Column(name) for name in rows.columns]
-    for row in rows.sample():
-        for column, cell in zip(columns, row, strict=False):
-            column.n_rows += 1
-            try:
-                text = cell_text(cell)
-            except NotText:
-                continue
-            if text is not None and not is_missing_word(text):
-                column.values.append(text.strip())
-    return columns
-
-
-def find_column(columns: Sequence[str], name: str, chosen: str) -> int:
-    """The place of a column that the user named, in any case of letters, or numbered from 1.
-
-    Raises NotFoundError that lists the columns with their numbers.
-    """
-    if chosen in columns:
-        return list(columns).index(chosen)
-    folded = [column.strip().casefold() for column in columns]
-    if folded.count(chosen.strip().casefold()) == 1:
-        return folded.index(chosen.strip().casefold())
-    if chosen.strip().isdecimal() and f"column {int(chosen)}" in columns:
-        return list(columns).index(f"column {int(chosen)}")  # beside one that the lab added
-    if chosen.strip().isdecimal() and 1 <= int(chosen) <= len(columns):
-        return int(chosen) - 1
-    raise NotFoundError(
-        f"{name} has no column {chosen!r}: choose one of {listed(list(columns))}, or its number."
-    )
 
 
 def label_roles(
@@ -182,13 +76,17 @@ def label_roles(
     taken = {text, label, split}
     if label is None:
         label = _label_by_name(columns, taken, name, notices)
+        if label is not None:
+            label = _its_names(columns, label, taken, name, notices)
     if text is None:
         text = _text_by_name(columns, {*taken, label})
     if text is None:
         text = _text_by_content(columns, {*taken, label})
     if label is None and not notices.count("several_labels"):
         label = _label_by_content(columns, {*taken, text}, name, notices)
-    if label is None and not invented and not notices.count("several_labels"):
+    if label is None and text is not None and not notices.count("several_labels"):
+        _say_measured(columns, {*taken, text}, name, notices)
+    if label is None and not invented and not notices.count("several_labels", "numbers_no_classes"):
         label = _by_name(columns, _PLAIN_LABELS, {*taken, text}, lambda one: True)  # says why not
     if text is None and label is not None:
         text = _other_of_two(columns, label)
@@ -295,6 +193,52 @@ def _same_parts(one: Column, other: Column) -> bool:
     """Whether two columns say the same in other words (0 and "ham")."""
     pairs = set(zip(one.values, other.values, strict=False))
     return len(one.values) == len(other.values) and len(pairs) == one.distinct == other.distinct
+
+
+def _its_names(
+    columns: Sequence[Column], label: int, taken: Any, name: str, notices: Notices
+) -> int:
+    """Where the label's column holds numbers: the column that has their names."""
+    own = columns[label]
+    if not own.is_numeric:
+        return label
+    for at, one in enumerate(columns):
+        spelled = _spelled(one)
+        said = spelled in LABEL_NAMES or spelled.startswith((_spelled(own), "label_", "class_"))
+        if at in taken or at == label or not said or one.is_numeric or not _same_parts(own, one):
+            continue
+        notices.add("label_names", "The numbers in the column {numbers} of {file} have names in "
+                    "the column {column}: the names are taken", file=name,
+                    numbers=repr(own.name), column=repr(one.name))  # fmt: skip
+        return at
+    return label
+
+
+def measured(columns: Sequence[Column], taken: Any) -> Column | None:
+    """A column of a label's name whose numbers measure something: with fractions, or as different
+    as no classes are; of two columns the one beside the text, where it has fractions."""
+    for at, one in enumerate(columns):
+        if at in taken or not one.is_numeric:
+            continue
+        named = _spelled(one) in LABEL_NAMES
+        fractions = sum(bool(_FRACTION.search(value)) for value in one.values) > 2
+        if (named and one.distinct > MAX_CLASSES) or (
+            fractions and one.distinct > 5 and (named or len(columns) == 2)
+        ):
+            return one
+    return None
+
+
+def _say_measured(columns: Sequence[Column], taken: Any, name: str, notices: Notices) -> None:
+    one = measured(columns, taken)
+    if one is not None:
+        notices.add(
+            "numbers_no_classes", "The column {column} of {file} holds {many} different numbers, "
+            "such as {shown}, which measure something and are no classes: make classes of them (in "
+            'pandas df["label"] = pandas.qcut(df[{column}], 3, labels=["low", "middle", "high"])), '
+            "or choose another column", file=name, column=repr(one.name), many=f"{one.distinct:,}",
+            shown=" and ".join(list(dict.fromkeys(one.values))[:2]),
+        )  # fmt: skip
 
 
 def _label_like(columns: Sequence[Column], taken: Any) -> list[int]:
@@ -409,7 +353,8 @@ def ask_for(rows: Rows, report: ReadingReport) -> ChoiceError:
             f"text and a label column.",
             report,
         )
-    why = [one.text for one in report.notices if one.kind == "several_labels"]
+    kinds = ("several_labels", "numbers_no_classes")
+    why = [one.text for one in report.notices if one.kind in kinds]
     return ChoiceError(
         f"{report.name} does not tell which column is the {' and which the '.join(report.asks)}: "
         f"choose by name or number ({flags}) out of {listed(which)}. {' '.join(why)}".strip(),

@@ -12,6 +12,7 @@ from llmcore.data.reading.report import Notices
 CHUNK_ROWS = 5_000
 SAMPLE_ROWS = 2_000  # the first rows, by which columns get their roles and texts their cleaning
 _MOST_AGAIN = 5  # columns of one name; more of them are told apart by their numbers
+LABELS = "labels"  # what most readers look for, beside "instructions" and "texts"
 SPLIT = "split"  # the column that folders and files named train and test make
 
 

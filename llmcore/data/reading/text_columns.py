@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from llmcore.data.reading.columns import find_column
 from llmcore.data.reading.kept_marks import say_markup
 from llmcore.data.reading.report import ChoiceError, ReadingReport, listed
-from llmcore.data.reading.roles import find_column
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.values import NotText, cell_text
 

@@ -11,6 +11,13 @@ MISSING_WORDS = frozenset({
     "", "nan", "null", "none", "n/a", "#n/a", "na", "nat", "<na>", r"\n",  # MySQL
 })  # fmt: skip
 _NESTED = (list, tuple, dict)
+# Objects that stand for one value, as tools for labelling and trackers write labels: the key that
+# holds it, and the keys that may stand beside it.
+_VALUE_KEYS = frozenset({"value", "name", "label", "text", "title"})
+_BESIDE = frozenset({
+    "id", "_id", "user_id", "node_id", "index", "status", "score", "confidence", "probability",
+    "color", "description", "url", "default", "type", "slug", "agent", "created_at", "updated_at",
+})  # fmt: skip
 _MOST_EXACT = 2**53  # whole numbers up to here are exact as floats
 
 
@@ -38,11 +45,14 @@ def is_missing_word(text: str) -> bool:
 
 
 def cell_text(value: Any) -> str | None:
-    """The text of a cell, None where it is missing. A list of one value is that value; numbers
-    without a fraction are written without one. Raises NotText for what has no text.
+    """The text of a cell, None where it is missing. A list of one value is that value, an object
+    with one name or value that; numbers without a fraction are written without one. Raises NotText
+    for what has no text.
 
     >>> cell_text(["billing"]), cell_text(1.0), cell_text(True), cell_text([])
     ('billing', '1', 'true', None)
+    >>> cell_text([{"value": "billing", "user_id": "a"}]), cell_text({"name": "ham", "id": 3})
+    ('billing', 'ham')
     """
     if isinstance(value, str):
         return value
@@ -65,7 +75,27 @@ def cell_text(value: Any) -> str | None:
         return cell_text(value[0])
     if isinstance(value, dict) and "answer_start" in value and _is_texts(value.get("text")):
         return value["text"][0] if value["text"] else None  # an answer of SQuAD
-    raise NotText(_what(value))
+    inner = _one_value(value)
+    if inner is None:
+        raise NotText(_what(value))
+    return cell_text(inner)
+
+
+def _one_value(value: Any) -> Any:
+    """What an object stands for, or objects that all stand for the same; None where there is no
+    such thing."""
+    if isinstance(value, (list, tuple)):
+        if not value or not all(isinstance(one, dict) for one in value):
+            return None
+        found = [_one_value(one) for one in value]
+        return found[0] if all(one == found[0] for one in found) else None
+    if not isinstance(value, dict):
+        return None
+    keys = value.keys() & _VALUE_KEYS
+    if len(keys) != 1 or not value.keys() - keys <= _BESIDE:
+        return None
+    inner = value[next(iter(keys))]
+    return inner if isinstance(inner, (str, int, float)) and not is_missing(inner) else None
 
 
 def _is_texts(value: Any) -> bool:

@@ -5,6 +5,7 @@ the process. So the extent of each sheet is read from its XML first (`sheet_fact
 """
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -18,6 +19,11 @@ from llmcore.data.reading.source import Source
 from llmcore.data.reading.values import cell_text
 from llmcore.errors import LabError, cause
 
+_DEFAULT_NAME = re.compile(
+    r"(?:sheet|tabelle|feuil|hoja|foglio|blad|ark|taul|arkusz|list|munka|planilha|лист|工作表|シート)"
+    r"\s*\d*",
+    re.IGNORECASE,
+)
 MAX_WORKBOOK_BYTES = 512 << 20
 
 _Row = tuple[int, list[str | None]]  # the sheet's number of the row, and its cells
@@ -38,6 +44,10 @@ def read_workbook(source: Source, notices: Notices, named: Sequence[str] = ()) -
         chosen = list(splits)
         notices.add("splits", "The sheets {sheets} of {file} are read as parts of one set",
                     file=source.name, sheets=listed(chosen))  # fmt: skip
+    elif by_class := _are_classes(book, sheets):
+        chosen, splits = by_class, {name: name for name in by_class}
+        notices.add("class_sheets", "The sheets of {file} are the classes {sheets}: each holds one "
+                    "column of texts", file=source.name, sheets=listed(chosen))  # fmt: skip
     else:
         chosen, splits = [_first_table(sheets)], {}
     others = [name for name in sheets if name not in chosen]
@@ -48,7 +58,8 @@ def read_workbook(source: Source, notices: Notices, named: Sequence[str] = ()) -
     tables = [_table(book, name, named, notices) for name in chosen]
     for name in chosen:
         _say_facts(facts.get(name), notices, source.name, name)
-    columns, numbered, header = _joined(tables, [splits.get(name) for name in chosen])
+    mark = "label" if list(splits.values()) == chosen else SPLIT
+    columns, numbered, header = _joined(tables, [splits.get(name) for name in chosen], mark)
     why = f"it is a workbook, with rows in {many(len(sheets), 'sheets')}"
     rows = Rows("xlsx", columns, header, chunked(numbered), notices, why=why, unit="row")
     if not rows.sample():
@@ -147,6 +158,14 @@ def _sheets_with_rows(book: _Book, notices: Notices) -> dict[str, bool]:
     return visible or hidden
 
 
+def _are_classes(book: _Book, sheets: dict[str, bool]) -> list[str]:
+    """The sheets, where each is one column of texts under a name of its own."""
+    own = [name for name in sheets if not _DEFAULT_NAME.fullmatch(name)]
+    if len(own) < 2 or len(own) < len(sheets) or any(sheets.values()):
+        return []
+    return own if all(book.sheet(name).height > 1 for name in own) else []
+
+
 def _first_table(sheets: dict[str, bool]) -> str:
     return next((name for name, is_table in sheets.items() if is_table), next(iter(sheets)))
 
@@ -233,11 +252,15 @@ def _squared(rows: Iterator[_Row], width: int, notices: Notices, file: str) -> I
 
 
 def _joined(
-    tables: list[_Table], splits: list[str | None]
+    tables: list[_Table], splits: list[str | None], mark: str
 ) -> tuple[list[str], Iterator[_Row], bool]:  # fmt: skip
-    """Columns and rows of all tables, by the names of the first; a column `split` where needed."""
+    """Columns and rows of all tables, by the names of the first; a column `mark` where needed.
+    Sheets that are classes hold the same, whatever they call it."""
     if len(tables) == 1:
         return tables[0].columns, tables[0].rows, tables[0].header
+    if mark != SPLIT:
+        for one in tables:
+            one.columns = ["text", *one.columns[1:]]
     columns = list(dict.fromkeys(name for one in tables for name in one.columns))
 
     def rows() -> Iterator[_Row]:
@@ -246,7 +269,7 @@ def _joined(
                 row = dict(zip(table.columns, cells, strict=True))
                 yield number, [*(row.get(name) for name in columns), split]
 
-    return unique_names([*columns, SPLIT]), rows(), all(one.header for one in tables)
+    return unique_names([*columns, mark]), rows(), all(one.header for one in tables)
 
 
 def _say_facts(facts: SheetFacts | None, notices: Notices, file: str, sheet: str) -> None:

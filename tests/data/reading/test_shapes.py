@@ -4,6 +4,7 @@ import pytest
 
 from assets.data_shapes import SHAPES, Shape
 from assets.make_data_table import BEGIN, END, PAGE, inspected, row
+from assets.set_shapes import LISTED, SET_SHAPES
 from llmcore.errors import LabError
 
 
@@ -11,7 +12,7 @@ def _id(shape: Shape) -> str:
     return shape.about.replace(" ", "-")
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=_id)
+@pytest.mark.parametrize("shape", (*SHAPES, *SET_SHAPES), ids=_id)
 def test_a_shape_is_read_as_its_owner_means(shape: Shape) -> None:
     report = inspected(shape)
     status = shape.expected["status"]
@@ -32,7 +33,7 @@ def test_a_shape_is_read_as_its_owner_means(shape: Shape) -> None:
     assert report.read == report.taken + report.left_out or report.asks
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=_id)
+@pytest.mark.parametrize("shape", (*SHAPES, *LISTED), ids=_id)
 def test_the_page_says_what_the_code_does(shape: Shape) -> None:
     listed = PAGE.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0]
     assert row(shape) in listed, "run assets/make_data_table.py"

@@ -46,6 +46,8 @@ def with_class_names(rows: Rows, members: list[Member], name: str, notices: Noti
                     "{names}, as {told} says ({first} is {name})", column=rows.columns[places[0]],
                     file=name, names=listed(list(fitting.values())), told=told, first=first,
                     name=quoted(fitting[first]))  # fmt: skip
+        if not rows.header:
+            rows.columns[places[0]] = "label"
         rows.chunks = _renamed(rows.take(), places[0], fitting)
         rows.looked_at, rows.count_with = None, None
         return rows

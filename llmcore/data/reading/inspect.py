@@ -25,7 +25,7 @@ from llmcore.data.reading.labels import Labelled, ReadingOptions, read_labels
 from llmcore.data.reading.names import LABEL_NAMES
 from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, quoted
-from llmcore.data.reading.roles import label_roles, measured
+from llmcore.data.reading.roles import combined, label_roles, measured
 from llmcore.data.reading.rows import Rows
 from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
@@ -138,7 +138,9 @@ def guess_task(rows: Rows) -> str:
         return CORPUS
     columns = columns_of(rows)
     labels = any(one.is_label for at, one in enumerate(columns) if at != roles.text)
-    scores = len(columns) <= MOST_BESIDE_SCORES and measured(columns, {roles.text}) is not None
+    scores = len(columns) <= MOST_BESIDE_SCORES and bool(
+        measured(columns, {roles.text}) or combined(columns, {roles.text})
+    )
     return CLASSIFY if labelled or labels or scores or roles.text is None else CORPUS
 
 

@@ -38,7 +38,7 @@ def _role(member: Member) -> tuple[tuple[object, ...], str]:
     """What the name says beside text or label, and which of both it says."""
     name = member.name.lower()
     suffix = next((one for one in _SUFFIXES if one and name.endswith(one)), "")
-    words = _WORD.findall(name.removesuffix(suffix) if suffix in (".txt", ".text") else name)
+    words = _WORD.findall(name.removesuffix(".txt"))
     if "." in name and not suffix and name != "seq.in":
         return (), ""
     for role, known in (("text", _TEXTS), ("label", _LABELS)):

@@ -229,8 +229,28 @@ def measured(columns: Sequence[Column], taken: Any) -> Column | None:
     return None
 
 
+def combined(columns: Sequence[Column], taken: Any) -> Column | None:
+    """A column of which many cells hold several labels, so that hardly two are alike."""
+    for at, one in enumerate(columns):
+        if at in taken or one.is_label or not one.values:
+            continue
+        cells = [[part.strip() for part in re.split(r"[,;|]", value)] for value in one.values]
+        parts = {part for cell in cells for part in cell}
+        several = sum(len(cell) > 1 for cell in cells)
+        few = 2 <= len(parts) <= min(MAX_CLASSES, len(cells) / 4) and "" not in parts
+        if few and 0 < several < 0.9 * len(cells) and max(map(len, parts)) <= 40:
+            return one
+    return None
+
+
 def _say_measured(columns: Sequence[Column], taken: Any, name: str, notices: Notices) -> None:
+    """Why no column can be the label, where one looks like it."""
     one = measured(columns, taken)
+    if one is None and (torn := combined(columns, taken)) is not None:
+        shown = next(value for value in torn.values if re.search(r"[,;|]", value))
+        notices.add("several_labels", "Cells in the column {column} of {file} hold several labels "
+                    "(such as {shown}): one is learned for a text, so keep the rows that have one",
+                    file=name, column=repr(torn.name), shown=repr(shown[:40]))  # fmt: skip
     if one is not None:
         notices.add(
             "numbers_no_classes", "The column {column} of {file} holds {many} different numbers, "

@@ -77,8 +77,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=60_000)  # machines that do other work as well take their time
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=find_chromium(), args=CHROMIUM_FLAGS, headless=True

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -70,14 +69,6 @@ def written(page: Page, n: int = N_TOKENS) -> list[str]:
 def last_step(app, run_id: str) -> int:
     newest = Run(app.home / "runs" / run_id).metrics().last("train")
     return newest["step"] if newest else 0
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Machines that do other work as well take their time."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from llmcore.data.reading.class_names import is_list_of_names
 from llmcore.data.reading.folders import read_folders
 from llmcore.data.reading.json_forms import split_of
 from llmcore.data.reading.label_index import Opener, read_listed
+from llmcore.data.reading.mailbox_rows import BOX_MARK
 from llmcore.data.reading.members import Member, named_files
 from llmcore.data.reading.paired_files import pairs_of, read_pairs
 from llmcore.data.reading.report import Notices, listed, quoted
@@ -64,6 +65,10 @@ def read_bundle(members: list[Member], name: str, notices: Notices, opened: Open
         notices.add("other_files", "{files} of {file} {are} neither text nor table and {were} "
                     "not read: {named}", n=len(others), file=name,
                     named=named_files(others))  # fmt: skip
+    boxes = [one for one in texts if _is_box(one)]
+    if boxes and not tables:  # of Thunderbird, without a suffix
+        _say_not_read([one for one in texts if one not in boxes], name, notices)
+        return _joined([(one, None) for one in boxes], name, notices, opened)
     if _are_folders(texts, tables):
         _say_not_read(tables, name, notices)
         return read_folders(texts, name, notices)
@@ -113,6 +118,18 @@ def _are_folders(texts: list[Member], tables: list[Member]) -> bool:
     if not tables:
         return len(folders) > 1
     return len(folders) > 1 and in_folders >= _TEXTS_PER_TABLE * len(tables)
+
+
+def _is_box(member: Member) -> bool:
+    """Whether a file without a suffix holds several mails."""
+    if "." in member.name or not looks_like_mail(member.read(8192)):
+        return False
+    return len(BOX_MARK.findall(b"\n\n" + member.read(1 << 20))) > 1
+
+
+def _box_name(member: Member) -> str:
+    lower = member.name.lower()
+    return member.name.rpartition(".")[0] if lower.endswith((".mbox", ".mbx")) else member.name
 
 
 def _loose_tables(texts: list[Member]) -> list[Member]:
@@ -191,10 +208,10 @@ def _joined(
     tables = [opened(member.source(), notices) for member, _ in chosen]
     first = tables[0]
     marks = [mark for _, mark in chosen]
-    boxes = all(_suffix(member) in (".mbox", ".mbx") for member, _ in chosen)
+    boxes = all(one.format == "mails" for one in tables)
     column = SPLIT if any(marks) else None
     if boxes and not any("label" in one.columns for one in tables):
-        column, marks = "label", [member.name[: member.name.rfind(".")] for member, _ in chosen]
+        column, marks = "label", [_box_name(member) for member, _ in chosen]
     columns = list(dict.fromkeys(one for table in tables for one in table.columns))
     if len({tuple(one.columns) for one in tables}) > 1:
         notices.add("columns_differ", "The tables of {file} have different columns; a cell that "

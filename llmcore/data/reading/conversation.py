@@ -326,7 +326,9 @@ def _content(content: Any, seen: Seen) -> tuple[str, str | None]:
     return "\n".join(text for text in texts if text), None
 
 
-_MOSS_MARKS = re.compile(r"^\s*<\|[\w ]+\|>:?\s*|\s*<eo[a-z]>\s*$")
+_MOSS_MARKS = re.compile(
+    r"^\s*<\|(?:Human|MOSS|Inner Thoughts|Commands|Results|Tool Responses)\|>:?\s*|\s*<eo[a-z]>\s*$"
+)
 
 
 def _cleaned(text: str) -> str:

@@ -8,7 +8,9 @@ from llmcore.data.reading.report import Notices, quoted
 
 SAMPLE = 200  # texts that are looked at
 _XML = re.compile(r"\s*(?:<\?xml\b|<(?:mediawiki|feed|rss|opml|TEI|nitf|DOC)\b)")
-_SUBTITLES = re.compile(r"\s*WEBVTT\b|\s*\d+\s*\n\s*\d+:\d\d:\d\d[,.]\d{3}\s*-->")
+_SUBTITLES = re.compile(
+    r"\s*WEBVTT\b|\s*\[Script Info\]|\s*\d+\s*\n\s*\d+:\d\d:\d\d[,.]\d{3}\s*-->"
+)
 # What is learned as it stands: kind, by what it is known, and what is said.
 _KEPT = (
     ("gutenberg", re.compile(r"^\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG", re.MULTILINE),

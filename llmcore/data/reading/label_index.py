@@ -28,7 +28,7 @@ _SURE = 0.8  # of the first rows name files
 _LONG = 60  # characters of a cell that is a text, not a name
 _TABLES = (".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".xlsx", ".parquet")
 _LISTS = re.compile(
-    r"(?:.*[-_.])?(?:index|labels?|classes|truth|key|annotations?|gold|list|lst|idx)(?:[-_.].*)?",
+    r"(?:.*[-_.])?(?:index|labels?|classes|cats|truth|key|annotations?|gold|list|lst|idx)(?:[-_.].*)?",
     re.IGNORECASE,
 )
 
@@ -64,9 +64,11 @@ def read_listed(members: list[Member], name: str, notices: Notices, opened: Open
         return None
     chosen = _parts(found)
     labelled: dict[Member, Place] = {}
+    listed_ones = [member for index, _ in chosen for member in index.labels]
+    own = _own_parts(listed_ones) if not any(split for _, split in chosen) else {}
     for index, split in chosen:
         for member, label in index.labels.items():
-            labelled.setdefault(member, Place(label, split))
+            labelled.setdefault(member, Place(label, split or own.get(member, "")))
         _say(index, name, notices)
     left = [one for one in members if one not in labelled
             and one not in {index.member for index, _ in chosen}]  # fmt: skip
@@ -223,6 +225,13 @@ def _parts(found: list[_Index]) -> list[tuple[_Index, str]]:
     if len(found) > 1 and "train" in splits and len(set(splits)) == len(splits):
         return list(zip(found, splits, strict=True))
     return [(max(found, key=lambda one: len(one.labels)), "")]
+
+
+def _own_parts(members: list[Member]) -> dict[Member, str]:
+    """The parts (train, test) that the files' folders say, where there are both."""
+    parts = {one: next((split for folder in one.parts[:-1] if (split := split_of(folder))), "")
+             for one in members}  # fmt: skip
+    return parts if {"train", "test"} <= set(parts.values()) else {}
 
 
 def _say(index: _Index, name: str, notices: Notices) -> None:

@@ -18,6 +18,8 @@ from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
 
 _DATED = re.compile(rb"From .*(?:\b\d{1,2}:\d\d\b.*\b\d{4}\b|\b\d{4}\b.*\b\d{1,2}:\d\d\b)")
+# A mail behind another one, in the first stretch of a file.
+BOX_MARK = re.compile(rb"\n\r?\nFrom [^\n]*\d{1,2}:\d\d[^\n]*\n[!-9;-~]+:[ \t]")
 _HEADER = re.compile(rb"[!-9;-~]+:(?:[ \t]|$)|>From ")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _GMAIL = "X-Gmail-Labels"

@@ -37,6 +37,7 @@ _STYLES = (
     _style(r"(?P<role>\[INST\]|\[/INST\]|<<SYS>>|<</SYS>>)", _OVER),
     _style(rf"<\|(?P<role>{_SPEAKERS})\|>:?\s*", _OVER, re.IGNORECASE),
     _style(rf"\[\|?(?P<role>{_SPEAKERS})\|?\]:?\s*", _OVER + r"|\[END\]", re.IGNORECASE),
+    _style(rf"(?:^|\n)<(?P<role>{_SPEAKERS})>:\s*", _OVER, re.IGNORECASE),
     _style(r"#{2,3} ?(?P<role>Human|Assistant|Instruction|Response|Input|User|System|Question|"
            r"Answer|Prompt|Output)\s*:\s*", _OVER),
     _style(r"(?:^|\n)[ \t]*(?P<role>system|user|human|assistant|bot|ai|q|a|question|answer|"

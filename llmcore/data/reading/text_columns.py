@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from llmcore.data.reading.asked_columns import holds_text
 from llmcore.data.reading.columns import find_column
 from llmcore.data.reading.kept_marks import say_markup
 from llmcore.data.reading.report import ChoiceError, ReadingReport, listed
@@ -27,19 +28,21 @@ def document_role(rows: Rows, name: str, chosen: str | None, report: ReadingRepo
     be meant, or none."""
     sample = rows.sample(SAMPLE)
     holding = [at for at in range(len(rows.columns)) if _holds_text(sample, at)]
-    at = (
-        _guess(rows, sample, holding) if chosen is None else find_column(rows.columns, name, chosen)
-    )
+    nested = [at for at in range(len(rows.columns)) if at not in holding and _nests(sample, at)]
+    if chosen is None:
+        at = _guess(rows, sample, holding, bool(nested))
+    else:
+        at = find_column(rows.columns, name, chosen)
     report.roles["text"] = None if at is None else rows.columns[at]
     if at is None:
-        likely = [rows.columns[one] for one in holding] or rows.columns
+        likely = [rows.columns[one] for one in sorted(holding + nested)] or rows.columns
         raise ChoiceError(
             f"{name} has no column that is surely the text: choose one of {listed(likely)} "
             f"with --text-column (each row becomes a document).",
             report,
         )
     say_markup([row[at] for row in sample if at < len(row)], rows.columns[at], report.notices)
-    others = [rows.columns[one] for one in holding if one != at]
+    others = [rows.columns[one] for one in sorted(holding + nested) if one != at]
     report.notices.add(
         "row_documents",
         "Each row of {file} is a document, read from the column {column}"
@@ -49,7 +52,10 @@ def document_role(rows: Rows, name: str, chosen: str | None, report: ReadingRepo
     return at
 
 
-def _guess(rows: Rows, sample: list[list[Any]], holding: list[int]) -> int | None:
+def _guess(
+    rows: Rows, sample: list[list[Any]], holding: list[int], nested: bool
+) -> int | None:  # fmt: skip
+    """nested: some column holds lists or objects with texts."""
     if len(rows.columns) == 1:
         return 0
     names = [column.strip().casefold() for column in rows.columns]
@@ -59,6 +65,8 @@ def _guess(rows: Rows, sample: list[list[Any]], holding: list[int]) -> int | Non
     if len(known) == 1:
         return known[0]
     if known:
+        return None
+    if nested:  # the text may well stand there, in paragraphs
         return None
     long = [at for at in holding if _is_long(sample, at)]
     return long[0] if len(long) == 1 else None
@@ -74,6 +82,13 @@ def _holds_text(sample: list[list[Any]], at: int) -> bool:
     filled = [row[at] for row in sample if at < len(row) and row[at] not in (None, "")]
     lettered = [one for one in _texts(sample, at) if any(map(str.isalpha, one))]
     return 2 * len(lettered) > len(filled)
+
+
+def _nests(sample: list[list[Any]], at: int) -> bool:
+    """Whether most cells are lists or objects with texts of several words in them."""
+    filled = [row[at] for row in sample if at < len(row) and row[at] not in (None, "")]
+    held = [one for one in filled if isinstance(one, (list, tuple, dict)) and holds_text(one, 1)]
+    return bool(held) and 2 * len(held) > len(filled)
 
 
 def _is_long(sample: list[list[Any]], at: int) -> bool:

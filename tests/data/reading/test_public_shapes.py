@@ -13,10 +13,10 @@ from llmcore.data.reading.report import Notices, ReadingReport
 from llmcore.data.reading.roles import label_roles
 from llmcore.data.reading.turns import read_turns
 from llmcore.errors import LabError
-from tests.data.reading import public_folders, public_instructions
+from tests.data.reading import public_folders, public_instructions, public_more
 from tests.data.reading.public_case import Case
 
-CASES = [*public_instructions.CASES, *public_folders.CASES]
+CASES = [*public_instructions.CASES, *public_folders.CASES, *public_more.CASES]
 
 
 def _put(case: Case, folder: Path) -> Path:

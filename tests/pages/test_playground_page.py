@@ -114,6 +114,39 @@ def test_a_slider_reads_again_without_the_model(
     assert before.natural.tolist() == after.natural.tolist()
 
 
+def test_a_text_of_other_settings_can_be_drawn_again(trained: str) -> None:
+    page = written(opened(trained, playground_length=12))
+    again = "Draw again with these settings"
+
+    def offered() -> bool:
+        return any(one.label == again for one in page.button)
+
+    assert not offered()
+    page.session_state[sampling.AT] = {"temperature": 0}
+    page.run()
+    assert offered() and "The text was drawn with temperature 0.80." in shown(page)
+    (bench,) = benches(page)
+    first = bench.path()[-1].id
+    written(page, again)
+    assert not offered()
+    assert bench.job.sampling.temperature == 0.0 and len(bench.path()) == 12
+    # Of a branch that one walks to, the settings are its own.
+    bench.walk(first)
+    page.run()
+    assert offered()
+    page.session_state[sampling.AT] = {}
+    page.run()
+    assert not offered()
+    page.number_input(key="playground_seed").set_value(7).run()
+    assert "The text was drawn with seed 0." in shown(page)
+    # A text whose end alone was drawn with other settings is drawn again as well.
+    page.number_input(key="playground_seed").set_value(0).run()
+    page.session_state[sampling.AT] = {"temperature": 20}
+    page.run()
+    written(page, "Continue")
+    assert offered() and "temperature 0.80" in shown(page)
+
+
 def test_a_branch_keeps_the_old_one_and_goes_on_with_the_token(trained: str) -> None:
     page = written(opened(trained, playground_length=12))
     (bench,) = benches(page)

@@ -42,6 +42,8 @@ class Bench:
     _whole: "Node | None" = None  # the end of the path whose scores were computed anew last
     _told: dict[int, Told] = field(default_factory=dict)
     _told_under: "SamplingConfig | None" = None
+    _drawn: "dict[int, SamplingConfig]" = field(default_factory=dict)
+    _from: int = 0  # the node behind which the job writes
 
     @property
     def live(self) -> bool:
@@ -59,7 +61,9 @@ class Bench:
         from llmcore.generation import start_generation
 
         self.stop()
+        self._note_drawn()
         self.selected = self.trouble = None
+        self._from = from_node
         self.job = start_generation(
             self.loaded.trunk, self.tree, from_node, sampling, first_token=first_token
         )
@@ -78,6 +82,21 @@ class Bench:
     def path(self) -> "list[Node]":
         """The tokens from the first one to where one stands."""
         return self.tree.path(self.here)
+
+    def drawn_under(self) -> "list[SamplingConfig]":
+        """The settings under which the tokens to where one stands were drawn, the newest first.
+        What settings draw that were drawn before counts as theirs."""
+        self._note_drawn()
+        drawn = (self._drawn.get(node.id) for node in reversed(self.path()))
+        return list(dict.fromkeys(one for one in drawn if one is not None))
+
+    def _note_drawn(self) -> None:
+        if self.job is None:
+            return
+        node = self.tree.nodes[self.job.node_id]  # which may have been taken away
+        while node.parent is not None and node.id != self._from:
+            self._drawn[node.id] = self.job.sampling
+            node = self.tree.nodes[node.parent]
 
     def walk(self, node_id: int) -> None:
         self.here, self.selected, self._followed = node_id, None, -1

@@ -8,7 +8,7 @@ from ui.playground import sampling, stage
 from ui.playground.bench import Bench, bench, shown_bench
 from ui.playground.choice import choice_of
 from ui.playground.models import first_model, model_name, second_model
-from ui.playground.write import FIRST_TOKEN_SECONDS, prompt_form, taken_wish
+from ui.playground.write import FIRST_TOKEN_SECONDS, draw_again, prompt_form, taken_wish
 
 SLOTS = ("first", "second")
 
@@ -46,6 +46,8 @@ def show() -> None:
 
 def _draw(shown: dict[str, Bench | None], refs: dict[str, str], prompt: str) -> None:
     sampling.sliders("playground_sliders")
+    with guarded():
+        draw_again(list(shown.values()))
     scale = stage.colour_by()
     for (slot, one), column in zip(shown.items(), st.columns(2, gap="large"), strict=False):
         with column, guarded():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.components import payload, registered
+from ui.marked import Markdown
 from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
@@ -159,6 +160,23 @@ def reading_config() -> "SamplingConfig":
     from llmcore.generation import SamplingConfig
 
     return SamplingConfig(**{name: one for name, one in values().items() if one is not None})
+
+
+def differing(drawn: "SamplingConfig") -> Markdown:
+    """The settings of `drawn` that are not those of now, with their values; empty where none is."""
+    now, found = config(), []
+    for one in SLIDERS:
+        value = getattr(drawn, one.name)
+        if value != getattr(now, one.name):
+            off = one.name == "repetition_penalty" and value == 1.0
+            found.append(f"{one.label.lower()} {one.text(None if off else value)}")
+    if drawn.seed != now.seed:
+        found.append(f"seed {drawn.seed:,}")
+    if drawn.max_new_tokens != now.max_new_tokens:
+        found.append(f"{drawn.max_new_tokens:,} tokens to write")
+    if drawn.stop != now.stop:
+        found.append("other stop strings" if drawn.stop else "no stop string")
+    return ", ".join(found)
 
 
 def next_seed() -> None:

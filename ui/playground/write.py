@@ -1,5 +1,7 @@
 """One model writes: every token can be looked at, and another one taken in its place."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ui import progress
@@ -82,6 +84,21 @@ def taken_wish() -> str | None:
     return st.session_state.pop(_WISH, None)
 
 
+def draw_again(benches: Sequence[Bench | None]) -> None:
+    """A button below the sliders, where a text that is shown was drawn with other settings."""
+    drawn = (one for bench in benches if bench is not None for one in bench.drawn_under())
+    if not (other := next((found for one in drawn if (found := sampling.differing(one))), "")):
+        return
+    pressed = st.button(
+        "Draw again with these settings", icon=":material/replay:", key="playground_draw_again",
+        help="Writes a new branch from the prompt on; the text that is here stays.",
+    )  # fmt: skip
+    st.caption(f"The text was drawn with {other}.")
+    if pressed:  # inside the fragment: the whole page acts on it
+        _note_wish("generate")
+        st.rerun()
+
+
 def _note_wish(name: str) -> None:
     if name == "another":
         sampling.next_seed()
@@ -92,6 +109,8 @@ def _draw(shown: Bench | None, prompt: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         sampling.sliders("playground_sliders")
+        with guarded():
+            draw_again([shown])
     begun = shown is not None and len(shown.tree.nodes) > 1
     with left, guarded():
         stage.text_of("first", shown, prompt, stage.colour_by())

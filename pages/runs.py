@@ -208,10 +208,12 @@ def _chosen_run(infos: dict[str, RunInfo]) -> None:
 def _open_link(info: RunInfo) -> None:
     card = CARDS[PAGE_OF_KIND[info.kind]]
     try:
-        st.page_link(card.path, label="Open", icon=card.icon, query_params={"run": info.id})
+        st.page_link(
+            card.path, label=f"Open in {card.title}", icon=card.icon, query_params={"run": info.id}
+        )
     except (StreamlitAPIException, KeyError):
         # A page file that runs on its own, without app.py, knows no other pages.
-        st.caption("Open")
+        st.caption(f"Open in {card.title}")
 
 
 def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> Markdown:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 _LOOK = (("model", "Look inside"), ("attention", "See its attention"))
 _WRITES = (("chat", "Chat with it"), ("playground", "Play with it"))
-_TEACH = (("classifier", "Finetune a classifier"), ("instructions", "Finetune on instructions"))
+_TEACH = (
+    ("classifier", "Finetune it as a classifier"),
+    ("instructions", "Finetune it on instructions"),
+)
 LINKS = {
     "pretrain": (_WRITES[1], *_LOOK, *_TEACH),
     "instruct": (*_WRITES, *_LOOK, _TEACH[1]),

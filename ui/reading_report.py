@@ -6,6 +6,7 @@ import streamlit as st
 
 from llmcore.data.reading.rows import SPLIT
 from ui.marked import Markdown, code, plain
+from ui.scroll_box import scroll_box
 
 if TYPE_CHECKING:
     from llmcore.data.reading.report import ReadingReport
@@ -24,7 +25,7 @@ def show_reading(report: "ReadingReport", key: str) -> None:
         if not notices:
             return
         tall = len(notices) > TALL
-        with st.container(height=HEIGHT if tall else "content", border=False):
+        with scroll_box("What was read and left out", key, HEIGHT, tall=tall):
             st.markdown("\n".join(f"- {plain(one)}" for one in notices))
 
 

@@ -15,6 +15,7 @@ from ui.feed import RunFeed, feed
 from ui.instructions.answers import answers_view
 from ui.marked import Markdown
 from ui.page import plain
+from ui.scroll_box import scroll_box
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def instruct_charts(info: "RunInfo", data: RunFeed) -> None:
         )  # fmt: skip
         live_chart(figure, key=f"loss_{info.id}")
     with right:
-        answers_view(data.answers)
+        answers_view(data.answers, data.run.id)
     with st.expander("More curves", icon=":material/monitoring:"):
         _draw_small(info, ANSWERING, small_figures(data, info.id, ANSWERING))
 
@@ -233,7 +234,7 @@ def _lowest(data: RunFeed, key: str) -> Markdown:
 def _samples(data: RunFeed) -> None:
     """What the model writes after the same prompt at each evaluation, newest on top."""
     st.caption("What it writes, newest first")
-    with st.container(height=356, border=True):
+    with scroll_box("What the model writes", data.run.id, 356, border=True):
         if not data.samples:
             st.caption("The first sample appears after the first evaluation.")
         for sample in reversed(data.samples):

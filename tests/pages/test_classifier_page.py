@@ -24,6 +24,7 @@ from llmcore.interpret import attribution
 from llmcore.plots.classification import percent
 from llmcore.runs import RunStore, beginnings, launch, plan, run
 from llmcore.runs.writer import RunWriter
+from ui.classifier_lab.examples import examples_of, held_out
 from ui.classifier_lab.why import contradiction
 from ui.state import DEFAULT_TEXT
 
@@ -154,6 +155,55 @@ def test_a_message_is_classified_and_lines_make_a_table(classifier: str) -> None
     assert list(table["Text"])[:2] == ["one", "two <b>"] and len(table) == 3
     page.text_area(key="classify_text").set_value(" \n").run()
     assert "Type a message" in shown(page)
+
+
+def test_the_box_begins_with_a_text_that_this_model_gets_right(classifier: str) -> None:
+    rows = RunStore().open(classifier).predictions()
+    right = [row["text"] for row in rows if row["label"] == row["predicted"]]
+    page = opened(classifier, "try_it")
+    assert not page.exception and not page.error
+    begun = page.text_area(key="classify_text").value
+    assert begun in right and "Right: a held-out text of the data" in shown(page)
+    # What a person wrote stays, also an example that is lost, and the page says that it is.
+    lost = next(one for one in examples_of(RunStore().open(classifier)) if one.text != begun)
+    answer = {"label": "neither", "probabilities": {lost.label: 0.25, "neither": 0.75}}
+    words = AppTest.from_function(_say_verdict, args=(classifier, lost.text, answer)).run()
+    assert f"Wrong: a held-out text of the data, whose class is **{lost.label}**" in shown(words)
+    assert "that class 25" in shown(words) and "test texts" in shown(words)
+    page.text_area(key="classify_text").set_value("something of my own").run()
+    assert "Right: " not in shown(page) and "Wrong: " not in shown(page)
+    again = open_with_text(classifier, "something of my own")
+    assert again.text_area(key="classify_text").value == "something of my own"
+
+
+def open_with_text(run_id: str, text: str) -> AppTest:
+    page = AppTest.from_file(str(paths.PROJECT_ROOT / "pages/classifier.py"), default_timeout=90)
+    page.session_state["lab_text"] = text
+    page.query_params["view"], page.query_params["run"] = "try_it", run_id
+    return page.run()
+
+
+def _say_verdict(run_id: str, text: str, answer: dict) -> None:
+    from llmcore.runs import RunStore
+    from ui.classifier_lab.examples import examples_of, verdict
+
+    run = RunStore().open(run_id)
+    verdict(run, examples_of(run), text, answer)
+
+
+@pytest.mark.parametrize(
+    ("rows", "texts"),
+    [
+        ([("long " * 60, "a", "a"), ("two\nlines", "a", "a"), ("wrong", "b", "a")], ["wrong"]),
+        ([("lost", "b", "a"), ("won", "a", "a"), ("later", "b", "b")], ["later", "won"]),
+        ([("lost", "b", "a"), ("won", "a", "a")], ["won", "lost"]),
+        ([], []),
+    ],
+)
+def test_held_out_examples_are_short_and_right_where_any_is(rows, texts) -> None:
+    keys = ("text", "label", "predicted")
+    found = held_out([dict(zip(keys, row, strict=True)) for row in rows])
+    assert [one.text for one in found] == texts
 
 
 def test_a_very_long_message_is_read_from_its_beginning(classifier: str) -> None:

@@ -124,7 +124,7 @@ def test_a_text_of_other_settings_can_be_drawn_again(trained: str) -> None:
     assert not offered()
     page.session_state[sampling.AT] = {"temperature": 0}
     page.run()
-    assert offered() and "The text was drawn with temperature 0.80." in shown(page)
+    assert offered() and "The text was drawn with temperature 0.80" in shown(page).replace("\\", "")
     (bench,) = benches(page)
     first = bench.path()[-1].id
     written(page, again)
@@ -144,7 +144,7 @@ def test_a_text_of_other_settings_can_be_drawn_again(trained: str) -> None:
     page.session_state[sampling.AT] = {"temperature": 20}
     page.run()
     written(page, "Continue")
-    assert offered() and "temperature 0.80" in shown(page)
+    assert offered() and "temperature 0.80" in shown(page).replace("\\", "")
 
 
 def test_a_branch_keeps_the_old_one_and_goes_on_with_the_token(trained: str) -> None:

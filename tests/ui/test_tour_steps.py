@@ -315,7 +315,7 @@ def test_a_classifier_is_trained_and_tested() -> None:
 
 
 def test_a_mistake_then_a_message_of_ones_own() -> None:
-    from ui.classifier_lab.try_it import EXAMPLES
+    from ui.classifier_lab.examples import BUILT_IN
 
     classifier_run(own=0.97, bayes=0.98)
 
@@ -327,7 +327,7 @@ def test_a_mistake_then_a_message_of_ones_own() -> None:
     assert not is_done("finetune", "mistake", at("see you soon", view="train"))
     assert is_done("finetune", "mistake", at("see you soon"))
     assert not is_done("finetune", "own", at("see you soon again", before="see you soon again"))
-    assert not is_done("finetune", "own", at(EXAMPLES["sms-spam"][0]))
+    assert not is_done("finetune", "own", at(BUILT_IN["sms-spam"][0].text))
     assert is_done("finetune", "own", at("a message of my own"))
 
 

@@ -8,6 +8,7 @@ from ui.classifier_lab.data import PREVIEW_ROWS, Choice, preview, recognised
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.reading_report import show_reading
+from ui.scroll_box import scroll_box
 
 if TYPE_CHECKING:
     from llmcore.data.report import DataReport
@@ -80,7 +81,7 @@ def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool)
         with left:
             figure = class_bars(report.counts)
             tall = figure.layout.height > CHART_HEIGHT
-            with st.container(height=CHART_HEIGHT if tall else "content", border=False):
+            with scroll_box("Texts of each class", "report", CHART_HEIGHT, tall=tall):
                 st.plotly_chart(
                     figure, key="classify_report_bars", config={"displayModeBar": False},
                     alt="Texts of each class",

@@ -7,32 +7,20 @@ import streamlit as st
 
 from llmcore.plots.classification import percent, probability_bars
 from ui.classifier_lab.code import use_it
+from ui.classifier_lab.examples import begin, example_buttons, examples_of, verdict
 from ui.classifier_lab.label_file import label_file
 from ui.classifier_lab.why import before_and_after, moved_tokens
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.run_choice import run_picker, runs_of
-from ui.state import set_shared_text, shared_text, store
+from ui.scroll_box import scroll_box
+from ui.state import shared_text, store
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
 
 KIND = "classify"
 MAX_LINES = 500
-EXAMPLES = {
-    "sms-spam": (
-        "Congratulations! You have won a free prize, call 0906 1701 now to claim",
-        "Are we still meeting at the station tonight?",
-    ),
-    "tweet-sentiment": (
-        "the crew was so kind and we even landed early, thank you!",
-        "two hours on hold and then you hang up on me, unbelievable",
-    ),
-    "email-spam": (
-        "You are approved: refinance today at 3.9% and save thousands, click below",
-        "Re: patch for the mail filter. Applied, thanks. Tests pass on my machine.",
-    ),
-}
 
 
 def show() -> None:
@@ -45,11 +33,14 @@ def show() -> None:
     with left:
         info = run_picker(infos, KIND, "Classifier")
         assert info is not None
-        _example_buttons(store().open(info.id).config.data.source)
+        run = store().open(info.id)
+        examples = examples_of(run)
+        with st.spinner("Loading the classifier", show_time=True):
+            loaded = _load(info.id)
+        begin(loaded, examples)
+        example_buttons(info.id, examples)
         text = shared_text("Your texts, one a line", key="classify_text")
         st.button("Classify", type="primary", icon=":material/category:", key="classify_now")
-    with st.spinner("Loading the classifier", show_time=True):
-        loaded = _load(info.id)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     chosen, rest = None, st.container()
     with right:
@@ -58,7 +49,7 @@ def show() -> None:
         elif len(lines) == 1:
             chosen = lines[0]
             with guarded():
-                _one(loaded, chosen)
+                verdict(run, examples, chosen, _one(loaded, chosen))
     with rest:
         if len(lines) > 1:
             with guarded():
@@ -79,28 +70,8 @@ def _load(run_id: str) -> "Loaded":
     return load(run_id)
 
 
-def _example_buttons(source: str) -> None:
-    examples = EXAMPLES.get(source)
-    if not examples:
-        return
-    with st.container(horizontal=True):
-        for place, example in enumerate(examples):
-            st.button(
-                f"“{example[:26]}…”",
-                key=f"example_{source}_{place}",
-                type="tertiary",
-                icon=":material/format_quote:",
-                on_click=set_shared_text,
-                args=(example,),
-                help="Puts this message into the box",
-            )
-        st.button(
-            "All of them", key=f"example_{source}_all", type="tertiary", icon=":material/list:",
-            on_click=set_shared_text, args=("\n".join(examples),),
-        )  # fmt: skip
-
-
-def _one(loaded: "Loaded", text: str) -> None:
+def _one(loaded: "Loaded", text: str) -> dict[str, Any]:
+    """Draws the answer to one text, and returns it."""
     from llmcore.models import classify_texts
 
     (answer,) = classify_texts(loaded, [text])
@@ -112,8 +83,9 @@ def _one(loaded: "Loaded", text: str) -> None:
         st.caption(_who_said_what(loaded, text, answer["label"]))
     figure = probability_bars(answer["probabilities"])
     tall = figure.layout.height > 320
-    with st.container(height=320 if tall else "content", border=False):
+    with scroll_box("Probabilities", "try", 320, tall=tall):
         st.plotly_chart(figure, key="try_probabilities", config={"displayModeBar": False})
+    return answer
 
 
 def _who_said_what(loaded: "Loaded", text: str, label: str) -> Markdown:

@@ -28,6 +28,7 @@ function build(view, data) {
       const cell = make("td", "");
       const button = make("button", "", data.labels[view.tops[row * T + at]]);
       button.type = "button";
+      button.setAttribute("aria-label", `${button.textContent}, after ${name}, token ${at}`);
       button.dataset.at = `${row},${at}`;
       button.classList.toggle("right", view.ranks[row * T + at] === 1);
       cell.append(button);

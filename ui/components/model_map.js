@@ -19,9 +19,11 @@ function drawn(tag, attributes) {
   return made;
 }
 
-function rowOf([name, , title, shape]) {
+function rowOf([name, group, title, shape]) {
   const row = element("button", { type: "button", class: "row", "data-step": name },
     element("span", {}, title), element("small", {}, shape));
+  // A block has two norms and two sums: their part tells them apart by ear.
+  if (group in PARTS) row.setAttribute("aria-label", `${title} ${shape}, ${PARTS[group]}`);
   return row;
 }
 

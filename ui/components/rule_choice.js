@@ -28,6 +28,9 @@ function ruleLabel(rule, index, group, choose) {
   const shown = text("div", "shown", "");
   const pieces = text("div", "pieces", "");
   pieces.dir = "auto";
+  pieces.tabIndex = 0; // it scrolls
+  pieces.setAttribute("role", "group");
+  pieces.setAttribute("aria-label", `Pieces: ${rule.title}`);
   rule.pieces.forEach((parts, i) => pieces.append(pieceSpan(parts, i), document.createElement("wbr")));
   shown.append(pieces, text("div", "count", rule.count));
   label.append(input, words, shown);

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from ui.marked import lines
+from ui.scroll_box import scroll_box
 
 if TYPE_CHECKING:
     from llmcore.runs import Run
 
 
-def answers_view(events: Sequence[dict[str, Any]], height: int = 356) -> None:
+def answers_view(events: Sequence[dict[str, Any]], place: str, height: int = 356) -> None:
     """For each prompt what was expected, and every answer that differs from the one before it,
-    newest first. events: those of the type "answers", oldest first."""
+    newest first. events: those of the type "answers", oldest first. place: tells it apart."""
     st.caption("Answers to held-out prompts, newest first")
-    with st.container(height=height, border=True):
+    with scroll_box("Answers to held-out prompts", place, height, border=True):
         if not events:
             st.caption("The first answers appear after the first evaluation.")
             return

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.components import payload, registered
-from ui.marked import Markdown
 from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ def reading_config() -> "SamplingConfig":
     return SamplingConfig(**{name: one for name, one in values().items() if one is not None})
 
 
-def differing(drawn: "SamplingConfig") -> Markdown:
+def differing(drawn: "SamplingConfig") -> str:
     """The settings of `drawn` that are not those of now, with their values; empty where none is."""
     now, found = config(), []
     for one in SLIDERS:

@@ -93,7 +93,7 @@ def draw_again(benches: Sequence[Bench | None]) -> None:
         "Draw again with these settings", icon=":material/replay:", key="playground_draw_again",
         help="Writes a new branch from the prompt on; the text that is here stays.",
     )  # fmt: skip
-    st.caption(f"The text was drawn with {other}.")
+    st.caption(f"The text was drawn with {plain(other)}.")
     if pressed:  # inside the fragment: the whole page acts on it
         _note_wish("generate")
         st.rerun()

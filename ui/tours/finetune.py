@@ -38,10 +38,11 @@ def _mistake_tried(context: Context) -> bool:
 
 def _own_tried(context: Context) -> bool:
     """Another text than when the step began, and not one of the page's examples."""
-    from ui.classifier_lab.try_it import EXAMPLES
+    from ui.classifier_lab.examples import BUILT_IN, examples_of
 
-    text = text_of(context).strip()
-    examples = {one for some in EXAMPLES.values() for one in some}
+    text, info = text_of(context).strip(), run_of(context)
+    offered = () if info is None else examples_of(context.store.open(info.id))
+    examples = {one.text for some in (*BUILT_IN.values(), offered) for one in some}
     lines = {line.strip() for line in text.splitlines()}
     return (
         view_is(context, PAGE, VIEW, "try_it")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from instructions_gen import airline, general, translation
+from instructions_gen.names import CITIES, LAST_NAMES, MEN, WOMEN
 from instructions_gen.phrases import Rows
 
 FOLDER = Path(__file__).resolve().parent / "instructions"
@@ -36,8 +37,16 @@ def files_of(name: str) -> dict[str, str]:
     return files
 
 
+def common_names() -> str:
+    """The names that are not invented, one word a line: what a page shows first has no others."""
+    lists = (WOMEN, MEN, LAST_NAMES, CITIES)
+    words = {word for some in lists for name in some for word in name.split()}
+    return "\n".join(sorted(words)) + "\n"
+
+
 def main(names: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "names.txt").write_text(common_names(), encoding="utf-8")
     for name in names or GENERATORS:
         for file, content in files_of(name).items():
             (FOLDER / file).write_text(content, encoding="utf-8")

@@ -142,10 +142,10 @@ def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
         return
     examples = _examples(loaded)
     st.caption("Nothing was said yet." + (" For example:" if examples else ""))
-    with st.container(horizontal=True):
+    with st.container(gap="small"):
         for at, example in enumerate(examples):
             st.button(
-                plain(example if len(example) <= 90 else example[:88] + "…"),
+                plain(example),
                 key=f"chat_example_{ref}_{at}",
                 icon=":material/format_quote:",
                 type="tertiary",
@@ -157,6 +157,7 @@ def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
 def _examples(loaded: "Loaded") -> list[str]:
     """Held-out questions of the set that the model learned from."""
     from llmcore.data import INSTRUCTIONS
+    from llmcore.data.everyday import everyday_rows
     from llmcore.data.instructions import load_builtin
 
     source = loaded.card.get("corpus")
@@ -167,7 +168,7 @@ def _examples(loaded: "Loaded") -> list[str]:
             return followed_prompts(store().open(loaded.ref.partition("@")[0]))[:EXAMPLES]
         except NotFoundError:  # no run of this lab
             return []
-    rows = load_builtin(source).test
+    rows = everyday_rows(load_builtin(source).test, source)
     return [rows[i * len(rows) // EXAMPLES].question for i in range(EXAMPLES)]
 
 

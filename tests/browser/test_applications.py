@@ -27,7 +27,7 @@ def test_a_card_is_opened_and_its_job_runs(
     assert all(width > 20 for width in widths)
     shot(page, "applications")
 
-    page.get_by_role("button", name="Try it").nth(3).click()  # Novel text
+    page.get_by_role("button", name="Try it: Novel text").click()
     page.get_by_role("button", name="Write on").wait_for()
     assert "job=novel-text" in page.url
     page.get_by_role("button", name="Write on").click()

@@ -91,3 +91,33 @@ def test_the_card_follows_over_pages_and_can_be_ended(app, new_page, shot) -> No
     page.get_by_role("link", name="Tokenizer").click()
     page.get_by_role("heading", name="Tokenizer").wait_for()
     assert page.locator(".st-key-tour_card").count() == 0
+
+
+def test_the_card_hides_no_control_that_it_names(app, new_page) -> None:
+    """The tabs can be clicked wherever they stand in the window, but for its lower edge."""
+    page = new_page()
+    page.goto(f"{app.url}/tokenizer?tour=tokens.6")
+    page.locator(".st-key-tour_card").get_by_text("Choose the view").wait_for()
+    settled(page)
+    merges = page.get_by_role("radio", name="Merges")
+    for offset in (0, 90, 160):  # from the top of the window; 0: not scrolled
+        merges.evaluate(
+            """(tab, offset) => {
+              const page = document.querySelector(".stMain");
+              page.scrollTop = offset && tab.getBoundingClientRect().top + page.scrollTop - offset;
+            }""",
+            offset,
+        )
+        covered = merges.evaluate(
+            """(tab) => {
+              const box = tab.getBoundingClientRect();
+              const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+              return top !== tab && !tab.contains(top) && !top?.contains(tab);
+            }"""
+        )
+        assert not covered, offset
+    # At the end of the page the card stands below everything.
+    page.locator(".stMain").evaluate("(page) => { page.scrollTop = page.scrollHeight; }")
+    code = page.get_by_text("The code behind this").bounding_box()
+    card = page.locator(".st-key-tour_card").bounding_box()
+    assert code["y"] + code["height"] <= card["y"]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llmcore.applications import Figure
 
 TICK_SECONDS = 0.5
+_SWITCH = "app_switch"
 HELD_OUT = {
     True: "The model learned from the training rows of this set; these test rows hold values, "
     "wordings and combinations that it never saw.",
@@ -57,17 +58,18 @@ def detail(job: Job) -> None:
 
 def _switch(job: Job) -> None:
     """Back to all, or to another job."""
-    with st.container(horizontal=True, gap="small"):
-        st.button("All applications", icon=":material/arrow_back:", on_click=open_job, args=(None,))
-        for one in JOBS.values():
-            st.button(
-                one.title,
-                key=f"app_switch_{one.name}",
-                type="tertiary",
-                disabled=one.name == job.name,
-                on_click=open_job,
-                args=(one.name,),
-            )
+    st.button("All applications", icon=":material/arrow_back:", on_click=open_job, args=(None,))
+    st.session_state[_SWITCH] = job.name
+    st.segmented_control(
+        "Application",
+        list(JOBS),
+        format_func=lambda name: JOBS[name].title,
+        key=_SWITCH,
+        required=True,
+        wrap=True,
+        on_change=lambda: open_job(st.session_state[_SWITCH]),
+        label_visibility="collapsed",
+    )
 
 
 # ---- figures

@@ -37,7 +37,7 @@ def _card(job: Job) -> None:
         st.caption("No model here has learned this yet. Open it: one click trains one.")
     st.space("stretch")
     st.button(
-        "Try it" if ref else "Open",
+        f"Try it: {job.title}" if ref else f"Open: {job.title}",
         icon=":material/play_arrow:" if ref else ":material/arrow_forward:",
         key=f"app_open_{job.name}",
         on_click=open_job,

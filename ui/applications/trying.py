@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.applications import Job, held_out
+from llmcore.applications import JOBS, Job, held_out
 from llmcore.applications.jobs import SENTIMENT_SET
+from llmcore.data.everyday import everyday_rows, odd_words
 from llmcore.errors import LabError
 from llmcore.tasks.templates import DEFAULT_TEMPLATE
 from ui.begun_text import begun_text
@@ -35,6 +36,16 @@ def try_it(job: Job, loaded: "Loaded") -> None:
         _answer(job, loaded, key)
     else:
         _write_on(job, loaded, key)
+
+
+def _shown(job: Job) -> "list[Instruction]":
+    """The held-out rows that are offered: without the invented names of the generator."""
+    return _everyday(job.name)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _everyday(name: str) -> "list[Instruction]":
+    return everyday_rows(held_out(JOBS[name]), JOBS[name].data)
 
 
 def _example(job: Job) -> int:
@@ -80,8 +91,13 @@ def _start(
 
 
 def _answer(job: Job, loaded: "Loaded", key: str) -> None:
-    rows, at = held_out(job), _example(job)
+    rows, at = _shown(job), _example(job)
     row = rows[at * STRIDE % len(rows)]
+    if odd := [word for word in odd_words(row, job.data) if word[0].isupper()]:
+        st.caption(
+            f"{plain(odd[0])} is an invented name: the set has thousands, so that a model has to "
+            f"copy them."
+        )
     with st.form(f"app_form_{job.name}", border=False):
         asked_for, about = _fields(job, row, at)
         sent = _buttons(job, "Answer", "Another example")
@@ -96,7 +112,7 @@ def _answer(job: Job, loaded: "Loaded", key: str) -> None:
     made = _tried().get(key)
     if made is None:
         return
-    known = {(one.last.instruction, one.last.input): one.last.output for one in rows}
+    known = {(one.last.instruction, one.last.input): one.last.output for one in held_out(job)}
     _follow(made, known.get((made.question, made.about)))
 
 
@@ -211,7 +227,7 @@ def _follow_text(made: Exchange) -> None:
 def _classify(job: Job, loaded: "Loaded", key: str) -> None:
     at = _example(job)
     with st.form(f"app_form_{job.name}", border=False):
-        example = held_out(job)[at * STRIDE % len(held_out(job))].last.input
+        example = _shown(job)[at * STRIDE % len(_shown(job))].last.input
         typed = st.text_area(
             "A short text", value=example, key=f"app_tweet_{job.name}_{at}", max_chars=MAX_TEXT,
             height=100,

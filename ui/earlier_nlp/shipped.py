@@ -34,8 +34,9 @@ def origin(table: "MeasuredTable", button: Markdown) -> Markdown:
     day, machine = date.fromisoformat(table.day), table.machine
     cores = "1 core" if machine.cpus == 1 else f"{machine.cpus} cores"
     return (
-        f":material/inventory_2: Measured for this page on {day.day} {day:%B} {day.year} in "
-        + plain(f"{duration(table.seconds)} on {cores} ({machine.cpu})")
+        ":material/inventory_2: Measured for this page on "
+        + plain(f"{day.day} {day:%B} {day.year} in {duration(table.seconds)}")
+        + plain(f" on {cores} ({machine.cpu})")
         + (", beside other work that made it slower" if machine.is_busy else "")
         + f": **{button}** measures it on your machine."
     )

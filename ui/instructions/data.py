@@ -83,7 +83,10 @@ def choose_data() -> Choice | None:
     if kind == OWN:
         return _own_file()
     summary = INSTRUCTIONS[kind].summary
-    st.caption(plain(summary[:1].upper() + summary[1:] + "."))
+    st.caption(
+        f"{plain(summary[:1].upper() + summary[1:])}. Many names in it are invented, so that a "
+        f"model has to copy them."
+    )
     with right.popover("Its card", icon=":material/description:", width="stretch"):
         st.markdown((FOLDER / f"{kind}-card.md").read_text(encoding="utf-8"))
     return Choice(kind, TITLES[kind])

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from llmcore.device import share_cores
+from llmcore.execution.queue import keep_queue
 from llmcore.paths import ASSETS
-from llmcore.runs.queue import keep_queue
 from ui.navigation import grouped_pages
 from ui.sidebar import sidebar_strip
 from ui.tours import tour_strip

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from assets.adapter_card import write_card
 from assets.bundling import BUNDLE, ROOT, bundle, lab
 from llmcore.files import read_json, remove_tree, tree_bytes
-from llmcore.runs.instruct_plan import ASSISTANT_LORA
+from llmcore.recipes.instructions import ASSISTANT_LORA
 
 NAMES = {
     "airline-support": "Airline assistant",

@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from assets.bundling import ROOT, lab, without_paths
-from llmcore.runs.measured_tables import MEASURED
+from llmcore.experiments.measured_tables import MEASURED
 from llmcore.runs.run import Run
 
 COMMANDS = {"compare-nlp": "compare-nlp --quick", "diverse-data": "diverse-data --quick"}

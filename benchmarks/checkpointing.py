@@ -21,8 +21,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # as `python -m llmcore` has it; before torch loads
 
-from llmcore.runs.launch import run_foreground
-from llmcore.runs.plan import plan_pretrain
+from llmcore.execution.launch import run_foreground
+from llmcore.recipes.pretraining import plan_pretrain
 from llmcore.train import trainer
 
 

@@ -25,11 +25,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # as `python -m llmcore` has it; before torch loads
 
+from llmcore.advice.doctor import Curves, Finding, curves_of, examine, usual_rate
 from llmcore.config import RunConfig
 from llmcore.data import load_corpus
-from llmcore.runs import Run, launch
-from llmcore.runs.doctor import Curves, Finding, curves_of, examine, usual_rate
-from llmcore.runs.plan import plan_classify, plan_pretrain
+from llmcore.execution import launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.recipes.pretraining import plan_pretrain
+from llmcore.runs import Run
 
 LOOKS = (0.25, 0.5, 0.75, 1.0)  # shares of a run at which it is examined
 CORPORA = ("shakespeare", "messages", "conversations", "shakespeare+messages")

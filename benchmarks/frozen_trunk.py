@@ -34,7 +34,7 @@ from llmcore.data.cross_validation import as_many_of_each, unique_texts
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
 from llmcore.presets import preset_named
-from llmcore.runs.plan import classify_training
+from llmcore.recipes.classification import classify_training
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
 from llmcore.tokenizers import builtin_tokenizer
 from llmcore.train.control import NeverStop

@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import ui.feed as feeds
 from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from llmcore.execution import launch
 from llmcore.files import json_line
-from llmcore.runs import launch
 from llmcore.runs.run import EVENTS, METRICS, Run
 from ui.run_charts import AXES, View, loss_figure, small_figures
 

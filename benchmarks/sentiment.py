@@ -42,8 +42,9 @@ from llmcore.data.builtin import about_airlines
 from llmcore.data.subsets import nested_subset
 from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores, paired_macro_f1
-from llmcore.runs.plan import plan_classify
-from llmcore.runs.worker import classification_task, learner
+from llmcore.execution.worker import learner
+from llmcore.recipes.classification import plan_classify
+from llmcore.tasks.building import classification_task
 from llmcore.train.control import NeverStop
 from llmcore.train.sinks import NullSink
 

@@ -51,9 +51,10 @@ from llmcore.evaluation import (
     paired_bootstrap,
     recall_at_precision,
 )
+from llmcore.execution.worker import learner
 from llmcore.nn.model import GPT
-from llmcore.runs.plan import plan_classify
-from llmcore.runs.worker import classification_task, learner
+from llmcore.recipes.classification import plan_classify
+from llmcore.tasks.building import classification_task
 from llmcore.train.control import NeverStop
 from llmcore.train.sinks import NullSink
 

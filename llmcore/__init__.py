@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from llmcore.version import VERSION
+
 if TYPE_CHECKING:
     from llmcore.assistants import load_assistant
     from llmcore.classifiers import load_classifier
 
 __all__ = ["__version__", "load_assistant", "load_classifier"]
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

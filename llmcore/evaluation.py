@@ -60,7 +60,7 @@ def check_loss(loss: float | None) -> None:
 
 def _summed_loss(model: GPT, ids: np.ndarray, batch_size: int) -> tuple[float, int]:
     """Sum of -log p(ids[i] | window before it) over i >= 1, and how many there are."""
-    from llmcore.generation import scoring_windows
+    from llmcore.data.windows import scoring_windows
 
     n_targets = len(ids) - 1
     windows = list(scoring_windows(n_targets, model.config.context_length))
@@ -76,7 +76,7 @@ def window_losses(
     import torch
     import torch.nn.functional as F
 
-    from llmcore.generation import check_ids
+    from llmcore.nn.model import check_ids
 
     check_ids(model, [int(ids.max())])
     device = next(model.parameters()).device

@@ -7,10 +7,12 @@ from ui.warm import warm_up
 
 PYTHON = """
 from llmcore import models
-from llmcore.runs import RunStore, launch
+from llmcore.execution import launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore
 
 store = RunStore()
-config = launch.plan_classify("sms-spam", trainable="auto")  # the bundled model is the default
+config = plan_classify("sms-spam", trainable="auto")  # the bundled model is the default
 run_id = store.mint_id(config.name)
 launch.start(run_id, config, store)
 # once it has finished:

@@ -6,9 +6,10 @@ from ui.views import chosen_view
 from ui.warm import warm_up
 
 PYTHON = """
-from llmcore.runs import RunStore, launch
-from llmcore.runs.compare_cells import Comparison
-from llmcore.runs.plan_tables import plan_comparison, plan_diverse
+from llmcore.execution import launch
+from llmcore.experiments.earlier_nlp.cells import Comparison
+from llmcore.experiments.earlier_nlp.plan import plan_comparison
+from llmcore.runs import RunStore
 
 store = RunStore()
 directory = store.directory(store.mint_id("compare"))

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 KIND = "instruct"
 PYTHON = """
-from llmcore.runs import RunStore, launch
-from llmcore.runs.instruct_plan import plan_instruct
+from llmcore.execution import launch
+from llmcore.runs import RunStore
+from llmcore.recipes.instructions import plan_instruct
 
 store = RunStore()
 config = plan_instruct("airline-support")            # the bundled model is the default
@@ -57,7 +58,7 @@ def main() -> None:
     infos = runs_of(KIND)
     chosen = _start_box(infos.values())
     if chosen is not None:
-        from llmcore.runs.instruct_plan import INSTRUCT
+        from llmcore.recipes.instructions import INSTRUCT
 
         what_the_loss_sees(*chosen, INSTRUCT.batch_size, INSTRUCT.seed)
     st.header("Runs", anchor=False)

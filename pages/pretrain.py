@@ -47,10 +47,12 @@ WHERE_HELP = (
     "**torchrun**: several processes or GPUs, by a command line to copy."
 )
 PYTHON = """
-from llmcore.runs import RunStore, launch
+from llmcore.execution import launch
+from llmcore.recipes.pretraining import plan_pretrain
+from llmcore.runs import RunStore
 
 store = RunStore()
-config = launch.plan_pretrain("shakespeare", preset="tiny")
+config = plan_pretrain("shakespeare", preset="tiny")
 run_id = store.mint_id(config.name)
 launch.start(run_id, config, store)                  # returns at once; a thread trains
 steps, losses = store.open(run_id).metrics().series("train", "loss")
@@ -195,7 +197,7 @@ def _propose_context(problem: Exception) -> None:
 
 def _torchrun(choice: Choice) -> None:
     """The command line to copy; the run then appears among the others."""
-    from llmcore.runs.process import torchrun_command
+    from llmcore.execution.process import torchrun_command
 
     st.markdown(
         "Run this in a terminal, in the lab's folder and its environment; the run then appears "
@@ -232,7 +234,7 @@ def _apply(change: dict[str, Any]) -> None:
 def _options(parts: "DeltaGenerator") -> Choice | None:
     """The form, with the architecture in the place `parts`; None while a text is still to be
     given. Raises LabError where the choices cannot work."""
-    from llmcore.runs.launch import plan_pretrain
+    from llmcore.recipes.pretraining import plan_pretrain
 
     chosen = text_source(KIND)
     size, steps, tokenizer = st.columns(3)

@@ -39,7 +39,8 @@ from pathlib import Path
 from llmcore.convert.export import export_model
 from llmcore.convert.import_gpt2 import import_gpt2, locate
 from llmcore.models import load
-from llmcore.runs import RunStore, launch
+from llmcore.execution import launch
+from llmcore.runs import RunStore
 
 store = RunStore()
 for info in store.list():

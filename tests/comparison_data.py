@@ -7,8 +7,13 @@ from llmcore import models
 from llmcore.config import TrainConfig
 from llmcore.data import Corpus, labelled_from_table, split_labelled
 from llmcore.data.splits import Splits
+from llmcore.execution import launch
+from llmcore.experiments.diverse_data import plan as diverse_plan
+from llmcore.experiments.diverse_data import run as diverse
+from llmcore.experiments.earlier_nlp import run as compare
+from llmcore.experiments.variants import plan as variants_plan
 from llmcore.presets import Preset
-from llmcore.runs import RunStore, compare, diverse, launch, plan_tables
+from llmcore.runs import RunStore
 
 SMALL = {
     "n_train": 40, "n_test": 20, "epochs": 1, "lm_steps": 4, "held_out_bytes": 600,
@@ -32,7 +37,7 @@ def small_preset(name: str) -> Preset:
 
 
 def use_small_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (compare, plan_tables):
+    for module in (compare, diverse_plan, variants_plan):
         monkeypatch.setattr(module, "preset_named", small_preset)
     monkeypatch.setattr(compare, "read_splits", small_splits)
     monkeypatch.setattr(compare, "load_corpus", small_corpus)

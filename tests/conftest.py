@@ -50,7 +50,7 @@ def nothing_left_running(home: Path) -> Iterator[None]:
     Only modules that the test itself imported are touched: a test of the tokenizers pays nothing.
     """
     yield
-    launch = sys.modules.get("llmcore.runs.launch")
+    launch = sys.modules.get("llmcore.execution.launch")
     if launch is not None:
         launch.stop_all()
     measuring = sys.modules.get("llmcore.applications.background")
@@ -74,7 +74,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     `small_store.tiny_language_model`."""
     from tiny import TEXT, pretrain_config
 
-    from llmcore.runs import launch
+    from llmcore.execution import launch
 
     directory = tmp_path_factory.mktemp("trained") / "run"
     launch.run_foreground(directory, pretrain_config(), TEXT.encode())

@@ -12,10 +12,10 @@ from tiny import TEXT, spam_table
 from variant_shapes import VARIANTS
 
 from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from llmcore.execution.launch import run_foreground
 from llmcore.models import clear_cache
+from llmcore.recipes.classification import plan_classify
 from llmcore.runs import RunStore
-from llmcore.runs.launch import run_foreground
-from llmcore.runs.plan import plan_classify
 from llmcore.tokenizers import train_bpe
 
 MODELS = {

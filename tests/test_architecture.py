@@ -11,11 +11,31 @@ import pytest
 from llmcore.paths import PROJECT_ROOT
 
 RANK = {"llmcore": 0, "ui": 1, "pages": 2, "app": 3}
+# The floors of llmcore, the ground first: a package imports from floors below its own only.
+FLOORS = (
+    ("errors", "version"),
+    ("schema", "texts", "paths", "device", "zips"),
+    ("settings", "files"),
+    ("config", "packaged"),
+    ("presets", "nn", "tokenizers"),
+    ("data", "classical", "train"),
+    ("evaluation", "runs"),
+    ("generation",),
+    ("tasks", "convert"),
+    ("models",),
+    ("recipes", "exchange", "assistants", "classifiers"),
+    ("experiments", "advice"),
+    ("plots", "execution"),
+    ("interpret", "applications"),
+    ("cli",),
+)
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+FACE = {"llmcore", "llmcore.__main__"}  # hands `load_classifier` and the command line on, lazily
 FOLDERS = ("llmcore", "ui", "pages")
 SOURCES = sorted(path for folder in FOLDERS for path in (PROJECT_ROOT / folder).rglob("*.py"))
 SOURCES.append(PROJECT_ROOT / "app.py")
 LIGHT = (
-    "tokenizers", "data", "runs", "runs.exchange", "models", "plots", "convert.locate",
+    "tokenizers", "data", "runs", "exchange", "models", "plots", "convert.locate",
     "convert.hub", "assistants", "tasks.templates", "applications", "applications.background",
 )  # fmt: skip
 TORCH_FREE_FOLDERS = ("tokenizers", "data", "classical", "plots")
@@ -44,6 +64,75 @@ def test_imports_point_downwards(path: Path) -> None:
         if part in RANK:
             assert RANK[part] <= own, f"{path} imports {name}"
             assert part not in {"pages", "app"}, f"{path} imports {name}: pages are scripts"
+
+
+def module_of(path: Path) -> str:
+    """
+    >>> module_of(PROJECT_ROOT / "llmcore" / "runs" / "__init__.py")
+    'llmcore.runs'
+    """
+    parts = path.relative_to(PROJECT_ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): path for path in SOURCES}
+
+
+def arrows(tree: ast.AST) -> Iterator[str]:
+    """The modules of ours that a file imports, inside of functions as well; those for types only
+    do not count."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (one if one in MODULES else node.module for one in inside)
+        else:
+            yield from arrows(node)
+
+
+GRAPH = {
+    name: {one for one in arrows(ast.parse(path.read_text(encoding="utf-8"))) if one in MODULES}
+    - {name}
+    for name, path in MODULES.items()
+}  # fmt: skip
+
+
+def package_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("module", sorted(one for one in MODULES if one.startswith("llmcore.")))
+def test_packages_of_llmcore_import_from_floors_below(module: str) -> None:
+    if module in FACE:
+        return
+    own = package_of(module)
+    for other in GRAPH[module] - {"llmcore"}:
+        if other.startswith("llmcore.") and package_of(other) != own:
+            assert FLOOR[package_of(other)] < FLOOR[own], f"{module} imports {other}"
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of files that import each other in a round (Tarjan 1972, by repeated peeling)."""
+    left = {name: set(others) for name, others in graph.items()}
+    while True:
+        ends = {name for name, others in left.items() if not others}
+        targets = set().union(*left.values()) if left else set()
+        ends |= {name for name in left if name not in targets}
+        if not ends:
+            return [sorted(left)] if left else []
+        left = {name: others - ends for name, others in left.items() if name not in ends}
+
+
+def test_circles_are_seen() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == [["b", "c"]]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_files_import_each_other_in_a_round() -> None:
+    assert circles({name: others for name, others in GRAPH.items() if name not in FACE}) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT_ROOT)))

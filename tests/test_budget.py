@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from llmcore import budget
-from llmcore.budget import SHAPES
+from llmcore.advice import budget
+from llmcore.advice.budget import SHAPES
 from llmcore.config import ModelConfig
 from llmcore.nn.attention import KVCache
 from llmcore.nn.model import GPT
-from llmcore.runs.plan import plan_pretrain
+from llmcore.recipes.pretraining import plan_pretrain
 
 SMALL = ModelConfig(vocab_size=300, context_length=32, n_layers=2, n_heads=3, d_model=24)
 NEWER = SMALL.with_(position="rope", norm="rms", feed_forward="swiglu", n_heads=6, n_kv_heads=2)

@@ -9,12 +9,12 @@ from llmcore.applications import JOBS, bundled_figures
 from llmcore.applications.figures import weights_hash
 from llmcore.data.instructions import load_builtin
 from llmcore.errors import StateError
+from llmcore.execution.predictions import predictions_of
 from llmcore.files import read_json, tree_bytes
 from llmcore.generation import SamplingConfig, generate
 from llmcore.paths import ASSETS, BUNDLED_RUNS
 from llmcore.presets import PRESETS
 from llmcore.runs import RunStore
-from llmcore.runs.predictions import test_predictions as predictions_of
 from llmcore.runs.run import Run
 
 HELD_BACK = {"messages", "sms-spam", "tweet-sentiment"}

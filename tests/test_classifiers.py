@@ -12,8 +12,10 @@ import llmcore
 from llmcore import classifiers, models
 from llmcore.classifiers import load_classifier, usage_lines
 from llmcore.errors import LabError
+from llmcore.execution import launch
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def run_id(tiny_run: Path) -> str:
     models.clear_cache()
     store = RunStore()
     parent = tiny_language_model(tiny_run)
-    config = launch.plan_classify(
+    config = plan_classify(
         "t.csv", parent.id, table=spam_table(), epochs=6,
         train_changes={"batch_size": 8, "learning_rate": 3e-3},
     )  # fmt: skip

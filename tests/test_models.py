@@ -7,7 +7,9 @@ from written_runs import write_run
 
 from llmcore import models
 from llmcore.errors import LabError, NotFoundError
-from llmcore.runs import RunStore, launch
+from llmcore.execution import launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_models_of_one_name_are_told_apart_by_the_second_in_which_they_began(sto
 
 
 def test_a_classifier_keeps_its_labels_and_its_parent(trained, store):
-    config = launch.plan_classify("t.csv", trained.id, table=spam_table(), epochs=1)
+    config = plan_classify("t.csv", trained.id, table=spam_table(), epochs=1)
     info = launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
     loaded = models.load(info.id)
     assert loaded.labels == ["ham", "spam"] and loaded.kind == "classifier"

@@ -14,7 +14,7 @@ from llmcore.classical import MajorityClass, NaiveBayes, NearestAnswer, WordRegr
 from llmcore.classical.ngram import bits_per_byte, fit_on
 from llmcore.classical.ngram_classifier import NgramClassifier
 from llmcore.errors import LabError
-from llmcore.runs.sample_measures import known_words, real_word_share
+from llmcore.experiments.sample_measures import known_words, real_word_share
 from llmcore.texts import one_or_several
 from llmcore.tokenizers import train_bpe
 

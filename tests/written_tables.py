@@ -4,9 +4,10 @@ import time
 from typing import Any
 
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, RunConfig
+from llmcore.experiments.earlier_nlp.cells import BAYES, EARLIER, PRETRAINED, RANDOM, work_of
+from llmcore.experiments.earlier_nlp.plan import plan_comparison
 from llmcore.files import json_line, write_json_atomic
-from llmcore.runs import RunStore, plan_tables
-from llmcore.runs.compare_cells import BAYES, EARLIER, PRETRAINED, RANDOM, work_of
+from llmcore.runs import RunStore
 from llmcore.runs.state import writer_identity
 
 TRUTH = [0] * 60 + [1] * 40
@@ -38,7 +39,7 @@ def comparison(state: str = "done", n_cells: int = 99) -> str:
         {"type": "task", "task": "story", "prompt": "Once upon a time"},
         *(cell_event(task, model) for task, model in work_of(MODELS)[:n_cells]),
     ]  # fmt: skip
-    return write_table_run(plan_tables.plan_comparison("starter"), events, state)
+    return write_table_run(plan_comparison("starter"), events, state)
 
 
 def cell_event(task: str, model: str) -> dict[str, Any]:

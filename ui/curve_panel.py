@@ -10,8 +10,8 @@ from ui.charts import live_chart
 from ui.marked import plain
 
 if TYPE_CHECKING:
+    from llmcore.experiments.learning_curve.points import CurveRow
     from llmcore.runs import Run, RunInfo
-    from llmcore.runs.curve_points import CurveRow
 
 MEASURES = {"macro_f1": "Macro F1", "accuracy": "Accuracy"}
 PRETRAINED, RANDOM = "pretrained", "random weights"
@@ -19,7 +19,7 @@ PRETRAINED, RANDOM = "pretrained", "random weights"
 
 def learning_curve(run: "Run", info: "RunInfo") -> None:
     """The chart with a band for each learner, one sentence, and the numbers in a table."""
-    from llmcore.runs.curve_points import curve_rows, few_test_texts, points_of
+    from llmcore.experiments.learning_curve.points import curve_rows, few_test_texts, points_of
 
     rows = curve_rows(points_of(run))
     measure = st.segmented_control(

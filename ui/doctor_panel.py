@@ -10,8 +10,8 @@ from ui.run_choice import next_run_id, start_or_queue
 from ui.state import store
 
 if TYPE_CHECKING:
+    from llmcore.advice.doctor import Finding
     from llmcore.runs import RunInfo
-    from llmcore.runs.doctor import Finding
 
 _WISHES = "lab_doctor_wishes"
 GRAVE = {"diverged", "guessing", "not finite", "rate too high"}
@@ -61,7 +61,7 @@ def _another_trains() -> bool:
 
 def _start(info: "RunInfo", data: RunFeed, finding: "Finding") -> bool:
     """Starts the new run, or queues it while another trains, and shows it; True where it did."""
-    from llmcore.runs.doctor import changed_config
+    from llmcore.advice.doctor import changed_config
 
     try:
         config = changed_config(data.run.config, finding)

@@ -59,7 +59,7 @@ def _zip_button(info: "RunInfo") -> None:
 
 
 def _zipped(run_id: str) -> bytes:
-    from llmcore.runs.exchange import export_run
+    from llmcore.exchange import export_run
 
     with tempfile.TemporaryDirectory() as folder:
         return export_run(store().open(run_id), Path(folder) / "run.zip").read_bytes()
@@ -115,7 +115,7 @@ def _zip_in() -> None:
         return
     done: dict[str, str] = st.session_state.setdefault(_IMPORTED, {})
     if file.file_id not in done:
-        from llmcore.runs.exchange import import_run
+        from llmcore.exchange import import_run
 
         done[file.file_id] = import_run(file.getvalue(), store()).id
         st.rerun()  # the list above learns of it

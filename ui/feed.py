@@ -10,8 +10,8 @@ import streamlit as st
 from llmcore.plots.training import Curve, Mark, RunCurves
 
 if TYPE_CHECKING:
+    from llmcore.advice.doctor import Finding
     from llmcore.runs import Run
-    from llmcore.runs.doctor import Finding
 
 _FEEDS = "lab_feeds"
 MAX_FEEDS = 12
@@ -84,7 +84,7 @@ class RunFeed:
         return [Mark(at, one.label) for at, one in zip(places, made, strict=True)]
 
     def _appeared(self) -> list[Mark]:
-        from llmcore.runs.emergence import appears_at
+        from llmcore.experiments.induction.emergence import appears_at
 
         step = appears_at(*self.metrics.arrays("val", "head_induction"))
         return [] if step is None else [Mark(step, "induction heads appear")]
@@ -105,7 +105,7 @@ class RunFeed:
         n, at = self._examined
         count = self.metrics.count("train") + self.metrics.count("val")
         if count != n and time.monotonic() - at >= FINDINGS_SECONDS:
-            from llmcore.runs.doctor import curves_from, examine
+            from llmcore.advice.doctor import curves_from, examine
 
             self._findings = examine(curves_from(
                 self.run.config, self.metrics, self.peak, self.train_tokens

@@ -20,9 +20,9 @@ from ui.prepare import PAINT_SECONDS
 from ui.state import store
 
 if TYPE_CHECKING:
+    from llmcore.advice.preflight import Preflight, Problem
     from llmcore.config import RunConfig
     from llmcore.runs import RunInfo
-    from llmcore.runs.preflight import Preflight, Problem
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
@@ -54,7 +54,7 @@ def _card(
     on_change: Callable[[dict[str, Any]], None],
     waited: bool,
 ) -> None:
-    from llmcore.runs.preflight import preflight
+    from llmcore.advice.preflight import preflight
 
     with guarded():
         if waited and not _wants_measuring(config):
@@ -69,7 +69,7 @@ def _card(
 
 
 def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: bool) -> None:
-    from llmcore.runs.preflight import CHINCHILLA, written_bytes
+    from llmcore.advice.preflight import CHINCHILLA, written_bytes
 
     seconds = found.seconds if measured else guess.seconds
     free = f"{written_bytes(found.free_disk_bytes)} free"
@@ -95,7 +95,7 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
 
 
 def _memory(found: "Preflight") -> None:
-    from llmcore.runs.preflight import written_bytes
+    from llmcore.advice.preflight import written_bytes
 
     parts = found.memory_parts()
     st.markdown(f":small[**{written_bytes(found.memory.peak)}** of memory at the peak of a step]")
@@ -149,7 +149,7 @@ def _key(config: "RunConfig") -> str:
 
 def _wants_measuring(config: "RunConfig") -> bool:
     """Not while another run trains, whose speed both would spoil, nor what does not fit."""
-    from llmcore.runs.preflight import preflight
+    from llmcore.advice.preflight import preflight
 
     with _lock:
         if _key(config) in _measured:
@@ -196,7 +196,7 @@ def _measure() -> None:
 
 def _speed(config: "RunConfig") -> float | None:
     try:
-        from llmcore.runs.preflight import measured_speed
+        from llmcore.advice.preflight import measured_speed
 
         return measured_speed(config)
     except Exception:

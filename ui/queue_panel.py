@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from llmcore.runs.queue import RunQueue
+from llmcore.execution.queue import RunQueue
 from ui.page import plain, show_error
 from ui.run_choice import note_trouble, take_trouble
 from ui.state import store

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.experiments.induction.emergence import APPEARS
 from llmcore.plots import theme
 from llmcore.plots.emergence import HEAD_TYPES, head_type_chart
 from llmcore.plots.training import SOON, Axis, Curve, accuracy_chart, loss_chart, small_chart
-from llmcore.runs.emergence import APPEARS
 from ui.charts import live_chart
 from ui.feed import RunFeed, feed
 from ui.instructions.answers import answers_view

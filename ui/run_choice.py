@@ -127,8 +127,8 @@ def start_or_queue(
     """Starts the run, or lets it wait for its turn; once for an id, however often it is called.
 
     own_process: not in a thread of the app. What waits trains in the app."""
-    from llmcore.runs import launch, process
-    from llmcore.runs.queue import RunQueue
+    from llmcore.execution import launch, process
+    from llmcore.execution.queue import RunQueue
 
     if wish == "queue":
         RunQueue(store()).add(run_id, config, data)

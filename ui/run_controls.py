@@ -150,7 +150,7 @@ def _stop(run_id: str) -> None:
 
 
 def _resume(run_id: str, accept_changed: bool = False) -> None:
-    from llmcore.runs import launch, process
+    from llmcore.execution import launch, process
 
     if process.is_own_process(store().open(run_id)):
         process.resume_process(run_id, store(), accept_changed)
@@ -163,6 +163,6 @@ def _accept_changes(run_id: str) -> None:
 
 
 def _leave_queue(run_id: str) -> None:
-    from llmcore.runs.queue import RunQueue
+    from llmcore.execution.queue import RunQueue
 
     RunQueue(store()).remove(run_id)

@@ -321,8 +321,8 @@ def _samples(
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:
     """One unedited continuation of each of the job's prompts; how many of its words are real ones
     (in the corpus' training part) and how varied it is, beside as much held-out text."""
+    from llmcore.experiments.sample_measures import known_words, real_word_share
     from llmcore.generation import SamplingConfig, generate
-    from llmcore.runs.sample_measures import known_words, real_word_share
 
     made = []
     for seed, prompt in enumerate(job.prompts, 1):
@@ -364,8 +364,8 @@ def _classified(loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows:
     """Accuracy on the tweets that every run on this set leaves untouched."""
     from llmcore.classical import MajorityClass
     from llmcore.config import DataConfig, TrainConfig
+    from llmcore.data.chosen import read_splits
     from llmcore.models import classify_texts
-    from llmcore.runs.plan import read_splits
 
     splits = read_splits(DataConfig(SENTIMENT_SET), TrainConfig().seed, None)
     pairs = list(zip(splits.test.texts, splits.test.labels, strict=True))

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from llmcore.cli.flags import Name, RunDir
 from llmcore.cli.options import one_of
 from llmcore.cli.output import AsJson, answer, say
 from llmcore.cli.running import new_directory, reference
-from llmcore.cli.training import Name, RunDir
 from llmcore.cli.use import Model
 
 FORMATS = ("hf", "gguf")  # as in llmcore.convert.export, which imports torch

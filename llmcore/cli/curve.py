@@ -4,11 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcore.cli.options import within
-from llmcore.cli.output import AsJson
-from llmcore.cli.run_answer import answer_curve
-from llmcore.cli.running import own_table, run_here
-from llmcore.cli.training import (
+from llmcore.cli.flags import (
     ContextLength,
     Device,
     Name,
@@ -18,6 +14,10 @@ from llmcore.cli.training import (
     Threads,
     default_model,
 )
+from llmcore.cli.options import within
+from llmcore.cli.output import AsJson
+from llmcore.cli.run_answer import answer_curve
+from llmcore.cli.running import own_table, run_here
 from llmcore.config import LEARNERS, CurveConfig, DataConfig
 
 
@@ -49,7 +49,7 @@ def learning_curve(
     """Train on 10, 30, 100, … and all texts: the pretrained model, the same from random weights,
     naive Bayes and logistic regression. Ctrl-C stops; `runs resume` goes on."""
     from llmcore.data import LABELLED
-    from llmcore.runs.plan import plan_learning_curve
+    from llmcore.experiments.learning_curve.plan import plan_learning_curve
 
     try:
         numbers = [int(one) for one in sizes.split(",") if one.strip()]

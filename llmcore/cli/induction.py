@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcore.cli.flags import Device, Name, RunDir, Seed, Threads
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, number
 from llmcore.cli.running import reference, run_here, summary
-from llmcore.cli.training import Device, Name, RunDir, Seed, Threads
 from llmcore.config import TrainConfig
+from llmcore.experiments.induction.emergence import Emergence, emergence
 from llmcore.runs import Run
-from llmcore.runs.emergence import Emergence, emergence
 
 Control = Annotated[
     bool, typer.Option("--control", help="then train a model of one layer, which cannot do it")
@@ -29,7 +29,7 @@ def induction(
 ) -> None:
     """Train two layers on random letters that come again, and measure at each evaluation what
     their heads do: see the step at which induction heads appear. Ctrl-C stops."""
-    from llmcore.runs.induction import plan_induction
+    from llmcore.experiments.induction.plan import plan_induction
 
     if control and run_dir is not None:
         raise typer.BadParameter("--control makes a second run: leave --run-dir out.")

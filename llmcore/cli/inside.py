@@ -84,7 +84,7 @@ def budget(
     as_json: AsJson = False,
 ) -> None:
     """What a model's shape costs: parameters, memory and FLOPs."""
-    from llmcore import budget as costs
+    from llmcore.advice import budget as costs
     from llmcore.models import model_config
 
     known = costs.SHAPES.get(shape)

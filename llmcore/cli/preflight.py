@@ -17,9 +17,7 @@ from llmcore.cli.corpora import (
     say_notices,
     say_vocabulary,
 )
-from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, table
-from llmcore.cli.training import (
+from llmcore.cli.flags import (
     Accumulation,
     BatchSize,
     ContextLength,
@@ -29,12 +27,14 @@ from llmcore.cli.training import (
     TokenizerRef,
     VocabSize,
 )
+from llmcore.cli.options import within
+from llmcore.cli.output import AsJson, answer, table
 from llmcore.config import ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import ShortTextError
 
 if TYPE_CHECKING:
+    from llmcore.advice.preflight import Problem
     from llmcore.data.reading.documents import CorpusOptions
-    from llmcore.runs.preflight import Problem
 
 
 def preflight(
@@ -90,8 +90,8 @@ def _planned(
 ) -> "tuple[RunConfig, list[Problem]]":
     """The configuration, and what is wrong with its text. A text too short for the context is a
     problem among others; one that cannot be read is a LabError."""
-    from llmcore.runs.plan import plan_pretrain
-    from llmcore.runs.preflight import Problem
+    from llmcore.advice.preflight import Problem
+    from llmcore.recipes.pretraining import plan_pretrain
 
     own = own_corpus(named, options, copied=False)
     say_notices(own.corpus)
@@ -106,7 +106,7 @@ def _planned(
 def _answer(
     config: RunConfig, problems: "list[Problem]", measure: bool
 ) -> tuple[dict[str, Any], str]:
-    from llmcore.runs.preflight import CHINCHILLA, preflight, written_bytes
+    from llmcore.advice.preflight import CHINCHILLA, preflight, written_bytes
 
     found = preflight(config, measure and not problems)
     found = replace(found, problems=[*problems, *found.problems])

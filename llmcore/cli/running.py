@@ -96,7 +96,7 @@ def run_here(
 
 
 def _run_new(directory: Path, config: RunConfig, data: bytes | None, listener: "Listener") -> Run:
-    from llmcore.runs.launch import run_foreground
+    from llmcore.execution.launch import run_foreground
 
     try:
         run_foreground(directory, config, data, listener)
@@ -110,7 +110,7 @@ def _run_new(directory: Path, config: RunConfig, data: bytes | None, listener: "
 def resume_here(name: str, tensorboard: bool = False, accept_changed: bool = False) -> Run:
     """Goes on with a run in this process (accept_changed: also where its data has changed), and
     with its TensorBoard log where it has one."""
-    from llmcore.runs.launch import run_foreground
+    from llmcore.execution.launch import run_foreground
 
     _follow_the_first()
     run = open_run(name)
@@ -148,7 +148,7 @@ def _listeners(
 
 def _follow_the_first() -> None:
     """Under torchrun, every process but the first trains along, prints nothing, and ends here."""
-    from llmcore.runs.launch import follow_foreground
+    from llmcore.execution.launch import follow_foreground
 
     rank, _, _ = torchrun_place()
     if rank > 0:

@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from llmcore.advice.doctor import examine_run
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, number, say, table
 from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import AcceptChanged, reference, resume_here
 from llmcore.config import TrainConfig
 from llmcore.errors import StateError
+from llmcore.execution.queue import RunQueue, work_off
 from llmcore.runs import Run, RunInfo, RunStore, open_run
-from llmcore.runs.doctor import examine_run
-from llmcore.runs.queue import RunQueue, work_off
 from llmcore.runs.store import delete_run
 from llmcore.runs.used import used_step, used_words
 
@@ -237,7 +237,7 @@ def export_zip(
     as_json: AsJson = False,
 ) -> None:
     """Write a run as one zip of JSON and safetensors, to hand to somebody else."""
-    from llmcore.runs.exchange import export_run
+    from llmcore.exchange import export_run
 
     opened = open_run(run)
     path = export_run(opened, out, optimizer, data)
@@ -255,7 +255,7 @@ def import_zip(
     as_json: AsJson = False,
 ) -> None:
     """Add a run from a zip under a new id; a zip that holds anything else is refused."""
-    from llmcore.runs.exchange import import_run
+    from llmcore.exchange import import_run
 
     made = import_run(file.expanduser())
     info = made.info()

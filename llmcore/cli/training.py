@@ -7,7 +7,6 @@ import typer
 
 from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
 from llmcore.cli.corpora import (
-    CORPUS_HELP,
     AsText,
     Encoding,
     KeepMarks,
@@ -15,6 +14,51 @@ from llmcore.cli.corpora import (
     reading_options,
     say_notices,
     say_vocabulary,
+)
+from llmcore.cli.flags import (
+    READ_BY,
+    Accumulation,
+    BatchSize,
+    CheckpointEvery,
+    Compile,
+    ContextLength,
+    Corpus,
+    Device,
+    Dropout,
+    EncodingName,
+    EvalEvery,
+    HeadScores,
+    InputColumn,
+    InstructionColumn,
+    KeepMarkup,
+    KeepSpellings,
+    LabelColumn,
+    LearningRate,
+    LogEvery,
+    LoraAlpha,
+    LoraRank,
+    LoraTargets,
+    Name,
+    OutputColumn,
+    Patience,
+    Precision,
+    PresetName,
+    Queue,
+    Resume,
+    RunDir,
+    Sample,
+    Seed,
+    Sharding,
+    SnapshotEvery,
+    SystemColumn,
+    TensorBoard,
+    TextColumn,
+    Threads,
+    TokenizerRef,
+    ValidationCorpus,
+    VocabSize,
+    WarmupSteps,
+    default_model,
 )
 from llmcore.cli.options import one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
@@ -27,13 +71,9 @@ from llmcore.cli.running import (
     resume_here,
     run_here,
 )
-from llmcore.cli.text import VOCAB_SIZES
 from llmcore.config import (
     AUTO,
     BALANCES,
-    LORA_TARGETS,
-    PRECISIONS,
-    SHARDINGS,
     TRAINABLE,
     DataConfig,
     LoraConfig,
@@ -42,122 +82,11 @@ from llmcore.config import (
     TrainConfig,
 )
 from llmcore.errors import LabError
-from llmcore.presets import PRESETS
 from llmcore.settings import help_for
 
 if TYPE_CHECKING:
     from llmcore.data import Corpus
     from llmcore.data.reading.documents import CorpusOptions
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
-# Flags that `pretrain` and `finetune` share; None means that the preset or the task decides.
-BatchSize = Annotated[int | None, within(TrainConfig, "batch_size", "--batch-size")]
-Accumulation = Annotated[int | None, within(TrainConfig, "accumulation")]
-ContextLength = Annotated[int | None, within(ModelConfig, "context_length", "--context-length")]
-LearningRate = Annotated[float | None, within(TrainConfig, "learning_rate", "--learning-rate")]
-WarmupSteps = Annotated[int | None, within(TrainConfig, "warmup_steps", "--warmup-steps")]
-Dropout = Annotated[float | None, within(ModelConfig, "dropout")]
-LogEvery = Annotated[int | None, within(TrainConfig, "log_every", "--log-every")]
-EvalEvery = Annotated[int | None, within(TrainConfig, "eval_every", "--eval-every")]
-CheckpointEvery = Annotated[
-    int | None, within(TrainConfig, "checkpoint_every", "--checkpoint-every")
-]
-SnapshotEvery = Annotated[int | None, within(TrainConfig, "snapshot_every", "--snapshot-every")]
-HeadScores = Annotated[
-    bool, typer.Option("--head-scores", help=help_for(TrainConfig, "head_scores"))
-]
-Device = Annotated[
-    str | None,
-    typer.Option(help=help_for(TrainConfig, "device"), callback=one_of(DEVICES)),
-]
-Threads = Annotated[int | None, within(TrainConfig, "threads")]
-Precision = Annotated[
-    str | None,
-    typer.Option(help=help_for(TrainConfig, "precision"), callback=one_of(PRECISIONS)),
-]
-Sharding = Annotated[
-    str | None,
-    typer.Option(help=help_for(TrainConfig, "sharding"), callback=one_of(SHARDINGS)),
-]
-Compile = Annotated[bool | None, typer.Option("--compile", help=help_for(TrainConfig, "compile"))]
-Seed = Annotated[int | None, within(TrainConfig, "seed")]
-RunDir = Annotated[
-    Path | None,
-    typer.Option(help="the run's own directory, new or empty (else one among the lab's runs)"),
-]
-Name = Annotated[str | None, typer.Option(help="how the run is called in lists")]
-Queue = Annotated[
-    bool,
-    typer.Option("--queue", help="do not train now: wait in the queue of the lab (runs queue)"),
-]
-TensorBoard = Annotated[
-    bool,
-    typer.Option("--tensorboard", help="write event files into RUN/tensorboard, too (needs the "
-                 "package tensorboard)"),
-]  # fmt: skip
-Patience = Annotated[int | None, within(TrainConfig, "patience")]
-
-
-# Flags that say which columns of the user's file are read.
-TextColumn = Annotated[str | None, within(DataConfig, "text_column", "--text-column")]
-LabelColumn = Annotated[str | None, within(DataConfig, "label_column", "--label-column")]
-EncodingName = Annotated[str | None, within(DataConfig, "encoding", "--encoding")]
-KeepSpellings = Annotated[
-    bool, typer.Option("--keep-spellings", help=help_for(DataConfig, "keep_spellings"))
-]
-KeepMarkup = Annotated[
-    bool, typer.Option("--keep-markup", help=help_for(DataConfig, "keep_markup"))
-]
-Sample = Annotated[int | None, within(DataConfig, "sample", "--sample")]
-# What of a labelled set's settings says how it is read.
-READ_BY = ("balance", "text_column", "label_column", "encoding", "keep_spellings", "keep_markup",
-           "sample")  # fmt: skip
-InstructionColumn = Annotated[
-    str | None, within(DataConfig, "instruction_column", "--instruction-column")
-]
-InputColumn = Annotated[str | None, within(DataConfig, "input_column", "--input-column")]
-OutputColumn = Annotated[str | None, within(DataConfig, "output_column", "--output-column")]
-SystemColumn = Annotated[str | None, within(DataConfig, "system_column", "--system-column")]
-
-
-# Flags of a finetune with `--train lora`.
-LoraRank = Annotated[int | None, within(LoraConfig, "rank", "--lora-rank")]
-LoraAlpha = Annotated[float | None, within(LoraConfig, "alpha", "--lora-alpha")]
-LoraTargets = Annotated[
-    str | None,
-    typer.Option(help=f"LoRA: layers with commas between, of {', '.join(LORA_TARGETS)} (all)"),
-]
-
-
-# Flags of `pretrain` alone.
-Corpus = Annotated[
-    str | None,
-    typer.Option(help=f"{CORPUS_HELP} (needed for a new run)"),
-]
-PresetName = Annotated[
-    str | None,
-    typer.Option(help=f"size: {', '.join(PRESETS)} (see below)", callback=one_of(list(PRESETS))),
-]
-TokenizerRef = Annotated[
-    str,
-    typer.Option(
-        help="gpt2, cl100k_base, bytes, a model, one of your tokenizers or a folder "
-        "(default: that of base where it is bundled, else a BPE trained on the corpus)"
-    ),
-]
-ValidationCorpus = Annotated[
-    str | None, typer.Option(help=help_for(DataConfig, "validation_source"))
-]
-VocabSize = Annotated[
-    int | None,
-    typer.Option(
-        min=VOCAB_SIZES[0], max=VOCAB_SIZES[1], help="train a BPE of this size on the corpus"
-    ),
-]
-Resume = Annotated[
-    str | None, typer.Option(help="go on with this run (an id or a directory) instead")
-]
 
 
 def pretrain(
@@ -231,7 +160,7 @@ def pretrain(
     if tokenizer and vocab_size is not None:
         raise typer.BadParameter("Give --tokenizer or --vocab-size, not both.")
 
-    from llmcore.runs.plan import plan_pretrain
+    from llmcore.recipes.pretraining import plan_pretrain
 
     options = reading_options(text_column, keep_marks, as_text, encoding)
     own = own_corpus(corpus, options)
@@ -395,8 +324,8 @@ def _put_in_queue(
     config: RunConfig, run_dir: Path | None, data: bytes | None, as_json: bool, tensorboard: bool
 ) -> None:
     """Lets the run wait for its turn among the lab's runs."""
+    from llmcore.execution.queue import RunQueue
     from llmcore.runs import RunStore
-    from llmcore.runs.queue import RunQueue
 
     if run_dir is not None:
         raise typer.BadParameter("A queued run lives among the lab's runs: leave --run-dir out.")
@@ -421,7 +350,8 @@ def _report(config: RunConfig, table: bytes | None) -> tuple[list[str], dict[str
 
 def _instruct_report(config: RunConfig, table: bytes | None) -> tuple[list[str], dict[str, Any]]:
     """The same for instructions: how many rows there are of each kind, and which do not fit."""
-    from llmcore.runs.instruct_plan import instruct_report, read_instructions
+    from llmcore.data.chosen import read_instructions
+    from llmcore.recipes.instructions import instruct_report
 
     splits = read_instructions(config.data, config.train.seed, table)
     report = instruct_report(config, splits)
@@ -431,7 +361,7 @@ def _instruct_report(config: RunConfig, table: bytes | None) -> tuple[list[str],
 def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:
     """The run's configuration, and the bytes of the user's table where there is one."""
     from llmcore.data import LABELLED
-    from llmcore.runs.plan import plan_classify
+    from llmcore.recipes.classification import plan_classify
 
     read = {key: value for key in READ_BY if (value := choices.pop(key)) is not None}
     own = own_table(DataConfig(data, **read), data in LABELLED)
@@ -447,7 +377,7 @@ def _plan_instruct(
     """The same for instructions; choices that were not made are left to the plan."""
     from llmcore.data import INSTRUCTIONS
     from llmcore.data.instructions import Columns
-    from llmcore.runs.instruct_plan import plan_instruct
+    from llmcore.recipes.instructions import plan_instruct
 
     source, table = own_copy(data, data in INSTRUCTIONS)
     if table is None and source not in INSTRUCTIONS and Path(source).expanduser().is_dir():
@@ -481,15 +411,6 @@ def lora_settings(
         return LoraConfig().with_(rank=rank, alpha=alpha, targets=names)
     except LabError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def default_model() -> str:
-    """The model to start from where none was given; says which."""
-    from llmcore import models
-
-    chosen = models.default_model()
-    say(f"No --model was given: starting from {chosen}.")
-    return chosen
 
 
 def _validation(named: str | None, options: "CorpusOptions") -> tuple[str | None, "Corpus | None"]:

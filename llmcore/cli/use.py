@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmcore.cli.corpora import reading_options
-from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
-from llmcore.cli.run_answer import scores_line
-from llmcore.cli.running import is_builtin_corpus
-from llmcore.cli.training import (
+from llmcore.cli.flags import (
     EncodingName,
     InputColumn,
     InstructionColumn,
     OutputColumn,
     SystemColumn,
 )
+from llmcore.cli.options import within
+from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
+from llmcore.cli.run_answer import scores_line
+from llmcore.cli.running import is_builtin_corpus
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
 
@@ -263,9 +263,9 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
     """Every row of a file; of a built-in set its test split."""
     from llmcore.assistants import Assistant
     from llmcore.data import INSTRUCTIONS, load_instructions
+    from llmcore.data.chosen import instruction_columns
     from llmcore.data.instructions import load_builtin
     from llmcore.evaluation import check_loss
-    from llmcore.runs.instruct_plan import instruction_columns
     from llmcore.tasks.instruction_scores import scored_answers
     from llmcore.tasks.instruction_tokens import do_not_fit
 
@@ -287,12 +287,11 @@ def _score_answers(loaded: "Loaded", data: DataConfig, template: str | None) -> 
 def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
     """Every row of a file; of a built-in set the test split that the model's run left untouched."""
     from llmcore.data import CORPORA, LABELLED
-    from llmcore.data.chosen import read_labelled
+    from llmcore.data.chosen import read_labelled, read_splits
     from llmcore.data.labelled import align_labels
     from llmcore.evaluation import classification_scores
     from llmcore.models import classify_texts
     from llmcore.runs import open_run
-    from llmcore.runs.plan import read_splits
 
     assert loaded.labels is not None
     source = columns.source

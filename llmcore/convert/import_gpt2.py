@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import llmcore
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, DataConfig, RunConfig, TrainConfig
 from llmcore.convert.gpt2 import read_gpt2
 from llmcore.convert.hf_tokenizer import tokenizer_of
@@ -26,6 +25,7 @@ from llmcore.nn.weights import load_weights, save_weights
 from llmcore.runs.run import CHECKPOINTS, CONFIG, EVENTS, METRICS, NAME, STATUS, TOKENIZER, Run
 from llmcore.runs.state import RunState
 from llmcore.train.checkpoint_index import STATE, WEIGHTS, directory_for
+from llmcore.version import VERSION
 
 
 @dataclass(slots=True, frozen=True)
@@ -108,7 +108,7 @@ def _write_run(
     write_json_atomic(directory / CONFIG, {
         SCHEMA_KEY: SCHEMA_VERSION,
         "created": now,
-        "lab_version": llmcore.__version__,
+        "lab_version": VERSION,
         "imported_from": foreign.name,
         **config.to_dict(),
     })  # fmt: skip

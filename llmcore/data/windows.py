@@ -1,6 +1,6 @@
 """Windows over a row of ids: inputs, and as targets the same tokens one place later."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -49,3 +49,18 @@ def check_length(n_train: int, n_validation: int, context_length: int) -> None:
         f"or give more text.",
         longest,
     )
+
+
+def scoring_windows(n_targets: int, context_length: int) -> Iterator[tuple[int, int, int]]:
+    """(start, first, end) of windows that score each of `n_targets` once: ids start..end go in,
+    and what follows ids first..end (exclusive) is scored.
+
+    >>> list(scoring_windows(10, 4))
+    [(0, 0, 4), (2, 4, 6), (4, 6, 8), (6, 8, 10)]
+    """
+    stride = max(1, context_length // 2)
+    scored = 0
+    while scored < n_targets:
+        end = min(n_targets, scored + (stride if scored else context_length))
+        yield max(0, end - context_length), scored, end
+        scored = end

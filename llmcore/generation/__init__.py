@@ -1,22 +1,16 @@
 """Text from a model: sampling, streaming, the tree of what was generated, and scoring of text."""
 
+from llmcore.data.windows import scoring_windows
 from llmcore.generation.background import GenerationJob, start_generation, stop_all_jobs
 from llmcore.generation.measure import CacheMeasurement, ReadingSpeed, measure_cache
-from llmcore.generation.reader import Candidate, candidates, check_ids, next_tokens
+from llmcore.generation.reader import Candidate, candidates, next_tokens
 from llmcore.generation.sampling import (
     Sampled,
     SamplingConfig,
     sampling_probabilities,
     sampling_stages,
 )
-from llmcore.generation.scoring import (
-    ScoredToken,
-    ScoredWord,
-    TextScore,
-    score_text,
-    score_words,
-    scoring_windows,
-)
+from llmcore.generation.scoring import ScoredToken, ScoredWord, TextScore, score_text, score_words
 from llmcore.generation.streaming import GeneratedToken, Generation, generate, stream
 from llmcore.generation.tree import (
     Alternative,
@@ -26,6 +20,7 @@ from llmcore.generation.tree import (
     next_view,
     token_view,
 )
+from llmcore.nn.model import check_ids
 
 __all__ = [
     "Alternative",

@@ -9,11 +9,11 @@ from typing import Literal
 from torch import Tensor
 
 from llmcore.errors import LabError, NotFoundError
-from llmcore.generation.reader import Passes, Reader, ReaderPool, check_ids
+from llmcore.generation.reader import Passes, Reader, ReaderPool
 from llmcore.generation.sampling import SamplingConfig
 from llmcore.generation.streaming import Ending, Reason, decode
 from llmcore.generation.tree import Tree
-from llmcore.nn.model import GPT
+from llmcore.nn.model import GPT, check_ids
 
 log = logging.getLogger(__name__)
 EXIT_SECONDS = 3.0

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from llmcore.errors import LabError
-from llmcore.generation.reader import Reader, check_ids, prompt_ids
-from llmcore.nn.model import GPT
+from llmcore.generation.reader import Reader, prompt_ids
+from llmcore.nn.model import GPT, check_ids
 from llmcore.tokenizers import Tokenizer
 
 MAX_MEASURED = 2_000

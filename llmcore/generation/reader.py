@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from llmcore.errors import LabError
 from llmcore.nn.attention import KVCache
 from llmcore.nn.decode import NextLogits
-from llmcore.nn.model import GPT
+from llmcore.nn.model import GPT, check_ids
 from llmcore.tokenizers import Tokenizer
 
 IDLE_READERS, IDLE_BYTES = 2, 512 << 20
@@ -133,15 +132,6 @@ class ReaderPool:
     def clear(self) -> None:
         with self._lock:
             self._idle.clear()
-
-
-def check_ids(model: GPT, ids: list[int]) -> None:
-    """Raises LabError where the text has tokens that the model does not know."""
-    if ids and max(ids) >= model.config.vocab_size:
-        raise LabError(
-            f"The text has token id {max(ids)} but the model knows {model.config.vocab_size} "
-            f"tokens: use the tokenizer that the model was trained with."
-        )
 
 
 def prompt_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:

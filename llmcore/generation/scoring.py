@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from llmcore.data.windows import scoring_windows
 from llmcore.errors import LabError
 from llmcore.evaluation import check_loss
-from llmcore.generation.reader import Candidate, check_ids
-from llmcore.nn.model import GPT
+from llmcore.generation.reader import Candidate
+from llmcore.nn.model import GPT, check_ids
 from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.segments import replace_surrogates
 
@@ -98,21 +99,6 @@ def score_text(
     return TextScore(
         tokens, loss, math.exp(min(loss, 700.0)), nats / math.log(2) / n_bytes, n_bytes
     )  # fmt: skip
-
-
-def scoring_windows(n_targets: int, context_length: int) -> Iterator[tuple[int, int, int]]:
-    """(start, first, end) of windows that score each of `n_targets` once: ids start..end go in,
-    and what follows ids first..end (exclusive) is scored.
-
-    >>> list(scoring_windows(10, 4))
-    [(0, 0, 4), (2, 4, 6), (4, 6, 8), (6, 8, 10)]
-    """
-    stride = max(1, context_length // 2)
-    scored = 0
-    while scored < n_targets:
-        end = min(n_targets, scored + (stride if scored else context_length))
-        yield max(0, end - context_length), scored, end
-        scored = end
 
 
 Numbers = tuple[float, float, int, float, list[Candidate]]  # as the last fields of ScoredToken

@@ -8,9 +8,9 @@ from typing import Generic, Literal, TypeVar
 
 from torch import Tensor
 
-from llmcore.generation.reader import Passes, Reader, check_ids, prompt_ids
+from llmcore.generation.reader import Passes, Reader, prompt_ids
 from llmcore.generation.sampling import SamplingConfig, draw, sampling_probabilities
-from llmcore.nn.model import GPT
+from llmcore.nn.model import GPT, check_ids
 from llmcore.tokenizers import Tokenizer
 
 Reason = Literal["length", "end of text", "stop string", "stopped"]

@@ -16,14 +16,14 @@ import torch
 from torch import Tensor
 
 from llmcore.errors import LabError, NotFoundError, StateError
-from llmcore.generation.reader import check_ids, prompt_ids, window_start
+from llmcore.generation.reader import prompt_ids, window_start
 from llmcore.generation.sampling import (
     Sampled,
     SamplingConfig,
     largest,
     sampling_stages,
 )
-from llmcore.nn.model import GPT
+from llmcore.nn.model import GPT, check_ids
 from llmcore.tokenizers import Tokenizer
 
 MAX_BYTES = 64 << 20  # 2,000 tokens of `base`, 330 of GPT-2

@@ -9,10 +9,10 @@ import torch
 from llmcore.errors import LabError
 from llmcore.generation import Candidate, SamplingConfig, candidates, generate
 from llmcore.interpret.attention import text_ids
-from llmcore.interpret.head_types import HeadScores, head_scores
 from llmcore.models import Loaded, classify_texts
 from llmcore.nn.hooks import watch
 from llmcore.nn.model import GPT
+from llmcore.tasks.head_types import HeadScores, head_scores
 
 MAX_TOKENS = 48
 MAX_CELLS = 60_000  # of all heads of a frame, so that a hundred frames fit into a browser

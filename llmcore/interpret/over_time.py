@@ -16,11 +16,11 @@ from typing import Generic, TypeVar
 
 from llmcore.errors import LabError
 from llmcore.interpret.frames import Frame, frame_of
-from llmcore.interpret.head_types import HeadScores
 from llmcore.models import KINDS, read_snapshot, snapshot_key
 from llmcore.runs.run import Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore
+from llmcore.tasks.head_types import HeadScores
 from llmcore.train.checkpoint_index import Checkpoint
 
 log = logging.getLogger(__name__)

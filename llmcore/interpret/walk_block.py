@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from llmcore.interpret.walk import BlockTape, Walk
-from llmcore.interpret.walk_source import source_of
-from llmcore.interpret.walk_steps import (
+from llmcore.interpret.walk_parts import (
     TOKENS_BY_CHANNELS,
     Panel,
     Step,
@@ -16,6 +15,7 @@ from llmcore.interpret.walk_steps import (
     norm_name,
     sized,
 )
+from llmcore.interpret.walk_source import source_of
 from llmcore.nn.attention import attention_scores, masked_softmax
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import torch
 
 from llmcore.interpret.walk import BlockTape, Walk
 from llmcore.interpret.walk_block import joined_heads, split_heads
-from llmcore.interpret.walk_steps import is_layer_norm
+from llmcore.interpret.walk_parts import is_layer_norm
 
 if TYPE_CHECKING:
     from torch import nn

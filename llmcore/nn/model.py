@@ -215,3 +215,12 @@ def next_token_loss(model: GPT, ids: Tensor, targets: Tensor) -> Tensor:
     The logits are never held all at once (`llmcore.nn.loss`)."""
     hidden = model.hidden(ids)  # (B, T, C)
     return cross_entropy(hidden.flatten(0, 1), model.head.weight, targets.flatten())
+
+
+def check_ids(model: GPT, ids: list[int]) -> None:
+    """Raises LabError where the text has tokens that the model does not know."""
+    if ids and max(ids) >= model.config.vocab_size:
+        raise LabError(
+            f"The text has token id {max(ids)} but the model knows {model.config.vocab_size} "
+            f"tokens: use the tokenizer that the model was trained with."
+        )

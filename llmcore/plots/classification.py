@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from llmcore.evaluation import PrecisionRecall
+from llmcore.experiments.learning_curve.points import CurveRow
 from llmcore.plots import theme
 from llmcore.plots.training import plain
-from llmcore.runs.curve_points import CurveRow
 
 # By learner, so that a curve keeps its colour while others join it; classical ones are broken.
 LEARNER_COLOURS = {

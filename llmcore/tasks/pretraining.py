@@ -13,8 +13,8 @@ from llmcore.config import TrainConfig
 from llmcore.data.shards import ShardedIds
 from llmcore.data.windows import check_length, windows
 from llmcore.generation import SamplingConfig, generate
-from llmcore.interpret.head_types import head_scores
 from llmcore.nn.model import GPT, next_token_loss
+from llmcore.tasks.head_types import head_scores
 from llmcore.tasks.sampling import window_starts
 from llmcore.tokenizers import Tokenizer
 from llmcore.train.sinks import Sink

@@ -172,13 +172,13 @@ def test_a_stop_leaves_nothing_and_too_few_rows_are_refused() -> None:
 def test_a_sentiment_classifier_is_measured_on_tweets(monkeypatch) -> None:
     from types import SimpleNamespace
 
-    import llmcore.runs.plan as plan
+    from llmcore.data import chosen
 
     test = SimpleNamespace(
         texts=[f"good {i}" for i in range(9)], labels=["positive"] * 6 + ["negative"] * 3
     )
     train = SimpleNamespace(texts=["a", "b", "c"], labels=["negative", "negative", "positive"])
-    monkeypatch.setattr(plan, "read_splits", lambda *_: SimpleNamespace(train=train, test=test))
+    monkeypatch.setattr(chosen, "read_splits", lambda *_: SimpleNamespace(train=train, test=test))
     monkeypatch.setattr(
         models, "classify_texts", lambda loaded, texts: [{"label": "positive"} for _ in texts]
     )

@@ -12,7 +12,7 @@ from llmcore import load_assistant
 from llmcore.files import read_json, tree_bytes
 from llmcore.models import list_models
 from llmcore.presets import PRESETS
-from llmcore.runs.instruct_plan import ASSISTANT_LORA
+from llmcore.recipes.instructions import ASSISTANT_LORA
 
 
 def test_the_recipe_is_a_command_of_the_lab_and_its_adapter_fits() -> None:

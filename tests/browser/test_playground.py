@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from tiny import TEXT, pretrain_config
 
-from llmcore.runs import Run, RunStore, launch
+from llmcore.execution import launch
+from llmcore.runs import Run, RunStore
 from llmcore.train.checkpoint_index import list_checkpoints
 
 pytestmark = pytest.mark.browser

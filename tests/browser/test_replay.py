@@ -6,8 +6,9 @@ import math
 import pytest
 from tiny import TEXT, pretrain_config
 
+from llmcore.execution import launch
 from llmcore.files import json_line
-from llmcore.runs import RunStore, launch
+from llmcore.runs import RunStore
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,9 @@ import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from written_tables import MODELS, cell_event, comparison, write_status
 
+from llmcore.experiments.earlier_nlp.cells import work_of
 from llmcore.files import json_line
 from llmcore.runs import RunStore
-from llmcore.runs.compare_cells import work_of
 
 pytestmark = pytest.mark.browser
 

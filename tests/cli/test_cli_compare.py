@@ -4,18 +4,21 @@ import pytest
 from comparison_data import SMALL, SMALL_DIVERSE, pretrained, small_corpus, use_small_data
 
 from llmcore.config import CompareConfig
-from llmcore.runs import plan_tables, variants
+from llmcore.experiments.diverse_data import plan as diverse_plan
+from llmcore.experiments.earlier_nlp import plan as comparison_plan
+from llmcore.experiments.variants import plan as variants_plan
+from llmcore.experiments.variants import run as variants
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     use_small_data(monkeypatch)
-    monkeypatch.setattr(plan_tables, "QUICK", CompareConfig(**SMALL))
-    monkeypatch.setattr(plan_tables, "QUICK_DIVERSE", SMALL_DIVERSE)
-    monkeypatch.setattr(plan_tables, "DIVERSE_VOCABULARY", 300)
+    monkeypatch.setattr(comparison_plan, "QUICK", CompareConfig(**SMALL))
+    monkeypatch.setattr(diverse_plan, "QUICK_DIVERSE", SMALL_DIVERSE)
+    monkeypatch.setattr(diverse_plan, "DIVERSE_VOCABULARY", 300)
     monkeypatch.setattr(variants, "load_corpus", small_corpus)
-    monkeypatch.setattr(plan_tables, "QUICK_VARIANTS", {"part_steps": 12, "held_out_bytes": 600})
-    monkeypatch.setattr(plan_tables, "VARIANTS_VOCABULARY", 300)
+    monkeypatch.setattr(variants_plan, "QUICK_VARIANTS", {"part_steps": 12, "held_out_bytes": 600})
+    monkeypatch.setattr(variants_plan, "VARIANTS_VOCABULARY", 300)
 
 
 def test_compare_nlp_prints_every_cell_and_its_answer(lab) -> None:

@@ -7,7 +7,8 @@ import pytest
 from tiny import TEXT, sentences
 
 from llmcore.data import corpora
-from llmcore.runs import RunStore, data_record, open_run, pretraining_data
+from llmcore.execution import pretraining_data
+from llmcore.runs import RunStore, data_record, open_run
 
 TINY = (
     "--preset", "tiny", "--tokenizer", "bytes", "--context-length", 16, "--batch-size", 4,

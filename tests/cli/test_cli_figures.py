@@ -19,9 +19,9 @@ from tiny import TEXT, spam_table
 
 from llmcore import models
 from llmcore.data import LabelledSet, Splits
+from llmcore.data.chosen import read_splits
 from llmcore.evaluation import chrf, chrf_by_row
 from llmcore.runs import Run, open_run
-from llmcore.runs.plan import read_splits
 from llmcore.train.trainer import _Speedometer
 
 WORDS = r"\w+|[^\w\s]"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmcore.runs import induction
+from llmcore.experiments.induction import plan as induction
 from llmcore.runs.store import open_run
 
 

@@ -145,7 +145,7 @@ def test_chosen_columns_and_last_block(lab, base, tmp_path):
 
 def test_a_built_in_set_starts(lab, base, monkeypatch):
     """A few of its rows: the whole set has its own, longer runs."""
-    from llmcore.runs import instruct_plan as plan
+    from llmcore.recipes import instructions as plan
 
     whole = plan.load_builtin("airline-support")
     whole.train, whole.validation, whole.test = whole.train[:40], whole.validation[:5], (

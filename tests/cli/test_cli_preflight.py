@@ -4,8 +4,10 @@ import math
 
 from tiny import TEXT, pretrain_config, sentences
 
+from llmcore.advice import preflight
+from llmcore.execution import launch
 from llmcore.files import json_line
-from llmcore.runs import RunStore, launch, preflight
+from llmcore.runs import RunStore
 
 ARGUMENTS = ("preflight", "--corpus", "shakespeare", "--preset", "tiny", "--tokenizer", "bytes")
 

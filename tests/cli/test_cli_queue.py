@@ -50,7 +50,8 @@ def test_a_run_in_another_process_is_paused_continued_slowed_and_stopped(lab, wa
     run_id = RunStore.mint_id("far")
     code = (
         "import sys; sys.path[:0] = ['.', 'tests']\n"
-        "from llmcore.runs import RunStore, launch\n"
+        "from llmcore.execution import launch\n"
+        "from llmcore.runs import RunStore\n"
         "from tiny import TEXT, pretrain_config\n"
         f"launch.run_foreground(RunStore().directory({run_id!r}), "
         "pretrain_config(steps=1_000_000), TEXT.encode())"

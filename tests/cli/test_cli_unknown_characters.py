@@ -2,7 +2,8 @@
 
 from tiny import TEXT, pretrain_config
 
-from llmcore.runs import RunStore, launch
+from llmcore.execution import launch
+from llmcore.runs import RunStore
 from llmcore.tokenizers import END_OF_TEXT, Tokenizer
 from llmcore.tokenizers.patterns import CHARACTERS_PATTERN
 

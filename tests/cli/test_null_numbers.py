@@ -9,12 +9,13 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
+from llmcore.advice.doctor import examine_run
+from llmcore.config import AUTO
 from llmcore.errors import DamagedError
+from llmcore.execution import launch
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import launch
-from llmcore.runs.doctor import examine_run
-from llmcore.runs.instruct_plan import plan_instruct
-from llmcore.runs.plan import AUTO, plan_classify
+from llmcore.recipes.classification import plan_classify
+from llmcore.recipes.instructions import plan_instruct
 
 __all__ = ["parent", "store"]  # fixtures
 

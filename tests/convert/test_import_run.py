@@ -12,8 +12,10 @@ from llmcore.convert import gpt2, import_gpt2, verify
 from llmcore.convert.hf_tokenizer import write_tokenizer
 from llmcore.convert.import_gpt2 import locate
 from llmcore.errors import LabError, StateError
+from llmcore.execution import launch
 from llmcore.interpret.attention import attend
-from llmcore.runs import RunStore, launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore
 from llmcore.tokenizers import train_bpe
 
 
@@ -58,7 +60,7 @@ def test_the_run_has_the_weights_and_all_that_the_lab_asks_for(store, source, tr
 
 def test_it_can_be_finetuned(store, source):
     made = make(store, source, "my gpt")
-    config = launch.plan_classify("t.csv", made.run.id, table=spam_table(), epochs=1)
+    config = plan_classify("t.csv", made.run.id, table=spam_table(), epochs=1)
     info = launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
     assert info.state == "done" and models.load(info.id).labels == ["ham", "spam"]
     assert store.info(made.run.id).name == "my gpt"
@@ -106,6 +108,6 @@ def test_a_model_without_ids_for_bytes_says_so_where_text_is_read(store, make_hf
     loaded = models.load(made.run.id)
     with pytest.raises(LabError, match="token id 116 but the model knows 99"):
         attend(loaded.model, loaded.tokenizer, "the cat")
-    config = launch.plan_classify("t.csv", made.run.id, table=spam_table(), epochs=1)
+    config = plan_classify("t.csv", made.run.id, table=spam_table(), epochs=1)
     with pytest.raises(LabError, match="knows 99 tokens but its tokenizer has 257"):
         launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())

@@ -6,8 +6,8 @@ import pytest
 from tiny import TEXT
 
 from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from llmcore.execution.launch import run_foreground
 from llmcore.runs import Run
-from llmcore.runs.launch import run_foreground
 
 SHAPE = ModelConfig(vocab_size=257, context_length=16, n_layers=1, n_heads=2, d_model=32)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from tiny import TEXT, pretrain_config
 
+from llmcore.execution import launch
 from llmcore.files import read_json
-from llmcore.runs import Run, launch
+from llmcore.runs import Run
 from llmcore.train import checkpoint, checkpoint_index
 from llmcore.train.checkpoint_index import list_checkpoints
 
@@ -61,7 +62,7 @@ def _wait(condition, seconds: float = 60.0) -> None:
 def server():
     """Children are forked from a process that has already loaded torch, and used none of it."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["llmcore.runs.worker", "llmcore.runs.launch"])
+    context.set_forkserver_preload(["llmcore.execution.worker", "llmcore.execution.launch"])
     return context
 
 

@@ -103,11 +103,11 @@ def test_vectors_are_a_copy_of_the_embedding() -> None:
 
 
 def test_a_run_began_where_its_first_snapshot_or_its_seed_says(wait_until) -> None:
+    from llmcore.execution.launch import live_runs, start
+    from llmcore.interpret.before_training import first_model, untrained_model
     from llmcore.nn.model import GPT
     from llmcore.nn.weights import load_weights
     from llmcore.runs import RunStore, open_run
-    from llmcore.runs.beginnings import beginning, random_start
-    from llmcore.runs.launch import live_runs, start
 
     store = RunStore()
     run_id = store.mint_id("began")
@@ -116,12 +116,12 @@ def test_a_run_began_where_its_first_snapshot_or_its_seed_says(wait_until) -> No
     run = open_run(run_id)
     steps = [one.step for one in run.checkpoints()]
     assert steps[0] == 1 < run.checkpoint("best").step
-    model, label = beginning(run)
+    model, label = first_model(run)
     first = GPT(run.config.model, initialise=False)
     load_weights(first, run.checkpoints()[0].weights)
     assert label == "step 1"
     assert np.array_equal(token_vectors(model), token_vectors(first))
     # One step of AdamW moves a weight by about its learning rate, so step 1 lies near the start.
-    start_vectors = token_vectors(random_start(run))
+    start_vectors = token_vectors(untrained_model(run))
     moved = np.abs(start_vectors - token_vectors(first)).max()
     assert 0 < moved < 2 * run.config.train.learning_rate

@@ -6,8 +6,9 @@ import torch
 from random_models import TOKENIZER, loaded
 
 from llmcore.errors import LabError
-from llmcore.interpret import head_types
-from llmcore.interpret.head_types import (
+from llmcore.nn.hooks import change
+from llmcore.tasks import head_types
+from llmcore.tasks.head_types import (
     KINDS,
     attention_shares,
     head_scores,
@@ -16,7 +17,6 @@ from llmcore.interpret.head_types import (
     where_habits_look,
     word_starts,
 )
-from llmcore.nn.hooks import change
 from llmcore.tokenizers import Tokenizer, builtin_tokenizer
 
 MODEL = loaded().trunk

@@ -11,15 +11,16 @@ from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
 from llmcore.errors import LabError
+from llmcore.execution import launch
 from llmcore.generation import SamplingConfig, generate, next_tokens
 from llmcore.interpret import over_time
 from llmcore.interpret.attention import attend
 from llmcore.interpret.frames import MAX_TOKENS, frame_of, n_tokens_shown
-from llmcore.interpret.head_types import head_scores
 from llmcore.interpret.over_time import FrameJob, frame_at, job_for, stop_all_frames, timelines
-from llmcore.runs import RunStore, launch
-from llmcore.runs.plan import plan_classify
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore
 from llmcore.runs.run import Run
+from llmcore.tasks.head_types import head_scores
 
 SENTENCE = "the cat sees the moon"
 

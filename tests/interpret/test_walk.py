@@ -13,8 +13,9 @@ from llmcore.errors import LabError
 from llmcore.interpret.walk import open_block, walk
 from llmcore.interpret.walk_block import joined_heads, split_heads
 from llmcore.interpret.walk_cells import Place, arise, number, shared_head
+from llmcore.interpret.walk_parts import Step
 from llmcore.interpret.walk_source import source_of
-from llmcore.interpret.walk_steps import Step, steps
+from llmcore.interpret.walk_steps import steps
 from llmcore.models import Loaded, load
 from llmcore.nn.attention import CausalSelfAttention, masked_softmax
 from llmcore.nn.positions import rotary_angles

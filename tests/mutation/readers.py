@@ -229,7 +229,7 @@ def hub_files() -> dict[str, bytes]:
 
 def read_run(folder: Path) -> None:
     """All that lists, `runs show` and the pages read of a run."""
-    from llmcore.runs.doctor import curves_of
+    from llmcore.advice.doctor import curves_of
     from llmcore.runs.run import Run
     from llmcore.train.control import read_control
     from ui.feed import RunFeed
@@ -250,11 +250,11 @@ def read_run(folder: Path) -> None:
 
 
 def read_table_runs(folder: Path) -> None:
-    from llmcore.runs.compare_cells import Comparison
-    from llmcore.runs.curve_points import curve_rows, points_of
-    from llmcore.runs.diverse_cells import DiverseMatrix
+    from llmcore.experiments.diverse_data.cells import DiverseMatrix
+    from llmcore.experiments.earlier_nlp.cells import Comparison
+    from llmcore.experiments.learning_curve.points import curve_rows, points_of
+    from llmcore.experiments.variants.cells import VariantCurves
     from llmcore.runs.run import Run
-    from llmcore.runs.variant_cells import VariantCurves
 
     runs = {}
     for name in ("learning-curve", "compare-nlp", "diverse-data", "variants"):
@@ -283,7 +283,7 @@ def load_model(folder: Path) -> None:
 
 
 def import_zip(data: bytes) -> None:
-    from llmcore.runs.exchange import import_run
+    from llmcore.exchange import import_run
     from llmcore.runs.store import delete_run
 
     run = import_run(data)
@@ -348,7 +348,7 @@ def read_weights(path: Path) -> None:
 
 
 def read_queue(path: Path) -> None:
-    from llmcore.runs.queue import ORDER, RunQueue
+    from llmcore.execution.queue import ORDER, RunQueue
 
     queue = RunQueue()
     queue.store.root.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,8 @@ from llmcore.applications.figures import keep_bundled, keep_own, weights_hash
 from llmcore.applications.measuring import measure
 from llmcore.data.everyday import everyday_rows
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, instruct_plan
+from llmcore.recipes import instructions as instruct_plan
+from llmcore.runs import RunStore
 from ui.applications.looks import why, written
 
 

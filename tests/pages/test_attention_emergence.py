@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config
 
 from llmcore import models
+from llmcore.execution import launch
+from llmcore.execution.queue import RunQueue
+from llmcore.experiments.induction import plan as induction
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, induction, launch
-from llmcore.runs.queue import RunQueue
+from llmcore.runs import RunStore
 from llmcore.runs.run import Run
 
 PAGE = str(PROJECT_ROOT / "pages" / "attention.py")

@@ -8,7 +8,9 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
-from llmcore.runs import RunStore, launch
+from llmcore.execution import launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "attention.py")
 
@@ -103,7 +105,7 @@ def test_text_too_long_for_a_view_is_cut_with_a_notice(trained: str) -> None:
 
 def test_a_classifier_shows_its_transformer(trained: str) -> None:
     store = RunStore()
-    config = launch.plan_classify("t.csv", trained, table=spam_table(), epochs=1)
+    config = plan_classify("t.csv", trained, table=spam_table(), epochs=1)
     info = launch.run_foreground(store.directory(store.mint_id("spam")), config, spam_table())
     page = opened(info.id, "WIN a prize")
     assert not page.exception and not page.error

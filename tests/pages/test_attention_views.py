@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 from llmcore import models
 from llmcore.interpret.ablation import Part, outcome
 from llmcore.interpret.attention import AttentionRecord, attend
-from llmcore.interpret.head_types import HeadScores
 from llmcore.interpret.lens import logit_lens
 from llmcore.paths import PROJECT_ROOT
+from llmcore.tasks.head_types import HeadScores
 from ui.attention_lab import VIEWS
 from ui.attention_lab.choice import strongest_head
 

@@ -12,10 +12,11 @@ from tiny import TEXT, pretrain_config
 
 from llmcore import models
 from llmcore.data.instructions import instructions_from_bytes
+from llmcore.execution import launch
 from llmcore.generation import stop_all_jobs
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch
-from llmcore.runs.instruct_plan import plan_instruct
+from llmcore.recipes.instructions import plan_instruct
+from llmcore.runs import RunStore
 from ui.chat.export import as_json, as_markdown
 from ui.chat.talk import Exchange, Settings, Talk
 from ui.marked import plain

@@ -20,9 +20,12 @@ from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models, paths
 from llmcore.config import LEARNERS, LoraConfig
-from llmcore.interpret import attribution
+from llmcore.execution import launch
+from llmcore.interpret import attribution, before_training
 from llmcore.plots.classification import percent
-from llmcore.runs import RunStore, beginnings, launch, plan, run
+from llmcore.recipes import pretraining
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore, run
 from llmcore.runs.writer import RunWriter
 from ui.classifier_lab.examples import examples_of, held_out
 from ui.classifier_lab.why import contradiction
@@ -36,7 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     language = root / RunStore.mint_id("tiny")
     launch.run_foreground(language, pretrain_config(), TEXT.encode())
     classifier = root / RunStore.mint_id("spam")
-    config = launch.plan_classify(
+    config = plan_classify(
         "t.csv", str(language), table=spam_table(), train_changes={"learning_rate": 1e-2}
     )
     launch.run_foreground(classifier, config, spam_table())
@@ -46,7 +49,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is bundled must not decide what these tests see."""
-    for module in (paths, run, models, plan):
+    for module in (paths, run, models, pretraining):
         monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
@@ -68,7 +71,7 @@ def classifier(trained: tuple[Path, Path], language: str, home: Path) -> str:
 def live_run(language: str) -> Iterator[RunWriter]:
     store = RunStore()
     run_id = store.mint_id("live")
-    config = launch.plan_classify("t.csv", language, table=spam_table())
+    config = plan_classify("t.csv", language, table=spam_table())
     launch.create(store.directory(run_id), config, spam_table())
     with RunWriter(store.directory(run_id), "thread") as writer:
         yield writer
@@ -254,7 +257,7 @@ def test_colours_that_speak_against_the_verdict_are_told(
 
 def test_a_probe_shows_no_before_since_every_class_was_as_likely(language: str) -> None:
     directory = RunStore().directory(RunStore.mint_id("probe"))
-    config = launch.plan_classify("t.csv", language, "probe", table=spam_table())
+    config = plan_classify("t.csv", language, "probe", table=spam_table())
     launch.run_foreground(directory, config, spam_table())
     page = opened(directory.name, "try_it")
     assert not page.exception and not page.error
@@ -272,9 +275,7 @@ def test_a_classifier_at_chance_is_no_success(language: str) -> None:
     ]
     table = "\n".join(["label,text", *rows]).encode()
     directory = RunStore().directory(RunStore.mint_id("chance"))
-    launch.run_foreground(
-        directory, launch.plan_classify("t.csv", language, "probe", table=table), table
-    )
+    launch.run_foreground(directory, plan_classify("t.csv", language, "probe", table=table), table)
     assert RunStore().open(directory.name).result()["test"]["better_than_chance"] is False
     page = opened(directory.name)
     assert not page.exception and not page.error
@@ -289,7 +290,7 @@ def test_before_is_the_very_start_of_the_run(classifier: str, language: str) -> 
     assert not page.exception and not page.error
     seed = RunStore().open(classifier).config.train.seed
     assert f"the head was drawn at random (seed {seed})" in shown(page)
-    before = beginnings.untuned(RunStore().open(classifier))
+    before = before_training.before_finetune(RunStore().open(classifier))
     (answer,) = models.classify_texts(before, [DEFAULT_TEXT])
     trunk = models.load(language).trunk
     assert all(map(torch.equal, before.trunk.parameters(), trunk.parameters()))

@@ -9,12 +9,16 @@ from page_driver import button, open_page, shown
 from streamlit.testing.v1 import AppTest
 from written_tables import comparison, write_table_run
 
+from llmcore.execution import launch
+from llmcore.experiments import measured_tables
+from llmcore.experiments.diverse_data.cells import MIX, DiverseMatrix
+from llmcore.experiments.diverse_data.plan import plan_diverse
+from llmcore.experiments.earlier_nlp.cells import PRETRAINED, ROWS, Comparison
+from llmcore.experiments.earlier_nlp.plan import QUICK
+from llmcore.experiments.earlier_nlp.words import answer_sentences
+from llmcore.experiments.measured_tables import measured_table
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch, measured_tables, plan_tables
-from llmcore.runs.compare_cells import PRETRAINED, ROWS, Comparison
-from llmcore.runs.compare_words import answer_sentences
-from llmcore.runs.diverse_cells import MIX, DiverseMatrix
-from llmcore.runs.measured_tables import measured_table
+from llmcore.runs import RunStore
 from ui.earlier_nlp.diverse import read_here
 
 
@@ -124,7 +128,7 @@ def test_the_button_starts_the_run_that_is_shown_then(monkeypatch: pytest.Monkey
     page.toggle(key="compare_quick").set_value(True).run()
     button(page, "Compare them all").click().run()
     assert not page.exception and not page.error
-    assert started[0].kind == "compare-nlp" and started[0].compare == plan_tables.QUICK
+    assert started[0].kind == "compare-nlp" and started[0].compare == QUICK
     assert "0 of 19 cells" in page.get("progress")[0].proto.text.replace("\\", "")
 
 
@@ -140,7 +144,7 @@ def test_history_tells_each_model_and_the_timeline() -> None:
 
 
 def diverse() -> str:
-    config = plan_tables.plan_diverse()
+    config = plan_diverse()
     scores = {"shakespeare": (2.2, 3.5, 3.6), "messages": (3.4, 2.6, 3.1),
               "conversations": (3.9, 3.4, 2.9), MIX: (2.5, 2.8, 2.5)}  # fmt: skip
     events = []

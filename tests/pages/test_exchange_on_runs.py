@@ -7,9 +7,10 @@ import pytest
 from page_driver import button, only_error, open_page, shown
 from tiny import TEXT, pretrain_config
 
+from llmcore.exchange import export_run
+from llmcore.execution import launch
 from llmcore.paths import exports_dir
-from llmcore.runs import RunStore, launch
-from llmcore.runs.exchange import export_run
+from llmcore.runs import RunStore
 
 
 @pytest.fixture

@@ -12,8 +12,10 @@ from tiny import TEXT, pretrain_config
 from llmcore import models, paths
 from llmcore.config import LoraConfig, ModelConfig
 from llmcore.errors import LabError
-from llmcore.runs import RunStore, launch, plan, run
-from llmcore.runs.instruct_plan import plan_instruct
+from llmcore.execution import launch
+from llmcore.recipes import pretraining
+from llmcore.recipes.instructions import plan_instruct
+from llmcore.runs import RunStore, run
 from ui.instructions.answers import changes
 from ui.instructions.options import Settings, learned
 
@@ -43,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for module in (paths, run, models, plan):
+    for module in (paths, run, models, pretraining):
         monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
@@ -120,7 +122,7 @@ def test_the_audit_finds_what_is_cut_and_shows_one(base: str) -> None:
 
 def plan_rows(rows: list[dict[str, str]]) -> list[str]:
     from llmcore.data import instructions_from_bytes, split_instructions
-    from llmcore.runs.instruct_plan import INSTRUCT
+    from llmcore.recipes.instructions import INSTRUCT
 
     whole = instructions_from_bytes(json.dumps(rows).encode(), "mine.json")
     return [one.question for one in split_instructions(whole, 0.1, 0.2, INSTRUCT.seed).train]

@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config
 
 from llmcore import models
+from llmcore.execution import launch
 from llmcore.generation import SamplingConfig, stop_all_jobs
 from llmcore.nn.model import GPT
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch
+from llmcore.runs import RunStore
 from ui.playground import VIEWS, sampling
 from ui.playground.bench import Bench
 

@@ -15,7 +15,9 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, sentences
 
 from llmcore import models, paths
-from llmcore.runs import RunStore, launch, plan, run
+from llmcore.execution import launch
+from llmcore.recipes import pretraining
+from llmcore.runs import RunStore, run
 from llmcore.runs.writer import RunWriter
 
 
@@ -29,7 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is bundled must not decide what these tests see."""
-    for module in (paths, run, models, plan):
+    for module in (paths, run, models, pretraining):
         monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
@@ -242,7 +244,7 @@ def test_what_the_page_proposes_trains(wait_until: Callable[..., Any]) -> None:
 def test_the_vocabulary_of_a_short_text_is_the_one_it_gives() -> None:
     page = paste(opened(), sentences(250))  # no base is bundled here: the preset's BPE of 1,024
     parameters = page_parameters(page)
-    config = plan.plan_pretrain("pasted.txt", preset="tiny", text=sentences(250))
+    config = pretraining.plan_pretrain("pasted.txt", preset="tiny", text=sentences(250))
     assert config.model.vocab_size < 1024
     assert parameters == f"{config.model.n_parameters() / 1e6:.2f} M"
 

@@ -10,8 +10,9 @@ from page_driver import button, only_error, open_page, shown
 from tiny import TEXT, pretrain_config
 
 from llmcore.config import DataConfig
-from llmcore.runs import RunStore, launch
-from llmcore.runs.queue import RunQueue
+from llmcore.execution import launch
+from llmcore.execution.queue import RunQueue
+from llmcore.runs import RunStore
 
 Wait = Callable[..., Any]
 

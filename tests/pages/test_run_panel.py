@@ -11,9 +11,11 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config
 from written_runs import write_run
 
+from llmcore.advice import preflight
+from llmcore.execution import launch, process
+from llmcore.execution.queue import RunQueue
 from llmcore.files import json_line
-from llmcore.runs import RunStore, launch, preflight, process
-from llmcore.runs.queue import RunQueue
+from llmcore.runs import RunStore
 from ui.feed import RunFeed
 from ui.live import SLOWEST_REFRESH_SECONDS, refresh_seconds
 from ui.marked import plain

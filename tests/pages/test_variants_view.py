@@ -8,11 +8,13 @@ from streamlit.testing.v1 import AppTest
 
 from llmcore import models, paths
 from llmcore.config import ARCHITECTURES
+from llmcore.execution import launch
+from llmcore.experiments.variants.cells import trainings
+from llmcore.experiments.variants.plan import plan_variants
 from llmcore.files import json_line
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch, plan, run
-from llmcore.runs.plan_tables import plan_variants
-from llmcore.runs.variant_cells import trainings
+from llmcore.recipes import pretraining
+from llmcore.runs import RunStore, run
 from llmcore.runs.writer import RunWriter
 
 ENDS = {"gpt2": 3.0, "rope": 2.6, "rms": 2.99, "swiglu": 2.9, "gqa": 3.2, "all": 2.5}
@@ -20,7 +22,7 @@ ENDS = {"gpt2": 3.0, "rope": 2.6, "rms": 2.99, "swiglu": 2.9, "gqa": 3.2, "all":
 
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    for module in (paths, run, models, plan):
+    for module in (paths, run, models, pretraining):
         monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()

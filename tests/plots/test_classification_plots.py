@@ -3,13 +3,13 @@
 import pytest
 
 from llmcore.evaluation import precision_recall
+from llmcore.experiments.learning_curve.points import CurvePoint, curve_rows
 from llmcore.plots.classification import (
     class_bars,
     confusion_chart,
     learning_curve_chart,
     precision_recall_chart,
 )
-from llmcore.runs.curve_points import CurvePoint, curve_rows
 
 SCRIPT = "<b>x</b><script>"
 

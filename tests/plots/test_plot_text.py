@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from llmcore.evaluation import PrecisionRecall
+from llmcore.experiments.learning_curve.points import CurveRow
 from llmcore.plots import (
     attention,
     budget,
@@ -21,7 +22,6 @@ from llmcore.plots import (
     variants,
     walk,
 )  # fmt: skip
-from llmcore.runs.curve_points import CurveRow
 
 NAME = '<a href="//x.org">b</a>&lt;%{y}'
 ONE, TWO = [0.5], [0.5, 0.25]

@@ -7,9 +7,8 @@ from sklearn.metrics import f1_score
 from llmcore import models
 from llmcore.errors import LabError
 from llmcore.evaluation import wilson_interval
-from llmcore.runs import RunStore, launch
-from llmcore.runs.compare import cut_documents, thinned
-from llmcore.runs.compare_cells import (
+from llmcore.execution import launch
+from llmcore.experiments.earlier_nlp.cells import (
     BAYES,
     DECISIONS,
     EMAIL,
@@ -24,9 +23,11 @@ from llmcore.runs.compare_cells import (
     Comparison,
     macro_f1_difference,
 )
-from llmcore.runs.compare_words import answer_sentences
-from llmcore.runs.plan_tables import plan_comparison
-from llmcore.runs.sample_measures import known_words, longest_copy, real_word_share
+from llmcore.experiments.earlier_nlp.plan import plan_comparison
+from llmcore.experiments.earlier_nlp.words import answer_sentences
+from llmcore.experiments.sample_measures import known_words, longest_copy, real_word_share
+from llmcore.experiments.small_models import cut_documents, thinned
+from llmcore.runs import RunStore
 from llmcore.train.control import write_control
 
 
@@ -139,7 +140,7 @@ def test_equal_predictions_are_no_win() -> None:
 
 
 def _written(cells: dict, truth: list[int]) -> Comparison:
-    from llmcore.runs.compare_cells import Cell, Labelled
+    from llmcore.experiments.earlier_nlp.cells import Cell, Labelled
 
     found = Comparison.__new__(Comparison)
     found.models = [NGRAM, BAYES, REGRESSION, RANDOM, PRETRAINED]

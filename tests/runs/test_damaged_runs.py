@@ -8,9 +8,9 @@ from written_runs import write_run
 
 from llmcore.cli.app import app
 from llmcore.errors import NotFoundError, StateError
+from llmcore.execution.queue import ORDER, RunQueue
 from llmcore.files import read_json, write_json_atomic
 from llmcore.runs import RunStore
-from llmcore.runs.queue import ORDER, RunQueue
 from llmcore.runs.state import RunState
 
 BAD_STATUS = (
@@ -65,7 +65,7 @@ def test_the_command_line_lists_shows_and_deletes_it(content):
 
 
 def test_a_damaged_run_says_so_when_it_is_asked_to_go_on():
-    from llmcore.runs import launch
+    from llmcore.execution import launch
 
     bad = write_run("bad", state="stopped")
     path = RunStore().directory(bad) / "status.json"

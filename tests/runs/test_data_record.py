@@ -12,12 +12,13 @@ from tiny import TEXT, pretrain_config, sentences, spam_table
 from llmcore import models
 from llmcore.config import DataConfig
 from llmcore.errors import LabError
+from llmcore.exchange import export_run, import_run
+from llmcore.execution import launch, pretraining_data, process
+from llmcore.execution.queue import RunQueue
 from llmcore.files import read_json
-from llmcore.runs import Run, RunStore, data_record, launch, pretraining_data, process
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import Run, RunStore, data_record
 from llmcore.runs.data_record import ChangedDataError
-from llmcore.runs.exchange import export_run, import_run
-from llmcore.runs.plan import plan_classify
-from llmcore.runs.queue import RunQueue
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ sys.path[:0] = [".", "tests"]
 from pathlib import Path
 from tiny import TEXT, pretrain_config
 from llmcore.errors import LabError
-from llmcore.runs import Run, launch
-from llmcore.runs.worker import execute
+from llmcore.execution import launch
+from llmcore.runs import Run
+from llmcore.execution.worker import execute
 
 disk = Path(sys.argv[1])
 config = pretrain_config(steps=60, checkpoint_every=5, eval_every=5)

@@ -5,17 +5,18 @@ import pytest
 from comparison_data import SMALL_DIVERSE, use_small_data
 
 from llmcore.errors import LabError
-from llmcore.runs import RunStore, launch
-from llmcore.runs.diverse import even_mix
-from llmcore.runs.diverse_cells import MIX, DiverseMatrix
-from llmcore.runs.plan_tables import plan_diverse
+from llmcore.execution import launch
+from llmcore.experiments.diverse_data.cells import MIX, DiverseMatrix
+from llmcore.experiments.diverse_data.plan import plan_diverse
+from llmcore.experiments.diverse_data.run import even_mix
+from llmcore.runs import RunStore
 from llmcore.train.control import write_control
 
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> RunStore:
     use_small_data(monkeypatch)
-    monkeypatch.setattr("llmcore.runs.plan_tables.DIVERSE_VOCABULARY", 300)
+    monkeypatch.setattr("llmcore.experiments.diverse_data.plan.DIVERSE_VOCABULARY", 300)
     return RunStore()
 
 

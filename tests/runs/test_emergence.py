@@ -7,14 +7,19 @@ import pytest
 import torch
 
 from llmcore.config import RunConfig
-from llmcore.interpret.head_types import KINDS
+from llmcore.execution.launch import run_foreground
+from llmcore.experiments.induction.emergence import (
+    appears_at,
+    emergence,
+    is_experiment,
+    steepest_fall,
+)
+from llmcore.experiments.induction.plan import MODEL, plan_induction
 from llmcore.nn.model import GPT
-from llmcore.runs.beginnings import random_weights
-from llmcore.runs.emergence import appears_at, emergence, is_experiment, steepest_fall
-from llmcore.runs.induction import MODEL, plan_induction
-from llmcore.runs.launch import run_foreground
 from llmcore.runs.reader import MetricsReader
 from llmcore.runs.run import Run
+from llmcore.tasks.building import random_weights
+from llmcore.tasks.head_types import KINDS
 
 
 def reader(tmp_path, rows):

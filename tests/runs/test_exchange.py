@@ -15,9 +15,11 @@ from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models
 from llmcore.errors import LabError, StateError
+from llmcore.exchange import export_run, import_run
+from llmcore.execution import launch
 from llmcore.files import json_line, read_json, write_json_atomic
-from llmcore.runs import launch, unpack
-from llmcore.runs.exchange import export_run, import_run
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import unpack
 from llmcore.runs.state import writer_identity
 from llmcore.runs.store import RUN_ID
 from llmcore.train.control import write_control
@@ -99,7 +101,7 @@ def test_a_stopped_run_goes_on_there_as_it_would_have_here(store, tmp_path):
 
 
 def test_a_classifier_travels_without_its_texts(store, run, tmp_path):
-    config = launch.plan_classify("t.csv", run.id, table=spam_table(), epochs=1)
+    config = plan_classify("t.csv", run.id, table=spam_table(), epochs=1)
     info = launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
     path = export_run(store.open(info.id), tmp_path / "c.zip")
     assert b"WIN a prize" not in b"".join(contents(path).values())
@@ -115,7 +117,7 @@ def test_a_classifier_travels_without_its_texts(store, run, tmp_path):
     lambda scores: scores.update(classes=["ham", 7]),
 ])  # fmt: skip
 def test_a_classifier_with_damaged_scores_is_refused(store, run, tmp_path, change):
-    config = launch.plan_classify("t.csv", run.id, table=spam_table(), epochs=1)
+    config = plan_classify("t.csv", run.id, table=spam_table(), epochs=1)
     info = launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
     files = contents(export_run(store.open(info.id), tmp_path / "c.zip"))
     events = [json.loads(line) for line in files["events.jsonl"].splitlines()]

@@ -13,9 +13,15 @@ from llmcore import load_assistant, models
 from llmcore.assistants import usage_lines
 from llmcore.config import LoraConfig
 from llmcore.errors import LabError
+from llmcore.execution import launch
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch
-from llmcore.runs.instruct_plan import INSTRUCT_ROWS, MOST_EPOCHS, instruct_training, plan_instruct
+from llmcore.recipes.instructions import (
+    INSTRUCT_ROWS,
+    MOST_EPOCHS,
+    instruct_training,
+    plan_instruct,
+)
+from llmcore.runs import RunStore
 
 ROWS = [
     {"instruction": f"the cat {n}", "output": random.Random(n).choice(["sees", "likes"])}

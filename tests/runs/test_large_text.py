@@ -5,8 +5,9 @@ from dataclasses import replace
 from tiny import TEXT, pretrain_config
 
 from llmcore.config import DataConfig
+from llmcore.execution import launch, pretraining_data
 from llmcore.paths import cache_dir
-from llmcore.runs import Run, launch, pretraining_data
+from llmcore.runs import Run
 
 
 def test_a_large_file_is_tokenized_once_and_trained_from_disk(tmp_path, monkeypatch):

@@ -6,8 +6,11 @@ import pytest
 from tiny import TEXT, pretrain_config, sentences, spam_table
 
 from llmcore.errors import LabError, StateError
+from llmcore.execution import launch
 from llmcore.files import read_json
-from llmcore.runs import RunStore, launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.recipes.pretraining import plan_pretrain
+from llmcore.runs import RunStore
 
 DATA = TEXT.encode()
 
@@ -78,7 +81,7 @@ def test_a_killed_process_reads_as_interrupted_and_resumes(store, wait_until):
     run_id = store.mint_id("killed")
     code = (
         "import sys, time; sys.path[:0] = ['.', 'tests']\n"
-        "from llmcore.runs import launch\n"
+        "from llmcore.execution import launch\n"
         "from tiny import TEXT, pretrain_config\n"
         f"launch.start({run_id!r}, pretrain_config(steps=100_000), None, TEXT.encode())\n"
         "time.sleep(120)"
@@ -126,7 +129,7 @@ def test_a_folder_that_holds_something_is_refused(tmp_path):
 def test_classifier_learns_its_own_table_and_reports_beside_baselines(store):
     pretrained = store.directory(store.mint_id("parent"))
     launch.run_foreground(pretrained, pretrain_config(), DATA)
-    config = launch.plan_classify(
+    config = plan_classify(
         "my table.csv", pretrained.name, table=spam_table(), epochs=6,
         train_changes={"batch_size": 8, "learning_rate": 3e-3},
     )  # fmt: skip
@@ -145,15 +148,15 @@ def test_classifier_learns_its_own_table_and_reports_beside_baselines(store):
 
 def test_plans_refuse_what_cannot_work(store):
     with pytest.raises(LabError, match="no preset 'huge'"):
-        launch.plan_pretrain(preset="huge")
+        plan_pretrain(preset="huge")
     with pytest.raises(LabError, match="needs 129 of each"):
-        launch.plan_pretrain("pasted", text="too short")
+        plan_pretrain("pasted", text="too short")
     with pytest.raises(LabError, match="no model 'nothing'"):
-        launch.plan_classify("t.csv", "nothing", table=spam_table())
+        plan_classify("t.csv", "nothing", table=spam_table())
 
 
 def test_a_short_run_is_looked_at_about_ten_times_and_a_given_rhythm_is_kept():
-    short = launch.plan_pretrain(train_changes={"steps": 50}).train
+    short = plan_pretrain(train_changes={"steps": 50}).train
     assert (short.eval_every, short.checkpoint_every, short.log_every) == (5, 5, 1)
-    given = launch.plan_pretrain(train_changes={"steps": 5000, "eval_every": 7}).train
+    given = plan_pretrain(train_changes={"steps": 5000, "eval_every": 7}).train
     assert given.eval_every == 7 and given.log_every == 5

@@ -11,9 +11,15 @@ from llmcore import models
 from llmcore.config import LEARNERS, CurveConfig
 from llmcore.errors import LabError
 from llmcore.evaluation import wilson_interval
-from llmcore.runs import curve, launch
-from llmcore.runs.curve_points import CurvePoint, curve_rows, few_test_texts, points_of
-from llmcore.runs.plan import curve_training, plan_learning_curve
+from llmcore.execution import launch
+from llmcore.experiments.learning_curve import run as curve
+from llmcore.experiments.learning_curve.plan import curve_training, plan_learning_curve
+from llmcore.experiments.learning_curve.points import (
+    CurvePoint,
+    curve_rows,
+    few_test_texts,
+    points_of,
+)
 from llmcore.tasks.frozen_features import FeatureView
 from llmcore.train.control import write_control
 

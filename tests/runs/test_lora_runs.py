@@ -8,9 +8,9 @@ from tiny import TEXT, pretrain_config, spam_table
 from llmcore import models
 from llmcore.config import LoraConfig
 from llmcore.errors import LabError, NotFoundError
-from llmcore.runs import launch
-from llmcore.runs.exchange import export_run, import_run
-from llmcore.runs.plan import n_trainable, plan_classify
+from llmcore.exchange import export_run, import_run
+from llmcore.execution import launch
+from llmcore.recipes.classification import n_trainable, plan_classify
 from llmcore.train.control import write_control
 
 TRAIN = {"batch_size": 8, "learning_rate": 1e-2, "checkpoint_every": 5, "eval_every": 5}

@@ -10,12 +10,15 @@ from comparison_data import SMALL, SMALL_DIVERSE, pretrained, use_small_data
 
 from assets.make_measured import COMMANDS, table_of, written
 from llmcore.errors import DamagedError
-from llmcore.runs import RunStore, launch, measured_tables
-from llmcore.runs.compare_cells import ROWS, Comparison, work_of
-from llmcore.runs.compare_words import answer_sentences
-from llmcore.runs.diverse_cells import DiverseMatrix, n_cells
-from llmcore.runs.measured_tables import MEASURED, MeasuredTable, measured_table
-from llmcore.runs.plan_tables import plan_comparison, plan_diverse
+from llmcore.execution import launch
+from llmcore.experiments import measured_tables
+from llmcore.experiments.diverse_data.cells import DiverseMatrix, n_cells
+from llmcore.experiments.diverse_data.plan import plan_diverse
+from llmcore.experiments.earlier_nlp.cells import ROWS, Comparison, work_of
+from llmcore.experiments.earlier_nlp.plan import plan_comparison
+from llmcore.experiments.earlier_nlp.words import answer_sentences
+from llmcore.experiments.measured_tables import MEASURED, MeasuredTable, measured_table
+from llmcore.runs import RunStore
 
 KINDS = sorted(COMMANDS)
 
@@ -24,7 +27,7 @@ KINDS = sorted(COMMANDS)
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], dict]:
     """The table of a real, tiny run of a kind, written where `measured_table` looks for it."""
     use_small_data(monkeypatch)
-    monkeypatch.setattr("llmcore.runs.plan_tables.DIVERSE_VOCABULARY", 300)
+    monkeypatch.setattr("llmcore.experiments.diverse_data.plan.DIVERSE_VOCABULARY", 300)
     monkeypatch.setattr(measured_tables, "MEASURED", tmp_path)
     plans = {
         "compare-nlp": lambda one: plan_comparison(

@@ -9,11 +9,13 @@ from null_runs import break_weights
 from tiny import TEXT, TINY_MODEL, pretrain_config, spam_table
 
 from llmcore import models
+from llmcore.config import AUTO
 from llmcore.errors import DamagedError, LabError
-from llmcore.runs import launch
-from llmcore.runs.instruct_plan import plan_instruct
-from llmcore.runs.plan import AUTO, plan_classify, plan_learning_curve
-from llmcore.runs.plan_tables import plan_variants
+from llmcore.execution import launch
+from llmcore.experiments.learning_curve.plan import plan_learning_curve
+from llmcore.experiments.variants.plan import plan_variants
+from llmcore.recipes.classification import plan_classify
+from llmcore.recipes.instructions import plan_instruct
 from llmcore.tasks.classification import ClassificationTask
 from llmcore.tasks.instruction import InstructionTask
 from llmcore.tasks.pretraining import PretrainTask

@@ -1,8 +1,8 @@
 import pytest
 from tiny import pretrain_config
 
-from llmcore.runs import preflight as module
-from llmcore.runs.preflight import measured_speed, preflight
+from llmcore.advice import preflight as module
+from llmcore.advice.preflight import measured_speed, preflight
 
 
 def test_a_small_run_fits_and_its_speed_comes_from_real_steps():

@@ -10,17 +10,18 @@ import pytest
 from tiny import spam_table
 
 from llmcore import models
+from llmcore.advice.doctor import curves_of, examine, examine_run
 from llmcore.classical import WordsSay
+from llmcore.config import AUTO
 from llmcore.convert.export import export_model
 from llmcore.errors import DamagedError, LabError, StateError
+from llmcore.exchange import export_run, import_run
+from llmcore.execution import launch
 from llmcore.interpret.attribution import attribute
 from llmcore.interpret.walk import open_block, walk
 from llmcore.interpret.walk_steps import steps
-from llmcore.runs import launch
-from llmcore.runs.doctor import curves_of, examine, examine_run
-from llmcore.runs.exchange import export_run, import_run
-from llmcore.runs.instruct_plan import plan_instruct
-from llmcore.runs.plan import AUTO, PROBE_AT_MOST, n_trainable, plan_classify
+from llmcore.recipes.classification import PROBE_AT_MOST, n_trainable, plan_classify
+from llmcore.recipes.instructions import plan_instruct
 from llmcore.runs.reader import LineTail
 from llmcore.runs.run import METRICS, WORDS
 from llmcore.runs.writer import RunWriter

@@ -13,15 +13,17 @@ from tiny import TEXT, pretrain_config
 
 from llmcore.cli import training
 from llmcore.config import RunConfig
+from llmcore.execution import process
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, process
-from llmcore.runs.plan import plan_pretrain
+from llmcore.recipes.pretraining import plan_pretrain
+from llmcore.runs import RunStore
 
 PARENT = """
 import json, sys
 sys.path[:0] = [{tests!r}]
 from tiny import TEXT, pretrain_config
-from llmcore.runs import RunStore, process
+from llmcore.execution import process
+from llmcore.runs import RunStore
 store = RunStore()
 run_id = store.mint_id("detached")
 process.start_process(run_id, pretrain_config(steps=1_000_000), store, TEXT.encode())

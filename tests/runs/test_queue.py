@@ -11,8 +11,9 @@ import pytest
 from tiny import TEXT, pretrain_config, sentences
 
 from llmcore.errors import StateError
-from llmcore.runs import RunStore, launch, state
-from llmcore.runs.queue import RunQueue, work_off
+from llmcore.execution import launch
+from llmcore.execution.queue import RunQueue, work_off
+from llmcore.runs import RunStore, state
 
 DATA = TEXT.encode()
 
@@ -52,7 +53,7 @@ def test_a_run_that_fails_does_not_stop_the_next(queue):
 
 
 def test_a_waiting_run_does_not_start_beside_one_that_trains(queue, wait_until):
-    from llmcore.runs import launch
+    from llmcore.execution import launch
 
     live = queue.store.mint_id("live")
     launch.start(live, pretrain_config(steps=100_000), queue.store, DATA)
@@ -88,7 +89,7 @@ def test_two_processes_on_one_home_never_start_a_run_twice_nor_two_at_once(queue
     ids = [add(queue, f"run {n}", steps=6) for n in range(6)]
     code = (
         "import json, sys; sys.path[:0] = ['.', 'tests']\n"
-        "from llmcore.runs.queue import RunQueue, work_off\n"
+        "from llmcore.execution.queue import RunQueue, work_off\n"
         "print(json.dumps(work_off(RunQueue())))"
     )
     workers = [

@@ -16,9 +16,11 @@ from typer.testing import CliRunner
 from llmcore import models
 from llmcore.cli.app import app
 from llmcore.errors import LabError, NotFoundError
+from llmcore.execution import launch
 from llmcore.files import whole_directory, whole_file, write_json_atomic, write_text_atomic
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore, launch
+from llmcore.recipes.classification import plan_classify
+from llmcore.runs import RunStore
 from llmcore.runs.run import Run
 from llmcore.runs.store import RUN_ID
 
@@ -124,7 +126,7 @@ def test_a_name_of_no_encoding_is_kept_with_a_replacement(tmp_path):
 
 def test_a_new_run_that_fails_before_its_first_step_leaves_nothing(tmp_path, monkeypatch):
     from llmcore.cli import running
-    from llmcore.runs import worker
+    from llmcore.execution import worker
 
     def broken(*_, **__):
         raise UnicodeEncodeError("utf-8", "\udce9", 0, 1, "surrogates not allowed")
@@ -180,7 +182,7 @@ def chain(store) -> list[str]:
     launch.run_foreground(directory, pretrain_config(), TEXT.encode())
     made = [directory.name]
     for name in ("child", "grandchild"):
-        config = launch.plan_classify(
+        config = plan_classify(
             "t.csv", made[-1], table=spam_table(), trainable="lora", epochs=1, name=name
         )
         run_id = store.mint_id(name)

@@ -5,8 +5,9 @@ import pytest
 from tiny import pretrain_config
 
 from llmcore.errors import LabError, NotFoundError, StateError
+from llmcore.execution import launch
 from llmcore.files import write_json_atomic
-from llmcore.runs import RunStore, launch, open_run
+from llmcore.runs import RunStore, open_run
 from llmcore.runs.state import writer_identity
 from llmcore.runs.store import RUN_ID
 

@@ -9,7 +9,7 @@ import pytest
 from tiny import TEXT, pretrain_config
 
 from llmcore.errors import LabError
-from llmcore.runs import launch
+from llmcore.execution import launch
 from llmcore.runs.tensorboard import TensorBoardLog, check_tensorboard, continued_log
 from llmcore.train.control import write_control
 

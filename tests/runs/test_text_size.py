@@ -6,9 +6,9 @@ from tiny import sentences
 from llmcore.data import corpus_from_text, load_corpus
 from llmcore.data.windows import check_length
 from llmcore.errors import LabError, ShortTextError
-from llmcore.runs import launch
-from llmcore.runs.plan import plan_pretrain
-from llmcore.runs.text_size import is_counted, text_size
+from llmcore.execution import launch
+from llmcore.recipes.pretraining import plan_pretrain
+from llmcore.recipes.text_size import is_counted, text_size
 
 
 @pytest.mark.parametrize("train, validation, longest", [
@@ -58,7 +58,7 @@ def test_a_short_text_gives_the_model_no_row_too_many():
 
 
 def test_a_short_text_to_validate_on_is_counted_beside_a_long_corpus(monkeypatch):
-    from llmcore.runs import text_size as module
+    from llmcore.recipes import text_size as module
 
     monkeypatch.setattr(module, "COUNTED_BYTES", 1000)
     monkeypatch.setattr(module, "BYTES_PER_POSITION", 1)

@@ -75,7 +75,7 @@ def test_a_loss_that_cannot_be_compared_makes_no_best_checkpoint(loss):
 
 
 def test_what_a_pretraining_read_is_counted_to_the_step_that_is_used():
-    from llmcore.runs.compare import _pretraining
+    from llmcore.experiments.earlier_nlp.run import _pretraining
 
     run_id = write_run("base", step=40, best_step=11)
     config = RunStore().open(run_id).config

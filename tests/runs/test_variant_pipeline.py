@@ -12,14 +12,15 @@ from variant_shapes import VARIANTS
 
 from llmcore import models
 from llmcore.evaluation import text_loss
+from llmcore.exchange import export_run, import_run
+from llmcore.execution import launch
 from llmcore.generation import SamplingConfig, generate
 from llmcore.generation.measure import measure_cache
 from llmcore.interpret.attention import attend
 from llmcore.interpret.attribution import METHODS, attribute
-from llmcore.runs import RunStore, launch
-from llmcore.runs.exchange import export_run, import_run
-from llmcore.runs.instruct_plan import plan_instruct
-from llmcore.runs.plan import n_trainable, plan_classify
+from llmcore.recipes.classification import n_trainable, plan_classify
+from llmcore.recipes.instructions import plan_instruct
+from llmcore.runs import RunStore
 from llmcore.train.control import write_control
 
 SMALL = {"batch_size": 8, "threads": 1, "eval_every": 5, "checkpoint_every": 5}

@@ -8,16 +8,18 @@ from comparison_data import small_corpus, use_small_data
 
 from llmcore.config import ARCHITECTURES, ModelConfig, RunConfig, VariantsConfig
 from llmcore.errors import LabError
-from llmcore.nn.model import GPT
-from llmcore.runs import RunStore, launch, variants
-from llmcore.runs.plan_tables import plan_variants
-from llmcore.runs.variant_cells import (
+from llmcore.execution import launch
+from llmcore.experiments.variants import run as variants
+from llmcore.experiments.variants.cells import (
     VARIANTS,
     VariantCurves,
     answer_sentences,
     shape_of,
     trainings,
 )
+from llmcore.experiments.variants.plan import plan_variants
+from llmcore.nn.model import GPT
+from llmcore.runs import RunStore
 from llmcore.train.control import write_control
 
 SMALL = {"part_steps": 12, "held_out_bytes": 600}
@@ -27,7 +29,7 @@ SMALL = {"part_steps": 12, "held_out_bytes": 600}
 def store(monkeypatch: pytest.MonkeyPatch) -> RunStore:
     use_small_data(monkeypatch)
     monkeypatch.setattr(variants, "load_corpus", small_corpus)
-    monkeypatch.setattr("llmcore.runs.plan_tables.VARIANTS_VOCABULARY", 300)
+    monkeypatch.setattr("llmcore.experiments.variants.plan.VARIANTS_VOCABULARY", 300)
     return RunStore()
 
 

@@ -1,6 +1,6 @@
 """The sentences of a learning curve say what its rows say."""
 
-from llmcore.runs.curve_points import CurvePoint, curve_rows
+from llmcore.experiments.learning_curve.points import CurvePoint, curve_rows
 from ui.curve_panel import what_it_says
 
 BOTH = ("pretrained", "random weights")

@@ -3,8 +3,9 @@
 import pytest
 from tiny import TEXT, pretrain_config
 
-from llmcore.runs import RunStore, launch
-from llmcore.runs.preflight import preflight
+from llmcore.advice.preflight import preflight
+from llmcore.execution import launch
+from llmcore.runs import RunStore
 from llmcore.runs.writer import RunWriter
 from ui import preflight as card
 
@@ -41,7 +42,7 @@ def test_a_failure_is_not_tried_again(monkeypatch, wait_until):
     def fail(config):
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr("llmcore.runs.preflight.measured_speed", fail)
+    monkeypatch.setattr("llmcore.advice.preflight.measured_speed", fail)
     config = pretrain_config()
     card._ask_for(config)
     wait_until(lambda: card._key(config) in card._measured)
@@ -50,7 +51,7 @@ def test_a_failure_is_not_tried_again(monkeypatch, wait_until):
 
 def test_nothing_is_measured_beside_a_training_nor_what_does_not_fit(monkeypatch):
     config = pretrain_config()
-    monkeypatch.setattr("llmcore.runs.preflight.available_memory_bytes", lambda: 1000)
+    monkeypatch.setattr("llmcore.advice.preflight.available_memory_bytes", lambda: 1000)
     assert not card._wants_measuring(config)
     monkeypatch.undo()
     monkeypatch.setenv("LLMLAB_WARM", "1")

@@ -12,13 +12,15 @@ import streamlit as st
 from written_runs import write_run
 
 from llmcore import models
+from llmcore.execution import launch
+from llmcore.experiments.induction import plan as induction
 from llmcore.files import read_json, write_json_atomic
-from llmcore.runs import RunStore, induction, launch
+from llmcore.runs import RunStore
 from llmcore.train.control import write_control
 from ui.state import DEFAULT_TEXT
-from ui.tours import MERGES_PLAYED
 from ui.tours.all_tours import TOURS
 from ui.tours.induction import best_head
+from ui.tours.session import MERGES_PLAYED
 from ui.tours.tour import Context
 
 SENTENCE = "My antidisestablishmentarian friend drinks coffee."

@@ -56,7 +56,7 @@ def _offer(job: Job) -> None:
 
 
 def _start(wish: str, run_id: str, job: Job) -> None:
-    from llmcore.runs.instruct_plan import ASSISTANT_LORA, plan_instruct
+    from llmcore.recipes.instructions import ASSISTANT_LORA, plan_instruct
 
     try:
         config = plan_instruct(

@@ -17,7 +17,7 @@ open("heads.html", "w").write(view_html("head", record.weights, record.labels))
 next_tokens(loaded.trunk, loaded.tokenizer, text, k=10)
 """,
     "types": """
-from llmcore.interpret.head_types import head_scores
+from llmcore.tasks.head_types import head_scores
 
 scores = head_scores(loaded.trunk, loaded.tokenizer)
 scores.best("induction")[:5]            # (layer, head, score), on random repeats
@@ -58,7 +58,7 @@ for snapshot in run.checkpoints():
 """,
     "induction": """
 from llmcore.runs import Run, RunStore
-from llmcore.runs.emergence import emergence, is_experiment
+from llmcore.experiments.induction.emergence import emergence, is_experiment
 
 for info in RunStore().list():
     run = Run(info.directory)

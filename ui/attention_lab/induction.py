@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.experiments.induction.emergence import APPEARS, Emergence, emergence, is_experiment
 from llmcore.plots.training import Mark
-from llmcore.runs.emergence import APPEARS, Emergence, emergence, is_experiment
 from ui.charts import live_chart
 from ui.feed import RunFeed, duration, feed
 from ui.live import state_badge
@@ -131,9 +131,9 @@ def _start_box() -> None:
 
 def _start(control: bool, seed: int) -> None:
     """A callback: starts the run, or queues it where another one trains; the control waits."""
-    from llmcore.runs import launch
-    from llmcore.runs.induction import plan_induction
-    from llmcore.runs.queue import RunQueue
+    from llmcore.execution import launch
+    from llmcore.execution.queue import RunQueue
+    from llmcore.experiments.induction.plan import plan_induction
 
     try:
         run_id = next_run_id(KIND, "induction")
@@ -301,7 +301,7 @@ def _go_on(info: "RunInfo") -> None:
 
 
 def _open_over_time(run_id: str) -> None:
-    from llmcore.runs.induction import PROMPT
+    from llmcore.experiments.induction.plan import PROMPT
 
     set_shared_text(PROMPT)
     st.session_state["lab_model"] = run_id

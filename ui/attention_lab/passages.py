@@ -21,7 +21,7 @@ def test_ids(key: str, _loaded: "Loaded") -> "Tensor | None":
     on this machine."""
     import torch
 
-    from llmcore.interpret.head_types import text_ids
+    from llmcore.tasks.head_types import text_ids
 
     config = _loaded.trunk.config
     ids = text_ids(_loaded.tokenizer, min(LENGTH, config.context_length), N_WINDOWS, seed=0)

@@ -18,8 +18,8 @@ from ui.attention_lab.grid import part_grid
 from ui.picker import load_model
 
 if TYPE_CHECKING:
-    from llmcore.interpret.head_types import HeadScores
     from llmcore.models import Loaded
+    from llmcore.tasks.head_types import HeadScores
 
 KINDS = {
     "previous": ("Previous token", "Looks at the token just before.", ""),
@@ -66,7 +66,7 @@ def show(ref: str, text: str) -> None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def scores_of(key: str, _loaded: "Loaded") -> "HeadScores":
-    from llmcore.interpret.head_types import head_scores
+    from llmcore.tasks.head_types import head_scores
 
     return head_scores(_loaded.trunk, _loaded.tokenizer)
 

@@ -87,7 +87,7 @@ def _options() -> tuple[str, int]:
 
 
 def _planned(choice: Choice, model: str, seeds: int) -> RunConfig:
-    from llmcore.runs.plan import plan_learning_curve
+    from llmcore.experiments.learning_curve.plan import plan_learning_curve
 
     return plan_learning_curve(
         data=choice.data(),

@@ -75,7 +75,7 @@ def choose_model() -> str:
 
 def options() -> Settings:
     """Base model, what learns, epochs, balance. Raises LabError where there is no model."""
-    from llmcore.runs.plan import DEFAULT_EPOCHS
+    from llmcore.recipes.classification import DEFAULT_EPOCHS
 
     model, trainable, balance, epochs = st.columns([3, 2, 2, 1])
     with model:
@@ -167,7 +167,7 @@ def _lora() -> LoraConfig:
 
 def learned_share(config: "RunConfig", n_classes: int) -> str:
     """`25,858 of 1,234,567 parameters learn (2.09%)`."""
-    from llmcore.runs.plan import n_trainable
+    from llmcore.recipes.classification import n_trainable
 
     learned = n_trainable(config, n_classes)
     total = config.model.n_parameters() + config.head_parameters(n_classes)

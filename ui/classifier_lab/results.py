@@ -58,9 +58,9 @@ def results(info: "RunInfo") -> None:
 @st.cache_data(max_entries=8, show_spinner="Reading the test split")
 def _test_rows(key: str, _run: "Run") -> list[dict[str, Any]]:
     """Each test text with its verdict; `key` names the checkpoint that gave it."""
-    from llmcore.runs.predictions import test_predictions
+    from llmcore.execution.predictions import predictions_of
 
-    return test_predictions(_run)
+    return predictions_of(_run)
 
 
 def _scores(

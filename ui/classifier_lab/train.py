@@ -86,7 +86,7 @@ def _start_box(infos: Iterable["RunInfo"]) -> None:
 def _summary_and_button(
     choice: Choice | None, settings: Settings | None, report: "DataReport | None", run_id: str
 ) -> None:
-    from llmcore.runs.plan import DEFAULT_EPOCHS
+    from llmcore.recipes.classification import DEFAULT_EPOCHS
 
     ready = choice is not None and settings is not None
     left, right = st.columns([5, 2], gap="medium", vertical_alignment="center")
@@ -106,9 +106,9 @@ def _summary_and_button(
 
 def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> RunConfig:
     """The configuration; with a number of training texts the data is not read for it."""
-    from llmcore.runs import launch
+    from llmcore.recipes.classification import plan_classify
 
-    config = launch.plan_classify(
+    config = plan_classify(
         model_ref=settings.model,
         trainable=settings.trainable,
         data=choice.data(settings.balance),

@@ -122,7 +122,7 @@ def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
     with guarded():
         run = store().open(run_id)
         try:
-            before = _untuned(loaded.key, run_id)
+            before = _before_finetune(loaded.key, run_id)
         except LabError as error:
             st.caption(plain(str(error)))
             return
@@ -153,7 +153,7 @@ def _likeliest(probabilities: dict[str, float], n: int = 6) -> dict[str, float]:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model as it began")
-def _untuned(key: str, run_id: str) -> "Loaded":
-    from llmcore.runs.beginnings import untuned
+def _before_finetune(key: str, run_id: str) -> "Loaded":
+    from llmcore.interpret.before_training import before_finetune
 
-    return untuned(store().open(run_id))
+    return before_finetune(store().open(run_id))

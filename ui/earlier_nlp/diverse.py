@@ -21,9 +21,9 @@ from ui.scores import BITS_PER_BYTE, OVERLAP
 from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
+    from llmcore.experiments.diverse_data.cells import DiverseMatrix
+    from llmcore.experiments.measured_tables import TableRecord
     from llmcore.runs import Run
-    from llmcore.runs.diverse_cells import DiverseMatrix
-    from llmcore.runs.measured_tables import TableRecord
 
 KIND = "diverse-data"
 BUTTON = "Train and test them"
@@ -69,8 +69,8 @@ def draw(run: "Run") -> None:
 
 
 def _draw_record(record: "TableRecord", name: str) -> None:
+    from llmcore.experiments.diverse_data.cells import DiverseMatrix
     from llmcore.plots.diverse import matrix_chart
-    from llmcore.runs.diverse_cells import DiverseMatrix
 
     found = DiverseMatrix(record)
     with st.container():
@@ -102,7 +102,7 @@ def _draw_record(record: "TableRecord", name: str) -> None:
 
 def answer(found: "DiverseMatrix") -> list[str]:
     """One sentence from the numbers of a whole matrix, a specialist's win included."""
-    from llmcore.runs.diverse_cells import MIX
+    from llmcore.experiments.diverse_data.cells import MIX
 
     means = {one: found.mean(one) for one in found.models}
     if any(one is None for one in means.values()):
@@ -143,7 +143,7 @@ def _start_box() -> None:
 
 
 def _start(wish: str, run_id: str, quick: bool) -> None:
-    from llmcore.runs.plan_tables import plan_diverse
+    from llmcore.experiments.diverse_data.plan import plan_diverse
 
     try:
         start_or_queue(wish, run_id, KIND, plan_diverse(quick=quick), None)
@@ -168,8 +168,8 @@ def _scale(run_id: str | None) -> None:
 def read_here(run_id: str | None) -> list[tuple[str, float]]:
     """What models of this lab have read, by name, the least first: words of the corpora of the
     run or of the shipped table, and tokens of the pretrained model that comes with the lab."""
-    from llmcore.runs.diverse_cells import DiverseMatrix
-    from llmcore.runs.measured_tables import measured_table
+    from llmcore.experiments.diverse_data.cells import DiverseMatrix
+    from llmcore.experiments.measured_tables import measured_table
     from ui.state import store
 
     record = measured_table(KIND) if run_id is None else store().open(run_id)

@@ -20,9 +20,9 @@ from ui.scores import BITS_PER_BYTE, OVERLAP
 from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
+    from llmcore.experiments.earlier_nlp.cells import Cell, Comparison
+    from llmcore.experiments.measured_tables import TableRecord
     from llmcore.runs import Run
-    from llmcore.runs.compare_cells import Cell, Comparison
-    from llmcore.runs.measured_tables import TableRecord
 
 KIND = "compare-nlp"
 BUTTON = "Compare them all"
@@ -47,8 +47,8 @@ def draw(run: "Run") -> None:
 
 def _draw_record(record: "TableRecord", name: str) -> None:
     """The table of a run, or of a record of one. Each part keeps its place while it grows."""
-    from llmcore.runs.compare_cells import Comparison
-    from llmcore.runs.compare_words import answer_sentences
+    from llmcore.experiments.earlier_nlp.cells import Comparison
+    from llmcore.experiments.earlier_nlp.words import answer_sentences
 
     found = Comparison(record)
     with st.container():
@@ -64,7 +64,14 @@ def _draw_record(record: "TableRecord", name: str) -> None:
 
 def table_data(found: "Comparison") -> dict[str, object]:
     """Rows and columns as the drawn table reads them; every cell with its sentence to tell."""
-    from llmcore.runs.compare_cells import COLUMNS, EARLIER, METRIC, NOT_ABLE, ROWS, is_able
+    from llmcore.experiments.earlier_nlp.cells import (
+        COLUMNS,
+        EARLIER,
+        METRIC,
+        NOT_ABLE,
+        ROWS,
+        is_able,
+    )
 
     rows = []
     for task, title in ROWS.items():
@@ -84,7 +91,7 @@ def table_data(found: "Comparison") -> dict[str, object]:
 
 
 def _metric(task: str) -> str:
-    from llmcore.runs.compare_cells import METRIC
+    from llmcore.experiments.earlier_nlp.cells import METRIC
 
     return {
         "macro F1": "macro F1: higher is better",
@@ -93,7 +100,7 @@ def _metric(task: str) -> str:
 
 
 def _cell_data(cell: "Cell", best: "Cell | None") -> dict[str, object]:
-    from llmcore.runs.compare_words import seconds
+    from llmcore.experiments.earlier_nlp.words import seconds
 
     if cell.score is not None:
         head = f"{cell.score:.3f}"
@@ -123,7 +130,7 @@ def size(n_bytes: int) -> str:
 
 
 def _splits(found: "Comparison") -> None:
-    from llmcore.runs.compare_cells import ROWS
+    from llmcore.experiments.earlier_nlp.cells import ROWS
 
     parts = [
         f"{ROWS[one.task]}: {one.n_train:,} texts to learn from, {one.n_test:,} to test on"
@@ -142,7 +149,7 @@ def _splits(found: "Comparison") -> None:
 
 def _samples(found: "Comparison") -> None:
     """What every model that can write wrote after the same beginning, side by side."""
-    from llmcore.runs.compare_cells import COLUMNS, NOT_ABLE, ROWS, WRITING, is_able
+    from llmcore.experiments.earlier_nlp.cells import COLUMNS, NOT_ABLE, ROWS, WRITING, is_able
 
     for task in WRITING:
         if not any(found.cell(task, one) for one in found.models):
@@ -164,8 +171,8 @@ def _samples(found: "Comparison") -> None:
 
 
 def _start_box(first: bool) -> None:
+    from llmcore.experiments.earlier_nlp.plan import imported_gpt2
     from llmcore.models import default_model, list_models
-    from llmcore.runs.plan_tables import imported_gpt2
 
     entries = {entry.ref: entry for entry in list_models("language")}
     # The answer comes first: where there is one, the settings are folded away.
@@ -209,7 +216,7 @@ def _start_box(first: bool) -> None:
 
 
 def _start(wish: str, run_id: str, ref: str, gpt2: str | None, quick: bool) -> None:
-    from llmcore.runs.plan_tables import plan_comparison
+    from llmcore.experiments.earlier_nlp.plan import plan_comparison
 
     try:
         start_or_queue(wish, run_id, KIND, plan_comparison(ref, gpt2, quick), None)

@@ -10,12 +10,12 @@ from ui.feed import duration
 from ui.marked import Markdown, code, plain
 
 if TYPE_CHECKING:
-    from llmcore.runs.measured_tables import MeasuredTable, TableRecord
+    from llmcore.experiments.measured_tables import MeasuredTable, TableRecord
 
 
 def shipped_table(kind: str, button: Markdown, draw: Callable[["TableRecord", str], None]) -> None:
     """The table of `assets/measured` for this kind of run, if there is one, under its origin."""
-    from llmcore.runs.measured_tables import measured_table
+    from llmcore.experiments.measured_tables import measured_table
 
     table = measured_table(kind)
     if table is None:

@@ -44,7 +44,7 @@ class Choice:
 
     def splits(self) -> InstructionSplits:
         """The rows as training will have them. Raises LabError where they cannot be learned."""
-        from llmcore.runs.instruct_plan import INSTRUCT
+        from llmcore.recipes.instructions import INSTRUCT
 
         return _splits(self.source, self.table, self.columns, INSTRUCT.seed)
 
@@ -52,7 +52,7 @@ class Choice:
 @st.cache_resource(max_entries=4, show_spinner="Reading the instructions")
 def _splits(source: str, table: bytes | None, columns: Columns, seed: int) -> InstructionSplits:
     from llmcore.config import DataConfig
-    from llmcore.runs.instruct_plan import read_instructions
+    from llmcore.data.chosen import read_instructions
 
     data = DataConfig(
         source=source,

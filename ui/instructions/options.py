@@ -13,7 +13,7 @@ from ui.state import well_formed
 if TYPE_CHECKING:
     from llmcore.config import LoraConfig, ModelConfig, RunConfig
     from llmcore.data.instructions import Columns, Instruction
-    from llmcore.runs.instruct_plan import InstructReport
+    from llmcore.recipes.instructions import InstructReport
     from ui.instructions.data import Choice
 
 TRAINABLE = {"all": "Full finetuning", "last-block": "Last block", "lora": "LoRA"}
@@ -93,7 +93,8 @@ def _planned(
     source: str, table: bytes | None, columns: "Columns", model: str, trainable: str,
     template: str, packing: bool, epochs: int, lora: "LoraConfig | None", name: str,
 ) -> "tuple[RunConfig, InstructReport]":  # fmt: skip
-    from llmcore.runs.instruct_plan import instruct_report, plan_instruct, read_instructions
+    from llmcore.data.chosen import read_instructions
+    from llmcore.recipes.instructions import instruct_report, plan_instruct
 
     config = plan_instruct(
         source, model_ref=model, trainable=trainable, template=template, packing=packing,
@@ -116,7 +117,7 @@ def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:
 
 
 def _usual_epochs(choice: "Choice | None") -> int:
-    from llmcore.runs.instruct_plan import INSTRUCT_ROWS, MOST_EPOCHS
+    from llmcore.recipes.instructions import INSTRUCT_ROWS, MOST_EPOCHS
 
     n_train = len(choice.splits().train) if choice is not None else INSTRUCT_ROWS
     return min(MOST_EPOCHS, max(1, round(INSTRUCT_ROWS / n_train)))

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore import budget
-from llmcore.budget import BYTES, HARDWARE, bytes_in_words, in_words, time_in_words
+from llmcore.advice import budget
+from llmcore.advice.budget import BYTES, HARDWARE, bytes_in_words, in_words, time_in_words
 from llmcore.errors import LabError
 from ui.marked import Markdown
 from ui.model_lab.shape import OWN, Known, known_shapes, shape_choice

@@ -45,7 +45,7 @@ def _budget(ref: str) -> tuple[str, str]:
     chosen = st.session_state.get("model_shape", DEFAULT)
     shape = ref if chosen == OWN else chosen
     known = "model_config" if chosen == OWN else "SHAPES"
-    where = "llmcore.models" if chosen == OWN else "llmcore.budget"
+    where = "llmcore.models" if chosen == OWN else "llmcore.advice.budget"
     config = f"model_config({ref!r})" if chosen == OWN else f"SHAPES[{chosen!r}].config"
     python = f"""
 from llmcore import budget

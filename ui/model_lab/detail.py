@@ -12,7 +12,7 @@ from ui.page import plain
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import BlockTape, Walk
-    from llmcore.interpret.walk_steps import Step
+    from llmcore.interpret.walk_parts import Step
     from llmcore.models import Loaded
 
 N_BARS = 10

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from llmcore.budget import SHAPES
+from llmcore.advice.budget import SHAPES
 from llmcore.config import FEED_FORWARDS, NORMS, POSITIONS, ModelConfig
 from llmcore.settings import help_for
 from ui.marked import Markdown, plain

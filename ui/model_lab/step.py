@@ -13,8 +13,8 @@ from ui.page import plain
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import BlockTape, Walk
+    from llmcore.interpret.walk_parts import Step
     from llmcore.interpret.walk_source import Source
-    from llmcore.interpret.walk_steps import Step
     from llmcore.models import Loaded
 
 HEAD_BUTTONS = 16  # more heads are chosen from a list

@@ -11,7 +11,7 @@ from ui.model_lab.place import Where, go
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import Walk
-    from llmcore.interpret.walk_steps import Panel, Step
+    from llmcore.interpret.walk_parts import Panel, Step
     from llmcore.models import Loaded
 
 TENSORS = "model_tensors"

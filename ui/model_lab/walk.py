@@ -15,7 +15,7 @@ from ui.state import shared_text
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import BlockTape, Walk
-    from llmcore.interpret.walk_steps import Step
+    from llmcore.interpret.walk_parts import Step
     from llmcore.models import Loaded
 
 MAP = "model_map"

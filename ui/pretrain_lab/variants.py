@@ -22,16 +22,17 @@ from ui.scores import BITS_PER_BYTE, OVERLAP
 from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
+    from llmcore.experiments.variants.cells import VariantCurves
     from llmcore.runs import Run
-    from llmcore.runs.variant_cells import VariantCurves
 
 KIND = "variants"
 BITS, LEAD = "Bits per byte", "Ahead of GPT-2"
 SECONDS_PER_STEP = 0.06  # of the preset tiny on two quiet cores, the looks included
 PYTHON = """
-from llmcore.runs import RunStore, launch
-from llmcore.runs.plan_tables import plan_variants
-from llmcore.runs.variant_cells import VariantCurves
+from llmcore.execution import launch
+from llmcore.experiments.variants.cells import VariantCurves
+from llmcore.experiments.variants.plan import plan_variants
+from llmcore.runs import RunStore
 
 store = RunStore()
 directory = store.directory(store.mint_id("variants"))
@@ -63,7 +64,7 @@ def show() -> None:
 
 
 def draw(run: "Run") -> None:
-    from llmcore.runs.variant_cells import VariantCurves, answer_sentences
+    from llmcore.experiments.variants.cells import VariantCurves, answer_sentences
 
     found = VariantCurves(run)
     for place, sentence in enumerate(answer_sentences(found)):
@@ -74,8 +75,8 @@ def draw(run: "Run") -> None:
 
 
 def _chart(run_id: str, found: "VariantCurves") -> None:
+    from llmcore.experiments.variants.cells import VARIANTS, trainings
     from llmcore.plots.variants import VariantCurve, lead_chart, learning_chart
-    from llmcore.runs.variant_cells import VARIANTS, trainings
 
     curves = [
         VariantCurve(
@@ -106,7 +107,7 @@ def _chart(run_id: str, found: "VariantCurves") -> None:
 
 
 def _table(run_id: str, found: "VariantCurves") -> None:
-    from llmcore.runs.variant_cells import GPT2, VARIANTS
+    from llmcore.experiments.variants.cells import GPT2, VARIANTS
 
     results = found.results()
     gpt2 = next((one.bits_per_byte for one in results if one.variant == GPT2), None)
@@ -142,7 +143,7 @@ def _table(run_id: str, found: "VariantCurves") -> None:
 
 
 def _start_box() -> None:
-    from llmcore.runs.variant_cells import LEAST_SEEDS
+    from llmcore.experiments.variants.cells import LEAST_SEEDS
 
     defaults = VariantsConfig()
     with st.container(border=True):
@@ -175,7 +176,7 @@ def _start_box() -> None:
 
 
 def _start(wish: str, run_id: str, seeds: int, steps: int) -> None:
-    from llmcore.runs.plan_tables import plan_variants
+    from llmcore.experiments.variants.plan import plan_variants
 
     try:
         config = plan_variants(changes={"n_seeds": seeds, "part_steps": steps})

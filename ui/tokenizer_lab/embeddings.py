@@ -59,13 +59,13 @@ def show(text: str) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the embeddings")
 def _vectors(key: str, _loaded: "Loaded") -> Vectors:
+    from llmcore.interpret.before_training import first_model
     from llmcore.interpret.embeddings import token_vectors
     from llmcore.runs import open_run
-    from llmcore.runs.beginnings import beginning
 
     after = token_vectors(_loaded.trunk)
     run = _loaded.card.get("run")
-    began = beginning(open_run(run)) if run else None
+    began = first_model(open_run(run)) if run else None
     if began is None:
         return Vectors(after, None, "", "trained")
     model, label = began

@@ -1,8 +1,8 @@
 """The button that copies a link to what one sees: text, tokenizers and view."""
 
-from ui import tours
 from ui.components import payload, registered
 from ui.state import MAX_URL_BYTES
+from ui.tours import session as tour
 
 TOO_LONG = (
     f"The text is too long for a link (more than {MAX_URL_BYTES} bytes): the link brings back the "
@@ -15,5 +15,5 @@ def copy_link(text: str) -> None:
     too. A tour that is on is left out."""
     whole = len(text.encode()) <= MAX_URL_BYTES
     data = {"text": text if whole else None, "note": "" if whole else TOO_LONG,
-            "without": [tours.ADDRESS]}  # fmt: skip
+            "without": [tour.ADDRESS]}  # fmt: skip
     registered("copy_link")(key="tokenizer_link", data=payload(data), width="content")

@@ -4,12 +4,13 @@ import streamlit as st
 
 from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.explain import Explanation, explain, has_merges, piece_at, pre_tokenize
-from ui import encodings, tours
+from ui import encodings
 from ui.components import message, payload, registered
 from ui.encodings import encoded, short_label, tokenizer_of
 from ui.page import plain
 from ui.state import current_text, well_formed
 from ui.tokenizer_lab.picture import COUNTED_CHARACTERS, Show, spot_of, token_picture
+from ui.tours import session as tour
 
 MAX_CHARACTERS = 100
 MAX_URL_BYTES = 200
@@ -81,7 +82,7 @@ def take_word() -> None:
 def note_played() -> None:
     """The picture tells that every step was seen."""
     if message(_TREE, "played") is True:
-        st.session_state[tours.MERGES_PLAYED] = st.session_state.get(_WORD)
+        st.session_state[tour.MERGES_PLAYED] = st.session_state.get(_WORD)
 
 
 def steps_of(told: Explanation) -> dict[str, object]:
@@ -128,7 +129,7 @@ def show(text: str) -> None:
         st.info("There is no word: type one above, or click a token of your text.")
         return
     told = explain(tokenizer, word)
-    waits = tours.is_on() and tours.MERGES_PLAYED not in st.session_state
+    waits = tour.is_on() and tour.MERGES_PLAYED not in st.session_state
     data = {"word": word, "pieces": [steps_of(one) for one in told], "tell": waits}
     registered("merge_tree", "token_text")(
         key=_TREE, data=payload(data), on_played_change=note_played

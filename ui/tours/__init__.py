@@ -4,16 +4,7 @@ A tour is on while `?tour=` stands in the address or the session knows one; it i
 above every page. Where none is on, a page pays for one look at the session and the address.
 """
 
-import streamlit as st
-
-PLACE = "lab_tour"  # session: a Place as a dict, while a tour is on
-MERGES_PLAYED = "lab_merges_played"  # session: the word whose merges were all seen in a tour
-ADDRESS = "tour"  # in the address: `name.number`, the number of the step from 1 on
-
-
-def is_on() -> bool:
-    """Whether a tour is on in this tab. Imports nothing."""
-    return PLACE in st.session_state or ADDRESS in st.query_params
+from ui.tours.session import is_on
 
 
 def tour_strip(page: str) -> None:

@@ -17,7 +17,7 @@ _REPEATED = re.compile(r"(.{3,})\1", re.DOTALL)
 
 def run_of(context: Context) -> "RunInfo | None":
     """The newest run of the experiment with two layers or more, whenever it was trained."""
-    from llmcore.runs.emergence import is_experiment
+    from llmcore.experiments.induction.emergence import is_experiment
 
     for info in own_runs(context, "pretrain", since=False):
         try:
@@ -30,7 +30,7 @@ def run_of(context: Context) -> "RunInfo | None":
 
 
 def _appeared(context: Context) -> bool:
-    from llmcore.runs.emergence import emergence
+    from llmcore.experiments.induction.emergence import emergence
 
     info = run_of(context)
     return info is not None and emergence(feed_of(context, info).metrics).appears_step is not None
@@ -105,7 +105,7 @@ def _off(context: Context) -> list[str]:
 
 def give_repeats() -> None:
     """A text that comes twice, in place of the shared one."""
-    from llmcore.runs.induction import PROMPT
+    from llmcore.experiments.induction.plan import PROMPT
     from ui.state import set_shared_text
 
     set_shared_text(PROMPT)

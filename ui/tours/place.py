@@ -7,8 +7,9 @@ import streamlit as st
 
 from ui.marked import Markdown
 from ui.navigation import CARDS
-from ui.tours import ADDRESS, MERGES_PLAYED, PLACE, kept
+from ui.tours import kept
 from ui.tours.all_tours import TOURS
+from ui.tours.session import ADDRESS, MERGES_PLAYED, PLACE
 from ui.tours.tour import Step, Tour
 
 _WISH = "lab_tour_wish"  # session: what a button of the card asked for, and of which step

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from ui.tokenizer_lab.samples import SAMPLES
-from ui.tours import MERGES_PLAYED
 from ui.tours.seen import text_of, view_is
+from ui.tours.session import MERGES_PLAYED
 from ui.tours.tour import Asked, Context, Step, Tour
 
 if TYPE_CHECKING:

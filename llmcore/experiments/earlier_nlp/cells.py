@@ -9,7 +9,7 @@ import numpy as np
 
 from llmcore.errors import DamagedError
 from llmcore.evaluation import FEW_ROWS, Difference, wilson_interval
-from llmcore.runs.measured_tables import TableRecord
+from llmcore.experiments.measured_tables import TableRecord
 from llmcore.schema import build
 
 T = TypeVar("T")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from llmcore.errors import LabError, NotFoundError
 from llmcore.runs.run import Run
+from llmcore.tasks.building import random_weights
 
 if TYPE_CHECKING:
-    from llmcore.config import RunConfig
     from llmcore.models import Loaded
     from llmcore.nn.model import GPT
 
 
-def beginning(run: Run) -> tuple[GPT, str] | None:
+def first_model(run: Run) -> tuple[GPT, str] | None:
     """The model of the first snapshot before the best, and what to call it.
 
     Where none was kept, the weights before the first step, which the run's seed gives again. None
@@ -26,7 +26,7 @@ def beginning(run: Run) -> tuple[GPT, str] | None:
         return None
     first = run.checkpoints()[0]
     if first.step >= run.checkpoint("best").step:
-        return random_start(run), "step 0, drawn again from its seed"
+        return untrained_model(run), "step 0, drawn again from its seed"
     from llmcore.nn.model import GPT
 
     model = GPT(config.model, initialise=False)
@@ -34,34 +34,19 @@ def beginning(run: Run) -> tuple[GPT, str] | None:
     return model.eval().requires_grad_(False), f"step {first.step:,}"
 
 
-def random_start(run: Run) -> GPT:
+def untrained_model(run: Run) -> GPT:
     """The weights before the first step, to look at."""
     return random_weights(run.config).eval().requires_grad_(False)
 
 
-def random_weights(config: RunConfig) -> GPT:
-    """The model that a pretraining run begins with, drawn from its seed."""
-    import torch
-
-    from llmcore.nn.model import GPT, INIT_STD
-
-    model = GPT(config.model, generator=torch.Generator().manual_seed(config.train.seed))
-    if config.train.init_std != INIT_STD:
-        with torch.no_grad():
-            for parameter in model.parameters():
-                if parameter.dim() > 1:  # biases begin at 0 and norms at 1, whatever the spread
-                    parameter.mul_(config.train.init_std / INIT_STD)
-    return model
-
-
-def untuned(run: Run) -> Loaded:
+def before_finetune(run: Run) -> Loaded:
     """The classifier before the first step of its finetune: the weights of the language model
     under the random head that the run's seed draws, as the training began.
 
     Raises NotFoundError where the language model is gone, LabError for a run of another kind.
     """
     from llmcore import models
-    from llmcore.runs.worker import new_classifier
+    from llmcore.tasks.building import new_classifier
 
     tuned = models.load(str(run.directory))
     parent = run.config.parent

@@ -16,15 +16,16 @@ from llmcore import models
 from llmcore.classical import Baseline, NaiveBayes, WordRegression
 from llmcore.config import RunConfig
 from llmcore.data import LabelledSet, Splits
+from llmcore.data.chosen import read_splits
 from llmcore.data.subsets import nested_subset
 from llmcore.device import choose_device
 from llmcore.evaluation import classification_scores
+from llmcore.experiments.learning_curve.plan import curve_training
+from llmcore.experiments.learning_curve.points import POINT, CurvePoint, points_of
+from llmcore.experiments.table import named_part
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
-from llmcore.runs.curve_points import POINT, CurvePoint, points_of
-from llmcore.runs.plan import curve_training, read_splits
 from llmcore.runs.run import TOKENIZER, Run
-from llmcore.runs.table_runs import named_part
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
 from llmcore.tasks.frozen_features import FeatureView, FrozenFeatures

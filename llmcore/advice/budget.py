@@ -9,9 +9,9 @@ up). One multiply and add are two FLOPs (floating-point operations).
 import math
 from dataclasses import dataclass
 
+from llmcore.advice.preflight import CHINCHILLA
 from llmcore.config import ModelConfig
 from llmcore.presets import PRESETS
-from llmcore.runs.preflight import CHINCHILLA
 from llmcore.train.footprint import footprint
 
 BYTES = {"fp32": 4.0, "bf16": 2.0, "int8": 1.0, "int4": 0.5}  # of one number

@@ -7,12 +7,12 @@ import torch
 from llmcore.classical import NearestAnswer
 from llmcore.config import RunConfig
 from llmcore.data import InstructionSplits
+from llmcore.data.chosen import read_instructions
 from llmcore.device import choose_device
 from llmcore.evaluation import answer_scores, chrf
+from llmcore.execution.finetuning import begin, parent_of
 from llmcore.nn.lora import add_lora
 from llmcore.nn.model import GPT
-from llmcore.runs.finetuning import begin, parent_of
-from llmcore.runs.instruct_plan import read_instructions
 from llmcore.runs.run import Run
 from llmcore.tasks.instruction import MAX_TEST_ROWS, InstructionTask
 from llmcore.tasks.instruction_tokens import fits

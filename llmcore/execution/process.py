@@ -15,9 +15,9 @@ from pathlib import Path
 from llmcore import paths
 from llmcore.config import RunConfig
 from llmcore.errors import DamagedError
+from llmcore.execution import launch
 from llmcore.files import read_json, write_json_atomic
 from llmcore.presets import DEFAULT_PRESET, preset_named
-from llmcore.runs import launch
 from llmcore.runs.run import STATUS, Run
 from llmcore.runs.state import RunState
 from llmcore.runs.store import RunStore

@@ -4,16 +4,12 @@ import numpy as np
 import torch
 
 from llmcore.config import DataConfig, RunConfig, TrainConfig, VariantsConfig
-from llmcore.data import load_corpus
+from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.device import choose_device
-from llmcore.nn.model import GPT
-from llmcore.paths import cache_dir
-from llmcore.runs.compare import SPLIT_SEED, cut_documents
-from llmcore.runs.plan import with_rhythm
-from llmcore.runs.run import TOKENIZER, Run
-from llmcore.runs.table_runs import Stopped, TableWork
-from llmcore.runs.variant_cells import (
+from llmcore.experiments.small_models import cut_documents
+from llmcore.experiments.table import Stopped, TableWork
+from llmcore.experiments.variants.cells import (
     LOOK,
     TRAINED,
     VARIANTS,
@@ -21,6 +17,10 @@ from llmcore.runs.variant_cells import (
     shape_of,
     trainings,
 )
+from llmcore.nn.model import GPT
+from llmcore.paths import cache_dir
+from llmcore.recipes.common import with_rhythm
+from llmcore.runs.run import TOKENIZER, Run
 from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
@@ -60,7 +60,7 @@ class _Bench:
         self.config, self.work = config, work
         self.device = choose_device(config.train.device)
         corpus = load_corpus(config.data.source)
-        train, held_out = corpus.split(DataConfig().validation, SPLIT_SEED)
+        train, held_out = corpus.split(DataConfig().validation, CORPUS_SPLIT_SEED)
         held_out = cut_documents(held_out, variants.held_out_bytes)
         self.tokenizer = trained_bpe_for(train, config.model.vocab_size, cache_dir())
         ids = encoded_corpus(self.tokenizer, train, cache_dir())

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from llmcore.advice.stumbles import Stumble, find_stumbles
 from llmcore.config import ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import LabError
-from llmcore.runs.plan import plan_pretrain
+from llmcore.recipes.pretraining import plan_pretrain
 from llmcore.runs.reader import MetricsReader
 from llmcore.runs.run import Run
-from llmcore.runs.stumbles import Stumble, find_stumbles
 from llmcore.runs.used import steps_without_loss
 
 

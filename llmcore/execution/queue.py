@@ -15,8 +15,8 @@ from pathlib import Path
 
 from llmcore.config import RunConfig
 from llmcore.errors import DamagedError, StateError
+from llmcore.execution import launch
 from llmcore.files import locked_file, read_json, write_json_atomic
-from llmcore.runs import launch
 from llmcore.runs.run import RUN_ID, STATUS
 from llmcore.runs.state import RunInfo, RunState, Status
 from llmcore.runs.store import RunStore

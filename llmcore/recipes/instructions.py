@@ -7,16 +7,13 @@ from typing import Any
 from llmcore import models
 from llmcore.config import DataConfig, LoraConfig, RunConfig, TrainConfig
 from llmcore.data import (
-    INSTRUCTIONS,
     InstructionSplits,
-    instructions_from_bytes,
-    load_instructions,
-    split_instructions,
 )
-from llmcore.data.instructions import Columns, Instruction, load_builtin
+from llmcore.data.chosen import read_instructions
+from llmcore.data.instructions import Columns, Instruction
 from llmcore.data.reading.report import many
 from llmcore.errors import LabError
-from llmcore.runs.plan import finetuned_shape, given, with_rhythm
+from llmcore.recipes.common import finetuned_shape, given, with_rhythm
 from llmcore.tasks.epochs import steps_per_epoch
 from llmcore.tasks.instruction_tokens import do_not_fit, encode_row, fits, nothing_fits
 from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
@@ -119,26 +116,6 @@ def instruct_training(
     if n_train < SMALL_ROWS and "patience" not in changes:
         changes |= {"patience": 0, "keep": "last"}
     return with_rhythm(recipe, changes)
-
-
-def instruction_columns(data: DataConfig) -> Columns:
-    """The columns that were chosen."""
-    return Columns(
-        data.instruction_column, data.input_column, data.output_column, data.system_column
-    )
-
-
-def read_instructions(data: DataConfig, seed: int, table: bytes | None) -> InstructionSplits:
-    """The rows of a configuration in training, validation and test: a built-in set as its
-    generator split it, a user's by the seed."""
-    if table is None and data.source in INSTRUCTIONS:
-        return load_builtin(data.source)
-    columns = instruction_columns(data)
-    if table is not None:
-        rows = instructions_from_bytes(table, data.source, columns, data.encoding)
-    else:
-        rows = load_instructions(data.source, columns, data.encoding)
-    return split_instructions(rows, data.validation, data.test, seed)
 
 
 def check_something_fits(

@@ -13,33 +13,26 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression, WordVote
 from llmcore.config import RunConfig, TrainConfig
-from llmcore.data import LabelledSet, Splits
+from llmcore.data.chosen import read_splits
 from llmcore.device import choose_device
 from llmcore.errors import LabError
-from llmcore.evaluation import classification_scores
+from llmcore.execution.finetuning import begin, parent_of
+from llmcore.execution.instructing import build_instruction
+from llmcore.execution.pretraining_data import token_data
+from llmcore.experiments.diverse_data.run import run_diverse
+from llmcore.experiments.earlier_nlp.run import run_comparison
+from llmcore.experiments.learning_curve.run import run_curve
+from llmcore.experiments.variants.run import run_variants
 from llmcore.files import json_line, write_text_atomic
-from llmcore.nn.classifier import SequenceClassifier
-from llmcore.nn.lora import add_lora
-from llmcore.nn.model import GPT
-from llmcore.runs.beginnings import random_weights
-from llmcore.runs.compare import run_comparison
-from llmcore.runs.curve import run_curve
 from llmcore.runs.data_record import write_record
-from llmcore.runs.diverse import run_diverse
-from llmcore.runs.finetuning import begin, parent_of
-from llmcore.runs.instructing import build_instruction
-from llmcore.runs.plan import read_splits
-from llmcore.runs.pretraining_data import token_data
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, WORDS, Run
 from llmcore.runs.state import RunInfo
-from llmcore.runs.variants import run_variants
 from llmcore.runs.writer import RunWriter
-from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
+from llmcore.tasks.building import classical_baselines, classification_task, random_weights
+from llmcore.tasks.classification import ClassificationTask
 from llmcore.tasks.instruction import InstructionTask
 from llmcore.tasks.pretraining import PretrainTask
-from llmcore.tokenizers import Tokenizer
 from llmcore.train.control import FileControl, NeverStop
 from llmcore.train.memory import kept_memory
 from llmcore.train.sharding import must_shard, shard
@@ -253,96 +246,6 @@ def build_classification(run: Run, config: RunConfig, writer: Sink) -> Classific
     begin(run, config, task, parent, writer)
     task.baselines = classical_baselines(splits)
     return task
-
-
-def classification_task(
-    config: RunConfig, splits: Splits, trunk: GPT, tokenizer: Tokenizer
-) -> tuple[ClassificationTask, list[str]]:
-    """The task of finetuning a copy of `trunk` on given splits, and notices about the texts."""
-    classes = splits.train.classes
-    examples, notices = _examples(splits, tokenizer, classes, config.model.context_length)
-    task = ClassificationTask(
-        model=new_classifier(config, trunk, len(classes)),
-        tokenizer=tokenizer,
-        splits=examples,
-        test_texts=splits.test.texts,
-        classes=classes,
-        config=config.train,
-        device=choose_device(config.train.device),
-        balance=config.data.balance,
-        votes=_word_votes(splits) if config.words else None,
-        validation_texts=splits.validation.texts,
-    )
-    return task, notices
-
-
-def _word_votes(splits: Splits) -> tuple[WordVote, WordVote] | None:
-    """What words say after the training texts, and after the validation texts as well. None where
-    the texts hold no words."""
-    train, validation = splits.train, splits.validation
-    texts, labels = train.texts + validation.texts, train.labels + validation.labels
-    try:
-        first = WordVote.fit(train.texts, train.labels, train.classes)
-        return first, WordVote.fit(texts, labels, train.classes)
-    except LabError:
-        return None
-
-
-def new_classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
-    """A copy of the parent's trunk, cut to this run's context, under a new head."""
-    generator = torch.Generator().manual_seed(config.train.seed)
-    trunk_copy = GPT(config.model, generator=generator)
-    model = SequenceClassifier(trunk_copy, n_classes, generator, config.reads_layers)
-    model.trunk.copy_weights_of(trunk)
-    if config.lora is not None and config.trainable == "lora":
-        lora = config.lora
-        add_lora(model.trunk, lora.rank, lora.alpha, lora.targets, generator)
-    model.set_trainable(config.trainable)
-    return model
-
-
-def _examples(
-    splits: Splits, tokenizer: Tokenizer, classes: list[str], length: int
-) -> tuple[dict[str, list[Example]], list[str]]:
-    """Encoded splits, and notices about them. Every class has training texts (split_labelled)."""
-    result = {}
-    total_cut = 0
-    parts: dict[str, LabelledSet] = {
-        "train": splits.train, "validation": splits.validation, "test": splits.test,
-    }  # fmt: skip
-    for name, part in parts.items():
-        ids, n_cut = encode_texts(tokenizer, part.texts, length)
-        total_cut += n_cut
-        result[name] = [
-            Example(one, classes.index(label)) for one, label in zip(ids, part.labels, strict=True)
-        ]
-    cut = f"{total_cut} texts are longer than {length} tokens and were cut to that length."
-    return result, [cut] if total_cut else []
-
-
-def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
-    """Test scores of 'always the largest class', naive Bayes and logistic regression on the very
-    same split."""
-    if not splits.test.texts:
-        return {}
-    classes = splits.train.classes
-    counts = splits.train.counts()
-    largest = max(counts, key=lambda label: counts[label])
-    scores = {}
-    baselines: dict[str, Baseline] = {
-        f"always {largest}": MajorityClass(),
-        "naive Bayes": NaiveBayes(),
-        "logistic regression": WordRegression(),
-    }
-    for name, model in baselines.items():
-        try:
-            model.fit(splits.train.texts, splits.train.labels)
-        except ValueError as error:  # e.g. no word in any text
-            log.info("baseline %s not fitted: %s", name, error)
-            continue
-        predicted = model.predict(splits.test.texts)
-        scores[name] = classification_scores(splits.test.labels, predicted, classes)
-    return scores
 
 
 def check_runnable(config: RunConfig) -> None:

@@ -6,16 +6,20 @@ from dataclasses import asdict
 import numpy as np
 
 from llmcore.config import DataConfig, DiverseConfig, RunConfig
-from llmcore.data import load_corpus
+from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.device import choose_device
 from llmcore.evaluation import text_loss
+from llmcore.experiments.diverse_data.cells import MIX, SCORE, TRAINED, DiverseMatrix, TrainedModel
+from llmcore.experiments.small_models import (
+    cut_documents,
+    language_task,
+    small_training,
+)
+from llmcore.experiments.table import Stopped, TableWork
 from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
-from llmcore.runs.compare import SPLIT_SEED, cut_documents, language_task, small_training
-from llmcore.runs.diverse_cells import MIX, SCORE, TRAINED, DiverseMatrix, TrainedModel
 from llmcore.runs.run import TOKENIZER, Run
-from llmcore.runs.table_runs import Stopped, TableWork
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
 from llmcore.train.trainer import Outcome
@@ -57,7 +61,7 @@ class _Bench:
         self.documents: dict[str, list[str]] = {}
         self.held_out: dict[str, list[str]] = {}
         for name in diverse.corpora:
-            train, held_out = load_corpus(name).split(DataConfig().validation, SPLIT_SEED)
+            train, held_out = load_corpus(name).split(DataConfig().validation, CORPUS_SPLIT_SEED)
             self.documents[name] = train
             self.held_out[name] = cut_documents(held_out, diverse.held_out_bytes)
         everything = [one for part in self.documents.values() for one in part]

@@ -3,11 +3,11 @@
 from typing import Any
 
 from llmcore import models
-from llmcore.runs.plan import read_splits
+from llmcore.data.chosen import read_splits
 from llmcore.runs.run import Run
 
 
-def test_predictions(run: Run) -> list[dict[str, Any]]:
+def predictions_of(run: Run) -> list[dict[str, Any]]:
     """Rows of `text`, `label`, `predicted`, `probability` of the untouched test split, and the
     `probabilities` of all classes (older runs kept only the first four).
 

@@ -12,17 +12,13 @@ from llmcore import models
 from llmcore.classical import Baseline, NaiveBayes, NgramClassifier, NgramModel, WordRegression
 from llmcore.classical.ngram import bits_per_byte, continuation, fit_on
 from llmcore.config import CompareConfig, DataConfig, ModelConfig, RunConfig, TrainConfig
-from llmcore.data import LabelledSet, Splits, load_corpus
+from llmcore.data import CORPUS_SPLIT_SEED, Splits, load_corpus
+from llmcore.data.chosen import read_splits
 from llmcore.data.encoded import encoded_corpus
 from llmcore.device import choose_device
 from llmcore.errors import LabError
 from llmcore.evaluation import classification_scores, text_loss
-from llmcore.generation import SamplingConfig, generate
-from llmcore.nn.classifier import SequenceClassifier
-from llmcore.nn.model import GPT
-from llmcore.paths import cache_dir
-from llmcore.presets import preset_named
-from llmcore.runs.compare_cells import (
+from llmcore.experiments.earlier_nlp.cells import (
     BAYES,
     CELL,
     DECISIONS,
@@ -42,26 +38,35 @@ from llmcore.runs.compare_cells import (
     Comparison,
     work_of,
 )
-from llmcore.runs.plan import FINETUNE_DROPOUT, classify_training, read_splits, with_rhythm
+from llmcore.experiments.sample_measures import known_words, longest_copy, real_word_share
+from llmcore.experiments.small_models import (
+    cut_documents,
+    language_task,
+    small_training,
+    thinned,
+)
+from llmcore.experiments.table import Stopped, TableWork
+from llmcore.generation import SamplingConfig, generate
+from llmcore.nn.classifier import SequenceClassifier
+from llmcore.nn.model import GPT
+from llmcore.paths import cache_dir
+from llmcore.presets import preset_named
+from llmcore.recipes.classification import FINETUNE_DROPOUT, classify_training
 from llmcore.runs.run import Run
-from llmcore.runs.sample_measures import known_words, longest_copy, real_word_share
-from llmcore.runs.table_runs import Stopped, TableWork
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
-from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.tokenizers import Tokenizer, builtin_tokenizer
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
 from llmcore.train.trainer import Outcome
 
 SOURCES = {SPAM: "sms-spam", SENTIMENT: "tweet-sentiment"}
-CORPUS, SPLIT_SEED = "shakespeare", 0  # the bundled models learned the same training part
+CORPUS = "shakespeare"
 TOKEN_ORDER, BYTE_ORDER = 5, 7
 PROMPTS = {
     STORY: "Once upon a time, there was a little girl who",
     EMAIL: "Subject: Our meeting on Friday\n\nDear Anna,\n\nthank you for your",
 }
 SAMPLE_SEEDS, TEMPERATURE = (1, 2), 0.8
-MANY = 20  # documents that stand for all of a text without being cut
 LOOKED_AT = 64  # training texts that the trainer evaluates; no choice hangs on them
 FLOAT_BYTES, DOUBLE_BYTES = 4, 8
 HOW_IT_LEARNED = {
@@ -140,7 +145,7 @@ class _Bench:
     @cached_property
     def text(self) -> tuple[list[str], list[str]]:
         """Documents to learn from, and held-out ones, cut to the configured size."""
-        train, held_out = load_corpus(CORPUS).split(DataConfig().validation, SPLIT_SEED)
+        train, held_out = load_corpus(CORPUS).split(DataConfig().validation, CORPUS_SPLIT_SEED)
         return train, cut_documents(held_out, self.compare.held_out_bytes)
 
     @cached_property
@@ -331,26 +336,6 @@ class _Bench:
         return self._small
 
 
-def small_training(base: TrainConfig, steps: int, run: TrainConfig) -> TrainConfig:
-    """A preset's recipe for `steps`, looked at once at its end, on the run's device."""
-    return with_rhythm(base, {
-        "steps": steps, "eval_every": steps, "checkpoint_every": max(1, steps // 4),
-        "eval_batches": 2, "patience": 0, "seed": run.seed, "device": run.device,
-        "threads": run.threads, "precision": run.precision,
-    })  # fmt: skip
-
-
-def language_task(
-    shape: ModelConfig, tokenizer: Tokenizer, ids: np.ndarray, config: TrainConfig, device: str
-) -> PretrainTask:
-    """A GPT from random weights on ids (N,); what the trainer looks at is training text, so
-    that nothing is chosen on what is scored later."""
-    looked_at = ids[: 8 * (shape.context_length + 1)]
-    model = GPT(shape, generator=torch.Generator().manual_seed(config.seed))
-    data = TokenData(ids, looked_at, len(tokenizer.decode_bytes(looked_at)))
-    return PretrainTask(model.to(device), tokenizer, data, config, device, "The ")
-
-
 def _classifier(
     shape: ModelConfig, pretrained: GPT | None, n_classes: int, seed: int
 ) -> SequenceClassifier:
@@ -385,25 +370,3 @@ def _pretraining(ref: str) -> str:
     if source.removeprefix("openai-community/") in OPENAI_NAMES:
         return "OpenAI trained it on 40 GB of web pages, which may quote Shakespeare."
     return "How much its pretraining read is not known."
-
-
-def thinned(data: LabelledSet, n: int) -> LabelledSet:
-    """At most `n` rows, evenly spaced, so that any order of the file is kept."""
-    if len(data) <= n:
-        return data
-    return data.take([int(i) for i in np.linspace(0, len(data) - 1, n).round()])
-
-
-def cut_documents(documents: list[str], n_bytes: int) -> list[str]:
-    """About `n_bytes` of the documents: some of them whole, evenly spaced, where they are many and
-    short; else a part of each, cut at a line where there is one."""
-    total = sum(len(one.encode()) for one in documents)
-    share = min(1.0, n_bytes / max(1, total))
-    n_whole = round(share * len(documents))
-    if n_whole >= MANY:
-        return [documents[int(i)] for i in np.linspace(0, len(documents) - 1, n_whole).round()]
-    kept = []
-    for one in documents:
-        cut = one[: round(len(one) * share)]
-        kept.append(cut[: cut.rfind("\n") + 1] or cut)
-    return [one for one in kept if one.strip()]

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmcore.config import DiverseConfig
 from llmcore.errors import DamagedError
-from llmcore.runs.measured_tables import TableRecord
+from llmcore.experiments.measured_tables import TableRecord
 from llmcore.schema import build
 
 TRAINED, SCORE = "trained", "score"  # the types of the events

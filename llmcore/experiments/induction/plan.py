@@ -8,9 +8,9 @@ came before it, and a head of the second looks for the present token there (Elha
 from typing import Any
 
 from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from llmcore.experiments.induction.emergence import CORPUS
 from llmcore.models import tokenizer_for
-from llmcore.runs.emergence import CORPUS
-from llmcore.runs.plan import given
+from llmcore.recipes.common import given
 
 TOKENIZER = "bytes"  # a letter is a token, so that nothing is known before training
 MODEL = ModelConfig(context_length=64, n_layers=2, n_heads=2, d_model=64)

@@ -1,6 +1,6 @@
 """What a comparison found, in sentences made from its numbers; earlier models' wins come first."""
 
-from llmcore.runs.compare_cells import (
+from llmcore.experiments.earlier_nlp.cells import (
     COLUMNS,
     DECISIONS,
     EARLIER,

@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import llmcore
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, RunConfig
 from llmcore.device import host_name, lower_priority_of_this_thread
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.files import read_json, remove_left_overs, whole_directory, write_json_atomic
 from llmcore.paths import slug
+from llmcore.recipes.classification import plan_classify
+from llmcore.recipes.pretraining import plan_pretrain
 from llmcore.runs.data_record import accept_changes, check_data
-from llmcore.runs.plan import plan_classify, plan_pretrain
 from llmcore.runs.run import CONFIG, DATA, RUN_ID, STATUS, Run
 from llmcore.runs.state import RunInfo, RunState, at_work, writer_identity
 from llmcore.runs.store import RunStore
 from llmcore.train.control import Leave, reset_control
+from llmcore.version import VERSION
 
 __all__ = ["create", "live_runs", "plan_classify", "plan_pretrain", "resume", "run_foreground",
            "start", "stop", "stop_all"]  # fmt: skip
@@ -69,7 +70,7 @@ def create(
         write_json_atomic(aside / CONFIG, {
             SCHEMA_KEY: SCHEMA_VERSION,
             "created": time.time(),
-            "lab_version": llmcore.__version__,
+            "lab_version": VERSION,
             "host": host_name(),
             **config.to_dict(),
         })  # fmt: skip
@@ -200,8 +201,8 @@ def _thread_main(directory: Path, leave: threading.Event) -> None:
 
 
 def _execute(directory: Path, leave: threading.Event) -> None:
+    from llmcore.execution.worker import execute
     from llmcore.runs.tensorboard import continued_log
-    from llmcore.runs.worker import execute
 
     events = continued_log(directory)
     try:
@@ -224,7 +225,7 @@ def run_foreground(
     Ctrl-C and SIGTERM save a checkpoint and stop. Raises what stopped the run otherwise. Under
     torchrun this is the first process; the others call `follow_foreground`.
     """
-    from llmcore.runs.worker import check_runnable, execute
+    from llmcore.execution.worker import check_runnable, execute
     from llmcore.train.world import joined_world
 
     leave = Leave()
@@ -247,8 +248,8 @@ def run_foreground(
 
 
 def _was_handed_over(directory: Path) -> bool:
-    """Whether llmcore.runs.process made this run ready for a process such as this one. A second
-    one is kept out by the writer's lock."""
+    """Whether llmcore.execution.process made this run ready for a process such as this one. A
+    second one is kept out by the writer's lock."""
     try:
         status = read_json(directory / STATUS)
     except DamagedError:
@@ -258,7 +259,7 @@ def _was_handed_over(directory: Path) -> bool:
 
 def follow_foreground() -> None:
     """Trains along with the first process of a torchrun; it names the run. Writes nothing."""
-    from llmcore.runs.worker import follow
+    from llmcore.execution.worker import follow
     from llmcore.train.world import joined_world
 
     with joined_world() as world, _signals_set(Leave()):

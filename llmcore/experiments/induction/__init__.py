@@ -1,0 +1,1 @@
+"""The induction experiment: a run in which induction heads appear while one watches."""

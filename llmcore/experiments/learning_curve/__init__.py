@@ -1,0 +1,1 @@
+"""How much labelled data it takes: learners over growing sets of texts."""

@@ -1,9 +1,12 @@
 """Settings, one dataclass for each owner. UI widgets, CLI flags and config.json come from these."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from llmcore.errors import LabError
+from llmcore.kinds import KINDS, experiment_of
+from llmcore.schema import build
 from llmcore.settings import Checked, setting
 
 SCHEMA_VERSION = 1
@@ -11,10 +14,6 @@ SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
 SHARDINGS = ("auto", "none", "full")
 KEPT = ("best", "last")
-KINDS = (
-    "pretrain", "classify", "instruct", "learning-curve", "compare-nlp", "diverse-data", "variants",
-)  # fmt: skip
-ARCHITECTURES = ("gpt2", "rope", "rms", "swiglu", "gqa", "all")
 AUTO = "auto"  # what learns, by the number of training texts
 TRAINABLE = ("head", "last-block", "all", "lora", "probe")
 BALANCES = ("none", "equal", "weights")
@@ -22,6 +21,7 @@ POSITIONS = ("learned", "rope")
 NORMS = ("layer", "rms")
 FEED_FORWARDS = ("gelu", "swiglu")
 LORA_TARGETS = ("qkv", "output", "up", "down")
+_EXPERIMENTS = [one.experiment for one in KINDS.values() if one.experiment is not None]
 
 
 @dataclass(slots=True, frozen=True)
@@ -328,93 +328,13 @@ class LoraConfig(Checked):
         return model.n_layers * self.rank * sum(sum(shapes[one]) for one in set(self.targets))
 
 
-LEARNERS = ("naive Bayes", "logistic regression", "pretrained", "random weights")
-
-
-@dataclass(slots=True, frozen=True)
-class CurveConfig(Checked):
-    """A learning curve: who learns from how many labelled texts, and how often."""
-
-    sizes: tuple[int, ...] = setting((), "numbers of training texts, rising")
-    n_seeds: int = setting(5, "times that each size is drawn and learned anew", 1, 100)
-    learners: tuple[str, ...] = setting(LEARNERS, f"who learns, of {', '.join(LEARNERS)}")
-
-    def __post_init__(self) -> None:
-        self.check_bounds()
-        object.__setattr__(self, "sizes", tuple(sorted(set(self.sizes))))  # JSON gives lists
-        chosen = tuple(one for one in LEARNERS if one in self.learners)
-        if not chosen or set(self.learners) - set(LEARNERS):
-            raise LabError(
-                f"The learners are {', '.join(self.learners) or 'none':.100} but must be some of "
-                f"{', '.join(LEARNERS)}."
-            )
-        object.__setattr__(self, "learners", chosen)
-        if not self.sizes or self.sizes[0] < 1:
-            raise LabError("A learning curve needs at least one size of at least one text.")
-
-    @property
-    def n_points(self) -> int:
-        return len(self.sizes) * self.n_seeds * len(self.learners)
-
-
-@dataclass(slots=True, frozen=True)
-class CompareConfig(Checked):
-    """LLM against earlier NLP: how much of each task is done, and the imported GPT-2, if any."""
-
-    gpt2: str | None = setting(None, "an imported GPT-2 to compare as well; it takes minutes more")
-    n_train: int = setting(2000, "labelled texts to learn from, at most", 50, 1_000_000)
-    n_test: int = setting(1500, "labelled texts to test on, at most", 20, 1_000_000)
-    epochs: int = setting(3, "how often the GPTs see each labelled text", 1, 100)
-    lm_steps: int = setting(300, "training steps of the small GPT that learns to write", 1, 100_000)
-    held_out_bytes: int = setting(150_000, "held-out Shakespeare to predict", 500, 10_000_000)
-    sample_tokens: int = setting(70, "length of each sample, in tokens", 1, 1000)
-
-
-@dataclass(slots=True, frozen=True)
-class DiverseConfig(Checked):
-    """One small model a corpus and one on their mix, each scored on every corpus."""
-
-    corpora: tuple[str, ...] = setting(
-        ("shakespeare", "messages", "conversations"), "the corpora to train and test on"
-    )
-    part_steps: int = setting(300, "training steps of each of the models", 1, 100_000)
-    held_out_bytes: int = setting(60_000, "held-out text to score of each corpus", 500, 10_000_000)
-
-    def __post_init__(self) -> None:
-        self.check_bounds()
-        object.__setattr__(self, "corpora", tuple(dict.fromkeys(self.corpora)))  # JSON: a list
-        if len(self.corpora) < 2:
-            raise LabError("Diverse data needs at least two corpora: name two that differ.")
-
-
-@dataclass(slots=True, frozen=True)
-class VariantsConfig(Checked):
-    """Which architecture learns faster: GPT-2 and the variants that are trained beside it."""
-
-    variants: tuple[str, ...] = setting(ARCHITECTURES, f"of {', '.join(ARCHITECTURES)}")
-    n_seeds: int = setting(1, "times that each is trained, with another seed", 1, 3)
-    part_steps: int = setting(300, "training steps of each of the models", 1, 1_000_000)
-    held_out_bytes: int = setting(60_000, "held-out text to score", 500, 10_000_000)
-
-    def __post_init__(self) -> None:
-        self.check_bounds()
-        if unknown := sorted(set(self.variants) - set(ARCHITECTURES)):
-            raise LabError(
-                f"There is no variant {unknown[0]!r:.60}: choose of {', '.join(ARCHITECTURES[1:])}."
-            )
-        wanted = tuple(one for one in ARCHITECTURES if one in {"gpt2", *self.variants})
-        if len(wanted) < 2:
-            raise LabError("There is nothing to compare with GPT-2: choose at least one variant.")
-        object.__setattr__(self, "variants", wanted)
-
-
 @dataclass(slots=True, frozen=True)
 class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
-    kind: `pretrain`, `classify`, `instruct`, or what trains many small models and keeps none of
-    them: `learning-curve` (settings in `curve`), `compare-nlp` (in `compare`), `diverse-data` (in
-    `diverse`) and `variants`, whose `train.steps` counts their points or cells. tokenizer
+    kind: one of `llmcore.kinds`. experiment: the settings of a kind that trains many small models
+    and keeps none of them, whose `train.steps` counts its points or cells; in the file they stand
+    under the key of that kind (`curve`, `compare`, `diverse`, `variants`, …). tokenizer
     (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a BPE of
     `model.vocab_size` trained on the corpus. parent (the finetunes): the model reference that is
     finetuned. trainable: `head`, `last-block`, `all`, `probe` (a head over every layer) or `lora`,
@@ -432,25 +352,20 @@ class RunConfig(Checked):
     trainable: str = "all"
     words: bool = False
     lora: LoraConfig | None = None
-    curve: CurveConfig | None = None
     preset: str | None = None
     sample_prompt: str = ""
-    compare: CompareConfig | None = None
-    diverse: DiverseConfig | None = None
-    variants: VariantsConfig | None = None
+    experiment: Any = None
     reading: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise LabError(f"kind is {self.kind!r:.60} but must be one of {', '.join(KINDS)}.")
-        for kind, settings in (
-            ("learning-curve", self.curve), ("compare-nlp", self.compare),
-            ("diverse-data", self.diverse), ("variants", self.variants),
-        ):  # fmt: skip
-            if (self.kind == kind) != (settings is not None):
-                raise LabError(
-                    f"A run of kind {self.kind} with settings {settings!s:.200} cannot be."
-                )
+        record = experiment_of(self.kind)
+        fitting = type(None) if record is None else record.load("settings")
+        if not isinstance(self.experiment, fitting):
+            raise LabError(
+                f"A run of kind {self.kind} with settings {self.experiment!s:.200} cannot be."
+            )
         if self.trainable not in TRAINABLE:
             raise LabError(
                 f"train is {self.trainable!r:.60} but must be one of {', '.join(TRAINABLE)}."
@@ -459,6 +374,27 @@ class RunConfig(Checked):
             raise LabError("Only pretraining can be sharded: leave sharding at auto.")
         if self.trainable == "lora" and self.lora is None:
             object.__setattr__(self, "lora", LoraConfig())
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """As `Checked.from_dict`. The settings of an experiment stand under its own key."""
+        kind = values.get("kind")
+        record = experiment_of(kind) if isinstance(kind, str) else None
+        made = None
+        for one in _EXPERIMENTS:
+            if (found := values.get(one.key)) is None:
+                continue
+            if one is not record:
+                raise LabError(
+                    f"A run of kind {kind!s:.60} with settings {found!s:.200} cannot be."
+                )
+            made = build(one.load("settings"), found, f"{cls.__name__}: {one.key}", bounds=False)
+        return build(cls, {**values, "experiment": made}, cls.__name__, bounds=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        values = asdict(self)
+        made, record = values.pop("experiment"), experiment_of(self.kind)
+        return values | {one.key: made if one is record else None for one in _EXPERIMENTS}
 
     @property
     def reads_layers(self) -> bool:

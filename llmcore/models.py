@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llmcore import kinds
 from llmcore.config import ModelConfig
 from llmcore.convert import locate
 from llmcore.convert.locate import ForeignModel
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from llmcore.nn.classifier import SequenceClassifier
     from llmcore.nn.model import GPT
 
-KINDS = {"pretrain": "language", "classify": "classifier", "instruct": "language"}
+KINDS = {one.name: one.model for one in kinds.KINDS.values() if one.model}
 BUNDLED = ("base", "starter")
 BUNDLED_ASSISTANTS = ("general", "airline-support", "translation")  # the widest first
 VOTE = "vote"  # of a classifier's state: the model's share where its text's words vote as well

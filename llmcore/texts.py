@@ -90,3 +90,14 @@ def _remedy(value: object) -> str:
     if isinstance(value, (bytes, bytearray)):
         return " Decode it first, for example with .decode('utf-8')."
     return ""
+
+
+def text_table(header: list[str], rows: list[list[str]]) -> str:
+    """Columns padded to their widest cell: `text_table(["a"], [["xy"]]) == "a\\nxy"`."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+    return "\n".join(line.rstrip() for line in padded)

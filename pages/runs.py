@@ -6,6 +6,7 @@ from streamlit.errors import StreamlitAPIException
 
 from llmcore import models
 from llmcore.errors import LabError, NotFoundError
+from llmcore.kinds import KINDS
 from llmcore.runs import RunInfo
 from ui.exchange import bring_in, hand_out
 from ui.feed import when
@@ -17,19 +18,9 @@ from ui.page import code_behind, guarded, header, plain, show_error, steady
 from ui.queue_panel import queue_panel
 from ui.run_choice import note_trouble, take_trouble
 from ui.run_controls import ask_to_resume, show_trouble
-from ui.sidebar import PAGE_OF_KIND
 from ui.state import store
 
-KINDS = {
-    "pretrain": "Pretraining",
-    "classify": "Classifier",
-    "instruct": "Instructions",
-    "learning-curve": "Learning curve",
-    "compare-nlp": "Comparison",
-    "diverse-data": "Diverse data",
-    "variants": "Which learns faster?",
-    "?": "Unreadable",
-}
+TITLES = {name: one.title for name, one in KINDS.items()} | {"?": "Unreadable"}
 REFRESH_SECONDS = 2.0
 PLACE = "runs"
 _CHOSEN = "lab_runs_chosen"
@@ -133,7 +124,7 @@ def _frame(infos: list[RunInfo]) -> pd.DataFrame:
         {
             "Name": [info.name for info in infos],
             "Kind": [
-                KINDS.get(info.kind, info.kind)
+                TITLES.get(info.kind, info.kind)
                 + (", example" if info.example else "")
                 + (", imported" if info.imported is not None else "")
                 for info in infos
@@ -207,7 +198,7 @@ def _chosen_run(infos: dict[str, RunInfo]) -> None:
 
 
 def _open_link(info: RunInfo) -> None:
-    card = CARDS[PAGE_OF_KIND[info.kind]]
+    card = CARDS[KINDS[info.kind].page]
     try:
         st.page_link(
             card.path, label=f"Open in {card.title}", icon=card.icon, query_params={"run": info.id}
@@ -231,7 +222,7 @@ def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> Markdown:
 
 def _actions(info: RunInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if info.kind in PAGE_OF_KIND:
+        if info.kind in KINDS:
             _open_link(info)
         if info.can_resume:
             st.button("Resume", icon=":material/play_arrow:", key=f"runs_resume_{info.id}",

@@ -36,7 +36,7 @@ def learning_curve(run: "Run", info: "RunInfo") -> None:
                "The axis of texts is logarithmic.")  # fmt: skip
     if few := few_test_texts(rows):
         st.caption(plain(few))
-    curve = run.config.curve
+    curve = run.config.experiment
     if sentence := what_it_says(rows, measure, curve.learners if curve else ()):
         st.markdown(plain(sentence))
     with st.expander("The numbers", icon=":material/table:", key=f"curve_numbers_{info.id}"):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.kinds import KINDS
 from llmcore.runs.used import step_words, used_step
 from ui.curve_panel import learning_curve
 from ui.doctor_panel import doctor_panel
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
 
 # Runs that follow one schedule of the learning rate, which can be changed while they train.
-LEARNING_KINDS = {"pretrain", "classify", "instruct"}
+LEARNING_KINDS = {name for name, one in KINDS.items() if one.experiment is None}
 # Between two pictures of a live run: a fiftieth of the time that it has trained, so that the curve
 # grows by a fiftieth, within these bounds. Drawing takes the training's cores.
 PICTURES = 50

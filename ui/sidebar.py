@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.kinds import KINDS
 from ui.components import registered
 from ui.navigation import page_link
 from ui.page import plain, steady
@@ -21,15 +22,6 @@ logger = logging.getLogger(__name__)
 PICTURES = 10
 REFRESH_SECONDS, SLOWEST_REFRESH_SECONDS = 2, 10
 _WAS_LIVE = "lab_strip_live"
-PAGE_OF_KIND = {
-    "pretrain": "pretrain",
-    "classify": "classifier",
-    "instruct": "instructions",
-    "compare-nlp": "earlier-nlp",
-    "diverse-data": "earlier-nlp",
-    "variants": "pretrain",
-    "learning-curve": "classifier",
-}
 
 
 def live_infos() -> list["RunInfo"]:
@@ -81,7 +73,8 @@ def _strip() -> None:
         st.progress(
             share, text=f"{plain(info.name)} · step {info.step:,} of {info.steps:,}{paused}"
         )
-        page_link(PAGE_OF_KIND.get(info.kind, "runs"), "Watch it", run=info.id)
+        page = KINDS[info.kind].page if info.kind in KINDS else "runs"
+        page_link(page, "Watch it", run=info.id)
     if waiting:
         runs = "run waits" if len(waiting) == 1 else "runs wait"
         page_link("runs", f"{len(waiting)} {runs} in the queue", ":material/playlist_play:")

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcore.cli.output import AsJson, answer, say, table
+from llmcore.cli.output import AsJson, answer, say
+from llmcore.texts import text_table
 
 app = typer.Typer(
     help="What language models are used for: eight jobs, each measured beside a trivial method.",
@@ -31,7 +32,7 @@ def list_jobs(as_json: AsJson = False) -> None:
              "model": ref, "figure": as_values(figure) if figure else None}
         )  # fmt: skip
     rows = [[one["job"], one["model"] or "-", _words(one["figure"])] for one in jobs]
-    answer({"jobs": jobs}, as_json, table(["job", "model", "measured"], rows))
+    answer({"jobs": jobs}, as_json, text_table(["job", "model", "measured"], rows))
 
 
 @app.command()
@@ -66,7 +67,7 @@ def measure(
             say(notice)
         figures.append(as_values(figure))
     rows = [[one["job"], one["model"], _words(one)] for one in figures]
-    answer({"figures": figures}, as_json, table(["job", "model", "measured"], rows))
+    answer({"figures": figures}, as_json, text_table(["job", "model", "measured"], rows))
 
 
 def as_values(figure: Any) -> dict[str, Any]:

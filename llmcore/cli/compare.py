@@ -7,9 +7,10 @@ import typer
 from llmcore.cli.flags import Device, Name, Precision, PresetName, RunDir, Seed, Threads
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson
-from llmcore.cli.run_answer import answer_comparison, answer_diverse, answer_variants
+from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import run_here
-from llmcore.config import ARCHITECTURES, DiverseConfig, VariantsConfig
+from llmcore.experiments.diverse_data.settings import DiverseConfig
+from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
 
 Quick = Annotated[
     bool, typer.Option("--quick", help="a part of the data, for a first look within a minute")
@@ -43,7 +44,7 @@ def compare_nlp(
             "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
     )  # fmt: skip
-    answer_comparison(run_here(config, run_dir, None), as_json)
+    answer_run(run_here(config, run_dir, None), as_json)
 
 
 def diverse_data(
@@ -68,7 +69,7 @@ def diverse_data(
             "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
     )  # fmt: skip
-    answer_diverse(run_here(config, run_dir, None), as_json)
+    answer_run(run_here(config, run_dir, None), as_json)
 
 
 def compare_variants(
@@ -103,4 +104,4 @@ def compare_variants(
             "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
     )  # fmt: skip
-    answer_variants(run_here(config, run_dir, None), as_json)
+    answer_run(run_here(config, run_dir, None), as_json)

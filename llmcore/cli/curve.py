@@ -16,9 +16,10 @@ from llmcore.cli.flags import (
 )
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson
-from llmcore.cli.run_answer import answer_curve
+from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import own_table, run_here
-from llmcore.config import LEARNERS, CurveConfig, DataConfig
+from llmcore.config import DataConfig
+from llmcore.experiments.learning_curve.settings import LEARNERS, CurveConfig
 
 
 def learning_curve(
@@ -70,4 +71,4 @@ def learning_curve(
             "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
     )  # fmt: skip
-    answer_curve(run_here(config, run_dir, own.table), as_json)
+    answer_run(run_here(config, run_dir, own.table), as_json)

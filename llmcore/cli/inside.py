@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin
+from llmcore.cli.output import AsJson, answer, say, text_or_stdin
 from llmcore.errors import LabError
+from llmcore.texts import text_table
 
 
 def walk(
@@ -59,7 +60,7 @@ def walk(
     values = {"model": loaded.ref, "layer": opened, "block": opened + 1,
               "ids": passed.ids, "tokens": passed.labels,
               "steps": rows}  # fmt: skip
-    answer(values, as_json, table(header, cells))
+    answer(values, as_json, text_table(header, cells))
 
 
 def _measures(values: Any) -> dict[str, float]:
@@ -117,4 +118,4 @@ def budget(
         ["tokens to train on, 20 N", words(values["compute_optimal_tokens"])],
         ["FLOPs of that training, 6 N D", words(values["training_flops"])],
     ]
-    answer(values, as_json, table(["what", "how much"], cells))
+    answer(values, as_json, text_table(["what", "how much"], cells))

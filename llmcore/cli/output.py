@@ -56,17 +56,6 @@ def text_or_stdin(text: str, what: str = "text") -> str:
     return text
 
 
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """Columns padded to their widest cell: `table(["a"], [["xy"]]) == "a\\nxy"`."""
-    lines = [header, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    padded = (
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    )
-    return "\n".join(line.rstrip() for line in padded)
-
-
 def visible(text: str) -> str:
     """Text on one line, with what does not print escaped as in Python: a line break gives \\n."""
     return "".join(

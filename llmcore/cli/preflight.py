@@ -28,9 +28,10 @@ from llmcore.cli.flags import (
     VocabSize,
 )
 from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, table
+from llmcore.cli.output import AsJson, answer
 from llmcore.config import ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import ShortTextError
+from llmcore.texts import text_table
 
 if TYPE_CHECKING:
     from llmcore.advice.preflight import Problem
@@ -137,7 +138,7 @@ def _answer(
                    f"{CHINCHILLA:.0f} use a computing budget best"],
         *(["will not fit", one.text] for one in found.problems),
     ]  # fmt: skip
-    return values, table(["fits", "yes" if found.fits else "no"], rows)
+    return values, text_table(["fits", "yes" if found.fits else "no"], rows)
 
 
 def _clock(seconds: float) -> str:

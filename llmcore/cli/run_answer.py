@@ -1,29 +1,25 @@
 """The answers of commands that end with a run: the JSON keys and the lines for a person."""
 
-from dataclasses import asdict
 from typing import Any
 
-from llmcore.cli.output import answer, number, table
+from llmcore.cli.output import answer, number
 from llmcore.cli.running import reference, summary
 from llmcore.evaluation import FEW_ROWS
-from llmcore.experiments.learning_curve.points import curve_rows, few_test_texts, points_of
+from llmcore.kinds import experiment_of
 from llmcore.runs import Run
 from llmcore.runs.used import step_words, used_step, used_words
 
 
 def answer_run(run: Run, as_json: bool) -> None:
     """The answer that fits the run's kind."""
-    from llmcore.cli.run_answer import answer_comparison, answer_diverse, answer_variants
-
-    answers = {
-        "classify": answer_finetune,
-        "instruct": answer_finetune,
-        "learning-curve": answer_curve,
-        "compare-nlp": answer_comparison,
-        "diverse-data": answer_diverse,
-        "variants": answer_variants,
-    }
-    answers.get(run.info().kind, answer_pretrain)(run, as_json)
+    kind = run.info().kind
+    if (experiment := experiment_of(kind)) is not None:
+        values, lines = experiment.load("answer")(run)
+        answer({**_about(run), **values}, as_json, f"{summary(run.info())}\n{lines}")
+    elif kind in ("classify", "instruct"):
+        answer_finetune(run, as_json)
+    else:
+        answer_pretrain(run, as_json)
 
 
 def answer_pretrain(run: Run, as_json: bool) -> None:
@@ -136,93 +132,6 @@ def answer_queued(run: Run, place: int, as_json: bool) -> None:
     answer({**about, "place": place}, as_json, line)
 
 
-def answer_curve(run: Run, as_json: bool) -> None:
-    """`curve`: a row for each learner and size, `points`: every single training."""
-    points = points_of(run)
-    rows = curve_rows(points)
-    values = {
-        **_about(run),
-        "curve": [one.to_dict() for one in rows],
-        "points": [asdict(one) for one in points],
-    }
-    cells = [
-        [
-            one.learner, f"{one.size:,}", f"{one.accuracy:.4f}", f"{one.macro_f1:.4f}",
-            f"{one.macro_f1_low:.4f} to {one.macro_f1_high:.4f}", str(one.n_seeds),
-            f"{one.seconds:.1f}",
-        ]
-        for one in rows
-    ]  # fmt: skip
-    header = ["learner", "texts", "accuracy", "macro F1", "lowest to highest", "seeds", "s each"]
-    lines = [summary(run.info()), table(header, cells)]
-    if few := few_test_texts(rows):
-        lines.append(few)
-    answer(values, as_json, "\n".join(lines))
-
-
 def _about(run: Run) -> dict[str, Any]:
     info = run.info()
     return {"run": reference(run.directory), "state": info.state, "step": info.step}
-
-
-def answer_comparison(run: Run, as_json: bool) -> None:
-    """`cells`: one for each task and model, with `able`; `answer`: what they say in sentences."""
-    from llmcore.experiments.earlier_nlp.cells import COLUMNS, METRIC, ROWS, Comparison, is_able
-    from llmcore.experiments.earlier_nlp.words import answer_sentences
-
-    found = Comparison(run)
-    sentences = answer_sentences(found)
-    rows = []
-    for task, title in ROWS.items():
-        row = [f"{title} ({METRIC.get(task, 'samples')})"]
-        for model in found.models:
-            cell = found.cell(task, model)
-            if cell is None:
-                row.append("-" if is_able(task, model) else "not able")
-            elif cell.score is None:
-                row.append("writes")
-            else:
-                row.append(f"{cell.score:.3f} in {cell.seconds:.1f} s")
-        rows.append(row)
-    lines = [
-        summary(run.info()),
-        *sentences,
-        table(["task", *(COLUMNS[one] for one in found.models)], rows),
-        *([few] if (few := found.few_texts()) else []),
-    ]
-    answer({**_about(run), "answer": sentences, **found.to_dict()}, as_json, "\n".join(lines))
-
-
-def answer_diverse(run: Run, as_json: bool) -> None:
-    """`matrix`: bits per byte by the corpus trained on, then the one tested on."""
-    from llmcore.experiments.diverse_data.cells import DiverseMatrix
-
-    found = DiverseMatrix(run)
-    rows = [
-        [name, *("-" if one is None else f"{one:.3f}" for one in [*row, found.mean(name)])]
-        for name, row in zip(found.models, found.rows(), strict=True)
-    ]
-    header = ["trained on", *found.corpora, "mean"]
-    answer({**_about(run), **found.to_dict()}, as_json, f"{summary(run.info())}\n"
-           f"{table(header, rows)}")  # fmt: skip
-
-
-def answer_variants(run: Run, as_json: bool) -> None:
-    """`variants`: a line for each with its curves; `luck`: what another seed alone changes;
-    `answer`: what the table says in sentences."""
-    from llmcore.experiments.variants.cells import VARIANTS, VariantCurves
-
-    found = VariantCurves(run)
-    values = found.to_dict()
-    rows = [
-        [
-            VARIANTS[one.variant].label, f"{one.bits_per_byte:.4f}", f"{one.n_seeds}",
-            f"{one.parameters:,}", f"{one.tokens_per_s:,.0f}", f"{one.seconds:.1f}",
-            f"{one.cache_bytes:,}",
-        ]
-        for one in found.results()
-    ]  # fmt: skip
-    header = ["variant", "bits per byte", "seeds", "parameters", "tokens/s", "seconds",
-              "cache bytes"]  # fmt: skip
-    lines = [summary(run.info()), *values["answer"], table(header, rows)]
-    answer({**_about(run), **values}, as_json, "\n".join(lines))

@@ -15,6 +15,7 @@ from llmcore.config import DataConfig, RunConfig
 from llmcore.device import torchrun_place
 from llmcore.errors import LabError
 from llmcore.files import remove_tree
+from llmcore.kinds import experiment_of
 from llmcore.runs import Run, RunInfo, RunStore, open_run
 from llmcore.runs.data_record import COPIED_BYTES
 
@@ -90,7 +91,7 @@ def run_here(
     """
     _follow_the_first()
     directory = new_directory(config.name, run_dir)
-    with _listeners(directory, config.train.steps, tensorboard, said) as listener:
+    with _listeners(directory, config.kind, config.train.steps, tensorboard, said) as listener:
         say(f"Run {reference(directory)}")
         return _run_new(directory, config, data, listener)
 
@@ -114,7 +115,8 @@ def resume_here(name: str, tensorboard: bool = False, accept_changed: bool = Fal
 
     _follow_the_first()
     run = open_run(name)
-    with _listeners(run.directory, run.info().steps, tensorboard) as listener:
+    info = run.info()
+    with _listeners(run.directory, info.kind, info.steps, tensorboard) as listener:
         say(f"Run {reference(run.directory)}")
         run_foreground(run.directory, on_record=listener, accept_changed=accept_changed)
     return finished(run.directory)
@@ -125,10 +127,10 @@ Listener = Callable[[dict[str, Any]], None]
 
 @contextmanager
 def _listeners(
-    directory: Path, steps: int, tensorboard: bool, said: Collection[str] = ()
+    directory: Path, kind: str, steps: int, tensorboard: bool, said: Collection[str] = ()
 ) -> Iterator[Listener]:
     """Who is told of each record: the progress lines, and TensorBoard where it is wished."""
-    progress = Progress(steps, said)
+    progress = Progress(kind, steps, said)
     from llmcore.runs.tensorboard import TensorBoardLog, continued_log
 
     events = TensorBoardLog(directory) if tensorboard else continued_log(directory)
@@ -189,8 +191,10 @@ def reference(directory: Path) -> str:
 class Progress:
     """Prints a line on standard error for each evaluation, each notice, and every few seconds."""
 
-    def __init__(self, steps: int, said: Collection[str] = ()) -> None:
+    def __init__(self, kind: str, steps: int, said: Collection[str] = ()) -> None:
+        experiment = experiment_of(kind)
         self.steps = steps
+        self._part = None if experiment is None else experiment.load("line")
         self._said = frozenset(said)
         self._printed = time.monotonic()
         self._started: tuple[int, float] | None = None
@@ -200,23 +204,8 @@ class Progress:
         if record.get("type") in {"notice", "warning"}:
             if (text := str(record.get("text", ""))) not in self._said:
                 say(text)
-        elif record.get("type") == "point":
-            say(
-                f"{record['step']}/{self.steps}  {record['learner']}, {record['size']:,} texts, "
-                f"seed {record['seed']}: macro F1 {record['macro_f1']:.3f}, "
-                f"{record['seconds']:.1f} s"
-            )
-        elif record.get("type") == "cell":
-            score = "" if record["score"] is None else f" {record['score']:.3f},"
-            say(f"{record['step']}/{self.steps}  {record['task']}, {record['model']}:{score} "
-                f"trained for {record['seconds']:.1f} s")  # fmt: skip
-        elif record.get("type") == "score":
-            say(f"{record['step']}/{self.steps}  trained on {record['trained']}, tested on "
-                f"{record['tested']}: {record['bits_per_byte']:.3f} bits per byte")  # fmt: skip
-        elif record.get("type") == "look":
-            say(f"{record['step']}/{self.steps}  {record['variant']}, seed {record['seed'] + 1}, "
-                f"{record['tokens']:,} tokens: {record['bits_per_byte']:.3f} bits per byte, "
-                f"{record['tokens_per_s']:,.0f} tokens/s")  # fmt: skip
+        elif self._part is not None and (line := self._part(record)) is not None:
+            say(f"{record['step']}/{self.steps}  {line}")
         elif record.get("split") == "train":
             self._train = record
             self._started = self._started or (record["step"], time.monotonic())

@@ -11,7 +11,7 @@ import typer
 
 from llmcore.advice.doctor import examine_run
 from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, number, say, table
+from llmcore.cli.output import AsJson, answer, number, say
 from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import AcceptChanged, reference, resume_here
 from llmcore.config import TrainConfig
@@ -20,6 +20,7 @@ from llmcore.execution.queue import RunQueue, work_off
 from llmcore.runs import Run, RunInfo, RunStore, open_run
 from llmcore.runs.store import delete_run
 from llmcore.runs.used import used_step, used_words
+from llmcore.texts import text_table
 
 ANSWER_SECONDS = 120.0
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="a run's id, or its directory")]
@@ -41,7 +42,7 @@ def list_runs(as_json: AsJson = False) -> None:
         for one in infos
     ]  # fmt: skip
     header = ["run", "kind", "state", "step", "val_loss", "name"]
-    answer({"runs": [_brief(one) for one in infos]}, as_json, table(header, rows))
+    answer({"runs": [_brief(one) for one in infos]}, as_json, text_table(header, rows))
 
 
 def _named(info: RunInfo) -> str:
@@ -128,7 +129,9 @@ def queue(as_json: AsJson = False) -> None:
     waiting = [RunStore().info(one) for one in RunQueue().waiting()]
     rows = [[str(place), one.id, one.name] for place, one in enumerate(waiting)]
     values = {"queue": [_brief(one) for one in waiting]}
-    answer(values, as_json, table(["place", "run", "name"], rows) if rows else "Nothing waits.")
+    answer(
+        values, as_json, text_table(["place", "run", "name"], rows) if rows else "Nothing waits."
+    )
 
 
 @app.command()

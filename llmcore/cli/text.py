@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
+from llmcore.cli.output import AsJson, answer, say, text_or_stdin, visible
+from llmcore.texts import text_table
 
 # llmcore.tokenizers has the same two numbers; importing it here would slow every command.
 VOCAB_SIZES = (257, 200_000)
@@ -59,4 +60,4 @@ def datasets(
         ]
         for row in rows
     ]
-    answer({"datasets": rows}, as_json, table(header, cells))
+    answer({"datasets": rows}, as_json, text_table(header, cells))

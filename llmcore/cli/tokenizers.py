@@ -15,9 +15,10 @@ from llmcore.cli.corpora import (
     say_notices,
 )
 from llmcore.cli.options import one_of
-from llmcore.cli.output import AsJson, answer, say, table
+from llmcore.cli.output import AsJson, answer, say
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.errors import LabError
+from llmcore.texts import text_table
 
 # llmcore.tokenizers has the same names; importing it here would slow every command.
 KINDS = ("bpe", "characters")
@@ -113,7 +114,7 @@ def list_saved(as_json: AsJson = False) -> None:
         "vocab_size": one.card.vocab_size, "bytes_per_token": one.card.bytes_per_token,
         "path": str(one.directory), "created": one.card.created,
     } for row, one in zip(rows, found, strict=True)]  # fmt: skip
-    answer({"tokenizers": values}, as_json, table(header, rows))
+    answer({"tokenizers": values}, as_json, text_table(header, rows))
 
 
 @app.command()

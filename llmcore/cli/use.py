@@ -15,11 +15,12 @@ from llmcore.cli.flags import (
     SystemColumn,
 )
 from llmcore.cli.options import within
-from llmcore.cli.output import AsJson, answer, say, table, text_or_stdin, visible
+from llmcore.cli.output import AsJson, answer, say, text_or_stdin, visible
 from llmcore.cli.run_answer import scores_line
 from llmcore.cli.running import is_builtin_corpus
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
+from llmcore.texts import text_table
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
@@ -166,7 +167,7 @@ def score(
         [visible(one.label), f"{one.loss / LN_2:.1f}", f"{one.rank:,}", visible(one.top[0].label)]
         for one in hardest
     ]
-    lines = table(["token", "bits", "rank", "expected"], rows)
+    lines = text_table(["token", "bits", "rank", "expected"], rows)
     answer(values, as_json, f"{_loss_line(values)}\n\n{lines}")
 
 

@@ -20,11 +20,8 @@ from llmcore.errors import LabError
 from llmcore.execution.finetuning import begin, parent_of
 from llmcore.execution.instructing import build_instruction
 from llmcore.execution.pretraining_data import token_data
-from llmcore.experiments.diverse_data.run import run_diverse
-from llmcore.experiments.earlier_nlp.run import run_comparison
-from llmcore.experiments.learning_curve.run import run_curve
-from llmcore.experiments.variants.run import run_variants
 from llmcore.files import json_line, write_text_atomic
+from llmcore.kinds import KINDS, experiment_of
 from llmcore.runs.data_record import write_record
 from llmcore.runs.run import CHECKPOINTS, PREDICTIONS, WORDS, Run
 from llmcore.runs.state import RunInfo
@@ -47,12 +44,6 @@ OnRecord = Callable[[dict[str, Any]], None]
 
 CLOSED = "the lab was closed: resume it where it stopped"
 ENDED = "its process was ended from outside (SIGTERM): resume it where it stopped"
-
-# Runs that train many small models and keep none of them.
-TABLE_RUNS = {
-    "learning-curve": run_curve, "compare-nlp": run_comparison, "diverse-data": run_diverse,
-    "variants": run_variants,
-}  # fmt: skip
 
 
 class Listening(RunWriter):
@@ -91,10 +82,11 @@ def execute(
             torch.set_num_threads(config.train.threads)
         control = FileControl(directory, leave)
         write_record(run, config, writer)
-        if config.kind in TABLE_RUNS:
+        experiment = experiment_of(config.kind)
+        if experiment is not None:
             if not world.is_alone:
                 raise LabError("This run trains many small models: start it without torchrun.")
-            task, outcome = None, TABLE_RUNS[config.kind](run, config, control, writer)
+            task, outcome = None, experiment.load("run")(run, config, control, writer)
         else:
             task = build_task(run, config, writer, world)
             outcome = learner(task, config, directory / CHECKPOINTS, rate_changes(run), world).fit(
@@ -127,7 +119,7 @@ def follow(directory: Path, world: World) -> None:
     """What every process but the first does: its share of each step, and nothing else."""
     run = Run(directory)
     config = run.config
-    if config.kind in TABLE_RUNS:
+    if experiment_of(config.kind) is not None:
         return  # the first process refuses it
     with kept_memory():
         task = build_task(run, config, NullSink(), world)
@@ -251,5 +243,5 @@ def build_classification(run: Run, config: RunConfig, writer: Sink) -> Classific
 def check_runnable(config: RunConfig) -> None:
     """What only torch can tell before a start. Raises LabError."""
     choose_device(config.train.device)
-    if config.kind not in {"pretrain", "diverse-data", "variants"} and config.parent is None:
+    if KINDS[config.kind].finetunes and config.parent is None:
         raise LabError("A finetune needs a model to start from: choose one.")

@@ -128,9 +128,8 @@ def _forget_best(run: Run) -> None:
 
 def _outside(run: Run, config: RunConfig) -> Iterator[str]:
     """The sources that a run does not hold a copy of."""
-    if run.stored_data() is None and config.diverse is None and config.compare is None:
-        yield config.data.source
-    yield from () if config.diverse is None else config.diverse.corpora
+    if run.stored_data() is None:
+        yield from getattr(config.experiment, "sources", (config.data.source,))
     validation = config.data.validation_source
     if validation is not None and run.stored_validation() is None:
         yield validation

@@ -3,9 +3,9 @@
 import pytest
 from comparison_data import SMALL, SMALL_DIVERSE, pretrained, small_corpus, use_small_data
 
-from llmcore.config import CompareConfig
 from llmcore.experiments.diverse_data import plan as diverse_plan
 from llmcore.experiments.earlier_nlp import plan as comparison_plan
+from llmcore.experiments.earlier_nlp.settings import CompareConfig
 from llmcore.experiments.variants import plan as variants_plan
 from llmcore.experiments.variants import run as variants
 

@@ -22,17 +22,11 @@ import numpy as np
 from safetensors.numpy import save as tensor_bytes
 from tiny import TEXT, TINY_MODEL, spam_table
 
-from llmcore.config import (
-    SCHEMA_KEY,
-    SCHEMA_VERSION,
-    CompareConfig,
-    CurveConfig,
-    DataConfig,
-    DiverseConfig,
-    RunConfig,
-    TrainConfig,
-    VariantsConfig,
-)
+from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, DataConfig, RunConfig, TrainConfig
+from llmcore.experiments.diverse_data.settings import DiverseConfig
+from llmcore.experiments.earlier_nlp.settings import CompareConfig
+from llmcore.experiments.learning_curve.settings import CurveConfig
+from llmcore.experiments.variants.settings import VariantsConfig
 
 
 @dataclass(frozen=True)
@@ -178,10 +172,10 @@ def table_run_files() -> dict[str, bytes]:
            "tokens_per_s": 10.0} for n in (10, 20, 30)),
     ]  # fmt: skip
     kinds = {
-        "learning-curve": {"curve": CurveConfig(sizes=(40,))},
-        "compare-nlp": {"compare": CompareConfig()},
-        "diverse-data": {"diverse": DiverseConfig()},
-        "variants": {"variants": VariantsConfig()},
+        "learning-curve": {"experiment": CurveConfig(sizes=(40,))},
+        "compare-nlp": {"experiment": CompareConfig()},
+        "diverse-data": {"experiment": DiverseConfig()},
+        "variants": {"experiment": VariantsConfig()},
     }
     files = {f"{kind}/config.json": _config(kind, **more) for kind, more in kinds.items()}
     files |= {f"{kind}/status.json": STATUS for kind in kinds}

@@ -19,8 +19,9 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config, spam_table
 
 from llmcore import models, paths
-from llmcore.config import LEARNERS, LoraConfig
+from llmcore.config import LoraConfig
 from llmcore.execution import launch
+from llmcore.experiments.learning_curve.settings import LEARNERS
 from llmcore.interpret import attribution, before_training
 from llmcore.plots.classification import percent
 from llmcore.recipes import pretraining

@@ -128,7 +128,7 @@ def test_the_button_starts_the_run_that_is_shown_then(monkeypatch: pytest.Monkey
     page.toggle(key="compare_quick").set_value(True).run()
     button(page, "Compare them all").click().run()
     assert not page.exception and not page.error
-    assert started[0].kind == "compare-nlp" and started[0].compare == QUICK
+    assert started[0].kind == "compare-nlp" and started[0].experiment == QUICK
     assert "0 of 19 cells" in page.get("progress")[0].proto.text.replace("\\", "")
 
 

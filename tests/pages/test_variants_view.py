@@ -7,10 +7,10 @@ from page_driver import button, open_page, shown
 from streamlit.testing.v1 import AppTest
 
 from llmcore import models, paths
-from llmcore.config import ARCHITECTURES
 from llmcore.execution import launch
 from llmcore.experiments.variants.cells import trainings
 from llmcore.experiments.variants.plan import plan_variants
+from llmcore.experiments.variants.settings import ARCHITECTURES
 from llmcore.files import json_line
 from llmcore.paths import PROJECT_ROOT
 from llmcore.recipes import pretraining
@@ -35,7 +35,7 @@ def written(n_done: int = 8, state: str = "done") -> str:
     directory = store.directory(run_id)
     launch.create(directory, config)
     with RunWriter(directory, "thread") as writer:
-        for name, seed in trainings(config.variants)[:n_done]:
+        for name, seed in trainings(config.experiment)[:n_done]:
             key: dict[str, Any] = {"variant": name, "seed": seed}
             for step, bits in ((1, 4.2), (100, 3.6), (200, ENDS[name] + 0.01 * seed)):
                 writer.event("look", 1, **key, tokens=2048 * step, bits_per_byte=bits,
@@ -112,8 +112,8 @@ def test_the_button_starts_what_was_chosen(monkeypatch: pytest.MonkeyPatch) -> N
     assert not page.exception
     (config,) = started
     assert (config.kind, config.train.steps) == ("variants", 13)
-    assert (config.variants.n_seeds, config.variants.part_steps) == (2, 50)
-    assert config.variants.variants == ARCHITECTURES
+    assert (config.experiment.n_seeds, config.experiment.part_steps) == (2, 50)
+    assert config.experiment.variants == ARCHITECTURES
     assert "0 of 13 trainings" in str([one.proto for one in page.get("progress")])
 
 

@@ -188,7 +188,7 @@ def test_what_cannot_be_compared_is_refused(store: RunStore) -> None:
     with pytest.raises(LabError, match="no model"):
         plan_comparison("not-there")
     config = plan(pretrained())
-    assert config.compare.gpt2 is None and config.train.steps == 19
+    assert config.experiment.gpt2 is None and config.train.steps == 19
     again = type(config).from_dict(config.to_dict())
     assert again == config
 

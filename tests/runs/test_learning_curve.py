@@ -8,7 +8,6 @@ from small_store import tiny_language_model
 from tiny import spam_table
 
 from llmcore import models
-from llmcore.config import LEARNERS, CurveConfig
 from llmcore.errors import LabError
 from llmcore.evaluation import wilson_interval
 from llmcore.execution import launch
@@ -20,6 +19,7 @@ from llmcore.experiments.learning_curve.points import (
     few_test_texts,
     points_of,
 )
+from llmcore.experiments.learning_curve.settings import LEARNERS, CurveConfig
 from llmcore.tasks.frozen_features import FeatureView
 from llmcore.train.control import write_control
 
@@ -125,7 +125,7 @@ def test_views_read_their_own_rows(parent):
 
 
 def test_sizes_that_do_not_fit_are_left_out_and_all_comes_last(parent):
-    assert plan(parent, sizes=(1, 5, 5, 300)).curve.sizes == (5, 48)
+    assert plan(parent, sizes=(1, 5, 5, 300)).experiment.sizes == (5, 48)
     with pytest.raises(LabError, match="must be some of naive Bayes"):
         plan(parent, learners=("oracle",))
     with pytest.raises(LabError, match="n_seeds is 0"):

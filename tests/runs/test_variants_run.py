@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from comparison_data import small_corpus, use_small_data
 
-from llmcore.config import ARCHITECTURES, ModelConfig, RunConfig, VariantsConfig
+from llmcore.config import ModelConfig, RunConfig
 from llmcore.errors import LabError
 from llmcore.execution import launch
 from llmcore.experiments.variants import run as variants
@@ -18,6 +18,7 @@ from llmcore.experiments.variants.cells import (
     trainings,
 )
 from llmcore.experiments.variants.plan import plan_variants
+from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
 from llmcore.nn.model import GPT
 from llmcore.runs import RunStore
 from llmcore.train.control import write_control
@@ -130,7 +131,7 @@ def written(ends: dict[str, list[float]], n_seeds: int = 1) -> VariantCurves:
                                "tokens_per_s": 500.0})  # fmt: skip
             events.append({"type": "variant", **key})
     settings = VariantsConfig(variants=tuple(ends), n_seeds=n_seeds)
-    config = SimpleNamespace(model=ModelConfig(), variants=settings)
+    config = SimpleNamespace(model=ModelConfig(), experiment=settings)
     return VariantCurves(SimpleNamespace(config=config, events=lambda: events))  # type: ignore[arg-type]
 
 
@@ -168,6 +169,6 @@ def test_events_of_another_version_are_passed_over() -> None:
         {"type": "notice", "text": "hello"},
     ]  # fmt: skip
     run = SimpleNamespace(
-        config=SimpleNamespace(model=found.base, variants=found.settings), events=lambda: events
+        config=SimpleNamespace(model=found.base, experiment=found.settings), events=lambda: events
     )
     assert VariantCurves(run).curve("rope") == []  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.config import ARCHITECTURES, VariantsConfig
+from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
 from ui.charts import live_chart
 from ui.feed import duration
 from ui.page import guarded, plain

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from llmcore.config import DiverseConfig
 from llmcore.errors import DamagedError
+from llmcore.experiments.diverse_data.settings import DiverseConfig
 from llmcore.experiments.measured_tables import TableRecord
 from llmcore.schema import build
 
@@ -36,7 +36,7 @@ class DiverseMatrix:
     """Bits per byte by (trained on, tested on), as far as it is done."""
 
     def __init__(self, run: TableRecord) -> None:
-        self.corpora: tuple[str, ...] = (run.config.diverse or DiverseConfig()).corpora
+        self.corpora: tuple[str, ...] = (run.config.experiment or DiverseConfig()).corpora
         self.trained: dict[str, TrainedModel] = {}
         self.scores: dict[tuple[str, str], float] = {}
         for event in run.events():

@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from llmcore.config import (
-    DataConfig,
-    DiverseConfig,
-    RunConfig,
-)
+from llmcore.config import DataConfig, RunConfig
 from llmcore.experiments.diverse_data.cells import n_cells
+from llmcore.experiments.diverse_data.settings import DiverseConfig
 from llmcore.experiments.small_models import check_corpora
 from llmcore.presets import preset_named
 
@@ -39,5 +36,5 @@ def plan_diverse(
             **(train_changes or {})
         ),
         data=DataConfig(source="+".join(diverse.corpora)),
-        diverse=diverse,
+        experiment=diverse,
     )

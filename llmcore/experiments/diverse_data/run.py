@@ -5,12 +5,13 @@ from dataclasses import asdict
 
 import numpy as np
 
-from llmcore.config import DataConfig, DiverseConfig, RunConfig
+from llmcore.config import DataConfig, RunConfig
 from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.device import choose_device
 from llmcore.evaluation import text_loss
 from llmcore.experiments.diverse_data.cells import MIX, SCORE, TRAINED, DiverseMatrix, TrainedModel
+from llmcore.experiments.diverse_data.settings import DiverseConfig
 from llmcore.experiments.small_models import (
     cut_documents,
     language_task,
@@ -28,11 +29,10 @@ from llmcore.train.trainer import Outcome
 def run_diverse(run: Run, config: RunConfig, control: Control, sink: Sink) -> Outcome:
     """Trains and scores what is not done yet, a row after another, until all is done or `control`
     says stop."""
-    assert config.diverse is not None
     known = DiverseMatrix(run)
     work = TableWork(run, control, sink, len(known.scores))
     try:
-        bench = _Bench(config, config.diverse, work)
+        bench = _Bench(config, config.experiment, work)
         bench.tokenizer.save(run.directory / TOKENIZER)
         for name in known.models:
             left = [one for one in known.corpora if (name, one) not in known.scores]

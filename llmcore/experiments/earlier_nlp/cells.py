@@ -9,6 +9,7 @@ import numpy as np
 
 from llmcore.errors import DamagedError
 from llmcore.evaluation import FEW_ROWS, Difference, wilson_interval
+from llmcore.experiments.earlier_nlp.settings import CompareConfig
 from llmcore.experiments.measured_tables import TableRecord
 from llmcore.schema import build
 
@@ -98,7 +99,7 @@ class Comparison:
     """The table of a run, or of a record of one, as far as it is done."""
 
     def __init__(self, run: TableRecord) -> None:
-        compare = run.config.compare
+        compare: CompareConfig | None = run.config.experiment
         self.gpt2 = compare.gpt2 if compare else None
         self.models = [one for one in COLUMNS if one != GPT2 or self.gpt2]
         self.cells: dict[tuple[str, str], Cell] = {}

@@ -3,15 +3,11 @@
 from typing import Any
 
 from llmcore import models
-from llmcore.config import (
-    CompareConfig,
-    DataConfig,
-    RunConfig,
-    TrainConfig,
-)
+from llmcore.config import DataConfig, RunConfig, TrainConfig
 from llmcore.convert import locate
 from llmcore.errors import LabError
 from llmcore.experiments.earlier_nlp.cells import COLUMNS, GPT2, work_of
+from llmcore.experiments.earlier_nlp.settings import CompareConfig
 
 QUICK = CompareConfig(
     n_train=600, n_test=600, epochs=2, lm_steps=60, held_out_bytes=30_000, sample_tokens=50
@@ -53,7 +49,7 @@ def plan_comparison(
         ),
         data=DataConfig(source="sms-spam+tweet-sentiment+shakespeare"),
         parent=parent,
-        compare=compare,
+        experiment=compare,
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from llmcore import models
 from llmcore.classical import Baseline, NaiveBayes, NgramClassifier, NgramModel, WordRegression
 from llmcore.classical.ngram import bits_per_byte, continuation, fit_on
-from llmcore.config import CompareConfig, DataConfig, ModelConfig, RunConfig, TrainConfig
+from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from llmcore.data import CORPUS_SPLIT_SEED, Splits, load_corpus
 from llmcore.data.chosen import read_splits
 from llmcore.data.encoded import encoded_corpus
@@ -38,6 +38,7 @@ from llmcore.experiments.earlier_nlp.cells import (
     Comparison,
     work_of,
 )
+from llmcore.experiments.earlier_nlp.settings import CompareConfig
 from llmcore.experiments.sample_measures import known_words, longest_copy, real_word_share
 from llmcore.experiments.small_models import (
     cut_documents,
@@ -79,10 +80,9 @@ HOW_IT_LEARNED = {
 
 def run_comparison(run: Run, config: RunConfig, control: Control, sink: Sink) -> Outcome:
     """Does the cells that are not done yet, until all are or `control` says stop."""
-    assert config.compare is not None
     known = Comparison(run)
     work = TableWork(run, control, sink, len(known.cells))
-    bench = _Bench(config, config.compare, work)
+    bench = _Bench(config, config.experiment, work)
     told = set(known.labelled)
     try:
         for task, prompt in PROMPTS.items():

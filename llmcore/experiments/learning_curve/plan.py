@@ -5,14 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from llmcore import models
-from llmcore.config import (
-    LEARNERS,
-    CurveConfig,
-    DataConfig,
-    RunConfig,
-    TrainConfig,
-)
+from llmcore.config import DataConfig, RunConfig, TrainConfig
 from llmcore.data.chosen import read_labelled, splits_of
+from llmcore.experiments.learning_curve.settings import LEARNERS, CurveConfig
 from llmcore.recipes.classification import (
     DEFAULT_EPOCHS,
     FINETUNE,
@@ -63,7 +58,7 @@ def plan_learning_curve(
         train=FINETUNE.with_(**{**changes, "steps": curve.n_points}),
         data=data,
         parent=parent,
-        curve=curve,
+        experiment=curve,
         reading=reading,
     )
 

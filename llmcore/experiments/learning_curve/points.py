@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean, pstdev
 from typing import Any
 
-from llmcore.config import LEARNERS
 from llmcore.errors import DamagedError
 from llmcore.evaluation import FEW_ROWS, wilson_interval
+from llmcore.experiments.learning_curve.settings import LEARNERS
 from llmcore.runs.run import Run
 from llmcore.schema import build
 

@@ -22,6 +22,7 @@ from llmcore.device import choose_device
 from llmcore.evaluation import classification_scores
 from llmcore.experiments.learning_curve.plan import curve_training
 from llmcore.experiments.learning_curve.points import POINT, CurvePoint, points_of
+from llmcore.experiments.learning_curve.settings import CurveConfig
 from llmcore.experiments.table import named_part
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
@@ -45,7 +46,7 @@ LOOKED_AT = 64  # training texts that the trainer evaluates; no choice hangs on 
 def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) -> Outcome:
     """Does the points that are not done yet, one after another, until all are or `control` says
     stop. Each is an event; a point that was interrupted is done anew."""
-    curve = config.curve
+    curve: CurveConfig = config.experiment
     assert curve is not None
     stored = run.stored_data()
     table = stored.read_bytes() if stored else None
@@ -55,7 +56,7 @@ def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) 
     done = {(one.learner, one.size, one.seed) for one in points_of(run)}
     learners = _Learners(run, config, splits)
     n_done = len(done)
-    for learner, size, seed in _order(config):
+    for learner, size, seed in _order(curve):
         if (learner, size, seed) in done:
             continue
         writer.progress(n_done, "training")
@@ -71,12 +72,11 @@ def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) 
     return Outcome("done", "all points measured", n_done, None, None)
 
 
-def _order(config: RunConfig) -> Iterator[tuple[str, int, int]]:
+def _order(curve: CurveConfig) -> Iterator[tuple[str, int, int]]:
     """Learner by learner, small before large: the chart grows to the right while one watches."""
-    assert config.curve is not None
-    for learner in config.curve.learners:
-        for size in config.curve.sizes:
-            for seed in range(config.curve.n_seeds):
+    for learner in curve.learners:
+        for size in curve.sizes:
+            for seed in range(curve.n_seeds):
                 yield learner, size, seed
 
 

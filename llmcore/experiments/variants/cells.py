@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llmcore.config import ModelConfig, VariantsConfig
+from llmcore.config import ModelConfig
 from llmcore.errors import DamagedError
+from llmcore.experiments.variants.settings import VariantsConfig
 from llmcore.runs.run import Run
 from llmcore.schema import build
 
@@ -103,7 +104,7 @@ class VariantCurves:
 
     def __init__(self, run: Run) -> None:
         self.base = run.config.model
-        self.settings = run.config.variants or VariantsConfig()
+        self.settings: VariantsConfig = run.config.experiment or VariantsConfig()
         self.looks: dict[tuple[str, int], dict[int, Look]] = {}
         self.done: set[tuple[str, int]] = set()
         for event in run.events():

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from llmcore.config import (
-    DataConfig,
-    RunConfig,
-    VariantsConfig,
-)
+from llmcore.config import DataConfig, RunConfig
 from llmcore.experiments.small_models import check_corpora
 from llmcore.experiments.variants.cells import shape_of, trainings
+from llmcore.experiments.variants.settings import VariantsConfig
 from llmcore.presets import DEFAULT_PRESET, preset_named
 
 VARIANTS_VOCABULARY = 1024
@@ -45,5 +42,5 @@ def plan_variants(
         ),
         data=DataConfig(source=source),
         preset=chosen.name,
-        variants=variants,
+        experiment=variants,
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from llmcore.config import DataConfig, RunConfig, TrainConfig, VariantsConfig
+from llmcore.config import DataConfig, RunConfig, TrainConfig
 from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.device import choose_device
@@ -17,6 +17,7 @@ from llmcore.experiments.variants.cells import (
     shape_of,
     trainings,
 )
+from llmcore.experiments.variants.settings import VariantsConfig
 from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
 from llmcore.recipes.common import with_rhythm
@@ -33,14 +34,13 @@ PROMPT = "The "
 def run_variants(run: Run, config: RunConfig, control: Control, sink: Sink) -> Outcome:
     """Trains what is not trained yet, one after another, until all is done or `control` says
     stop. Each look at held-out text is an event, and each training that is done."""
-    assert config.variants is not None
     known = VariantCurves(run)
     work = TableWork(run, control, sink, len(known.done))
     try:
         work.begin("Reading the text")
-        bench = _Bench(config, config.variants, work)
+        bench = _Bench(config, config.experiment, work)
         bench.tokenizer.save(run.directory / TOKENIZER)
-        for name, seed in trainings(config.variants):
+        for name, seed in trainings(config.experiment):
             if (name, seed) in known.done:
                 continue
             what = f"{VARIANTS[name].label}, seed {seed + 1}"

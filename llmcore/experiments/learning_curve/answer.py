@@ -1,0 +1,38 @@
+"""What a learning curve answers on the command line."""
+
+from dataclasses import asdict
+from typing import Any
+
+from llmcore.experiments.learning_curve.points import POINT, curve_rows, few_test_texts, points_of
+from llmcore.runs.run import Run
+from llmcore.texts import text_table
+
+
+def answer(run: Run) -> tuple[dict[str, Any], str]:
+    """`curve`: a row for each learner and size, `points`: every single training."""
+    points = points_of(run)
+    rows = curve_rows(points)
+    values = {"curve": [one.to_dict() for one in rows], "points": [asdict(one) for one in points]}
+    cells = [
+        [
+            one.learner, f"{one.size:,}", f"{one.accuracy:.4f}", f"{one.macro_f1:.4f}",
+            f"{one.macro_f1_low:.4f} to {one.macro_f1_high:.4f}", str(one.n_seeds),
+            f"{one.seconds:.1f}",
+        ]
+        for one in rows
+    ]  # fmt: skip
+    header = ["learner", "texts", "accuracy", "macro F1", "lowest to highest", "seeds", "s each"]
+    lines = [text_table(header, cells)]
+    if few := few_test_texts(rows):
+        lines.append(few)
+    return values, "\n".join(lines)
+
+
+def line(event: dict[str, Any]) -> str | None:
+    """One line about a point that is done; None for another event."""
+    if event.get("type") != POINT:
+        return None
+    return (
+        f"{event['learner']}, {event['size']:,} texts, seed {event['seed']}: macro F1 "
+        f"{event['macro_f1']:.3f}, {event['seconds']:.1f} s"
+    )

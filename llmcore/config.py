@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from llmcore.errors import LabError
-from llmcore.kinds import KINDS, experiment_of
+from llmcore.kinds import KINDS, experiment_of, experiments
 from llmcore.schema import build
 from llmcore.settings import Checked, setting
 
@@ -21,7 +21,6 @@ POSITIONS = ("learned", "rope")
 NORMS = ("layer", "rms")
 FEED_FORWARDS = ("gelu", "swiglu")
 LORA_TARGETS = ("qkv", "output", "up", "down")
-_EXPERIMENTS = [one.experiment for one in KINDS.values() if one.experiment is not None]
 
 
 @dataclass(slots=True, frozen=True)
@@ -381,7 +380,7 @@ class RunConfig(Checked):
         kind = values.get("kind")
         record = experiment_of(kind) if isinstance(kind, str) else None
         made = None
-        for one in _EXPERIMENTS:
+        for one in experiments():
             if (found := values.get(one.key)) is None:
                 continue
             if one is not record:
@@ -394,7 +393,7 @@ class RunConfig(Checked):
     def to_dict(self) -> dict[str, Any]:
         values = asdict(self)
         made, record = values.pop("experiment"), experiment_of(self.kind)
-        return values | {one.key: made if one is record else None for one in _EXPERIMENTS}
+        return values | {one.key: made if one is record else None for one in experiments()}
 
     @property
     def reads_layers(self) -> bool:

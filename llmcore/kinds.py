@@ -95,3 +95,8 @@ KINDS = {one.name: one for one in _ALL}
 def experiment_of(kind: str) -> Experiment | None:
     """The record of an experiment; None for another kind of run, or a name that is none."""
     return KINDS[kind].experiment if kind in KINDS else None
+
+
+def experiments() -> list[Experiment]:
+    """The records of all experiments."""
+    return [one.experiment for one in KINDS.values() if one.experiment is not None]

@@ -10,9 +10,7 @@ import typer
 from llmcore.cli import (
     applications,
     classifying,
-    compare,
     convert,
-    curve,
     induction,
     inside,
     inspecting,
@@ -23,6 +21,7 @@ from llmcore.cli import (
     training,
     use,
 )
+from llmcore.cli.experiments import add_experiments
 from llmcore.cli.output import say, steady_streams
 from llmcore.errors import LabError
 
@@ -41,12 +40,9 @@ app.add_typer(tokenizers.app, name="tokenizers")
 app.command("pretrain")(training.pretrain)
 app.command("preflight")(preflight.preflight)
 app.command("finetune")(training.finetune)
-app.command("learning-curve")(curve.learning_curve)
 app.command("induction")(induction.induction)
 app.command("classify")(classifying.classify)
-app.command("compare-nlp")(compare.compare_nlp)
-app.command("diverse-data")(compare.diverse_data)
-app.command("compare-variants")(compare.compare_variants)
+add_experiments(app)
 app.command("generate")(use.generate)
 app.command("score")(use.score)
 app.command("walk")(inside.walk)

@@ -19,17 +19,12 @@ from llmcore.device import host_name, lower_priority_of_this_thread
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.files import read_json, remove_left_overs, whole_directory, write_json_atomic
 from llmcore.paths import slug
-from llmcore.recipes.classification import plan_classify
-from llmcore.recipes.pretraining import plan_pretrain
 from llmcore.runs.data_record import accept_changes, check_data
 from llmcore.runs.run import CONFIG, DATA, RUN_ID, STATUS, Run
 from llmcore.runs.state import RunInfo, RunState, at_work, writer_identity
 from llmcore.runs.store import RunStore
 from llmcore.train.control import Leave, reset_control
 from llmcore.version import VERSION
-
-__all__ = ["create", "live_runs", "plan_classify", "plan_pretrain", "resume", "run_foreground",
-           "start", "stop", "stop_all"]  # fmt: skip
 
 log = logging.getLogger(__name__)
 EXIT_SECONDS = 8.0

@@ -145,13 +145,13 @@ def test_chosen_columns_and_last_block(lab, base, tmp_path):
 
 def test_a_built_in_set_starts(lab, base, monkeypatch):
     """A few of its rows: the whole set has its own, longer runs."""
-    from llmcore.recipes import instructions as plan
+    from llmcore.data import chosen
 
-    whole = plan.load_builtin("airline-support")
+    whole = chosen.load_builtin("airline-support")
     whole.train, whole.validation, whole.test = whole.train[:40], whole.validation[:5], (
         whole.test[::80]
     )  # fmt: skip
-    monkeypatch.setattr(plan, "load_builtin", lambda name: whole)
+    monkeypatch.setattr(chosen, "load_builtin", lambda name: whole)
     tuned = lab("finetune", "--task", "instruct", "--data", "airline-support", "--model", base,
                 "--epochs", 1, *QUICK, "--json").json  # fmt: skip
     assert set(tuned["test"]["by_holdout"]) == {"slots", "phrasings", "frames"}

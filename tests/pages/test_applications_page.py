@@ -12,9 +12,10 @@ from llmcore.applications import JOBS, figure_of, held_out
 from llmcore.applications.background import measurement
 from llmcore.applications.figures import keep_bundled, keep_own, weights_hash
 from llmcore.applications.measuring import measure
+from llmcore.data import chosen
 from llmcore.data.everyday import everyday_rows
 from llmcore.paths import PROJECT_ROOT
-from llmcore.recipes import instructions as instruct_plan
+from llmcore.recipes import instructions
 from llmcore.runs import RunStore
 from ui.applications.looks import why, written
 
@@ -186,10 +187,10 @@ def test_a_failed_measurement_is_one_sentence(monkeypatch: pytest.MonkeyPatch, w
 
 
 def test_a_missing_model_is_trained_with_one_click(wait_until, monkeypatch) -> None:
-    small = instruct_plan.load_builtin("general")
+    small = chosen.load_builtin("general")
     small.train, small.validation, small.test = small.train[:32], small.validation[:4], []
-    monkeypatch.setattr(instruct_plan, "load_builtin", lambda name: small)
-    monkeypatch.setattr(instruct_plan, "MOST_EPOCHS", 1)
+    monkeypatch.setattr(chosen, "load_builtin", lambda name: small)
+    monkeypatch.setattr(instructions, "MOST_EPOCHS", 1)
     page = open_job("summaries")
     assert not page.exception and "No model here has learned this yet" in shown(page)
     button(page, "Train it now").click().run()

@@ -75,7 +75,7 @@ def test_every_snapshot_reaches_the_browser(trained: str, wait_until) -> None:
     last = header["frames"][-1]
     assert len(last["lens"]) == header["layers"] + 1 and len(last["scores"]) == 5
     assert len(last["answers"]) == 8 and not header["classifier"]
-    assert len(header["kinds"]) == 4
+    assert len(header["kinds"]) == 5
 
 
 def test_a_run_with_one_snapshot_says_so_and_how_to_get_more(trained: str, wait_until) -> None:

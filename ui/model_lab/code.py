@@ -48,7 +48,7 @@ def _budget(ref: str) -> tuple[str, str]:
     where = "llmcore.models" if chosen == OWN else "llmcore.advice.budget"
     config = f"model_config({ref!r})" if chosen == OWN else f"SHAPES[{chosen!r}].config"
     python = f"""
-from llmcore import budget
+from llmcore.advice import budget
 from {where} import {known}
 
 config = {config}

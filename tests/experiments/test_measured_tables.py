@@ -66,7 +66,7 @@ def test_the_shipped_table_has_the_keys_of_a_real_measurement(
     theirs = tiny(kind)
     assert list(ours) == list(theirs)
     for part in ("machine", "versions", "settings"):
-        assert list(ours[part]) == list(theirs[part])
+        assert ours[part].keys() == theirs[part].keys()
     assert keys_by_event(ours["records"]) == keys_by_event(theirs["records"])
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from generating import CONFIG, sharp_model
 
-from llmcore.generation import reader, scoring
+from llmcore.data import windows
+from llmcore.generation import reader
 from llmcore.generation.reader import Reader, ReaderPool, common_prefix, window_start
 from llmcore.nn.decode import NextLogits
 
@@ -98,7 +99,7 @@ def test_the_pool_is_bounded_by_bytes_too(model):
     assert pool.take(model, [1]) is not reader
 
 
-@pytest.mark.parametrize("module", [reader, scoring])
+@pytest.mark.parametrize("module", [reader, windows])
 def test_the_examples_in_the_docstrings_hold(module):
     tried = doctest.testmod(module)
     assert tried.attempted and not tried.failed

@@ -24,12 +24,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import ui.feed as feeds
+import ui.run_panel.feed as feeds
 from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from llmcore.execution import launch
 from llmcore.files import json_line
 from llmcore.runs.run import EVENTS, METRICS, Run
-from ui.run_charts import AXES, View, loss_figure, small_figures
+from ui.run_panel.charts import AXES, View, loss_figure, small_figures
 
 EVAL_EVERY = 500
 

@@ -41,7 +41,7 @@ from playground_latency import (  # noqa: E402
 )
 
 from llmcore.runs import Run  # noqa: E402
-from ui.live import PICTURES, SLOWEST_REFRESH_SECONDS  # noqa: E402
+from ui.run_panel.live import PICTURES, SLOWEST_REFRESH_SECONDS  # noqa: E402
 
 BARS = {"p95_ratio": 1.5, "watcher_share": 0.05}
 TURNS, SLOW_TURNS = 4, 8

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui.attention_lab import VIEWS
-from ui.attention_lab.code import code_of
+from ui.attention import VIEWS
+from ui.attention.code import code_of
 from ui.page import code_behind, guarded, header
 from ui.picker import model_picker
 from ui.state import shared_text

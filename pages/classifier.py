@@ -1,6 +1,6 @@
 """Finetune a classifier: a language model learns to put texts into classes."""
 
-from ui.classifier_lab import VIEWS
+from ui.classifier import VIEWS
 from ui.page import code_behind, guarded, header
 from ui.views import chosen_view
 from ui.warm import warm_up

@@ -11,9 +11,8 @@ from ui.instructions.data import Choice, choose_data
 from ui.instructions.mask import what_the_loss_sees
 from ui.instructions.options import TRAINABLE, Plan, Settings, learned, options, planned
 from ui.instructions.results import example_prompt, results, side_by_side
-from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
-from ui.run_choice import (
+from ui.run_panel.choice import (
     next_run_id,
     note_trouble,
     run_picker,
@@ -23,6 +22,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.run_panel.live import run_panel
 from ui.state import store
 from ui.warm import warm_up
 

@@ -1,7 +1,7 @@
 """Inside the model: one forward pass step by step, and what billions of parameters mean."""
 
-from ui.model_lab import VIEWS
-from ui.model_lab.code import code_of
+from ui.model import VIEWS
+from ui.model.code import code_of
 from ui.page import code_behind, guarded, header
 from ui.views import chosen_view
 from ui.warm import warm_up

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import progress, stages
+from ui import progress
 from ui.components import payload, registered
 from ui.navigation import CARDS, page_link
+from ui.overview import stages
 from ui.page import code_behind, guarded, header
 from ui.state import store
 from ui.tours.cards import tour_cards

@@ -9,15 +9,14 @@ from llmcore.config import RunConfig
 from llmcore.errors import LabError
 from llmcore.presets import DEFAULT_PRESET, PRESETS
 from llmcore.runs import RunInfo
-from ui.ask import ask_box
-from ui.live import run_panel
 from ui.page import code_behind, guarded, header, plain, show_error
-from ui.preflight import preflight_card
-from ui.prepare import prepare
-from ui.pretrain_lab import variants
-from ui.pretrain_lab.architecture import architecture_fields
-from ui.run_charts import MAX_OVERLAYS
-from ui.run_choice import (
+from ui.pretrain import variants
+from ui.pretrain.architecture import architecture_fields
+from ui.pretrain.ask import ask_box
+from ui.pretrain.preflight import preflight_card
+from ui.pretrain.prepare import prepare
+from ui.run_panel.charts import MAX_OVERLAYS
+from ui.run_panel.choice import (
     next_run_id,
     note_trouble,
     run_label,
@@ -28,6 +27,7 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.run_panel.live import run_panel
 from ui.state import store
 from ui.text_source import PRETRAIN_WISH, ChosenText, choose_built_in, text_source
 

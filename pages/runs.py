@@ -8,16 +8,16 @@ from llmcore import models
 from llmcore.errors import LabError, NotFoundError
 from llmcore.kinds import KINDS
 from llmcore.runs import RunInfo
-from ui.exchange import bring_in, hand_out
-from ui.feed import when
-from ui.live import STATES, state_badge
 from ui.marked import Markdown
 from ui.navigation import CARDS
-from ui.onward import onward
 from ui.page import code_behind, guarded, header, plain, show_error, steady
-from ui.queue_panel import queue_panel
-from ui.run_choice import note_trouble, take_trouble
-from ui.run_controls import ask_to_resume, show_trouble
+from ui.run_panel.choice import note_trouble, take_trouble
+from ui.run_panel.controls import ask_to_resume, show_trouble
+from ui.run_panel.feed import when
+from ui.run_panel.live import STATES, state_badge
+from ui.run_panel.onward import onward
+from ui.runs.exchange import bring_in, hand_out
+from ui.runs.queue import queue_panel
 from ui.state import store
 
 TITLES = {name: one.title for name, one in KINDS.items()} | {"?": "Unreadable"}

@@ -5,9 +5,9 @@ import streamlit as st
 from ui.live_text import follow_typing
 from ui.page import code_behind, guarded, header
 from ui.state import set_shared_text, shared_text
-from ui.tokenizer_lab import VIEWS
-from ui.tokenizer_lab.link import copy_link
-from ui.tokenizer_lab.samples import SAMPLES
+from ui.tokenizer import VIEWS
+from ui.tokenizer.link import copy_link
+from ui.tokenizer.samples import SAMPLES
 from ui.views import chosen_view
 from ui.warm import warm_up
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from written_runs import write_run
 
-from ui.attention_lab import VIEWS as ATTENTION
-from ui.classifier_lab import VIEWS as CLASSIFIER
-from ui.model_lab import VIEWS as MODEL
+from ui.attention import VIEWS as ATTENTION
+from ui.classifier import VIEWS as CLASSIFIER
+from ui.model import VIEWS as MODEL
 from ui.navigation import CARDS
 from ui.playground import VIEWS as PLAYGROUND
-from ui.tokenizer_lab import VIEWS as TOKENIZER
+from ui.tokenizer import VIEWS as TOKENIZER
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

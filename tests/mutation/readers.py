@@ -226,7 +226,7 @@ def read_run(folder: Path) -> None:
     from llmcore.advice.doctor import curves_of
     from llmcore.runs.run import Run
     from llmcore.train.control import read_control
-    from ui.feed import RunFeed
+    from ui.run_panel.feed import RunFeed
 
     run = Run(folder)
     info = run.info()

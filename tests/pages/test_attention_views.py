@@ -17,8 +17,8 @@ from llmcore.interpret.attention import AttentionRecord, attend
 from llmcore.interpret.lens import logit_lens
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tasks.head_types import HeadScores
-from ui.attention_lab import VIEWS
-from ui.attention_lab.choice import strongest_head
+from ui.attention import VIEWS
+from ui.attention.choice import strongest_head
 
 SENTENCE = "the cat sees the moon. the cat sees"
 JUNK = '</script><img src=x onerror=alert(1)> \u202e`**_\0" é漢😀'
@@ -78,7 +78,7 @@ def test_a_best_head_at_chance_is_none() -> None:
         table, None, np.array([0.02, 0.02, 0.02, math.nan]), None, 5.0, 5.0, 0.0, 8, 96, 0, kinds
     )
     page = AppTest.from_string(
-        "import streamlit as st\nfrom ui.attention_lab.types import _best\n"
+        "import streamlit as st\nfrom ui.attention.types import _best\n"
         "scores = st.session_state['scores']\n"
         "for at, kind in enumerate(scores.kinds):\n"
         "    _best(scores, kind, 'repeats', float(scores.chance[at]), (0, 0))"

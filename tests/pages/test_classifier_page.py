@@ -28,8 +28,8 @@ from llmcore.recipes import pretraining
 from llmcore.recipes.classification import plan_classify
 from llmcore.runs import RunStore, run
 from llmcore.runs.writer import RunWriter
-from ui.classifier_lab.examples import examples_of, held_out
-from ui.classifier_lab.why import contradiction
+from ui.classifier.examples import examples_of, held_out
+from ui.classifier.why import contradiction
 from ui.state import DEFAULT_TEXT
 
 
@@ -189,7 +189,7 @@ def open_with_text(run_id: str, text: str) -> AppTest:
 
 def _say_verdict(run_id: str, text: str, answer: dict) -> None:
     from llmcore.runs import RunStore
-    from ui.classifier_lab.examples import examples_of, verdict
+    from ui.classifier.examples import examples_of, verdict
 
     run = RunStore().open(run_id)
     verdict(run, examples_of(run), text, answer)
@@ -489,7 +489,7 @@ def test_the_threshold_moves_precision_and_recall(classifier: str) -> None:
 
 def test_tweets_to_airlines_are_scored_apart() -> None:
     def script() -> None:
-        from ui.classifier_lab.results import _airlines
+        from ui.classifier.results import _airlines
 
         rows = [("@united late again", "bad"), ("@JetBlue thanks", "good"), ("so happy", "good")]
         _airlines(

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from llmcore.models import default_model
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tokenizers import builtin_tokenizer
-from ui.tokenizer_lab import merges
+from ui.tokenizer import merges
 
 PAGE = str(PROJECT_ROOT / "pages" / "tokenizer.py")
 
@@ -111,13 +111,13 @@ def test_a_click_on_a_token_takes_its_word(monkeypatch: pytest.MonkeyPatch) -> N
     state = {"merges_encoding": "bytes", "lab_text": text}
     state["merges_tokens"] = {"token": {"column": 0, "index": 18, "id": tokens[18]}}
     for module in (
-        "ui.tokenizer_lab.merges",
-        "ui.tokenizer_lab.picture",
-        "ui.encodings",
+        "ui.tokenizer.merges",
+        "ui.tokenizer.picture",
+        "ui.tokenizer.encodings",
         "ui.state",
     ):
         monkeypatch.setattr(f"{module}.st", SimpleNamespace(session_state=state, query_params={}))
-    monkeypatch.setattr("ui.encodings.tokenizer_of", builtin_tokenizer)
+    monkeypatch.setattr("ui.tokenizer.encodings.tokenizer_of", builtin_tokenizer)
     merges.take_word()
     assert state["merges_word"] == text  # bytes know no words: the piece is all of it
     state["merges_encoding"] = "gpt2"

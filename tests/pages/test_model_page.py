@@ -12,8 +12,8 @@ from llmcore import models
 from llmcore.interpret.walk import walk
 from llmcore.models import Loaded
 from llmcore.paths import PROJECT_ROOT
-from ui.model_lab import VIEWS
-from ui.model_lab.tensors import in_words
+from ui.model import VIEWS
+from ui.model.tensors import in_words
 
 JUNK = '</script><img src=x onerror=alert(1)> \u202e`**_\0" é漢😀'
 TEXT = "the old king sees"

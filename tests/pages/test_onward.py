@@ -13,7 +13,7 @@ from written_runs import write_run
 from llmcore.models import default_assistant
 from llmcore.paths import PROJECT_ROOT
 from llmcore.runs import RunStore
-from ui.onward import LINKS
+from ui.run_panel.onward import LINKS
 
 
 def opened(page: str, **query: str) -> AppTest:

@@ -120,7 +120,9 @@ def test_prompt_that_looks_like_markup_stays_text(finished_run: str) -> None:
 def test_a_live_run_can_be_watched_asked_and_stopped(
     live_run: tuple[str, RunWriter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.ask.PATIENCE_SECONDS", 0.5)  # this run never writes a checkpoint
+    monkeypatch.setattr(
+        "ui.pretrain.ask.PATIENCE_SECONDS", 0.5
+    )  # this run never writes a checkpoint
     run_id, writer = live_run
     page = opened()
     assert button(page, "Stop and save") and "Training" in shown(page)

@@ -16,11 +16,11 @@ from llmcore.execution import launch, process
 from llmcore.execution.queue import RunQueue
 from llmcore.files import json_line
 from llmcore.runs import RunStore
-from ui.feed import RunFeed
-from ui.live import SLOWEST_REFRESH_SECONDS, refresh_seconds
 from ui.marked import plain
-from ui.replay import replay_data
-from ui.run_charts import no_point_words, what_does_not_compare
+from ui.run_panel.charts import no_point_words, what_does_not_compare
+from ui.run_panel.feed import RunFeed
+from ui.run_panel.live import SLOWEST_REFRESH_SECONDS, refresh_seconds
+from ui.run_panel.replay import replay_data
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from llmcore.models import default_model, tokenizer_for
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tokenizers import builtin_tokenizer
 from ui import progress
-from ui.encodings import encoded_in
 from ui.state import DEFAULT_TEXT, MAX_URL_BYTES
-from ui.tokenizer_lab.picture import DRAWN_BYTES
+from ui.tokenizer.encodings import encoded_in
+from ui.tokenizer.picture import DRAWN_BYTES
 
 PAGE = str(PROJECT_ROOT / "pages" / "tokenizer.py")
 

@@ -8,7 +8,7 @@ from tiny import TEXT
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tokenizers import Recipe, Training, jobs
 from llmcore.tokenizers.store import find_saved, save_trained, saved_tokenizers
-from ui.tokenizer_lab import VIEWS
+from ui.tokenizer import VIEWS
 
 OWN = ("train", "compression", "vocabulary", "pairs", "embeddings")
 JUNK = '</script><img src=x onerror=alert(1)> \u202e`**_\0" é漢😀'
@@ -99,7 +99,7 @@ def test_a_name_that_cannot_be_is_one_sentence(name: str, words: str) -> None:
 
 
 def test_a_saved_one_is_offered_wherever_a_tokenizer_is_chosen() -> None:
-    from ui.encodings import choices
+    from ui.tokenizer.encodings import choices
 
     slug = saved("Ünïque <b>")
     assert choices()[slug] == "Ünïque <b> (300 tokens)"

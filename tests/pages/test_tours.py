@@ -39,7 +39,7 @@ def test_the_tours_follow_the_stages_and_show_progress() -> None:
     assert "1 of 6 done" in shown(app)
     assert "1 of 7 steps" in badges(app)
     from ui.navigation import CARDS
-    from ui.stages import stages
+    from ui.overview.stages import stages
 
     order = [one.name for one in stages([], set(), None)]
     places = [order.index(tour.stage) for tour in TOURS.values()]

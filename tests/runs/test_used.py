@@ -56,7 +56,7 @@ def test_the_command_line_names_it():
 
 def test_the_panel_of_a_run_names_it():
     def page(run_id: str) -> None:
-        from ui.live import run_panel
+        from ui.run_panel.live import run_panel
 
         run_panel(run_id)
 

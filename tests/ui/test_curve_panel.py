@@ -1,7 +1,7 @@
 """The sentences of a learning curve say what its rows say."""
 
 from llmcore.experiments.learning_curve.points import CurvePoint, curve_rows
-from ui.curve_panel import what_it_says
+from ui.run_panel.curve import what_it_says
 
 BOTH = ("pretrained", "random weights")
 

@@ -6,7 +6,7 @@ import pytest
 from page_driver import button, open_page, shown
 
 from llmcore.runs import RunStore
-from ui import importing
+from ui.runs import importing
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from llmcore.advice.preflight import preflight
 from llmcore.execution import launch
 from llmcore.runs import RunStore
 from llmcore.runs.writer import RunWriter
-from ui import preflight as card
+from ui.pretrain import preflight as card
 
 
 @pytest.fixture(autouse=True)

@@ -74,7 +74,7 @@ def compare(**state: Any) -> dict[str, Any]:
 
 def click_token(index: int) -> None:
     """What the drawn tokens leave in the session after a click in GPT-2's column."""
-    from ui.encodings import encoded
+    from ui.tokenizer.encodings import encoded
 
     ids = encoded("gpt2", SENTENCE).ids
     st.session_state["compare_tokens"] = {
@@ -317,7 +317,7 @@ def test_a_classifier_is_trained_and_tested() -> None:
 
 
 def test_a_mistake_then_a_message_of_ones_own() -> None:
-    from ui.classifier_lab.examples import BUILT_IN
+    from ui.classifier.examples import BUILT_IN
 
     classifier_run(own=0.97, bayes=0.98)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.applications import JOBS, Job, held_out, serving_model
+from ui.applications.begun_text import begun_text
 from ui.applications.gallery import open_job
 from ui.applications.looks import (
     SHORT,
@@ -17,7 +18,6 @@ from ui.applications.looks import (
 )
 from ui.applications.training import training
 from ui.applications.trying import try_it
-from ui.begun_text import begun_text
 from ui.instructions.code import use_it
 from ui.navigation import page_link
 from ui.page import guarded, plain

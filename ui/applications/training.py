@@ -10,7 +10,7 @@ from ui.instructions.data import TITLES
 from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import plain
-from ui.run_choice import (
+from ui.run_panel.choice import (
     choose_run,
     next_run_id,
     note_trouble,

@@ -9,7 +9,7 @@ from llmcore.applications.jobs import SENTIMENT_SET
 from llmcore.data.everyday import everyday_rows, odd_words
 from llmcore.errors import LabError
 from llmcore.tasks.templates import DEFAULT_TEMPLATE
-from ui.begun_text import begun_text
+from ui.applications.begun_text import begun_text
 from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Exchange, Settings, asked
 from ui.marked import Markdown
 from ui.page import guarded, plain, show_error

@@ -6,9 +6,8 @@ import streamlit as st
 
 from ui.charts import live_chart
 from ui.earlier_nlp.shipped import shipped_table
-from ui.feed import duration
 from ui.page import guarded, plain
-from ui.run_choice import (
+from ui.run_panel.choice import (
     next_run_id,
     note_trouble,
     run_picker,
@@ -17,8 +16,9 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.run_panel.feed import duration
+from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
-from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
     from llmcore.experiments.diverse_data.cells import DiverseMatrix

@@ -7,7 +7,7 @@ import streamlit as st
 from ui.components import payload, registered
 from ui.earlier_nlp.shipped import shipped_table
 from ui.page import guarded, plain
-from ui.run_choice import (
+from ui.run_panel.choice import (
     next_run_id,
     note_trouble,
     run_picker,
@@ -16,8 +16,8 @@ from ui.run_choice import (
     start_or_queue,
     start_wanted,
 )
+from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
-from ui.table_panel import table_panel
 
 if TYPE_CHECKING:
     from llmcore.experiments.earlier_nlp.cells import Cell, Comparison

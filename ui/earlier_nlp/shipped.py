@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.feed import duration
 from ui.marked import Markdown, code, plain
+from ui.run_panel.feed import duration
 
 if TYPE_CHECKING:
     from llmcore.experiments.measured_tables import MeasuredTable, TableRecord

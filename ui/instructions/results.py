@@ -7,11 +7,11 @@ import streamlit as st
 
 from llmcore.runs.used import is_broken, used_words
 from ui.chat.talk import Exchange, Settings, asked
-from ui.feed import feed
 from ui.instructions.answers import followed_prompts
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
+from ui.run_panel.feed import feed
 from ui.scores import NO_NUMBER, interval_words, rows_words, shown_share
 from ui.state import store, well_formed
 

@@ -38,7 +38,7 @@ def _mistake_tried(context: Context) -> bool:
 
 def _own_tried(context: Context) -> bool:
     """Another text than when the step began, and not one of the page's examples."""
-    from ui.classifier_lab.examples import BUILT_IN, examples_of
+    from ui.classifier.examples import BUILT_IN, examples_of
 
     text, info = text_of(context).strip(), run_of(context)
     offered = () if info is None else examples_of(context.store.open(info.id))

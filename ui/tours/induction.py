@@ -58,7 +58,7 @@ def best_head(run_id: str) -> str:
 
     Raises LabError where the run has no model yet."""
     from llmcore.models import checkpoint_key, load
-    from ui.attention_lab.types import scores_of
+    from ui.attention.types import scores_of
 
     scores = scores_of(checkpoint_key(run_id), load(run_id))
     layer, head, _ = scores.best("induction")[0]

@@ -79,7 +79,7 @@ def question(context: Context) -> Asked:
 def hidden_share(context: Context) -> Markdown:
     """What share of the attention falls on later tokens, measured on the person's text."""
     from llmcore.models import checkpoint_key, default_model, load
-    from ui.attention_lab.choice import record_of
+    from ui.attention.choice import record_of
 
     ref, text = chosen_model(context) or default_model(), text_of(context)
     if not text:

@@ -6,7 +6,7 @@ from llmcore.errors import NotFoundError
 
 if TYPE_CHECKING:
     from llmcore.runs import RunInfo
-    from ui.feed import RunFeed
+    from ui.run_panel.feed import RunFeed
     from ui.tours.tour import Context
 
 ENDED = ("done", "stopped")
@@ -38,7 +38,7 @@ def needed(info: "RunInfo | None", what: str) -> "RunInfo":
 
 def feed_of(context: "Context", info: "RunInfo") -> "RunFeed":
     """What the page has read of a run so far; cheap to ask for again."""
-    from ui.feed import feed
+    from ui.run_panel.feed import feed
 
     return feed(context.store.open(info.id))
 

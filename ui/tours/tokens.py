@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from ui.tokenizer_lab.samples import SAMPLES
+from ui.tokenizer.samples import SAMPLES
 from ui.tours.seen import text_of, view_is
 from ui.tours.session import MERGES_PLAYED
 from ui.tours.tour import Asked, Context, Step, Tour
 
 if TYPE_CHECKING:
-    from ui.encodings import Encoded
+    from ui.tokenizer.encodings import Encoded
 
 PAGE, VIEW = "tokenizer", "tokenizer_view"
 COMPARE, MERGES = {VIEW: "compare"}, {VIEW: "merges"}
@@ -39,8 +39,8 @@ def clicked(context: Context) -> "tuple[bytes, bytes] | None":
     """The token that was clicked in Compare and the word that it lies in, spaces left out."""
     from llmcore.errors import LabError
     from llmcore.tokenizers.explain import piece_at
-    from ui.encodings import encoded_in
-    from ui.tokenizer_lab.picture import COUNTED_CHARACTERS, spot_of
+    from ui.tokenizer.encodings import encoded_in
+    from ui.tokenizer.picture import COUNTED_CHARACTERS, spot_of
 
     refs = context.state.get("compare_encodings") or []
     if not view_is(context, PAGE, VIEW, "compare") or not refs:
@@ -78,8 +78,8 @@ def _merges_played(context: Context) -> bool:
 def question(context: Context) -> Asked:
     """How many tokens the person's own text has."""
     from llmcore.models import default_model
-    from ui import encodings
     from ui.page import plain
+    from ui.tokenizer import encodings
 
     ref, text = default_model(), text_of(context)
     result = encodings.encoded(ref, text)

@@ -1,0 +1,53 @@
+"""How long a run will take: measured on this machine where it trained that shape before."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ui.run_panel.feed import feed
+from ui.state import store
+
+if TYPE_CHECKING:
+    from llmcore.config import RunConfig
+    from llmcore.runs import RunInfo
+
+# Sustained floating-point operations per second and core in our training loop at these sizes:
+# measured with a million parameters on two cores of a server processor while a browser watches.
+FLOPS_PER_CORE = 3.0e10
+# Evaluations, samples and checkpoints on top of the training steps.
+OVERHEAD = 1.2
+MIN_STEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    seconds: float
+    measured: bool
+    tokens_per_s: float
+
+
+def estimate(config: "RunConfig", infos: list["RunInfo"]) -> Estimate:
+    """Wall time of all steps. `measured` where an own run of the same shape and batch, on this
+    machine, made at least MIN_STEPS steps; else from the operations that a token takes."""
+    tokens = config.train.batch_size * config.model.context_length
+    for info in infos:
+        seconds = _measured_seconds_per_step(info, config)
+        if seconds:
+            return Estimate(config.train.steps * seconds, True, tokens / seconds)
+    speed = FLOPS_PER_CORE * (os.cpu_count() or 1) / config.model.flops_per_token()
+    return Estimate(config.train.steps * tokens / speed * OVERHEAD, False, speed)
+
+
+def _measured_seconds_per_step(info: "RunInfo", config: "RunConfig") -> float | None:
+    from llmcore.device import host_name
+
+    if info.example or info.kind != config.kind or info.step < MIN_STEPS:
+        return None
+    run = store().open(info.id)
+    same = (
+        run.raw_config.get("host") == host_name()
+        and run.config.model == config.model
+        and run.config.train.batch_size == config.train.batch_size
+        and run.config.train.device == config.train.device
+    )
+    return feed(run).seconds_per_step() if same else None

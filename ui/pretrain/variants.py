@@ -1,0 +1,185 @@
+"""Which learns faster? GPT-2 and its variants, trained in turn on the same data and tokens."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
+from ui.charts import live_chart
+from ui.page import guarded, plain
+from ui.playground.cache import bytes_text
+from ui.run_panel.choice import (
+    next_run_id,
+    note_trouble,
+    run_picker,
+    runs_of,
+    start_button,
+    start_or_queue,
+    start_wanted,
+)
+from ui.run_panel.feed import duration
+from ui.run_panel.table import table_panel
+from ui.scores import BITS_PER_BYTE, OVERLAP
+
+if TYPE_CHECKING:
+    from llmcore.experiments.variants.cells import VariantCurves
+    from llmcore.runs import Run
+
+KIND = "variants"
+BITS, LEAD = "Bits per byte", "Ahead of GPT-2"
+SECONDS_PER_STEP = 0.06  # of the preset tiny on two quiet cores, the looks included
+PYTHON = """
+from llmcore.execution import launch
+from llmcore.experiments.variants.cells import VariantCurves
+from llmcore.experiments.variants.plan import plan_variants
+from llmcore.runs import RunStore
+
+store = RunStore()
+directory = store.directory(store.mint_id("variants"))
+launch.run_foreground(directory, plan_variants("shakespeare", quick=True))
+for one in VariantCurves(store.open(directory.name)).results():
+    print(one.variant, one.parameters, one.bits_per_byte, one.tokens_per_s, one.cache_bytes)
+"""
+CLI = """
+python -m llmcore compare-variants
+python -m llmcore compare-variants --seeds 3 --variants rope,all --json
+python -m llmcore pretrain --corpus shakespeare --position rope --norm rms --feed-forward swiglu --n-kv-heads 2
+"""  # noqa: E501
+
+
+def show() -> None:
+    infos = runs_of(KIND)
+    st.markdown(
+        "The models of today are GPT-2 with a few parts exchanged. Here each part is exchanged by "
+        "itself, then all four: **the same data, the same tokens, the same recipe**. The one whose "
+        "line falls first learns faster."
+    )
+    place = st.container()
+    with guarded():
+        _start_box()
+    with place:
+        info = run_picker(infos, KIND, "Comparison to show")
+        if info is not None:
+            table_panel(info.id, draw, "trainings")
+
+
+def draw(run: "Run") -> None:
+    from llmcore.experiments.variants.cells import VariantCurves, answer_sentences
+
+    found = VariantCurves(run)
+    for place, sentence in enumerate(answer_sentences(found)):
+        st.markdown(f"**{plain(sentence)}**" if place == 0 else plain(sentence))
+    _chart(run.id, found)
+    if found.results():
+        _table(run.id, found)
+
+
+def _chart(run_id: str, found: "VariantCurves") -> None:
+    from llmcore.experiments.variants.cells import VARIANTS, trainings
+    from llmcore.plots.variants import VariantCurve, lead_chart, learning_chart
+
+    curves = [
+        VariantCurve(
+            VARIANTS[name].label, ARCHITECTURES.index(name), seed,
+            [one.tokens for one in looks], [one.bits_per_byte for one in looks],
+        )
+        for name, seed in trainings(found.settings)
+        if (looks := found.curve(name, seed))
+    ]  # fmt: skip
+    shown = st.segmented_control(
+        "Chart", [BITS, LEAD], default=BITS, required=True, key=f"variants_chart_{run_id}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if shown == LEAD:
+        luck = found.luck if found.is_whole else None
+        live_chart(lead_chart(curves, luck), key=f"variants_lead_{run_id}")
+        st.caption(
+            "How many bits per byte less than GPT-2 with the same seed after as many tokens: above "
+            "0 it has learned faster. In the grey band the difference may be luck."
+        )
+        return
+    live_chart(learning_chart(curves), key=f"variants_bits_{run_id}")
+    st.caption(
+        f"{BITS_PER_BYTE} {OVERLAP} All on the same held-out text; lower is better. "
+        "Pale lines are further seeds. One recipe for all: each part might do better with "
+        "a learning rate of its own."
+    )
+
+
+def _table(run_id: str, found: "VariantCurves") -> None:
+    from llmcore.experiments.variants.cells import GPT2, VARIANTS
+
+    results = found.results()
+    gpt2 = next((one.bits_per_byte for one in results if one.variant == GPT2), None)
+    st.dataframe(
+        {
+            "Architecture": [VARIANTS[one.variant].label for one in results],
+            "Bits per byte": [f"{one.bits_per_byte:.3f}" for one in results],
+            "vs GPT-2": [
+                "" if gpt2 is None or one.variant == GPT2 else f"{one.bits_per_byte - gpt2:+.3f}"
+                for one in results
+            ],
+            "Tokens to GPT-2's end": [
+                "not reached" if one.catches_up is None else f"{one.catches_up:,}"
+                for one in results
+            ],
+            "Parameters": [f"{one.parameters:,}" for one in results],
+            "Tokens/s": [f"{one.tokens_per_s:,.0f}" for one in results],
+            "Time": [duration(one.seconds) for one in results],
+            "Full KV cache": [bytes_text(one.cache_bytes) for one in results],
+            "Seeds": [one.n_seeds for one in results],
+            "What is exchanged": [
+                f"{VARIANTS[one.variant].summary} ({VARIANTS[one.variant].paper})"
+                for one in results
+            ],
+        },
+        hide_index=True,
+        key=f"variants_table_{run_id}",
+    )
+    st.caption(
+        "Tokens per second while it trained on this machine; whatever else ran then slowed it, so "
+        "compare speeds with care. Bits per byte is the mean over the seeds."
+    )
+
+
+def _start_box() -> None:
+    from llmcore.experiments.variants.cells import LEAST_SEEDS
+
+    defaults = VariantsConfig()
+    with st.container(border=True):
+        left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+        with left, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+            seeds = st.segmented_control(
+                "Seeds", [1, 2, 3], default=defaults.n_seeds, required=True,
+                key="variants_seeds", persist_state="session",
+                help="How often each is trained, with other first weights and another order of the "
+                "text. More seeds tell a real difference from luck.",
+            )  # fmt: skip
+            steps = st.number_input(
+                "Steps of each", 12, 100_000, defaults.part_steps, step=100,
+                key="variants_steps", persist_state="session", width=170,
+                help="A longer training says more about a longer training.",
+            )  # fmt: skip
+        n = len(ARCHITECTURES) * int(seeds or 1) + max(0, LEAST_SEEDS - int(seeds or 1))
+        minutes = max(1, round(n * int(steps) * SECONDS_PER_STEP / 60))
+        left.caption(
+            f"{n} trainings of a quarter million parameters on shakespeare, GPT-2 itself at least "
+            f"{LEAST_SEEDS} times to see what luck does. About {minutes} minutes on two quiet "
+            f"cores, in the background."
+        )
+        run_id = next_run_id(KIND, "which learns faster")
+        start_button("Train and compare", run_id, KIND, right, True)
+    wish = start_wanted(KIND)
+    if wish:
+        _start(wish, run_id, int(seeds or 1), int(steps))
+        st.rerun()
+
+
+def _start(wish: str, run_id: str, seeds: int, steps: int) -> None:
+    from llmcore.experiments.variants.plan import plan_variants
+
+    try:
+        config = plan_variants(changes={"n_seeds": seeds, "part_steps": steps})
+        start_or_queue(wish, run_id, KIND, config, None)
+    except Exception as error:
+        note_trouble(KIND, error)

@@ -1,1 +1,0 @@
-"""Beside a run, the Pretrain page has: parts of the architecture, and their comparison."""

@@ -1,0 +1,1 @@
+"""One run and what pages do with it: choosing, starting, watching, controlling."""

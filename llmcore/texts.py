@@ -101,3 +101,16 @@ def text_table(header: list[str], rows: list[list[str]]) -> str:
         for line in lines
     )
     return "\n".join(line.rstrip() for line in padded)
+
+
+def bytes_in_words(value: float) -> str:
+    """The size of files and memory as everyone reads it, in powers of ten.
+
+    >>> bytes_in_words(498e6), bytes_in_words(3.14e12), bytes_in_words(12_288)
+    ('498 MB', '3.1 TB', '12.3 kB')
+    """
+    for size, name in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= size:
+            scaled = value / size
+            return f"{scaled:,.0f} {name}" if scaled >= 100 else f"{scaled:.1f} {name}"
+    return f"{value:.0f} bytes"

@@ -217,18 +217,6 @@ def _power(value: float) -> str:
     return f"{value / 10**exponent:.2f} · 10{raised}"
 
 
-def bytes_in_words(value: float) -> str:
-    """
-    >>> bytes_in_words(498e6), bytes_in_words(3.14e12), bytes_in_words(12_288)
-    ('498 MB', '3.1 TB', '12.3 kB')
-    """
-    for size, name in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if value >= size:
-            scaled = value / size
-            return f"{scaled:,.0f} {name}" if scaled >= 100 else f"{scaled:.1f} {name}"
-    return f"{value:.0f} bytes"
-
-
 def time_in_words(n_days: float) -> str:
     """
     >>> time_in_words(0.5 / 24), time_in_words(3.0), time_in_words(4000.0)

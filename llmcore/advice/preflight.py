@@ -9,6 +9,7 @@ from typing import Any
 from llmcore import paths
 from llmcore.config import RunConfig, TrainConfig
 from llmcore.device import available_memory_bytes, choose_precision
+from llmcore.texts import bytes_in_words
 from llmcore.train.footprint import Footprint, disk_bytes, footprint, micro_rows
 
 CHINCHILLA = 20.0  # training tokens per parameter that use a budget best (Hoffmann et al. 2022)
@@ -131,8 +132,8 @@ def _memory_problems(
     if memory.peak <= available:
         return []
     text = (
-        f"The run needs about {written_bytes(memory.peak)} of memory but "
-        f"{written_bytes(available)} are available: "
+        f"The run needs about {bytes_in_words(memory.peak)} of memory but "
+        f"{bytes_in_words(available)} are available: "
     )
     head = config.kind == "pretrain"
     rows = micro_rows(config.train)
@@ -155,7 +156,7 @@ def _disk_problems(needed: int, free: int) -> list[Problem]:
     if needed + FREE_DISK <= free:
         return []
     return [Problem(
-        f"The checkpoints take about {written_bytes(needed)} but {written_bytes(free)} are free "
+        f"The checkpoints take about {bytes_in_words(needed)} but {bytes_in_words(free)} are free "
         f"on the disk: delete runs that you no longer need, or choose a smaller model."
     )]  # fmt: skip
 
@@ -164,8 +165,3 @@ def _free_disk(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
-
-
-def written_bytes(n_bytes: float) -> str:
-    """`written_bytes(2_400_000_000) == "2.4 GB"`."""
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e6:.0f} MB"

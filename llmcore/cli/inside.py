@@ -7,7 +7,7 @@ import typer
 
 from llmcore.cli.output import AsJson, answer, say, text_or_stdin
 from llmcore.errors import LabError
-from llmcore.texts import text_table
+from llmcore.texts import bytes_in_words, text_table
 
 
 def walk(
@@ -106,7 +106,7 @@ def budget(
         "compute_optimal_tokens": costs.compute_optimal_tokens(config),
         "training_flops": costs.training_flops(config, costs.compute_optimal_tokens(config)),
     }  # fmt: skip
-    words, size = costs.in_words, costs.bytes_in_words
+    words, size = costs.in_words, bytes_in_words
     cells = [
         ["parameters", f"{N:,}"],
         *(["  " + name, words(count)] for name, count in values["parameters_by_part"].items()),

@@ -31,7 +31,7 @@ from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer
 from llmcore.config import ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import ShortTextError
-from llmcore.texts import text_table
+from llmcore.texts import bytes_in_words, text_table
 
 if TYPE_CHECKING:
     from llmcore.advice.preflight import Problem
@@ -107,7 +107,7 @@ def _planned(
 def _answer(
     config: RunConfig, problems: "list[Problem]", measure: bool
 ) -> tuple[dict[str, Any], str]:
-    from llmcore.advice.preflight import CHINCHILLA, preflight, written_bytes
+    from llmcore.advice.preflight import CHINCHILLA, preflight
 
     found = preflight(config, measure and not problems)
     found = replace(found, problems=[*problems, *found.problems])
@@ -125,15 +125,16 @@ def _answer(
         "chinchilla_ratio": found.chinchilla_ratio,
         "problems": [{"text": one.text, "change": one.change} for one in found.problems],
     }
-    parts = ", ".join(f"{name} {written_bytes(n)}" for name, n in found.memory_parts().items())
+    parts = ", ".join(f"{name} {bytes_in_words(n)}" for name, n in found.memory_parts().items())
     speed = "not measured" if found.tokens_per_s is None else f"{found.tokens_per_s:,.0f} tokens/s"
     took = "" if found.seconds is None else f", about {_clock(found.seconds)} for all steps"
     rows = [
         ["parameters", f"{found.parameters:,}"],
-        ["memory", f"{written_bytes(found.memory.peak)} at the peak of a step ({parts})"],
-        ["", f"{written_bytes(found.available_bytes)} available"],
+        ["memory", f"{bytes_in_words(found.memory.peak)} at the peak of a step ({parts})"],
+        ["", f"{bytes_in_words(found.available_bytes)} available"],
         ["speed", speed + took],
-        ["disk", f"{written_bytes(found.disk_bytes)}, {written_bytes(found.free_disk_bytes)} free"],
+        ["disk", f"{bytes_in_words(found.disk_bytes)}, "
+                 f"{bytes_in_words(found.free_disk_bytes)} free"],
         ["tokens", f"{found.tokens:,}: {found.tokens_per_parameter:.3g} for each parameter, where "
                    f"{CHINCHILLA:.0f} use a computing budget best"],
         *(["will not fit", one.text] for one in found.problems),

@@ -20,7 +20,7 @@ from llmcore.execution.queue import RunQueue, work_off
 from llmcore.runs import Run, RunInfo, RunStore, open_run
 from llmcore.runs.store import delete_run
 from llmcore.runs.used import used_step, used_words
-from llmcore.texts import text_table
+from llmcore.texts import bytes_in_words, text_table
 
 ANSWER_SECONDS = 120.0
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="a run's id, or its directory")]
@@ -248,7 +248,7 @@ def export_zip(
     answer(
         {"run": reference(opened.directory), "path": str(path), "bytes": n_bytes},
         as_json,
-        f"{path}: {n_bytes / 1e6:.1f} MB",
+        f"{path}: {bytes_in_words(n_bytes)}",
     )
 
 

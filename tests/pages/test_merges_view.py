@@ -112,7 +112,7 @@ def test_a_click_on_a_token_takes_its_word(monkeypatch: pytest.MonkeyPatch) -> N
     state["merges_tokens"] = {"token": {"column": 0, "index": 18, "id": tokens[18]}}
     for module in (
         "ui.tokenizer.merges",
-        "ui.tokenizer.picture",
+        "ui.components",
         "ui.tokenizer.encodings",
         "ui.state",
     ):

@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from llmcore.errors import LabError
+from ui.components import message
 from ui.marked import plain
 
 if TYPE_CHECKING:
@@ -79,12 +80,6 @@ def chosen_token(n_tokens: int) -> int:
 
 def choose_token(token: int) -> None:
     st.session_state[_TOKEN] = str(token)
-
-
-def message(key: str, event: str) -> Any:
-    """What a component has just told, for its callback, which may not trust it."""
-    state = st.session_state.get(key)
-    return state.get(event) if hasattr(state, "get") else None
 
 
 def two_numbers(told: Any) -> tuple[int, int] | None:

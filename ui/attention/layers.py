@@ -11,13 +11,12 @@ from ui.attention.choice import (
     MAX_TOKENS,
     choose_token,
     chosen_token,
-    message,
     notice_text,
     two_numbers,
 )
 from ui.attention.figures import figure, format_choice
 from ui.attention.shares import attribution
-from ui.components import packed, registered
+from ui.components import message, packed, registered
 from ui.marked import plain
 from ui.page import guarded
 from ui.picker import load_model

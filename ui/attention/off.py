@@ -7,11 +7,12 @@ import numpy as np
 import streamlit as st
 
 from llmcore.models import checkpoint_key
-from ui.attention.choice import MAX_TOKENS, message, notice_text
+from ui.attention.choice import MAX_TOKENS, notice_text
 from ui.attention.effects import rank_panel, ranking_of
 from ui.attention.figures import figure, format_choice
 from ui.attention.grid import HEADS, LAYER, MLP, part_grid
 from ui.attention.passages import N_WINDOWS, means_of, test_ids
+from ui.components import message
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.texts import bytes_in_words
 from ui.components import payload, registered
 from ui.earlier_nlp.shipped import shipped_table
 from ui.page import guarded, plain
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 KIND = "compare-nlp"
 BUTTON = "Compare them all"
-MEGA, KILO = 1e6, 1e3
 
 
 def show() -> None:
@@ -105,7 +105,7 @@ def _cell_data(cell: "Cell", best: "Cell | None") -> dict[str, object]:
     if cell.score is not None:
         head = f"{cell.score:.3f}"
         trained = f"trained {seconds(cell.seconds)}" if cell.seconds else "not trained here"
-        below = [trained, size(cell.n_bytes)]
+        below = [trained, bytes_in_words(cell.n_bytes)]
     else:
         head = "writes"
         below = []
@@ -123,10 +123,6 @@ def _cell_data(cell: "Cell", best: "Cell | None") -> dict[str, object]:
         "kind": "best" if is_best else "score" if cell.score is not None else "writes",
         "head": head, "below": below, "tell": " ".join(tell),
     }  # fmt: skip
-
-
-def size(n_bytes: int) -> str:
-    return f"{n_bytes / MEGA:.1f} MB" if n_bytes >= MEGA else f"{n_bytes / KILO:.0f} kB"
 
 
 def _splits(found: "Comparison") -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.advice import budget
-from llmcore.advice.budget import BYTES, HARDWARE, bytes_in_words, in_words, time_in_words
+from llmcore.advice.budget import BYTES, HARDWARE, in_words, time_in_words
 from llmcore.errors import LabError
+from llmcore.texts import bytes_in_words
 from ui.marked import Markdown
 from ui.model.shape import OWN, Known, known_shapes, shape_choice
 from ui.page import guarded, plain

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.components import payload, registered
+from ui.components import message, payload, registered
 from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ def _at() -> dict[str, int]:
 
 def _take_moves(key: str) -> int:
     """Keeps where the browser has moved the sliders to; returns the number of that message."""
-    state = st.session_state.get(key)
-    moved = state.get("moved") if hasattr(state, "get") else None
+    moved = message(key, "moved")
     if not hasattr(moved, "get"):
         return 0
     at = moved.get("at") or {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from llmcore.plots.theme import series_colour
+from llmcore.texts import bytes_in_words
 from ui.components import payload, registered
 from ui.page import guarded, plain
 from ui.pretrain.estimate import Estimate, estimate
@@ -69,10 +70,10 @@ def _card(
 
 
 def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: bool) -> None:
-    from llmcore.advice.preflight import CHINCHILLA, written_bytes
+    from llmcore.advice.preflight import CHINCHILLA
 
     seconds = found.seconds if measured else guess.seconds
-    free = f"{written_bytes(found.free_disk_bytes)} free"
+    free = f"{bytes_in_words(found.free_disk_bytes)} free"
     if measured:
         source = "measured just now"
     elif guess.measured:
@@ -83,7 +84,7 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
         (_short(found.parameters), "parameters", ""),
         (f"{found.tokens_per_s:,.0f}", "tokens per second", source),
         (duration(seconds or 0), "to the end", "all included"),
-        (written_bytes(found.disk_bytes), "on disk", free),
+        (bytes_in_words(found.disk_bytes), "on disk", free),
         (
             f"{found.tokens_per_parameter:.3g}",
             "tokens / parameter",
@@ -95,19 +96,18 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
 
 
 def _memory(found: "Preflight") -> None:
-    from llmcore.advice.preflight import written_bytes
 
     parts = found.memory_parts()
-    st.markdown(f":small[**{written_bytes(found.memory.peak)}** of memory at the peak of a step]")
+    st.markdown(f":small[**{bytes_in_words(found.memory.peak)}** of memory at the peak of a step]")
     registered("memory_bar")(
         key="preflight_memory",
         data=payload({
             "parts": [
-                [name, n_bytes, written_bytes(n_bytes), series_colour(place)]
+                [name, n_bytes, bytes_in_words(n_bytes), series_colour(place)]
                 for place, (name, n_bytes) in enumerate(parts.items())
             ],
             "available": found.available_bytes,
-            "available_written": written_bytes(found.available_bytes),
+            "available_written": bytes_in_words(found.available_bytes),
         }),
     )  # fmt: skip
 

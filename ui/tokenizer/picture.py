@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
-from ui.components import packed, registered
+from ui.components import message, packed, registered
 from ui.tokenizer.encodings import Encoded
 
 COUNTED_CHARACTERS = 10_000_000  # of a text; the rest is left out
@@ -66,8 +65,7 @@ def token_picture(
 
 def spot_of(key: str, results: Sequence[Encoded]) -> Spot | None:
     """The token that was clicked last, unless the text or the columns have changed under it."""
-    state = st.session_state.get(key)
-    token = state.get("token") if hasattr(state, "get") else None
+    token = message(key, "token")
     if not hasattr(token, "get"):
         return None
     column, index = token.get("column"), token.get("index")

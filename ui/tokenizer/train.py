@@ -6,7 +6,7 @@ import streamlit as st
 
 from llmcore.tokenizers import DEFAULT_RULE, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, RULES, Recipe, jobs
 from llmcore.tokenizers.patterns import pieces
-from ui.components import payload, registered
+from ui.components import message, payload, registered
 from ui.page import guarded, plain, show_error, steady
 from ui.run_panel.choice import note_trouble, start_wanted, take_trouble, wish_start
 from ui.state import DEFAULT_TEXT
@@ -121,8 +121,7 @@ def _rule(text: str) -> str:
 
 def _remember_rule() -> None:
     """The component's own state goes with the view; the choice stays."""
-    state = st.session_state.get("tokenizer_rule")
-    rule = state.get("rule") if hasattr(state, "get") else None
+    rule = message("tokenizer_rule", "rule")
     if rule in RULES:
         st.session_state[_RULE] = rule
 

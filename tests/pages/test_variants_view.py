@@ -81,7 +81,7 @@ def test_a_whole_comparison_says_what_is_more_than_luck() -> None:
         "GPT-2", "RoPE", "RMSNorm", "SwiGLU", "GQA", "All together"
     ]  # fmt: skip
     assert list(rows["vs GPT-2"])[:2] == ["", "-0.410"] and rows["Seeds"].iloc[0] == 3
-    assert list(rows["Full KV cache"])[:5:4] == ["256.0 KiB", "128.0 KiB"]
+    assert list(rows["Full KV cache"])[:5:4] == ["262 kB", "131 kB"]
     assert "not reached" in list(rows["Tokens to GPT-2's end"])
     page.segmented_control(key=f"variants_chart_{run_id}").set_value("Ahead of GPT-2").run()
     assert not page.exception and "the difference may be luck" in shown(page)

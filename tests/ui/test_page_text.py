@@ -18,7 +18,7 @@ DRAWING = sorted(
 # Values that need no escape although their type is any text: numbers in words, and the lab's own
 # words that stand as constants in llmcore or in a tour.
 OWN_WORDS = {
-    "percent", "in_words", "bytes_in_words", "written_bytes", "megabytes", "time_in_words",
+    "percent", "in_words", "bytes_in_words", "time_in_words",
     "duration", "learned_share",
     "job.name", "job.title", "job.what", "step.title", "step.meaning", "step.in_words",
     "tour.title", "tour.about",

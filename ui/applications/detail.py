@@ -18,7 +18,7 @@ from ui.applications.looks import (
 )
 from ui.applications.training import training
 from ui.applications.trying import try_it
-from ui.instructions.code import use_it
+from ui.instructions.use_it import use_it
 from ui.navigation import page_link
 from ui.page import guarded, plain
 from ui.picker import load_model, model_picker

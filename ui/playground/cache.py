@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.texts import bytes_in_words
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
@@ -76,7 +77,7 @@ def _result(name: str, found: "CacheMeasurement", loaded: "Loaded | None") -> No
         ("With the cache", f"{found.with_cache.tokens_per_s:,.0f} tokens/s"),
         ("Without", f"{found.without_cache.tokens_per_s:,.0f} tokens/s"),
         ("Speed-up", f"{found.speedup:.1f} ×"),
-        ("Memory of the cache", bytes_text(found.with_cache.cache_bytes)),
+        ("Memory of the cache", bytes_in_words(found.with_cache.cache_bytes)),
     )
     for column, (label, value) in zip(st.columns(4), numbers, strict=True):
         column.metric(label, value)
@@ -111,8 +112,8 @@ def _explained(name: str, found: "CacheMeasurement", loaded: "Loaded | None") ->
             f"Each token takes 2 (key and value) × {config.n_layers} layers × {config.kv_heads} "
             f"heads × {config.d_head} numbers × "
             f"{found.bytes_per_token // config.cache_bytes_per_token(1)} bytes = "
-            f"{bytes_text(found.bytes_per_token)}; a full context of {config.context_length:,} "
-            f"tokens takes {bytes_text(found.full_cache_bytes)}."
+            f"{bytes_in_words(found.bytes_per_token)}; a full context of {config.context_length:,} "
+            f"tokens takes {bytes_in_words(found.full_cache_bytes)}."
         )
     first, last = found.without_cache.token_s[0], found.without_cache.token_s[-1]
     sentences.append(
@@ -121,11 +122,3 @@ def _explained(name: str, found: "CacheMeasurement", loaded: "Loaded | None") ->
         f"machine."
     )
     return "\n\n".join(sentences)
-
-
-def bytes_text(n_bytes: int) -> Markdown:
-    """
-    >>> bytes_text(12_288), bytes_text(3 << 20)
-    ('12.0 KiB', '3.0 MiB')
-    """
-    return f"{n_bytes / 1024:,.1f} KiB" if n_bytes < 1 << 20 else f"{n_bytes / (1 << 20):,.1f} MiB"

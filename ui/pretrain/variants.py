@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
+from llmcore.texts import bytes_in_words
 from ui.charts import live_chart
 from ui.page import guarded, plain
-from ui.playground.cache import bytes_text
 from ui.run_panel.choice import (
     next_run_id,
     note_trouble,
@@ -28,23 +28,6 @@ if TYPE_CHECKING:
 KIND = "variants"
 BITS, LEAD = "Bits per byte", "Ahead of GPT-2"
 SECONDS_PER_STEP = 0.06  # of the preset tiny on two quiet cores, the looks included
-PYTHON = """
-from llmcore.execution import launch
-from llmcore.experiments.variants.cells import VariantCurves
-from llmcore.experiments.variants.plan import plan_variants
-from llmcore.runs import RunStore
-
-store = RunStore()
-directory = store.directory(store.mint_id("variants"))
-launch.run_foreground(directory, plan_variants("shakespeare", quick=True))
-for one in VariantCurves(store.open(directory.name)).results():
-    print(one.variant, one.parameters, one.bits_per_byte, one.tokens_per_s, one.cache_bytes)
-"""
-CLI = """
-python -m llmcore compare-variants
-python -m llmcore compare-variants --seeds 3 --variants rope,all --json
-python -m llmcore pretrain --corpus shakespeare --position rope --norm rms --feed-forward swiglu --n-kv-heads 2
-"""  # noqa: E501
 
 
 def show() -> None:
@@ -126,7 +109,7 @@ def _table(run_id: str, found: "VariantCurves") -> None:
             "Parameters": [f"{one.parameters:,}" for one in results],
             "Tokens/s": [f"{one.tokens_per_s:,.0f}" for one in results],
             "Time": [duration(one.seconds) for one in results],
-            "Full KV cache": [bytes_text(one.cache_bytes) for one in results],
+            "Full KV cache": [bytes_in_words(one.cache_bytes) for one in results],
             "Seeds": [one.n_seeds for one in results],
             "What is exchanged": [
                 f"{VARIANTS[one.variant].summary} ({VARIANTS[one.variant].paper})"

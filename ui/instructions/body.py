@@ -1,0 +1,125 @@
+"""The data, the options and the Start button; below them the runs and their results."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.errors import LabError
+from ui.instructions.data import Choice, choose_data
+from ui.instructions.mask import what_the_loss_sees
+from ui.instructions.options import TRAINABLE, Plan, Settings, learned, options, planned
+from ui.instructions.results import example_prompt, results, side_by_side
+from ui.instructions.use_it import use_it
+from ui.page import guarded, plain, show_error
+from ui.run_panel.choice import (
+    next_run_id,
+    note_trouble,
+    run_picker,
+    runs_of,
+    start_button,
+    start_card,
+    start_or_queue,
+    start_wanted,
+)
+from ui.run_panel.live import run_panel
+from ui.state import store
+
+if TYPE_CHECKING:
+    from llmcore.runs import RunInfo
+
+KIND = "instruct"
+
+
+def show() -> None:
+    infos = runs_of(KIND)
+    chosen = _start_box(infos.values())
+    if chosen is not None:
+        from llmcore.recipes.instructions import INSTRUCT
+
+        what_the_loss_sees(*chosen, INSTRUCT.batch_size, INSTRUCT.seed)
+    st.header("Runs", anchor=False)
+    info = run_picker(infos, KIND, "Run to show")
+    if info is None:
+        st.info("Nothing was finetuned on instructions yet: press **Start training** above, and "
+                "the first point appears within seconds.")  # fmt: skip
+    else:
+        run_panel(info.id)
+        if info.state != "damaged":
+            with guarded():
+                if not info.is_live:
+                    results(info)
+                side_by_side(info)
+                if store().open(info.id).checkpoints():
+                    use_it(info.id, example_prompt(store().open(info.id)))
+
+
+def _start_box(infos: Iterable["RunInfo"]) -> tuple[Choice, Settings] | None:
+    """The data, the options and the button; what was chosen where it can be trained."""
+    choice = settings = problem = plan = None
+    with start_card(infos):
+        run_id = next_run_id(KIND, "instructions")
+        with guarded():
+            choice = choose_data()
+            if choice is not None and not choice.splits().train:
+                choice = None
+        top = st.container()
+        with st.expander("Options", icon=":material/tune:", key=f"instruct_options_{run_id}"):
+            try:
+                settings = options(choice)
+            except Exception as error:
+                problem = error
+        with top:
+            # The options may be folded away, so what is wrong there is said here.
+            if problem is not None:
+                show_error(problem)
+            if choice is not None and settings is not None:
+                try:
+                    plan = planned(choice, settings)
+                except LabError as error:  # another model or file may do
+                    st.warning(plain(str(error)), icon=":material/straighten:")
+            _summary_and_button(choice, settings, plan, run_id)
+        wish = start_wanted(KIND)
+        if wish and choice is not None and plan is not None:
+            _start(wish, run_id, choice, plan)
+            st.rerun()
+    return (choice, settings) if choice is not None and settings is not None else None
+
+
+def _summary_and_button(
+    choice: Choice | None, settings: Settings | None, plan: Plan | None, run_id: str
+) -> None:
+    left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+    with left, guarded():
+        if choice is not None and settings is not None and plan is not None:
+            _summary(choice, settings, plan)
+    start_button("Start training", run_id, KIND, right, plan is not None)
+
+
+def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
+    n, total = learned(plan.config.model, settings)
+    share = f"All {n:,} parameters learn"
+    if n < total:
+        share = f"{n:,} of {total:,} parameters learn ({n / total:.1%})"
+    epochs = "1 epoch" if settings.epochs == 1 else f"{settings.epochs:,} epochs"
+    st.markdown(
+        f"**{plain(TRAINABLE[settings.trainable])}** of **{plain(settings.model)}** on "
+        f"**{plain(choice.name)}**, {epochs}, {plan.config.train.steps:,} steps"
+    )
+    rows = plan.report.rows
+    lines = [
+        f"{share} · {rows['train']:,} examples to train, {rows['validation']:,} to validate, "
+        f"{rows['test']:,} to test"
+    ]
+    reading = choice.splits().report  # its notices are shown with the file
+    shown = reading.notices.texts() if reading else []
+    sentences = plan.report.sentences()[1:]
+    lines += [plain(sentence) for sentence in sentences if sentence not in shown]
+    st.caption("  \n".join(lines))
+
+
+def _start(wish: str, run_id: str, choice: Choice, plan: Plan) -> None:
+    try:
+        start_or_queue(wish, run_id, KIND, plan.config, choice.table)
+    except Exception as error:
+        note_trouble(KIND, error)

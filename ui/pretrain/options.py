@@ -1,0 +1,145 @@
+"""The choices of a pretraining run: text, size, steps, tokenizer, where it runs."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llmcore.config import RunConfig
+from llmcore.presets import DEFAULT_PRESET, PRESETS
+from ui.pretrain.architecture import architecture_fields
+from ui.text_source import ChosenText, text_source
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+KIND = "pretrain"
+IN_APP, OWN_PROCESS, TORCHRUN = "In the app", "A process of its own", "torchrun"
+WHERE_HELP = (
+    "**In the app**: a background thread; it saves and stops when the app ends.  \n"
+    "**A process of its own**: goes on when the app ends; you find it here again.  \n"
+    "**torchrun**: several processes or GPUs, by a command line to copy."
+)
+
+
+@dataclass(slots=True)
+class Choice:
+    """What the options say: the text, and who trains."""
+
+    text: ChosenText
+    config: RunConfig
+    where: str = IN_APP
+
+
+def options(parts: "DeltaGenerator") -> Choice | None:
+    """The form, with the architecture in the place `parts`; None while a text is still to be
+    given. Raises LabError where the choices cannot work."""
+    from llmcore.recipes.pretraining import plan_pretrain
+
+    chosen = text_source(KIND)
+    size, steps, tokenizer = st.columns(3)
+    preset = size.selectbox(
+        "Size",
+        list(PRESETS),
+        index=list(PRESETS).index(DEFAULT_PRESET),
+        key="pretrain_preset",
+        persist_state="session",
+        help="  \n".join(f"**{one.name}**: {one.summary}" for one in PRESETS.values()),
+    )
+    defaults = PRESETS[preset]
+    n_steps = steps.number_input(
+        "Steps",
+        min_value=1,
+        max_value=1_000_000,
+        value=defaults.train.steps,
+        step=100,
+        key=f"pretrain_steps_{preset}",
+        persist_state="session",
+        help="How often the weights are updated, each time from one batch.",
+    )
+    labels = _tokenizers()
+    chosen_tokenizer = tokenizer.selectbox(
+        "Tokenizer",
+        list(labels),
+        format_func=lambda one: labels.get(one, one),
+        key="pretrain_tokenizer",
+        persist_state="session",
+        help="Your own come from the Tokenizer page, where you can train them.",
+    )
+    model_changes, train_changes = _fine_options(preset)
+    with parts:
+        model_changes |= architecture_fields(preset)
+    where = st.segmented_control(
+        "Where it runs", [IN_APP, OWN_PROCESS, TORCHRUN], default=IN_APP, required=True,
+        key="pretrain_where", persist_state="session", help=WHERE_HELP,
+    )  # fmt: skip
+    if chosen is None:
+        return None
+    with st.spinner("Reading the tokenizer"):
+        config = plan_pretrain(
+            chosen.source,
+            preset=preset,
+            tokenizer=chosen_tokenizer,
+            corpus=chosen.corpus,
+            model_changes=model_changes,
+            train_changes={"steps": int(n_steps), **train_changes},
+            **({} if chosen.reading is None else {"reading": chosen.reading}),
+        )
+    return Choice(chosen, config, where or IN_APP)
+
+
+def _tokenizers() -> dict[str, str]:
+    """Reference -> label, the ones that were trained on their own included.
+
+    One that was deleted meanwhile gives its place to the default.
+    """
+    from llmcore.tokenizers.store import saved_tokenizers
+
+    labels = {
+        "": "Default for this text",
+        "bytes": "Bytes: 256 values",
+        "gpt2": "GPT-2's: 50,257 tokens",
+    }
+    for one in saved_tokenizers():
+        labels[one.slug] = f"{one.card.name}: {one.card.vocab_size:,} tokens"
+    if st.session_state.get("pretrain_tokenizer") not in {None, *labels}:
+        st.session_state["pretrain_tokenizer"] = ""
+    return labels
+
+
+def _fine_options(preset: str) -> tuple[dict, dict]:
+    """Batch and its parts, context, learning rate, seed; the defaults are the preset's."""
+    defaults = PRESETS[preset]
+    batch, parts, context, rate, seed = st.columns(5)
+    batch_size = batch.number_input(
+        "Batch size", 1, 4096, defaults.train.batch_size, key=f"pretrain_batch_{preset}",
+        help="Sequences in each step.", persist_state="session",
+    )  # fmt: skip
+    n_parts = parts.number_input(
+        "Gradient accumulation", 1, 4096, defaults.train.accumulation,
+        key=f"pretrain_parts_{preset}", persist_state="session",
+        help="Micro-batches of each step, computed one after another: less memory, the same "
+        "numbers, more time. The batch size must be a multiple of it.",
+    )  # fmt: skip
+    context_length = context.number_input(
+        "Context length", 2, 4096, defaults.model.context_length, key=f"pretrain_context_{preset}",
+        help="Longest sequence that the model sees, in tokens.", persist_state="session",
+    )  # fmt: skip
+    learning_rate = rate.number_input(
+        "Learning rate", 1e-6, 1.0, defaults.train.learning_rate, step=1e-4, format="%.4g",
+        key=f"pretrain_rate_{preset}", help="At its peak, after the warm-up.",
+        persist_state="session",
+    )  # fmt: skip
+    seed_value = seed.number_input(
+        "Seed", 0, 2**31, defaults.train.seed, key="pretrain_seed", persist_state="session",
+        help="The same seed gives the same run.",
+    )  # fmt: skip
+    return (
+        {"context_length": int(context_length)},
+        {
+            "batch_size": int(batch_size),
+            "accumulation": int(n_parts),
+            "learning_rate": float(learning_rate),
+            "seed": int(seed_value),
+        },
+    )

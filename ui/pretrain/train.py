@@ -1,0 +1,177 @@
+"""Train a model: the choices, the Start button, and the run as it learns."""
+
+from typing import Any
+
+import streamlit as st
+
+from llmcore.presets import DEFAULT_PRESET
+from llmcore.runs import RunInfo
+from ui.page import guarded, plain, show_error
+from ui.pretrain.ask import ask_box
+from ui.pretrain.options import KIND, OWN_PROCESS, TORCHRUN, Choice, options
+from ui.pretrain.preflight import preflight_card
+from ui.pretrain.prepare import prepare
+from ui.run_panel.charts import MAX_OVERLAYS
+from ui.run_panel.choice import (
+    next_run_id,
+    note_trouble,
+    run_label,
+    run_picker,
+    runs_of,
+    start_button,
+    start_card,
+    start_or_queue,
+    start_wanted,
+)
+from ui.run_panel.live import run_panel
+from ui.text_source import PRETRAIN_WISH, choose_built_in
+
+
+def show() -> None:
+    st.markdown(
+        "Watch the **loss** fall and, beside it, how what it writes turns from noise into words, "
+        "then phrases. When validation stops falling while train goes on, it has begun to "
+        "memorise."
+    )
+    infos = runs_of(KIND)
+    _take_wish()
+    _start_box(list(infos.values()))
+    info, overlays = _choose_run(infos)
+    if info is not None:
+        run_panel(info.id, overlays)
+        if info.is_live or info.step:
+            ask_box(info.id)
+
+
+def _take_wish() -> None:
+    """Another page may have chosen the tokenizer, and with it the text that it was trained on."""
+    wish = st.session_state.pop(PRETRAIN_WISH, None)
+    if wish:
+        st.session_state["pretrain_tokenizer"] = wish["tokenizer"]
+        choose_built_in(KIND, wish["source"])
+
+
+def _start_box(infos: list[RunInfo]) -> None:
+    """The summary and the big button on top, the choices folded away below them."""
+    with start_card(infos):
+        top = st.container()
+        run_id = next_run_id(KIND, "pretrain")
+        # A new key folds the options away again once a run was started.
+        fields = st.expander("Options", icon=":material/tune:", key=f"options_{run_id}")
+        parts = st.expander(
+            "Architecture", icon=":material/account_tree:", key=f"architecture_{run_id}"
+        )
+        choice, problem = None, None
+        try:
+            with fields:
+                choice = options(parts)
+        except Exception as error:
+            problem = error
+        with top:
+            _summary_and_button(choice, problem, run_id, infos)
+        wish = start_wanted(KIND)
+        if wish and choice is not None:
+            _start(wish, run_id, choice)
+            st.rerun()
+    if choice is not None and choice.text.data is None:
+        prepare(choice.config)
+
+
+def _summary_and_button(
+    choice: Choice | None, problem: Exception | None, run_id: str, infos: list[RunInfo]
+) -> None:
+    """What would be trained, or what is wrong with the choice; options may be folded away."""
+    left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
+    with left:
+        if problem is not None:
+            show_error(problem)
+            _propose_context(problem)
+        elif choice is None:
+            st.markdown(
+                "Give a text under **Options**: paste it, or upload a file and, where that is "
+                "asked, choose its column."
+            )
+        else:
+            with guarded():
+                _summary(choice, infos)
+    by_hand = choice is not None and choice.where == TORCHRUN
+    if by_hand:
+        _torchrun(choice)
+    start_button("Start training", run_id, KIND, right, ready=choice is not None and not by_hand)
+
+
+def _propose_context(problem: Exception) -> None:
+    """A button that chooses the longest context that a short text has room for."""
+    length = getattr(problem, "context_length", None)
+    if length is not None:
+        st.button(
+            f"Set the context length to {length:,}", icon=":material/build:", key="fit_context",
+            on_click=_apply, args=({"context_length": length},),
+        )  # fmt: skip
+
+
+def _torchrun(choice: Choice) -> None:
+    """The command line to copy; the run then appears among the others."""
+    from llmcore.execution.process import torchrun_command
+
+    st.markdown(
+        "Run this in a terminal, in the lab's folder and its environment; the run then appears "
+        "below like any other. One process for each GPU; docs/scaling.md tells of several machines."
+    )
+    st.code(torchrun_command(choice.config), language="bash", wrap_lines=True)
+    if choice.text.data is not None:
+        st.caption(f"Save your text as {plain(choice.text.source)} in that folder first.")
+
+
+def _summary(choice: Choice, infos: list[RunInfo]) -> None:
+    config = choice.config
+    own = st.session_state.get("pretrain_tokenizer")
+    tokens = f", in tokens of **{plain(own)}**" if own else ""
+    newer = config.model.exchanged_parts()
+    parts = f" with **{plain(', '.join(newer))}**" if newer else ""
+    text = plain(choice.text.source)
+    st.markdown(
+        f"**{plain(config.preset or '')}** model{parts} on **{text}**{tokens}, "
+        f"{config.train.steps:,} steps"
+    )
+    preflight_card(config, infos, _apply)
+
+
+def _apply(change: dict[str, Any]) -> None:
+    """A callback: puts what the card suggests into the options."""
+    preset = st.session_state.get("pretrain_preset", DEFAULT_PRESET)
+    if "accumulation" in change:
+        st.session_state[f"pretrain_parts_{preset}"] = int(change["accumulation"])
+    if "context_length" in change:
+        st.session_state[f"pretrain_context_{preset}"] = int(change["context_length"])
+
+
+def _start(wish: str, run_id: str, choice: Choice) -> None:
+    try:
+        own = choice.where == OWN_PROCESS
+        start_or_queue(wish, run_id, KIND, choice.config, choice.text.data, own)
+    except Exception as error:
+        note_trouble(KIND, error)
+
+
+def _choose_run(infos: dict[str, RunInfo]) -> tuple[RunInfo | None, list[str]]:
+    """The run to show and the earlier ones to lay over it."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        info = run_picker(infos, KIND, "Run to show")
+    if info is None:
+        st.info("Nothing was trained here yet: press **Start training**, and the first point "
+                "appears within seconds.")  # fmt: skip
+        return None, []
+    others = [one for one in infos if one != info.id]
+    with right:
+        overlays = st.multiselect(
+            "Compare with earlier runs",
+            others,
+            format_func=lambda one: run_label(infos[one]) if one in infos else one,
+            key=f"pretrain_overlays_{info.id}",
+            max_selections=MAX_OVERLAYS,
+            disabled=not others,
+            placeholder="Lay their loss over this one" if others else "No other run yet",
+        )
+    return info, overlays

@@ -1,4 +1,4 @@
-"""Takes the README's pictures from the running app: `make screenshots`.
+"""Takes the pictures of README and docs/pages.md from the running app: `make screenshots`.
 
     python assets/make_screenshots.py [NAME ...] [--out DIR] [--home DIR]
 

@@ -13,7 +13,7 @@ def share_cores() -> None:
     """Lets OpenMP threads sleep while they wait, instead of spinning. Call before torch loads.
 
     A training thread shares its cores with the page, the browser and whatever else runs; threads
-    that spin at each barrier then slow themselves down several times (README, Measured).
+    that spin at each barrier then slow themselves down several times (docs/measured.md).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

@@ -326,7 +326,7 @@ def _way_to_get(name: str) -> str:
 
 
 def dataset_table() -> list[dict[str, Any]]:
-    """One row a built-in data set, for the `datasets` command and the README."""
+    """One row a built-in data set, for the `datasets` command."""
     table = []
     kinds = (("corpus", CORPORA), ("labelled", LABELLED), ("instructions", INSTRUCTIONS))
     for kind, cards in kinds:

@@ -8,14 +8,14 @@ and listing models imports no torch; loading does.
 from __future__ import annotations
 
 import math
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcore import kinds
+from llmcore.cache import SizedCache
 from llmcore.config import ModelConfig
 from llmcore.convert import locate
 from llmcore.convert.locate import ForeignModel
@@ -243,7 +243,8 @@ def _cached(key: str, read: Callable[[], Loaded]) -> Loaded:
     loaded = _cache.get(key)
     if loaded is None:
         loaded = read()
-        _cache.put(key, loaded)
+        n_bytes = sum(one.numel() * one.element_size() for one in loaded.model.parameters())
+        _cache.put(key, loaded, n_bytes)
     return loaded
 
 
@@ -415,39 +416,7 @@ def labels_of(loaded: Loaded) -> list[str]:
     return loaded.labels
 
 
-class ModelCache:
-    """The most recently used models, up to a number of bytes; safe for many threads."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self._entries: OrderedDict[str, tuple[Loaded, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> Loaded | None:
-        with self._lock:
-            if key not in self._entries:
-                return None
-            self._entries.move_to_end(key)
-            return self._entries[key][0]
-
-    def put(self, key: str, loaded: Loaded) -> None:
-        """Adds a model and drops the least recently used ones beyond the limit."""
-        n_bytes = sum(one.numel() * one.element_size() for one in loaded.model.parameters())
-        with self._lock:
-            self._entries[key] = (loaded, n_bytes)
-            self._entries.move_to_end(key)
-            while len(self._entries) > 1 and self.n_bytes() > self.max_bytes:
-                self._entries.popitem(last=False)
-
-    def n_bytes(self) -> int:
-        return sum(size for _, size in self._entries.values())
-
-    def clear(self) -> None:
-        with self._lock:
-            self._entries.clear()
-
-
-_cache = ModelCache(CACHE_BYTES)
+_cache: SizedCache[Loaded] = SizedCache(CACHE_BYTES)
 
 
 def clear_cache() -> None:

@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
+from llmcore.cache import SizedCache
 from llmcore.errors import LabError
 from llmcore.interpret.frames import Frame, frame_of
 from llmcore.models import KINDS, read_snapshot, snapshot_key
@@ -29,7 +29,6 @@ KEPT_SCORES = 2048
 UNSEEN_SECONDS = 10.0  # after which nobody waits for a job's frames any more
 EXIT_SECONDS = 3.0
 FEW = 4  # snapshots: fewer hardly show anything form
-V = TypeVar("V")
 
 
 @dataclass(slots=True, frozen=True)
@@ -49,39 +48,8 @@ def timelines(store: RunStore | None = None) -> list[Timeline]:
     return found
 
 
-class _Kept(Generic[V]):
-    """The most recently used values up to a limit on the sum of their sizes; for many threads."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._values: OrderedDict[str, tuple[V, int]] = OrderedDict()
-        self._used = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> V | None:
-        with self._lock:
-            if key not in self._values:
-                return None
-            self._values.move_to_end(key)
-            return self._values[key][0]
-
-    def put(self, key: str, value: V, size: int = 1) -> None:
-        with self._lock:
-            if key in self._values:
-                self._used -= self._values.pop(key)[1]
-            self._values[key] = (value, size)
-            self._used += size
-            while self._used > self.limit and len(self._values) > 1:
-                self._used -= self._values.popitem(last=False)[1][1]
-
-    def clear(self) -> None:
-        with self._lock:
-            self._values.clear()
-            self._used = 0
-
-
-_frames: _Kept[Frame] = _Kept(FRAME_BYTES)
-_scores: _Kept[HeadScores] = _Kept(KEPT_SCORES)
+_frames: SizedCache[Frame] = SizedCache(FRAME_BYTES)
+_scores: SizedCache[HeadScores] = SizedCache(KEPT_SCORES)
 
 
 def frame_at(run: Run, checkpoint: Checkpoint, text: str) -> Frame:

@@ -159,14 +159,14 @@ def test_memory_of_frames_is_bounded(trained, monkeypatch):
     monkeypatch.setattr(over_time._frames, "limit", 1)
     for checkpoint in run.checkpoints():
         frame_at(run, checkpoint, SENTENCE)
-    assert len(over_time._frames._values) == 1
+    assert len(over_time._frames) == 1
 
 
 def test_walking_over_snapshots_leaves_the_cache_of_models_alone(trained):
     models.clear_cache()
     run = Run(trained)
     frame_at(run, run.checkpoints()[0], SENTENCE)
-    assert models._cache.n_bytes() == 0
+    assert models._cache.size == 0
 
 
 def test_a_damaged_snapshot_is_one_sentence(trained, tmp_path, wait_until):

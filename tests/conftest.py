@@ -50,18 +50,9 @@ def nothing_left_running(home: Path) -> Iterator[None]:
     Only modules that the test itself imported are touched: a test of the tokenizers pays nothing.
     """
     yield
-    launch = sys.modules.get("llmcore.execution.launch")
-    if launch is not None:
-        launch.stop_all()
-    measuring = sys.modules.get("llmcore.applications.background")
-    if measuring is not None:
-        measuring.stop_all_measurements()
-    background = sys.modules.get("llmcore.generation.background")
+    background = sys.modules.get("llmcore.background")
     if background is not None:
-        background.stop_all_jobs()
-    frames = sys.modules.get("llmcore.interpret.over_time")
-    if frames is not None:
-        frames.stop_all_frames()
+        background.stop_all()
     caching = sys.modules.get("streamlit.runtime.caching")
     if caching is not None:
         caching.cache_data.clear()

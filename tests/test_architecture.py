@@ -15,7 +15,7 @@ RANK = {"llmcore": 0, "ui": 1, "pages": 2, "app": 3}
 FLOORS = (
     ("cache", "errors", "kinds", "version"),
     ("schema", "texts", "paths", "device", "zips"),
-    ("settings", "files"),
+    ("settings", "files", "background"),
     ("config", "packaged"),
     ("presets", "nn", "tokenizers"),
     ("data", "classical", "train"),

@@ -1,4 +1,5 @@
 import doctest
+import sys
 import threading
 
 from llmcore import cache
@@ -32,6 +33,8 @@ def test_one_value_beyond_the_limit_stays_alone():
 
 
 def test_many_threads_keep_the_sum_right():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that threads take turns inside of one call
     kept: SizedCache[int] = SizedCache(limit=50)
     begin = threading.Barrier(4)
 
@@ -46,6 +49,7 @@ def test_many_threads_keep_the_sum_right():
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(before)
     assert kept.size == sum(size for _, size in kept._values.values()) <= 50
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from llmcore import background
 from llmcore.applications.figures import Figure, weights_hash
 from llmcore.applications.jobs import (
     ACCURACY,
@@ -43,7 +44,7 @@ NGRAM = "Kneser-Ney 5-gram"
 NO_CHRF = "chrF was not measured, since sacrebleu is not installed: exact match decides instead."
 
 
-class Stopped(LabError):
+class Stopped(background.Stopped, LabError):
     """The measurement was stopped before it had a figure."""
 
 

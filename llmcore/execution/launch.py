@@ -3,19 +3,17 @@
 The registry holds handles only; what a run is and did stands on disk. Importing imports no torch.
 """
 
-import atexit
-import logging
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from llmcore.background import Job, Jobs
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION, RunConfig
-from llmcore.device import host_name, lower_priority_of_this_thread
+from llmcore.device import host_name
 from llmcore.errors import DamagedError, LabError, StateError
 from llmcore.files import read_json, remove_left_overs, whole_directory, write_json_atomic
 from llmcore.paths import slug
@@ -26,19 +24,24 @@ from llmcore.runs.store import RunStore
 from llmcore.train.control import Leave, reset_control
 from llmcore.version import VERSION
 
-log = logging.getLogger(__name__)
 EXIT_SECONDS = 8.0
 _HALF_MADE = rf"\.{RUN_ID.pattern}\.[0-9a-f]{{8}}\.tmp"
 
 
-@dataclass(slots=True)
-class _Handle:
-    thread: threading.Thread
-    leave: threading.Event
+class _Training(Job[None]):
+    """A run of this process in a thread of its own. What happens to it stands on disk."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(f"llmlab-{directory.name}")
+        self.directory = directory
+
+    def work(self) -> None:
+        with at_work(self.directory):
+            _execute(self.directory, self._stop)
 
 
-_handles: dict[str, _Handle] = {}
-_registry_lock = threading.Lock()
+# The wait at exit is what saves the last checkpoint when the server leaves.
+_trainings: Jobs[str, _Training] = Jobs(limit=0, exit_seconds=EXIT_SECONDS)
 
 
 def create(
@@ -80,9 +83,9 @@ def start(
     Idempotent by id: a second call with the same id (a rerun of the page) does nothing.
     """
     store = store or RunStore()
-    with _registry_lock:
+    with _trainings.lock:
         directory = store.directory(run_id)
-        if run_id in _handles or directory.exists():
+        if _trainings.get(run_id) is not None or directory.exists():
             return
         create(directory, config, data)
         _start_thread(directory)
@@ -99,7 +102,7 @@ def resume(
     learning_rate: a new peak of the schedule from there on; None keeps the run's.
     accept_changed: goes on with data that has changed, and chooses the best model anew."""
     run = (store or RunStore()).open(run_id)
-    with _registry_lock:
+    with _trainings.lock:
         check_resumable(run, accept_changed)
         reset_control(run.directory, learning_rate)
         # At once, so that whoever looks next sees a live run and not the state of yesterday.
@@ -109,7 +112,7 @@ def resume(
 
 def start_waiting(directory: Path) -> None:
     """Starts a run that waited in the queue, in a background thread; it reads as live at once."""
-    with _registry_lock:
+    with _trainings.lock:
         reset_control(directory)
         write_queued(directory, read_json(directory / STATUS))
         _start_thread(directory)
@@ -151,48 +154,16 @@ def stop(run_id: str, store: RunStore | None = None) -> None:
 
 def live_runs() -> list[str]:
     """Ids of the runs that train in this process now."""
-    with _registry_lock:
-        return [run_id for run_id, handle in _handles.items() if handle.thread.is_alive()]
+    return [training.directory.name for training in _trainings.live().values()]
 
 
 def stop_all(timeout: float = EXIT_SECONDS) -> None:
     """Asks every run of this process to leave and waits for their last checkpoints."""
-    with _registry_lock:
-        handles = list(_handles.values())
-    for handle in handles:
-        handle.leave.set()
-    deadline = time.monotonic() + timeout
-    for handle in handles:
-        handle.thread.join(max(0.0, deadline - time.monotonic()))
-
-
-# Daemon threads: Python joins others before atexit, which would hang the server. This hook is
-# what saves the last checkpoint when the server leaves.
-atexit.register(stop_all)
+    _trainings.stop_all(timeout)
 
 
 def _start_thread(directory: Path) -> None:
-    leave = threading.Event()
-    thread = threading.Thread(
-        target=_thread_main, args=(directory, leave), name=f"llmlab-{directory.name}", daemon=True
-    )
-    _handles[directory.name] = _Handle(thread, leave)
-    thread.start()
-
-
-def _thread_main(directory: Path, leave: threading.Event) -> None:
-    lower_priority_of_this_thread()
-    try:
-        with at_work(directory):
-            _execute(directory, leave)
-    except LabError as error:
-        log.info("run %s: %s", directory.name, error)
-    except Exception:
-        log.exception("run %s ended with an error", directory.name)
-    finally:
-        with _registry_lock:
-            if (handle := _handles.get(directory.name)) and handle.leave is leave:
-                del _handles[directory.name]
+    _trainings.add(directory.name, _Training(directory)).start()
 
 
 def _execute(directory: Path, leave: threading.Event) -> None:

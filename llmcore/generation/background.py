@@ -1,35 +1,29 @@
 """Generation that outlives a click: a thread grows a branch of a tree, and pages read the tree."""
 
-import atexit
-import logging
-import threading
 import time
-from typing import Literal
+from typing import ClassVar
 
 from torch import Tensor
 
-from llmcore.errors import LabError, NotFoundError
+from llmcore.background import EXIT_SECONDS, Job, Jobs, Stopped
+from llmcore.errors import NotFoundError
 from llmcore.generation.reader import Passes, Reader, ReaderPool
 from llmcore.generation.sampling import SamplingConfig
 from llmcore.generation.streaming import Ending, Reason, decode
 from llmcore.generation.tree import Tree
 from llmcore.nn.model import GPT, check_ids
 
-log = logging.getLogger(__name__)
-EXIT_SECONDS = 3.0
-State = Literal["running", "done", "stopped", "failed"]
-
-_live: "set[GenerationJob]" = set()
-_live_lock = threading.Lock()
 _readers = ReaderPool()
 
 
-class GenerationJob:
-    """A daemon thread that appends tokens to a branch of a tree.
+class GenerationJob(Job[None]):
+    """A thread that appends tokens to a branch of a tree.
 
     Its fields may be read at any time and never wait; the model is only read, so several jobs may
     share it with each other and with a page.
     """
+
+    low_priority: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -40,47 +34,32 @@ class GenerationJob:
         first_token: int | None = None,
         passes: Passes | None = None,
     ) -> None:
+        super().__init__("llmlab-generation")
         self.tree, self.sampling = tree, sampling
-        self.state: State = "running"
         self.reason: Reason | None = None  # why it ended, unless it failed
-        self.error: str | None = None  # one sentence
         self.node_id = from_node  # the newest token
         self.n_tokens = 0  # walked behind `from_node`; some may have stood there already
         self.first_token_s = 0.0  # from the start to the first token that the model chose
         self.tokens_per_s = 0.0  # of what the model was asked; the first, with the prompt, left out
         self._first_token = first_token
         self._asked, self._first_asked = 0, 0.0  # how often the model read, and when first
-        self._leave = threading.Event()
-        self._thread = threading.Thread(
-            target=self._main, args=(model, passes), name="llmlab-generation", daemon=True
-        )
+        self._reads = (model, passes)
 
-    def stop(self) -> None:
-        """Asks the thread to end, which it does within one token."""
-        self._leave.set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Whether the job has ended after at most `timeout` seconds."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
-
-    def _main(self, model: GPT, passes: Passes | None) -> None:
+    def work(self) -> None:
         try:
+            model, passes = self._reads
             reader = _readers.take(model, self.tree.ids(self.node_id), passes)
             try:
                 self.reason = self._grow(reader)
             finally:  # before the state tells that all is done: the next branch wants this cache
                 _readers.give_back(reader)
-            self.state = "stopped" if self.reason == "stopped" else "done"
-        except LabError as error:
-            self.error, self.state = str(error), "failed"
-        except Exception as error:
-            log.exception("generation ended with an error")
-            self.error = f"Generation failed with {type(error).__name__}: {error}."
-            self.state = "failed"
         finally:
-            with _live_lock:
-                _live.discard(self)
+            del self._reads  # a page that keeps this job keeps no model
+        if self.reason == "stopped":
+            raise Stopped
+
+    def fault(self, error: Exception) -> str:
+        return f"Generation failed with {type(error).__name__}: {error}."
 
     def _grow(self, reader: Reader) -> Reason:
         """The one loop of all generation (`decode`), each token going into the tree."""
@@ -100,7 +79,7 @@ class GenerationJob:
         steps = Ending(
             decode(
                 next_logits, tree.tokenizer, ids, self.sampling, before=before,
-                first_token=self._first_token, should_stop=self._leave.is_set,
+                first_token=self._first_token, should_stop=self._stop.is_set,
             )
         )  # fmt: skip
         for step in steps:
@@ -144,23 +123,12 @@ def start_generation(
             raise NotFoundError(f"There is no token {first_token}: ids end at {known - 1}.")
     sampling = sampling.with_(max_new_tokens=n_tokens)
     job = GenerationJob(model, tree, from_node, sampling, first_token, passes)
-    with _live_lock:
-        _live.add(job)
-    job._thread.start()
-    return job
+    return _jobs.add(job, job).start()
+
+
+_jobs: Jobs[GenerationJob, GenerationJob] = Jobs(limit=0, forgotten=_readers.clear)
 
 
 def stop_all_jobs(timeout: float = EXIT_SECONDS) -> None:
     """Asks every job of this process to end, waits for them and lets their caches go."""
-    with _live_lock:
-        jobs = list(_live)
-    for job in jobs:
-        job.stop()
-    deadline = time.monotonic() + timeout
-    for job in jobs:
-        job.wait(max(0.0, deadline - time.monotonic()))
-    _readers.clear()
-
-
-# A daemon thread inside torch while the interpreter takes itself apart may crash it.
-atexit.register(stop_all_jobs)
+    _jobs.stop_all(timeout)

@@ -244,17 +244,17 @@ def test_the_hash_tells_weights_apart_and_covers_the_base(bundle: Path) -> None:
 def test_a_measurement_runs_once_is_kept_and_can_be_stopped(wait_until) -> None:
     job = JOBS["translation"]
     going = start_measuring(job, "translation", 6)
-    assert start_measuring(job, "translation", 6) is going or not going.live
-    wait_until(lambda: not going.live)
+    assert start_measuring(job, "translation", 6) is going or not going.is_live
+    wait_until(lambda: not going.is_live)
     assert going.state == "done", going.error
-    assert figure_of(job, weights_hash("translation")) == going.figure
+    assert figure_of(job, weights_hash("translation")) == going.result
     assert measurement(job, "translation") is going
     again = start_measuring(job, "translation", 1280)
     again.stop()
-    wait_until(lambda: not again.live)
-    assert again.state == "stopped" and again.figure is None and again.error is None
+    wait_until(lambda: not again.is_live)
+    assert again.state == "stopped" and again.result is None and again.error is None
     failed = start_measuring(job, "nothing-here", 6)
-    wait_until(lambda: not failed.live)
+    wait_until(lambda: not failed.is_live)
     assert failed.state == "failed" and "no model 'nothing-here'" in failed.error
 
 

@@ -165,7 +165,7 @@ def test_all_jobs_end_together(wait_until):
     ]
     threading.Timer(0.1, lambda: [model.gate.release() for _ in range(9)]).start()
     stop_all_jobs(timeout=30)
-    assert [job.state for job in running] == ["stopped"] * 3 and not jobs._live
+    assert [job.state for job in running] == ["stopped"] * 3 and not jobs._jobs.live()
 
 
 def test_an_error_is_one_sentence_and_no_traceback(model, caplog):

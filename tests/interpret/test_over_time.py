@@ -187,9 +187,9 @@ def test_a_job_that_nobody_looks_at_ends(trained, monkeypatch):
 
 
 def test_old_jobs_give_way(trained, monkeypatch):
-    monkeypatch.setattr(over_time, "MAX_JOBS", 2)
+    monkeypatch.setattr(over_time._jobs, "limit", 2)
     jobs = [job_for(trained, text) for text in ("a", "b", "c")]
-    assert jobs[0]._leave.is_set() and not jobs[1]._leave.is_set()
+    assert jobs[0].stopping and not jobs[1].stopping
     assert job_for(trained, "c") is jobs[2]
 
 

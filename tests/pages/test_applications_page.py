@@ -162,11 +162,11 @@ def test_this_model_is_measured_on_a_click(wait_until, monkeypatch: pytest.Monke
     assert not page.exception
     going = measurement(JOBS["translation"], "translation")
     assert going is not None
-    wait_until(lambda: not going.live)
+    wait_until(lambda: not going.is_live)
     page.run()
     assert not page.exception and not page.error
     assert "It does not beat the trivial method" in shown(page)
-    assert figure_of(JOBS["translation"], weights_hash("translation")) == going.figure
+    assert figure_of(JOBS["translation"], weights_hash("translation")) == going.result
     assert "Measure this model" not in [one.label for one in page.button]
 
 
@@ -181,7 +181,7 @@ def test_a_failed_measurement_is_one_sentence(monkeypatch: pytest.MonkeyPatch, w
     page = open_job("translation")
     button(page, "Measure this model").click().run()
     going = measurement(JOBS["translation"], "translation")
-    wait_until(lambda: not going.live)
+    wait_until(lambda: not going.is_live)
     page.run()
     assert only_error(page).replace("\\", "") == "The rows are gone: put them back."
 

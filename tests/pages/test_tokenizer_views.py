@@ -47,7 +47,7 @@ def trained_in_the_page(page: AppTest) -> AppTest:
     button(page, "Train the tokenizer").click().run()
     assert not page.exception and not page.error
     for job in jobs.live_jobs().values():
-        job.join(60)
+        job.wait(60)
     return page.run()
 
 

@@ -1,5 +1,6 @@
 """Importing a GPT-2 in the background, and what the Runs page shows of it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from ui.runs import importing
 
 
 @pytest.fixture(autouse=True)
-def no_earlier_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "_newest", None)
+def no_earlier_import() -> None:
+    importing._imports.stop_all()
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_folder_becomes_a_run_that_the_list_shows(foreign: Path, wait_until) -
     job = wait_until(lambda: not importing.newest_import().is_live and importing.newest_import())
     assert job.error is None and job.difference < 1e-4
     (own,) = [info for info in RunStore().list() if not info.example]
-    assert (own.id, own.name, own.state) == (job.run_id, "small-gpt2", "done")
+    assert (own.id, own.name, own.state) == (job.result, "small-gpt2", "done")
     page.run()
     assert "is in the list above, logits within" in shown(page)
     assert "small-gpt2" in page.dataframe[0].value["Name"].tolist()
@@ -49,10 +50,19 @@ def test_a_source_that_is_nothing_is_one_sentence(tmp_path: Path, wait_until) ->
     assert len(page.error) == 1 and "holds no GPT" in page.error[0].value
 
 
-def test_a_second_import_waits_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = importing.ImportJob("gpt2", "model.safetensors", 137, 548)
-    monkeypatch.setattr(importing, "_newest", first)
+def test_a_second_import_waits_for_the_first(monkeypatch, wait_until) -> None:
+    def arriving(source, progress):
+        while True:  # until the clean-up of the test stops it
+            progress("model.safetensors", 137, 548)
+            time.sleep(0.01)
+
+    monkeypatch.setattr("llmcore.convert.import_gpt2.locate", arriving)
+    importing.begin_import("gpt2")
+    first = importing.newest_import()
+    wait_until(lambda: first.done)
     importing.begin_import("gpt2-medium")
     assert importing.newest_import() is first and first.share == 0.25
     page = open_page("runs")
     assert button(page, "Import").disabled and not page.exception
+    first.leave()
+    assert first.wait(10) and (first.state, first.error) == ("stopped", None)

@@ -14,7 +14,7 @@ from ui.pretrain import preflight as card
 def fresh(monkeypatch):
     monkeypatch.setenv("LLMLAB_WARM", "1")
     monkeypatch.setattr(card, "PAINT_SECONDS", 0.01)
-    card._measured.clear()
+    card._measured.stop_all()
 
 
 def test_a_configuration_is_measured_once_and_the_newest_wish_counts(monkeypatch, wait_until):
@@ -25,7 +25,7 @@ def test_a_configuration_is_measured_once_and_the_newest_wish_counts(monkeypatch
     card._ask_for(first)
     card._ask_for(second)
     wait_until(lambda: card.measured_speed_of(second))
-    wait_until(lambda: card._worker is None)
+    wait_until(lambda: not card._measured.live())
     assert tried == [second] and card.measured_speed_of(second) == 1234.0
     assert not card._wants_measuring(second) and card._wants_measuring(first)
     # Steps and seed change no speed.
@@ -45,7 +45,7 @@ def test_a_failure_is_not_tried_again(monkeypatch, wait_until):
     monkeypatch.setattr("llmcore.advice.preflight.measured_speed", fail)
     config = pretrain_config()
     card._ask_for(config)
-    wait_until(lambda: card._key(config) in card._measured)
+    wait_until(lambda: not card._measured.live())
     assert card.measured_speed_of(config) is None and not card._wants_measuring(config)
 
 

@@ -136,7 +136,7 @@ def _measure(job: Job, ref: str, figure: "Figure | None") -> None:
     from llmcore.applications.background import QUICK_ROWS, measurement, start_measuring
 
     going = measurement(job, ref)
-    if going is not None and going.live:
+    if going is not None and going.is_live:
         _watch(job, ref)
         return
     if going is not None and going.error:
@@ -157,7 +157,7 @@ def _watch(job: Job, ref: str) -> None:
 
     def draw() -> None:
         going = measurement(job, ref)
-        if going is None or not going.live:
+        if going is None or not going.is_live:
             st.rerun()
         st.progress(going.share, text=f"Measuring {plain(ref)} on {going.n} rows")
         st.button("Stop", icon=":material/stop:", on_click=going.stop, key="app_stop_measuring")

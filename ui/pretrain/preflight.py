@@ -3,14 +3,13 @@
 import logging
 import os
 import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from llmcore.background import Job, Jobs, Stopped
 from llmcore.plots.theme import series_colour
 from llmcore.texts import bytes_in_words
 from ui.components import payload, registered
@@ -30,10 +29,6 @@ POLL_SECONDS = 1.0
 KEPT = 64  # measured shapes
 # A try-out of a few steps must not hold a laptop for minutes: beyond that the estimate stays.
 MOST_FLOPS = 3e11
-_lock = threading.Lock()
-_measured: OrderedDict[str, float | None] = OrderedDict()  # tokens per second; None: it failed
-_wanted: tuple[str, "RunConfig"] | None = None
-_worker: threading.Thread | None = None
 
 
 def preflight_card(
@@ -136,8 +131,8 @@ def _short(n: int) -> str:
 
 def measured_speed_of(config: "RunConfig") -> float | None:
     """Tokens per second of this shape where it was measured in this process, else None."""
-    with _lock:
-        return _measured.get(_key(config))
+    job = _measured.get(_key(config))
+    return job.result if job is not None else None
 
 
 def _key(config: "RunConfig") -> str:
@@ -151,9 +146,9 @@ def _wants_measuring(config: "RunConfig") -> bool:
     """Not while another run trains, whose speed both would spoil, nor what does not fit."""
     from llmcore.advice.preflight import preflight
 
-    with _lock:
-        if _key(config) in _measured:
-            return False
+    job = _measured.get(_key(config))
+    if job is not None and job.has_ended and job.state != "stopped":
+        return False
     shape = config.model
     return (
         os.environ.get("LLMLAB_WARM") != "0"
@@ -163,38 +158,24 @@ def _wants_measuring(config: "RunConfig") -> bool:
     )
 
 
-def _ask_for(config: "RunConfig") -> None:
-    """Leaves the wish to the one thread that measures; a newer wish takes an older one's place."""
-    global _wanted, _worker
-    with _lock:
-        _wanted = (_key(config), config)
-        if _worker is None or not _worker.is_alive():
-            _worker = threading.Thread(target=_measure, name="preflight", daemon=True)
-            _worker.start()
+class _Measuring(Job[float | None]):
+    """Tries a few steps of one shape; a newer shape takes its place before it has begun."""
 
+    def __init__(self, config: "RunConfig") -> None:
+        super().__init__("llmlab-preflight")
+        self.config = config
 
-def _measure() -> None:
-    from llmcore.device import lower_priority_of_this_thread
-
-    global _wanted, _worker
-    lower_priority_of_this_thread()
-    while True:
-        time.sleep(PAINT_SECONDS)  # the page is painted first; who turns a number turns it on
-        with _lock:
-            if _wanted is None:
-                _worker = None
-                return
-            (key, config), _wanted = _wanted, None
-            if key in _measured:
-                continue
-        speed = _speed(config)
-        with _lock:
-            _measured[key] = speed
-            while len(_measured) > KEPT:
-                _measured.popitem(last=False)
+    def work(self) -> float | None:
+        if self._stop.wait(PAINT_SECONDS):  # the page is painted first, and numbers often change
+            raise Stopped
+        with _one_at_a_time:
+            if self.stopping:
+                raise Stopped
+            return _speed(self.config)
 
 
 def _speed(config: "RunConfig") -> float | None:
+    """Tokens per second; None where it could not be measured, which is not tried again."""
     try:
         from llmcore.advice.preflight import measured_speed
 
@@ -202,3 +183,19 @@ def _speed(config: "RunConfig") -> float | None:
     except Exception:
         logger.info("the speed of a configuration was not measured", exc_info=True)
         return None
+
+
+_one_at_a_time = threading.Lock()
+_measured: Jobs[str, _Measuring] = Jobs(limit=KEPT)
+
+
+def _ask_for(config: "RunConfig") -> None:
+    """Measures a shape unless it is about to be, or was; others that wait give it up."""
+    key = _key(config)
+    with _measured.lock:
+        others = {other: job for other, job in _measured.live().items() if other != key}
+        for job in others.values():
+            job.stop()
+        known = _measured.get(key)
+        if known is None or known.stopping:
+            _measured.add(key, _Measuring(config)).start()

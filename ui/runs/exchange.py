@@ -160,7 +160,7 @@ def _begin() -> None:
 def _job(job: ImportJob) -> None:
     if job.error:
         st.error(plain(job.error), icon=":material/error:")
-    elif job.run_id:
+    elif job.result:
         compared = (
             f", logits within {job.difference:.2g} of transformers'"
             if job.difference is not None

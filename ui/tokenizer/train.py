@@ -154,8 +154,8 @@ def _watched() -> str | None:
     own = jobs.job(st.session_state.get(_JOB))
     if own is not None and own.state != "done":
         return st.session_state[_JOB]
-    if own is not None and own.slug:
-        choose_saved(own.slug)
+    if own is not None and own.result:
+        choose_saved(own.result)
         del st.session_state[_JOB]
     return next(iter(jobs.live_jobs()), None)
 

@@ -1,5 +1,7 @@
 """Small habits of file handling: write aside then rename, append whole lines, hash."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import math
@@ -11,10 +13,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from llmcore.errors import DamagedError, StateError
 from llmcore.schema import parse_object, replace_surrogates
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 LEFT_SECONDS = 3600.0  # after which a hidden file that nobody writes was left by a kill
 
@@ -203,26 +208,17 @@ def check_vacant(path: Path) -> None:
         raise StateError(f"{path} {what}: give a new or empty folder.")
 
 
-def lock_file(file: TextIO, wait: bool) -> None:
-    """An exclusive lock until the file is closed or the process ends, however it ends.
+def file_lock(path: Path) -> BaseFileLock:
+    """A lock, not yet taken, that the system frees with the process, however it ends. Another one
+    of the same path is kept out, in another thread of this process as well."""
+    from filelock import FileLock
 
-    Raises OSError where another holds it, at once or, with `wait`, on Windows after ten seconds.
-    """
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # Windows
-        import msvcrt
-
-        file.seek(0)
-        mode = msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK  # type: ignore[attr-defined]
-        msvcrt.locking(file.fileno(), mode, 1)  # type: ignore[attr-defined]
+    # The file stays, as runs of other versions have it: who deletes it frees two holders.
+    return FileLock(path, thread_local=False, preserve_lock_file=True)
 
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
     """One thread of one process at a time is in this block; the others wait."""
-    with path.open("a+", encoding="utf-8") as file:
-        lock_file(file, wait=True)
+    with file_lock(path):
         yield

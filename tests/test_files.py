@@ -1,10 +1,20 @@
 import json
+import subprocess
+import sys
+import threading
 
 import pytest
 
 from llmcore.errors import DamagedError, LabError
-from llmcore.files import json_line, read_json, tree_bytes, write_json_atomic
-from llmcore.paths import child_of, slug
+from llmcore.files import (
+    file_lock,
+    json_line,
+    locked_file,
+    read_json,
+    tree_bytes,
+    write_json_atomic,
+)
+from llmcore.paths import PROJECT_ROOT, child_of, slug
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
@@ -48,3 +58,41 @@ def test_tree_bytes_counts_files_below(tmp_path):
     (tmp_path / "y").write_bytes(b"123")
     assert tree_bytes(tmp_path) == 8
     assert tree_bytes(tmp_path / "gone") == 0
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from llmcore.files import locked_file
+with locked_file(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_locked_file_keeps_other_processes_and_threads_out_until_its_holder_is_gone(tmp_path):
+    path = tmp_path / "lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, path], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(OSError):
+            file_lock(path).acquire(blocking=False)
+        entered = threading.Event()
+
+        def enter() -> None:
+            with locked_file(path):
+                entered.set()
+
+        waiting = threading.Thread(target=enter)
+        waiting.start()
+        assert not entered.wait(0.3)
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    waiting.join(10)
+    assert entered.is_set() and path.is_file()
+    with locked_file(path), pytest.raises(OSError):
+        file_lock(path).acquire(blocking=False)  # nor is a second holder of this process let in

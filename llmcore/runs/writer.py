@@ -1,16 +1,21 @@
 """The one writer of a run's files. A lock keeps a second one out; a thread keeps the heartbeat."""
 
+from __future__ import annotations
+
 import logging
 import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from llmcore.errors import DamagedError, LabError, StateError
-from llmcore.files import json_line, lock_file, read_json, write_json_atomic
+from llmcore.files import file_lock, json_line, read_json, write_json_atomic
 from llmcore.runs.run import EVENTS, METRICS, STATUS
 from llmcore.runs.state import HEARTBEAT_SECONDS, RunState, Status, writer_identity
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 log = logging.getLogger(__name__)
 LOCK = "lock"
@@ -29,7 +34,7 @@ class RunWriter:
         """Raises StateError where another writer holds the run."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self._lock_file = _lock(directory / LOCK)
+        self._lock = _locked(directory / LOCK)
         self._mutex = threading.Lock()
         self._closed = threading.Event()
         try:
@@ -60,7 +65,7 @@ class RunWriter:
         self._heart = threading.Thread(target=self._beat, name="llmlab-heartbeat", daemon=True)
         self._heart.start()
 
-    def __enter__(self) -> "RunWriter":
+    def __enter__(self) -> RunWriter:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
@@ -111,11 +116,12 @@ class RunWriter:
         try:
             self._write_status()
         finally:
-            for file in (self._metrics, self._events, self._lock_file):  # the last: the lock
+            for file in (self._metrics, self._events):
                 try:
                     file.close()
                 except OSError:  # what a full disk did not take is lost; the status stands
                     log.warning("%s not written to its end", file.name, exc_info=True)
+            self._lock.release()
 
     # Files -------------------------------------------------------------------------------
 
@@ -149,15 +155,14 @@ def _end_torn_line(path: Path, file: TextIO) -> None:
         file.flush()
 
 
-def _lock(path: Path) -> TextIO:
+def _locked(path: Path) -> BaseFileLock:
     """An exclusive lock that the system releases with the process. Raises StateError if taken."""
-    file = path.open("a+", encoding="utf-8")
+    lock = file_lock(path)
     try:
-        lock_file(file, wait=False)
+        lock.acquire(blocking=False)
     except OSError as error:
-        file.close()
         raise StateError(
             f"Run {path.parent.name} is already being written by another process: "
             f"stop it there first."
         ) from error
-    return file
+    return lock

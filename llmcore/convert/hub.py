@@ -1,14 +1,15 @@
-"""Download a GPT-2-shaped model from the Hugging Face hub: plain HTTPS, safetensors only."""
+"""Download a GPT-2-shaped model from the Hugging Face hub: its needed files, safetensors only.
 
-import http.client
+huggingface_hub does the transfer (proxies, tokens, Xet, going on after a break) and lays the files
+out; it is imported only for a download.
+"""
+
 import logging
 import os
-import re
 import shutil
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,13 @@ from safetensors import SafetensorError, safe_open
 
 from llmcore.convert.gpt2_config import read_config
 from llmcore.convert.hf_tokenizer import ADDED, MERGES, SETTINGS, TOKENIZER, VOCABULARY
-from llmcore.convert.locate import CONFIG, INDEX, WEIGHTS, shard_names, snapshot_directory
-from llmcore.data.download import reason_of
+from llmcore.convert.locate import CONFIG, INDEX, WEIGHTS, lab_cache, shard_names
 from llmcore.errors import DamagedError, LabError, NotFoundError, OfflineError, cause
-from llmcore.files import read_json, whole_file, write_text_atomic
+from llmcore.files import read_json, write_text_atomic
 
 log = logging.getLogger(__name__)
 
-HUB = "https://huggingface.co"
 TIMEOUT_SECONDS = 20.0
-_BLOCK = 1 << 20
-_REVISION = re.compile(r"[0-9a-f]{40}")
 
 # The file's name, bytes so far, bytes in all where the server says it.
 FileProgress = Callable[[str, int, int | None], None]
@@ -35,48 +32,40 @@ FileProgress = Callable[[str, int, int | None], None]
 def download(repository: str, progress: FileProgress | None = None) -> Path:
     """Fetches `org/name` into the lab's cache and returns its directory.
 
-    config.json is written last, so that a model is there whole or not at all; the revision is
-    the one that it came from. `HF_ENDPOINT` names another hub. Raises NotFoundError for a name
-    that the hub does not give, OfflineError where nothing answers or the answer is cut short,
-    LabError for a model that is not GPT-2-shaped or has pickled weights only.
+    config.json is written last, so that a model is there whole or not at all; all files are of
+    the one revision that `main` means now. `HF_ENDPOINT` names another hub. Raises NotFoundError
+    for a name that the hub does not give, OfflineError where nothing answers or the answer is cut
+    short, LabError for a model that is not GPT-2-shaped or has pickled weights only.
     """
-    base = f"{os.environ.get('HF_ENDPOINT') or HUB}/{repository}/resolve"
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / CONFIG
-        revision = _fetch(f"{base}/main/{CONFIG}", config, repository, progress)
-        if revision is None:
+        config = _Source(repository, "main", Path(folder), progress).fetch(CONFIG)
+        if config is None:
             raise NotFoundError(f"The hub has no public model {repository}: check its name.")
         read_config(read_json(config), Path(repository))
-        content = config.read_text(encoding="utf-8")
-    directory = snapshot_directory(repository, revision)
-    directory.mkdir(parents=True, exist_ok=True)
-    base = f"{base}/{revision}"
+        content, revision = config.read_text(encoding="utf-8"), config.parent.name
+    source = _Source(repository, revision, lab_cache(), progress)
     for name in (TOKENIZER, SETTINGS, VOCABULARY, MERGES, ADDED):
-        _fetch(f"{base}/{name}", directory / name, repository, progress)
-    _fetch_weights(base, directory, repository, progress)
+        source.fetch(name)
+    directory = _fetch_weights(source)
     write_text_atomic(directory / CONFIG, content)
     write_text_atomic(directory.parent.parent / "refs" / "main", revision)
     return directory
 
 
-def _fetch_weights(
-    base: str, directory: Path, repository: str, progress: FileProgress | None
-) -> None:
-    """model.safetensors, or the numbered files that its index names."""
-    names = [WEIGHTS]
-    found = _fetch(f"{base}/{WEIGHTS}", directory / WEIGHTS, repository, progress)
-    if not found and _fetch(f"{base}/{INDEX}", directory / INDEX, repository, progress):
-        names = shard_names(read_json(directory / INDEX))
-        found = all(
-            _fetch(f"{base}/{name}", directory / name, repository, progress) for name in names
-        )
-    if not found:
+def _fetch_weights(source: "_Source") -> Path:
+    """model.safetensors, or the numbered files that its index names. Returns their directory."""
+    files = [source.fetch(WEIGHTS)]
+    if files == [None] and (index := source.fetch(INDEX)) is not None:
+        files = [source.fetch(name) for name in shard_names(read_json(index))]
+    found = [file for file in files if file is not None]
+    if len(found) < len(files):
         raise LabError(
-            f"{repository} has no {WEIGHTS} on the hub, perhaps only a pickle, which can run any "
-            f"code when it is opened: choose a model with {WEIGHTS}."
+            f"{source.repository} has no {WEIGHTS} on the hub, perhaps only a pickle, which can "
+            f"run any code when it is opened: choose a model with {WEIGHTS}."
         )
-    for name in names:
-        _check_safetensors(directory / name, repository)
+    for file in found:
+        _check_safetensors(file, source.repository)
+    return found[0].parent
 
 
 def _check_safetensors(path: Path, repository: str) -> None:
@@ -85,6 +74,7 @@ def _check_safetensors(path: Path, repository: str) -> None:
         with safe_open(path, framework="np"):
             pass
     except (OSError, SafetensorError) as error:
+        path.resolve().unlink(missing_ok=True)  # a link to it stands in the snapshot
         path.unlink(missing_ok=True)
         raise DamagedError(
             f"{path.name} of {repository} arrived damaged ({cause(error)}) and was deleted: "
@@ -92,47 +82,89 @@ def _check_safetensors(path: Path, repository: str) -> None:
         ) from error
 
 
-def _fetch(url: str, target: Path, repository: str, progress: FileProgress | None) -> str | None:
-    """Downloads to `target`, aside then renamed. Returns the revision that the hub answered
-    from, or None where it has no such file."""
-    try:
-        with whole_file(target, replaces=True) as aside, aside.open("xb") as file:
-            with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
-                _copy(answer, file, target, progress)
-                revision = answer.headers.get("X-Repo-Commit") or ""
-        return revision if _REVISION.fullmatch(revision) else "main"
-    except urllib.error.HTTPError as error:
-        if error.code in {401, 403, 404}:  # the hub answers 401 for names that do not exist
-            return None
-        raise OfflineError(
-            f"{url} answered {error.code} {error.reason}: try again later."
-        ) from error
-    except (OSError, http.client.HTTPException) as error:
-        log.info("download of %s failed: %s", url, error)
-        raise OfflineError(
-            f"{repository} could not be downloaded ({reason_of(error)}): connect to the internet "
-            f"and try again, or name the directory of a copy that you have."
-        ) from error
+@dataclass
+class _Source:
+    """One revision of a repository, and the cache that its files go to."""
+
+    repository: str
+    revision: str
+    cache: Path
+    progress: FileProgress | None
+
+    def fetch(self, name: str) -> Path | None:
+        """Downloads a file unless it is here. Returns its path, or None where the hub has none."""
+        import httpx2
+        from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+        from huggingface_hub.errors import HfHubHTTPError
+
+        endpoint = os.environ.get("HF_ENDPOINT")  # the library reads it once, at its import
+        url = hf_hub_url(self.repository, name, revision=self.revision, endpoint=endpoint)
+        arrived = _Arrived(name, self.progress)
+        try:
+            # Asked before, since the library would try an absent hub again for half a minute.
+            about = get_hf_file_metadata(url, timeout=TIMEOUT_SECONDS, endpoint=endpoint)
+            _check_space(name, about.size, self.cache)
+            path = hf_hub_download(
+                self.repository, name, revision=self.revision, cache_dir=self.cache,
+                endpoint=endpoint, etag_timeout=TIMEOUT_SECONDS, tqdm_class=arrived.bar(),
+            )  # fmt: skip
+        except HfHubHTTPError as error:
+            status = error.response.status_code
+            if status in {401, 403, 404}:  # the hub answers 401 for names that do not exist
+                return None
+            reason = error.response.reason_phrase
+            raise OfflineError(f"{url} answered {status} {reason}: try again later.") from error
+        except (OSError, httpx2.HTTPError) as error:
+            log.info("download of %s failed: %s", url, error)
+            if arrived.total and arrived.done < arrived.total:
+                raise OfflineError(
+                    f"{name} broke off after {arrived.done:,} of {arrived.total:,} bytes: nothing "
+                    f"was kept; try again."
+                ) from error
+            raise OfflineError(
+                f"{self.repository} could not be downloaded ({cause(error)}): connect to the "
+                f"internet and try again, or name the directory of a copy that you have."
+            ) from error
+        return Path(path)
 
 
-def _copy(answer: Any, file: Any, target: Path, progress: FileProgress | None) -> None:
-    """The body into the file, with its length checked."""
-    length = answer.headers.get("Content-Length")
-    total = int(length) if length and length.isdigit() else None
-    free = shutil.disk_usage(target.parent).free
+def _check_space(name: str, total: int | None, cache: Path) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cache).free
     if total is not None and total > free:
         raise LabError(
-            f"{target.name} has {total:,} bytes but only {free:,} are free in {target.parent}: "
-            f"make room, or set LLMLAB_HOME to a larger disk."
+            f"{name} has {total:,} bytes but only {free:,} are free in {cache}: make room, or set "
+            f"LLMLAB_HOME to a larger disk."
         )
-    done = 0
-    while block := answer.read(_BLOCK):
-        file.write(block)
-        done += len(block)
-        if progress is not None:
-            progress(target.name, done, total)
-    if total is not None and done != total:
-        raise OfflineError(
-            f"{target.name} broke off after {done:,} of {total:,} bytes: nothing was kept; try "
-            f"again."
-        )
+
+
+class _Arrived:
+    """How much of a file is here, as the library tells its progress bars."""
+
+    def __init__(self, name: str, progress: FileProgress | None) -> None:
+        self.name, self.progress = name, progress
+        self.done, self.total = 0, 0
+
+    def bar(self) -> Any:
+        """A class for the library's `tqdm_class` that shows nothing and reports to here."""
+        from tqdm import tqdm
+
+        arrived = self
+
+        class Bar(tqdm):
+            def __init__(self, *_: Any, total: int | None = None, initial: int = 0, **__: Any):
+                super().__init__(disable=True)
+                arrived.total, arrived.done = total or 0, initial
+
+            def update(self, n: float | None = 1) -> None:
+                arrived.done += int(n or 0)
+                if arrived.progress is not None:
+                    arrived.progress(arrived.name, arrived.done, arrived.total or None)
+
+            def update_transfer(self, n: float) -> None:
+                """With Xet, what came over the network; `update` counts what is in the file."""
+
+            def set_transfer_postfix_str(self, *_: Any, **__: Any) -> None:
+                """With Xet, a speed to show."""
+
+        return Bar

@@ -136,10 +136,6 @@ def lab_cache() -> Path:
     return cache_dir() / "hub"
 
 
-def snapshot_directory(repository: str, revision: str) -> Path:
-    return lab_cache() / _folder_of(repository) / "snapshots" / revision
-
-
 def cache_roots() -> list[Path]:
     """The lab's cache, then Hugging Face's by its own rules (HF_HUB_CACHE, HF_HOME)."""
     set_home = os.environ.get("HF_HOME")

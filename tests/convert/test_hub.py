@@ -1,13 +1,16 @@
 """Downloads from a hub on this machine: whole, sharded, refused, cut short, absent."""
 
 import contextlib
+import hashlib
 import http.server
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from llmcore import models
+from llmcore.background import Stopped
 from llmcore.convert import hub, import_gpt2
 from llmcore.convert.hf_tokenizer import write_tokenizer
 from llmcore.errors import DamagedError, LabError, NotFoundError, OfflineError
@@ -18,33 +21,52 @@ Files = dict[str, bytes]
 
 
 class _Hub(http.server.ThreadingHTTPServer):
-    """Answers /REPOSITORY/resolve/REVISION/FILE from `files`; `cut` names a file to break off."""
+    """Answers /REPOSITORY/resolve/REVISION/FILE from `files`, as the hub does.
+
+    cut: a file whose answers break off half-way, `cuts` times.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files: dict[str, Files] = {}
         self.asked: list[str] = []
-        self.cut = ""
+        self.cut, self.cuts = "", 0
+        self.tokens: list[str | None] = []
         self.status = 200
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Hub
 
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
     def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def _answer(self, body: bool) -> None:
         repository, _, rest = self.path.strip("/").partition("/resolve/")
         revision, _, name = rest.partition("/")
         self.server.asked.append(f"{revision}/{name}")
+        self.server.tokens.append(self.headers["Authorization"])
         data = self.server.files.get(repository, {}).get(name)
         if data is None or self.server.status != 200:
             self.send_error(404 if data is None and repository else self.server.status)
             return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
+        first = int((self.headers["Range"] or "bytes=0-").removeprefix("bytes=").partition("-")[0])
+        self.send_response(206 if first else 200)
+        if first:
+            self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+        self.send_header("Content-Length", str(len(data) - first))
+        self.send_header("ETag", f'"{hashlib.sha1(data).hexdigest()}"')
         self.send_header("X-Repo-Commit", REVISION)
         self.end_headers()
+        if not body:
+            return
+        cuts = name == self.server.cut and self.server.cuts > 0
+        self.server.cuts -= cuts
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.wfile.write(data[: len(data) // 2] if name == self.server.cut else data)
+            self.wfile.write(data[first : len(data) // 2] if cuts else data[first:])
 
     def log_message(self, *args: object) -> None:
         pass
@@ -76,7 +98,10 @@ def publish(server: _Hub, make_hf, tmp_path) -> Callable[..., None]:
 
 
 def left(home) -> list[str]:
-    return sorted(one.name for one in (home / "cache").rglob("*") if one.is_file())
+    """The files of snapshots in the lab's cache, and what is still on its way."""
+    hub_cache = home / "cache" / "hub"
+    found = [*hub_cache.glob("*/snapshots/*/*"), *hub_cache.rglob("*.incomplete*")]
+    return sorted(one.name for one in found)
 
 
 def test_a_name_is_downloaded_once_with_progress_and_then_at_hand(server, publish, home):
@@ -87,10 +112,13 @@ def test_a_name_is_downloaded_once_with_progress_and_then_at_hand(server, publis
     assert ("model.safetensors", size, size) in seen
     assert foreign.directory.name == REVISION and foreign.ref == "gpt2"
     assert left(home) == [
-        "config.json", "main", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+        "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
     ]  # fmt: skip
     assert server.asked[0] == "main/config.json"
-    assert all(one.startswith(REVISION) for one in server.asked[1:])
+    needed = {"model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.json",
+              "merges.txt", "added_tokens.json"}  # fmt: skip
+    later = server.asked[server.asked.index(f"{REVISION}/tokenizer.json") :]
+    assert {one.removeprefix(f"{REVISION}/") for one in later} == needed
     server.files.clear()
     asked = len(server.asked)
     assert models.load("gpt2").tokenizer.vocab_size == 262
@@ -105,9 +133,10 @@ def test_numbered_files_come_with_their_index(publish, home):
     assert models.load("some-one/big").trunk.config.n_layers == 2
 
 
-def test_a_broken_download_is_no_model(server, publish, home):
+def test_a_broken_download_is_no_model(server, publish, home, monkeypatch):
     publish("some-one/tiny")
-    server.cut = "model.safetensors"
+    server.cut, server.cuts = "model.safetensors", 99
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
     with pytest.raises(OfflineError, match=r"model\.safetensors broke off after .* of .* bytes"):
         hub.download("some-one/tiny")
     assert "model.safetensors" not in left(home) and "config.json" not in left(home)
@@ -116,6 +145,37 @@ def test_a_broken_download_is_no_model(server, publish, home):
     server.cut = ""
     hub.download("some-one/tiny")
     assert models.load("some-one/tiny").step == 0
+
+
+def test_a_download_goes_on_where_it_broke_off(server, publish, monkeypatch):
+    publish("some-one/tiny")
+    server.cut, server.cuts = "model.safetensors", 1
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+    seen: list[tuple[str, int, int | None]] = []
+    hub.download("some-one/tiny", lambda *at: seen.append(at))
+    assert server.cuts == 0 and models.load("some-one/tiny").step == 0
+    size = len(server.files["some-one/tiny"]["model.safetensors"])
+    done = [at for name, at, total in seen if name == "model.safetensors" and total == size]
+    assert done == sorted(done) and done[-1] == size
+
+
+def test_a_token_of_the_hub_is_sent(server, publish, monkeypatch):
+    publish("some-one/gated")
+    monkeypatch.setenv("HF_TOKEN", "hf_mine")
+    hub.download("some-one/gated")
+    assert set(server.tokens) == {"Bearer hf_mine"}
+
+
+def test_a_download_that_is_given_up_leaves_nothing_half(publish, home):
+    publish("some-one/tiny")
+
+    def stop(name, done, total):
+        if name == "model.safetensors":
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        hub.download("some-one/tiny", stop)
+    assert left(home) == ["tokenizer.json", "tokenizer_config.json"]
 
 
 def test_a_file_shorter_than_its_header_says_is_damaged(server, publish, home):
@@ -141,7 +201,7 @@ def test_another_kind_of_model_is_refused_before_its_weights(server, publish):
     server.files["some-one/bert"]["config.json"] = b'{"model_type": "bert"}'
     with pytest.raises(LabError, match="a bert model"):
         hub.download("some-one/bert")
-    assert server.asked == ["main/config.json"]
+    assert set(server.asked) == {"main/config.json"}
 
 
 def test_what_the_hub_does_not_give_is_one_sentence(server, publish):
@@ -157,8 +217,10 @@ def test_no_internet_is_one_sentence(monkeypatch):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as closed:
         port = closed.server_port
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{port}")
+    began = time.monotonic()
     with pytest.raises(OfflineError, match="connect to the internet") as caught:
         import_gpt2.locate("gpt2-medium")
+    assert time.monotonic() - began < 10  # not after many tries
     assert "\n" not in str(caught.value)
 
 

@@ -20,6 +20,7 @@ BALANCES = ("none", "equal", "weights")
 POSITIONS = ("learned", "rope")
 NORMS = ("layer", "rms")
 FEED_FORWARDS = ("gelu", "swiglu")
+FILE_TASKS = ("classify", "instruct", "corpus")  # what a user's file can teach
 LORA_TARGETS = ("qkv", "output", "up", "down")
 
 

@@ -4,8 +4,6 @@ import os
 import platform
 from pathlib import Path
 
-import psutil
-
 from llmcore.errors import LabError
 
 
@@ -67,6 +65,8 @@ def torchrun_place() -> tuple[int, int, int]:
 
 def available_memory_bytes() -> int:
     """Memory that a new run can still take, the container's own limit included."""
+    import psutil
+
     available = psutil.virtual_memory().available
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
@@ -97,11 +97,15 @@ def boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
+        import psutil
+
         return str(int(psutil.boot_time()))
 
 
 def process_start(pid: int) -> float | None:
     """When process `pid` started (seconds since the epoch), or None where there is none."""
+    import psutil
+
     try:
         return psutil.Process(pid).create_time()
     except (psutil.Error, OSError, ValueError):

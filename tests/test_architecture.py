@@ -161,6 +161,11 @@ def test_light_modules_import_no_torch(module: str) -> None:
     assert loaded_after(f"import llmcore.{module}", "torch", "transformers") == set()
 
 
+def test_the_command_line_answers_help_without_what_computes() -> None:
+    heavy = ("numpy", "pandas", "torch", "psutil", "llmcore.data", "llmcore.models")
+    assert loaded_after("import llmcore.cli.app, llmcore.runs", *heavy) == set()
+
+
 def test_the_first_page_imports_nothing_heavy() -> None:
     statement = (
         "import os, logging; logging.disable(logging.CRITICAL); os.environ['LLMLAB_WARM'] = '0'\n"

@@ -17,7 +17,7 @@ from llmcore.advice.stumbles import Stumble, find_stumbles
 from llmcore.config import ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import LabError
 from llmcore.recipes.pretraining import plan_pretrain
-from llmcore.runs.reader import MetricsReader
+from llmcore.runs.metrics import MetricsReader
 from llmcore.runs.run import Run
 from llmcore.runs.used import steps_without_loss
 

@@ -11,7 +11,6 @@ from llmcore.cli.output import say
 from llmcore.cli.running import is_builtin_corpus, own_copy
 from llmcore.config import DataConfig
 from llmcore.files import tree_bytes
-from llmcore.runs.data_record import COPIED_BYTES
 from llmcore.settings import help_for
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def _copy(path: Path) -> tuple[str, bytes | None]:
     """`own_copy`, of a folder as a zip of its texts."""
     if path.is_file():
         return own_copy(str(path), builtin=False)
+    from llmcore.runs.data_record import COPIED_BYTES
+
     if tree_bytes(path) > COPIED_BYTES:
         return str(path.resolve()), None
     from llmcore.data.reading.text_files import zipped_folder

@@ -1,6 +1,6 @@
 """The command `induction`: a small model in which induction heads appear, and a control."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,8 +9,10 @@ from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, number
 from llmcore.cli.running import reference, run_here, summary
 from llmcore.config import TrainConfig
-from llmcore.experiments.induction.emergence import Emergence, emergence
 from llmcore.runs import Run
+
+if TYPE_CHECKING:
+    from llmcore.experiments.induction.emergence import Emergence
 
 Control = Annotated[
     bool, typer.Option("--control", help="then train a model of one layer, which cannot do it")
@@ -45,6 +47,8 @@ def induction(
 
 
 def _values(run: Run) -> dict[str, Any]:
+    from llmcore.experiments.induction.emergence import emergence
+
     info, metrics = run.info(), run.metrics()
     _, seconds = metrics.clock("train")
     return {
@@ -60,11 +64,13 @@ def _values(run: Run) -> dict[str, Any]:
 
 
 def _line(run: Run) -> str:
+    from llmcore.experiments.induction.emergence import emergence
+
     found = emergence(run.metrics())
     return f"{summary(run.info())}: {_moment(found)}"
 
 
-def _moment(found: Emergence) -> str:
+def _moment(found: "Emergence") -> str:
     if found.appears_step is None:
         return f"no induction head; the best score is {number(found.highest, 2)}"
     return (

@@ -6,8 +6,7 @@ import typer
 
 from llmcore.cli.options import one_of, within
 from llmcore.cli.output import AsJson, answer
-from llmcore.config import DataConfig
-from llmcore.data.reading.inspect import TASKS, Chosen
+from llmcore.config import FILE_TASKS, DataConfig
 
 CHOICE_NEEDED = 2
 
@@ -16,7 +15,7 @@ def inspect(
     source: Annotated[str, typer.Argument(help="a file, a folder or a zip")],
     task: Annotated[
         str | None,
-        typer.Option(help="what it is to teach (default: guessed)", callback=one_of(TASKS)),
+        typer.Option(help="what it is to teach (default: guessed)", callback=one_of(FILE_TASKS)),
     ] = None,
     text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
     label_column: Annotated[
@@ -42,6 +41,7 @@ def inspect(
     The exit status is 0 where it can be used as it is, 2 where a column has to be chosen, 1 where
     it cannot be read.
     """
+    from llmcore.data.reading.inspect import Chosen
     from llmcore.data.reading.inspect import inspect as report_on
     from llmcore.data.reading.labels import ReadingOptions
     from llmcore.data.reading.open import as_path

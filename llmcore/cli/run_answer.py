@@ -4,7 +4,6 @@ from typing import Any
 
 from llmcore.cli.output import answer, number
 from llmcore.cli.running import reference, summary
-from llmcore.evaluation import FEW_ROWS
 from llmcore.kinds import experiment_of
 from llmcore.runs import Run
 from llmcore.runs.used import step_words, used_step, used_words
@@ -110,6 +109,8 @@ def scores_line(scores: dict[str, Any]) -> str:
 
 def _score(scores: dict[str, Any], name: str) -> str:
     """A share, with the interval that a person should see beside one of few rows."""
+    from llmcore.evaluation import FEW_ROWS
+
     if scores[name] is None:
         return "not measured"
     interval = scores.get(f"{name}_interval")

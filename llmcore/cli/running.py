@@ -17,7 +17,6 @@ from llmcore.errors import LabError
 from llmcore.files import remove_tree
 from llmcore.kinds import experiment_of
 from llmcore.runs import Run, RunInfo, RunStore, open_run
-from llmcore.runs.data_record import COPIED_BYTES
 
 LINE_SECONDS = 5.0
 AcceptChanged = Annotated[
@@ -38,6 +37,8 @@ def own_copy(source: str, builtin: bool) -> tuple[str, bytes | None]:
     path = Path(source).expanduser()
     if builtin or not path.is_file():
         return source, None
+    from llmcore.runs.data_record import COPIED_BYTES
+
     if path.stat().st_size > COPIED_BYTES:
         return str(path.resolve()), None
     return path.name, path.read_bytes()

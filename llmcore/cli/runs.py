@@ -5,22 +5,23 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmcore.advice.doctor import examine_run
 from llmcore.cli.options import within
 from llmcore.cli.output import AsJson, answer, number, say
 from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import AcceptChanged, reference, resume_here
 from llmcore.config import TrainConfig
 from llmcore.errors import StateError
-from llmcore.execution.queue import RunQueue, work_off
 from llmcore.runs import Run, RunInfo, RunStore, open_run
 from llmcore.runs.store import delete_run
 from llmcore.runs.used import used_step, used_words
 from llmcore.texts import bytes_in_words, text_table
+
+if TYPE_CHECKING:
+    from llmcore.execution.queue import RunQueue
 
 ANSWER_SECONDS = 120.0
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="a run's id, or its directory")]
@@ -72,6 +73,8 @@ def _brief(info: RunInfo) -> dict[str, Any]:
 @app.command()
 def show(run: RunName, as_json: AsJson = False) -> None:
     """Show one run: its state, settings, checkpoints, result and what the curve doctor finds."""
+    from llmcore.advice.doctor import examine_run
+
     opened = open_run(run)
     info = opened.info()
     damaged = info.state == "damaged"
@@ -116,17 +119,23 @@ def stop(run: RunName, as_json: AsJson = False) -> None:
     opened = open_run(run)
     store = RunStore(opened.directory.parent)
     if opened.info().waiting:
-        RunQueue(store).remove(opened.id)
+        _queue(store).remove(opened.id)
     else:
         store.request_stop(opened.id)
         _await(opened, lambda info: not info.is_live)
     _answer_state(opened, as_json)
 
 
+def _queue(store: RunStore | None = None) -> "RunQueue":
+    from llmcore.execution.queue import RunQueue
+
+    return RunQueue(store)
+
+
 @app.command()
 def queue(as_json: AsJson = False) -> None:
     """List the runs that wait for their turn, the next one first."""
-    waiting = [RunStore().info(one) for one in RunQueue().waiting()]
+    waiting = [RunStore().info(one) for one in _queue().waiting()]
     rows = [[str(place), one.id, one.name] for place, one in enumerate(waiting)]
     values = {"queue": [_brief(one) for one in waiting]}
     answer(
@@ -141,14 +150,16 @@ def move(
     as_json: AsJson = False,
 ) -> None:
     """Give a waiting run another place in the queue."""
-    RunQueue().move(run, place)
+    _queue().move(run, place)
     queue(as_json)
 
 
 @app.command()
 def work(as_json: AsJson = False) -> None:
     """Train what waits in the queue, one run after another, until nothing waits. Ctrl-C stops."""
-    started = work_off(RunQueue())
+    from llmcore.execution.queue import work_off
+
+    started = work_off(_queue())
     infos = [RunStore().info(one) for one in started]
     lines = [f"{one.id}: {one.state} at step {one.step}" for one in infos]
     answer({"runs": [_brief(one) for one in infos]}, as_json, "\n".join(lines) or "Nothing waits.")

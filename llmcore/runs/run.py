@@ -5,19 +5,22 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmcore.config import SCHEMA_KEY, RunConfig
 from llmcore.errors import DamagedError, LabError, ShortTextError
 from llmcore.files import read_json
 from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.events import is_sound_row
-from llmcore.runs.reader import LineTail, MetricsReader, read_events
+from llmcore.runs.reader import LineTail, read_events
 from llmcore.runs.state import RunInfo, RunState, Status, true_state, why_interrupted
 from llmcore.schema import build
 from llmcore.settings import setting
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint_index import Checkpoint
+
+if TYPE_CHECKING:
+    from llmcore.runs.metrics import MetricsReader
 
 CONFIG, STATUS, METRICS, EVENTS = "config.json", "status.json", "metrics.jsonl", "events.jsonl"
 PREDICTIONS, TOKENIZER, CHECKPOINTS, DATA = "predictions.jsonl", "tokenizer", "checkpoints", "data"
@@ -180,8 +183,10 @@ class Run:
         except OSError:
             return 0.0
 
-    def metrics(self) -> MetricsReader:
+    def metrics(self) -> "MetricsReader":
         """A reader that has read everything so far; call its `refresh` for more."""
+        from llmcore.runs.metrics import MetricsReader
+
         reader = MetricsReader(self.directory / METRICS)
         reader.refresh()
         return reader

@@ -1,8 +1,12 @@
 """Which weights of a run are used where it is named alone: those of its best checkpoint."""
 
-from llmcore.runs.reader import MetricsReader
+from typing import TYPE_CHECKING
+
 from llmcore.runs.run import Run
 from llmcore.train import checkpoint_index
+
+if TYPE_CHECKING:
+    from llmcore.runs.metrics import MetricsReader
 
 
 def used_step(run: Run) -> int | None:
@@ -26,7 +30,7 @@ def used_words(run: Run) -> str:
     return "" if used is None else step_words(used, run.info().step)
 
 
-def steps_without_loss(metrics: MetricsReader) -> list[int]:
+def steps_without_loss(metrics: "MetricsReader") -> list[int]:
     """Logged steps whose train or validation loss was NaN or infinite: null on disk."""
     missing: set[int] = set()
     for split in ("train", "val"):
@@ -35,7 +39,7 @@ def steps_without_loss(metrics: MetricsReader) -> list[int]:
     return sorted(missing)
 
 
-def is_broken(run: Run, metrics: MetricsReader) -> bool:
+def is_broken(run: Run, metrics: "MetricsReader") -> bool:
     """Whether the weights in use are of a step at which the loss was no number any more. A run of
     today ends before; older ones ended as if all were well."""
     lost, used = steps_without_loss(metrics), used_step(run)

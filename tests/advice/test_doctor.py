@@ -11,7 +11,7 @@ from tiny import pretrain_config
 from llmcore.advice.doctor import Curves, Finding, changed_config, curves_from, examine
 from llmcore.advice.stumbles import find_stumbles
 from llmcore.errors import LabError
-from llmcore.runs.reader import MetricsReader
+from llmcore.runs.metrics import MetricsReader
 
 
 def curves(train, val=None, steps=1000, norms=None, peak=None, tokens=None, **changes):

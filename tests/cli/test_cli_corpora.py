@@ -112,8 +112,6 @@ def test_marks_are_told_and_can_be_kept(lab, tmp_path):
 def test_no_size_is_refused(lab, tmp_path, monkeypatch, n_bytes, where):
     """Around both limits: copied into the run or not, in memory or from shards."""
     monkeypatch.setattr(data_record, "COPIED_BYTES", 3_000)
-    monkeypatch.setattr("llmcore.cli.running.COPIED_BYTES", 3_000)
-    monkeypatch.setattr("llmcore.cli.corpora.COPIED_BYTES", 3_000)
     monkeypatch.setattr("llmcore.data.reading.text.MAX_UPLOAD_BYTES", 2_000)  # the page's own
     for module in (corpora, pretraining_data):
         monkeypatch.setattr(module, "LARGE_BYTES", 8_000)
@@ -134,7 +132,7 @@ def test_no_size_is_refused(lab, tmp_path, monkeypatch, n_bytes, where):
 def test_a_folder_too_large_for_memory_goes_to_shards(lab, folder, monkeypatch):
     for module in (corpora, pretraining_data):
         monkeypatch.setattr(module, "LARGE_BYTES", 1_000)
-    monkeypatch.setattr("llmcore.cli.corpora.COPIED_BYTES", 1_000)
+    monkeypatch.setattr(data_record, "COPIED_BYTES", 1_000)
     made = lab("pretrain", "--corpus", folder, *TINY, "--json").json
     assert tokens(made["run"]) == expected(documents())
     assert open_run(made["run"]).config.data.source == str(folder)

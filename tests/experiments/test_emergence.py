@@ -16,7 +16,7 @@ from llmcore.experiments.induction.emergence import (
 )
 from llmcore.experiments.induction.plan import MODEL, plan_induction
 from llmcore.nn.model import GPT
-from llmcore.runs.reader import MetricsReader
+from llmcore.runs.metrics import MetricsReader
 from llmcore.runs.run import Run
 from llmcore.tasks.building import random_weights
 from llmcore.tasks.head_types import KINDS

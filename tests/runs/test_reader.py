@@ -1,6 +1,7 @@
 import json
 
-from llmcore.runs.reader import LineTail, MetricsReader
+from llmcore.runs.metrics import MetricsReader
+from llmcore.runs.reader import LineTail
 
 
 def line(step, split="train", attempt=1, **values):

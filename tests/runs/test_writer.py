@@ -5,7 +5,7 @@ import pytest
 
 from llmcore.errors import LabError, StateError
 from llmcore.files import read_json
-from llmcore.runs.reader import MetricsReader
+from llmcore.runs.metrics import MetricsReader
 from llmcore.runs.writer import RunWriter
 
 

@@ -26,7 +26,8 @@ class RunFeed:
     """One run as a page sees it. `refresh` is cheap and may be called every second."""
 
     def __init__(self, run: "Run") -> None:
-        from llmcore.runs.reader import EventTail, MetricsReader
+        from llmcore.runs.metrics import MetricsReader
+        from llmcore.runs.reader import EventTail
         from llmcore.runs.run import EVENTS, METRICS
 
         self.run = run

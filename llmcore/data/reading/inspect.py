@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from llmcore.config import FILE_TASKS
 from llmcore.data.folding import fold
 from llmcore.data.reading.asked_columns import (
     are_conversations,
@@ -34,7 +35,7 @@ SMALL_BYTES = 5 << 20
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xls", ".ods", ".parquet", ".arrow",
                   ".json", ".jsonl", ".ndjson")  # fmt: skip
 MOST_BESIDE_SCORES = 4  # columns; crawled texts have scores as well, among many
-CLASSIFY, INSTRUCT, CORPUS = TASKS = ("classify", "instruct", "corpus")
+CLASSIFY, INSTRUCT, CORPUS = FILE_TASKS
 # Names that a labelled set may have as well; a question or an answer only beside its partner.
 _EITHER = frozenset({
     "user", "human", "query", "request", "q", "a", "problem", "target", "targets", "assistant",
@@ -70,8 +71,8 @@ def inspect(
 ) -> ReadingReport:
     """What is recognised in a file, folder, zip or upload, and what would become of its rows.
 
-    task: one of TASKS, None where it is to be guessed. Memory does not grow with the file. Raises
-    LabError for what cannot be read.
+    task: one of FILE_TASKS, None where it is to be guessed. Memory does not grow with the file.
+    Raises LabError for what cannot be read.
     """
     if task == CORPUS:
         return _corpus(where, chosen, options)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from llmcore.config import RunConfig
-from llmcore.runs.reader import MetricsReader
+from llmcore.runs.metrics import MetricsReader
 
 APPEARS = 0.5
 CORPUS = "repeats"

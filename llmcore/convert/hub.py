@@ -147,7 +147,7 @@ class _Arrived:
 
     def bar(self) -> Any:
         """A class for the library's `tqdm_class` that shows nothing and reports to here."""
-        from tqdm import tqdm
+        from huggingface_hub.utils import tqdm
 
         arrived = self
 

@@ -62,6 +62,12 @@ def test_links_inside_the_project_lead_somewhere(name: str) -> None:
             assert anchor in slugs(path.read_text(encoding="utf-8")), f"{name}: {link}"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_link_that_shows_a_file_leads_to_it(name: str) -> None:
+    for shown, target in re.findall(r"\[([\w/.-]+\.(?:md|ipynb))\]\(([^)#\s]+)", text_of(name)):
+        assert Path(shown).name == Path(target).name, f"{name}: {shown} leads to {target}"
+
+
 def test_every_page_of_docs_is_linked_from_readme() -> None:
     linked = set(LINK.findall(text_of("README.md")))
     assert {f"docs/{one.name}" for one in (PROJECT_ROOT / "docs").glob("*.md")} <= linked

@@ -30,7 +30,7 @@ VOLUME /data
 
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "from urllib.request import urlopen; assert urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4).read() == b'ok'"]
 
 # Outside of a container the lab listens on localhost alone. Inside, localhost is the container's
 # own, which nobody else can reach: it listens everywhere there, and `-p 127.0.0.1:8501:8501`

@@ -75,7 +75,7 @@ def _read(url: str, max_bytes: int, progress: Progress | None, timeout: float) -
     except (OSError, http.client.HTTPException) as error:
         log.info("download of %s failed: %s", url, error)
         raise OfflineError(
-            f"{url} could not be downloaded ({reason_of(error)}): connect to the internet and try "
+            f"{url} could not be downloaded ({_reason(error)}): connect to the internet and try "
             f"again, or use a data set that the lab carries."
         ) from error
     if total is not None and len(buffer) < total:
@@ -86,7 +86,7 @@ def _read(url: str, max_bytes: int, progress: Progress | None, timeout: float) -
     return bytes(buffer)
 
 
-def reason_of(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, http.client.IncompleteRead):
         return "the connection broke off"
     if isinstance(error, urllib.error.URLError):

@@ -8,6 +8,7 @@ from tiny import TEXT, pretrain_config, sentences, spam_table
 from llmcore.errors import LabError, StateError
 from llmcore.execution import launch
 from llmcore.files import read_json
+from llmcore.paths import PROJECT_ROOT
 from llmcore.recipes.classification import plan_classify
 from llmcore.recipes.pretraining import plan_pretrain
 from llmcore.runs import RunStore
@@ -75,6 +76,23 @@ def test_leaving_the_process_saves_and_the_run_is_not_lost(store, wait_until):
     launch.stop_all()
     info = store.info(run_id)
     assert info.state == "stopped" and store.open(run_id).checkpoint("latest").step == info.step
+
+
+def test_a_server_that_ends_saves_the_last_checkpoint(store):
+    run_id = store.mint_id("ending")
+    code = (
+        "import sys, time; sys.path.insert(0, 'tests')\n"
+        "from tiny import TEXT, pretrain_config\n"
+        "from llmcore.execution import launch\n"
+        "from llmcore.runs import RunStore\n"
+        "config = pretrain_config(steps=100_000, checkpoint_every=100_000)\n"
+        f"launch.start({run_id!r}, config, RunStore(), TEXT.encode())\n"
+        f"while RunStore().info({run_id!r}).step < 3: time.sleep(0.05)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=True, timeout=120)
+    info = store.info(run_id)
+    assert info.state == "stopped" and info.step >= 3
+    assert store.open(run_id).checkpoint("latest").step == info.step
 
 
 def test_a_killed_process_reads_as_interrupted_and_resumes(store, wait_until):

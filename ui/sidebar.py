@@ -64,7 +64,7 @@ def _strip() -> None:
         st.caption("Nothing is training now.")
         return
     waiting = [info for info in live if info.waiting]
-    live = [info for info in live if not info.waiting]
+    live = [info for info in live if info.trains]
     trains = any(info.state != "paused" for info in live)
     st.caption("Training now" if trains else "Paused" if live else "Nothing is training now.")
     for info in live[:4]:

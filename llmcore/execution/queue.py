@@ -18,7 +18,7 @@ from llmcore.errors import DamagedError, StateError
 from llmcore.execution import launch
 from llmcore.files import locked_file, read_json, write_json_atomic
 from llmcore.runs.run import RUN_ID, STATUS
-from llmcore.runs.state import RunInfo, RunState, Status
+from llmcore.runs.state import RunState, Status
 from llmcore.runs.store import RunStore
 from llmcore.schema import build
 
@@ -85,7 +85,7 @@ class RunQueue:
             return None
         with self._locked() as order:
             order[:] = [one for one in order if self._is_waiting(one)]
-            if not order or any(_trains(info) for info in self.store.list()):
+            if not order or self.store.anything_trains():
                 return None
             run_id = order.pop(0)
             launch.start_waiting(self.store.directory(run_id))
@@ -118,10 +118,6 @@ class RunQueue:
             yield order
             if order != before:
                 write_json_atomic(self.store.root / ORDER, {"v": 1, "order": order})
-
-
-def _trains(info: RunInfo) -> bool:
-    return info.is_live and not info.waiting
 
 
 _keepers: dict[Path, threading.Thread] = {}

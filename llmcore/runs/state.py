@@ -77,6 +77,11 @@ class RunInfo:
         return self.state in LIVE_STATES
 
     @property
+    def trains(self) -> bool:
+        """Whether it is live and has its turn; one that waits in the queue is live too."""
+        return self.is_live and not self.waiting
+
+    @property
     def can_resume(self) -> bool:
         return self.state in RESUMABLE_STATES and not self.example and not self.hopeless
 

@@ -56,6 +56,14 @@ class RunStore:
         bundled = [Run(one).info() for one in _folders(paths.BUNDLED_RUNS)]
         return sorted(own, key=lambda one: one.created, reverse=True) + bundled
 
+    def anything_trains(self) -> bool:
+        """Whether a run has the machine now; one that waits in the queue does not count."""
+        return any(info.trains for info in self.list())
+
+    def anything_live(self) -> bool:
+        """Whether a run trains or waits for its turn: a further one goes to the queue's end."""
+        return any(info.is_live for info in self.list())
+
     def rename(self, run_id: str, name: str) -> None:
         """Sets the shown name (at most 80 characters); the directory keeps its id."""
         run, cleaned = self.open(run_id), " ".join(name.split())

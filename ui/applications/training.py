@@ -10,14 +10,8 @@ from ui.instructions.data import TITLES
 from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import plain
-from ui.run_panel.choice import (
-    choose_run,
-    next_run_id,
-    note_trouble,
-    start_button,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import choose_run
+from ui.run_panel.start import Begin, start_box
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -40,32 +34,25 @@ def training(job: Job) -> None:
 
 
 def _offer(job: Job) -> None:
-    run_id = next_run_id(KIND, f"{job.data} lora")
-    with st.container(border=True):
+    with start_box(KIND, f"{job.data} lora") as box:
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
         left.markdown(
             f":material/hourglass_empty: **No model here has learned this yet.** One click trains "
             f"one on **{TITLES[job.data]}**: **LoRA**, thin matrices beside the bundled model. "
             f"Minutes on a laptop; or choose any model below and see what it makes of it."
         )
-        start_button("Train it now", run_id, KIND, right, ready=True)
-    wish = start_wanted(KIND)
-    if wish:
-        _start(wish, run_id, job)
-        st.rerun()
+        box.button("Train it now", right, lambda begin: _train(job, begin))
 
 
-def _start(wish: str, run_id: str, job: Job) -> None:
+def _train(job: Job, begin: Begin) -> None:
     from llmcore.recipes.instructions import ASSISTANT_LORA, plan_instruct
 
-    try:
-        config = plan_instruct(
+    begin(
+        plan_instruct(
             job.data, trainable="lora", name=f"{TITLES[job.data]} · LoRA", lora=ASSISTANT_LORA
         )
-        start_or_queue(wish, run_id, KIND, config, None)
-        st.query_params.pop("run", None)  # this page shows jobs, not runs
-    except Exception as error:
-        note_trouble(KIND, error)
+    )
+    st.query_params.pop("run", None)  # this page shows jobs, not runs
 
 
 def _watch(job: Job, run_id: str, missing: bool) -> None:

@@ -8,11 +8,12 @@ from llmcore.experiments.induction.emergence import APPEARS, Emergence, emergenc
 from llmcore.plots.training import Mark
 from ui.charts import live_chart
 from ui.marked import Markdown
-from ui.page import guarded, plain, steady
-from ui.run_panel.choice import next_run_id, note_trouble, run_id_used, run_label, take_trouble
+from ui.page import guarded, plain, show_error, steady
+from ui.run_panel.choice import run_label
 from ui.run_panel.controls import run_controls
 from ui.run_panel.feed import RunFeed, duration, feed
 from ui.run_panel.live import state_badge
+from ui.run_panel.start import next_run_id, note_trouble, start_or_queue, take_trouble
 from ui.state import set_shared_text, store
 
 if TYPE_CHECKING:
@@ -124,25 +125,19 @@ def _start_box() -> None:
             args=(bool(control), int(seed)),
         )
         if (trouble := take_trouble(KIND)) is not None:
-            from ui.page import show_error
-
             show_error(trouble)
 
 
 def _start(control: bool, seed: int) -> None:
     """A callback: starts the run, or queues it where another one trains; the control waits."""
-    from llmcore.execution import launch
     from llmcore.execution.queue import RunQueue
     from llmcore.experiments.induction.plan import plan_induction
 
     try:
         run_id = next_run_id(KIND, "induction")
         config = plan_induction(train_changes={"seed": seed})
-        if any(info.is_live for info in store().list()):
-            RunQueue(store()).add(run_id, config)
-        else:
-            launch.start(run_id, config, store())
-        run_id_used(KIND)
+        start_or_queue("queue" if store().anything_live() else "start", run_id, KIND, config, None)
+        st.query_params.pop("run", None)  # this view keeps its run in the session
         st.session_state[_RUN] = run_id
         if control:
             one_layer = plan_induction(1, train_changes={"seed": seed})

@@ -1,5 +1,7 @@
 """How much data does it take? One click, and a chart that grows while one watches."""
 
+from functools import partial
+
 import streamlit as st
 
 from llmcore.config import RunConfig
@@ -7,16 +9,9 @@ from ui.classifier.data import Choice, choose_data
 from ui.classifier.options import choose_model
 from ui.classifier.report import report_of
 from ui.page import guarded, plain, show_error
-from ui.run_panel.choice import (
-    next_run_id,
-    note_trouble,
-    run_picker,
-    runs_of,
-    start_button,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.live import run_panel
+from ui.run_panel.start import Begin, start_box
 
 KIND = "learning-curve"
 
@@ -38,13 +33,12 @@ def show() -> None:
 
 
 def _start_box() -> None:
-    with st.container(border=True):
-        run_id = next_run_id(KIND, "learning curve")
+    with start_box(KIND, "learning curve") as box:
         choice, model, seeds, problem = None, None, 5, None
         with guarded():
             choice = choose_data()
         top = st.container()
-        with st.expander("Options", icon=":material/tune:", key=f"curve_options_{run_id}"):
+        with st.expander("Options", icon=":material/tune:", key=f"curve_options_{box.run_id}"):
             try:
                 model, seeds = _options()
             except Exception as error:
@@ -62,16 +56,14 @@ def _start_box() -> None:
             if choice is not None:
                 left.caption(f"**{plain(choice.name)}**, each size learned anew from {seeds:d} "
                              f"draws; all are scored on the same test split.")  # fmt: skip
-            ready = choice is not None and model is not None
-            start_button("Draw the learning curve", run_id, KIND, right, ready)
-        wish = start_wanted(KIND)
-        if wish and choice is not None and model is not None:
-            try:
-                config = _planned(choice, model, seeds)
-                start_or_queue(wish, run_id, KIND, config, choice.table)
-            except Exception as error:
-                note_trouble(KIND, error)
-            st.rerun()
+            begins = None
+            if choice is not None and model is not None:
+                begins = partial(_begin, choice, model, seeds)
+            box.button("Draw the learning curve", right, begins)
+
+
+def _begin(choice: Choice, model: str, seeds: int, begin: Begin) -> None:
+    begin(_planned(choice, model, seeds), choice.table)
 
 
 def _options() -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,17 +14,9 @@ from ui.classifier.options import TRAINABLE, Settings, learned_share, options
 from ui.classifier.report import about_n_train, report_of, show_reading_of, show_report
 from ui.classifier.results import results
 from ui.page import guarded, show_error
-from ui.run_panel.choice import (
-    next_run_id,
-    note_trouble,
-    run_picker,
-    runs_of,
-    start_button,
-    start_card,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.live import run_panel
+from ui.run_panel.start import Begin, StartBox, start_box, start_card
 
 if TYPE_CHECKING:
     from llmcore.data.report import DataReport
@@ -51,13 +44,12 @@ def show() -> None:
 
 
 def _start_box(infos: Iterable["RunInfo"]) -> None:
-    with start_card(infos):
-        run_id = next_run_id(KIND, "classifier")
+    with start_box(KIND, "classifier", start_card(infos)) as box:
         choice, settings, report, problem = None, None, None, None
         with guarded():
             choice = choose_data()
         report_place, top = st.container(), st.container()
-        with st.expander("Options", icon=":material/tune:", key=f"classify_options_{run_id}"):
+        with st.expander("Options", icon=":material/tune:", key=f"classify_options_{box.run_id}"):
             try:
                 settings = options()
             except Exception as error:
@@ -70,25 +62,20 @@ def _start_box(infos: Iterable["RunInfo"]) -> None:
                 try:
                     report = report_of(choice, settings.model if settings else None)
                     trained = st.session_state.get(_TRAINED_ON, set())
-                    show_report(choice, report, run_id, choice.version not in trained)
+                    show_report(choice, report, box.run_id, choice.version not in trained)
                 except Exception as error:
                     show_error(error)
                     show_reading_of(choice)
                     choice = None
         with top:
-            _summary_and_button(choice, settings, report, run_id)
-        wish = start_wanted(KIND)
-        if wish and choice is not None and settings is not None:
-            _start(wish, run_id, choice, settings)
-            st.rerun()
+            _summary_and_button(choice, settings, report, box)
 
 
 def _summary_and_button(
-    choice: Choice | None, settings: Settings | None, report: "DataReport | None", run_id: str
+    choice: Choice | None, settings: Settings | None, report: "DataReport | None", box: StartBox
 ) -> None:
     from llmcore.recipes.classification import DEFAULT_EPOCHS
 
-    ready = choice is not None and settings is not None
     left, right = st.columns([5, 2], gap="medium", vertical_alignment="center")
     if choice is not None and settings is not None and report is not None:
         with left, guarded():
@@ -101,7 +88,10 @@ def _summary_and_button(
                 f"{' · combined with a bag-of-words model' if config.words else ''}"
             )
     label = choice.button if choice is not None else "Train the classifier"
-    start_button(label, run_id, KIND, right, ready)
+    begins = None
+    if choice is not None and settings is not None:
+        begins = partial(_begin, choice, settings)
+    box.button(label, right, begins)
 
 
 def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> RunConfig:
@@ -122,9 +112,6 @@ def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> 
     return replace(config, name=f"{choice.name} · {TRAINABLE[config.trainable].lower()}")
 
 
-def _start(wish: str, run_id: str, choice: Choice, settings: Settings) -> None:
-    try:
-        start_or_queue(wish, run_id, KIND, _planned(choice, settings), choice.table)
-        st.session_state.setdefault(_TRAINED_ON, set()).add(choice.version)
-    except Exception as error:
-        note_trouble(KIND, error)
+def _begin(choice: Choice, settings: Settings, begin: Begin) -> None:
+    begin(_planned(choice, settings), choice.table)
+    st.session_state.setdefault(_TRAINED_ON, set()).add(choice.version)

@@ -7,16 +7,9 @@ import streamlit as st
 from ui.charts import live_chart
 from ui.earlier_nlp.shipped import shipped_table
 from ui.page import guarded, plain
-from ui.run_panel.choice import (
-    next_run_id,
-    note_trouble,
-    run_picker,
-    runs_of,
-    start_button,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.feed import duration
+from ui.run_panel.start import Begin, start_box
 from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
 
@@ -123,7 +116,7 @@ def answer(found: "DiverseMatrix") -> list[str]:
 
 
 def _start_box() -> None:
-    with st.container(border=True):
+    with start_box(KIND, "diverse data") as box:
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
         quick = left.toggle(
             "Quick", key="diverse_quick", persist_state="session",
@@ -134,21 +127,13 @@ def _start_box() -> None:
             "conversations. " + ("About a minute" if quick else "Two to four minutes")
             + " on two quiet cores, in the background."
         )  # fmt: skip
-        run_id = next_run_id(KIND, "diverse data")
-        start_button(BUTTON, run_id, KIND, right, True)
-    wish = start_wanted(KIND)
-    if wish:
-        _start(wish, run_id, quick)
-        st.rerun()
+        box.button(BUTTON, right, lambda begin: _begin(quick, begin))
 
 
-def _start(wish: str, run_id: str, quick: bool) -> None:
+def _begin(quick: bool, begin: Begin) -> None:
     from llmcore.experiments.diverse_data.plan import plan_diverse
 
-    try:
-        start_or_queue(wish, run_id, KIND, plan_diverse(quick=quick), None)
-    except Exception as error:
-        note_trouble(KIND, error)
+    begin(plan_diverse(quick=quick))
 
 
 def _scale(run_id: str | None) -> None:

@@ -8,15 +8,8 @@ from llmcore.texts import bytes_in_words
 from ui.components import payload, registered
 from ui.earlier_nlp.shipped import shipped_table
 from ui.page import guarded, plain
-from ui.run_panel.choice import (
-    next_run_id,
-    note_trouble,
-    run_picker,
-    runs_of,
-    start_button,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import run_picker, runs_of
+from ui.run_panel.start import start_box
 from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
 
@@ -167,13 +160,13 @@ def _samples(found: "Comparison") -> None:
 
 
 def _start_box(first: bool) -> None:
-    from llmcore.experiments.earlier_nlp.plan import imported_gpt2
+    from llmcore.experiments.earlier_nlp.plan import imported_gpt2, plan_comparison
     from llmcore.models import default_model, list_models
 
     entries = {entry.ref: entry for entry in list_models("language")}
     # The answer comes first: where there is one, the settings are folded away.
-    box = st.container(border=True) if first else st.expander("Measure again", key="compare_again")
-    with box:
+    frame = None if first else st.expander("Measure again", key="compare_again")
+    with start_box(KIND, "compare nlp", frame) as box:
         if first:
             st.markdown("**Measure it on this machine**")
         left, middle, right = st.columns([3, 3, 2], gap="medium", vertical_alignment="bottom")
@@ -198,23 +191,14 @@ def _start_box(first: bool) -> None:
             f"With {plain(gpt2)}", value=True, key="compare_gpt2", persist_state="session",
             help="It is imported here. It is large: this adds ten minutes and more.",
         )  # fmt: skip
-        run_id = next_run_id(KIND, "compare nlp")
-        start_button(BUTTON, run_id, KIND, right, bool(entries))
+        other = gpt2 if with_gpt2 else None
+        box.button(
+            BUTTON,
+            right,
+            (lambda begin: begin(plan_comparison(ref, other, quick))) if ref else None,
+        )
         st.caption(
             "About a minute on two quiet cores." if quick
             else "About four to six minutes on two quiet cores, in the background: the earlier "
             "models are there within seconds."
         )  # fmt: skip
-    wish = start_wanted(KIND)
-    if wish and ref:
-        _start(wish, run_id, ref, gpt2 if with_gpt2 else None, quick)
-        st.rerun()
-
-
-def _start(wish: str, run_id: str, ref: str, gpt2: str | None, quick: bool) -> None:
-    from llmcore.experiments.earlier_nlp.plan import plan_comparison
-
-    try:
-        start_or_queue(wish, run_id, KIND, plan_comparison(ref, gpt2, quick), None)
-    except Exception as error:
-        note_trouble(KIND, error)

@@ -1,6 +1,7 @@
 """The data, the options and the Start button; below them the runs and their results."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,17 +13,9 @@ from ui.instructions.options import TRAINABLE, Plan, Settings, learned, options,
 from ui.instructions.results import example_prompt, results, side_by_side
 from ui.instructions.use_it import use_it
 from ui.page import guarded, plain, show_error
-from ui.run_panel.choice import (
-    next_run_id,
-    note_trouble,
-    run_picker,
-    runs_of,
-    start_button,
-    start_card,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.live import run_panel
+from ui.run_panel.start import Begin, StartBox, start_box, start_card
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -57,14 +50,13 @@ def show() -> None:
 def _start_box(infos: Iterable["RunInfo"]) -> tuple[Choice, Settings] | None:
     """The data, the options and the button; what was chosen where it can be trained."""
     choice = settings = problem = plan = None
-    with start_card(infos):
-        run_id = next_run_id(KIND, "instructions")
+    with start_box(KIND, "instructions", start_card(infos)) as box:
         with guarded():
             choice = choose_data()
             if choice is not None and not choice.splits().train:
                 choice = None
         top = st.container()
-        with st.expander("Options", icon=":material/tune:", key=f"instruct_options_{run_id}"):
+        with st.expander("Options", icon=":material/tune:", key=f"instruct_options_{box.run_id}"):
             try:
                 settings = options(choice)
             except Exception as error:
@@ -78,22 +70,21 @@ def _start_box(infos: Iterable["RunInfo"]) -> tuple[Choice, Settings] | None:
                     plan = planned(choice, settings)
                 except LabError as error:  # another model or file may do
                     st.warning(plain(str(error)), icon=":material/straighten:")
-            _summary_and_button(choice, settings, plan, run_id)
-        wish = start_wanted(KIND)
-        if wish and choice is not None and plan is not None:
-            _start(wish, run_id, choice, plan)
-            st.rerun()
+            _summary_and_button(choice, settings, plan, box)
     return (choice, settings) if choice is not None and settings is not None else None
 
 
 def _summary_and_button(
-    choice: Choice | None, settings: Settings | None, plan: Plan | None, run_id: str
+    choice: Choice | None, settings: Settings | None, plan: Plan | None, box: StartBox
 ) -> None:
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
     with left, guarded():
         if choice is not None and settings is not None and plan is not None:
             _summary(choice, settings, plan)
-    start_button("Start training", run_id, KIND, right, plan is not None)
+    begins = None
+    if choice is not None and plan is not None:
+        begins = partial(_begin, choice, plan)
+    box.button("Start training", right, begins)
 
 
 def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
@@ -118,8 +109,5 @@ def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
     st.caption("  \n".join(lines))
 
 
-def _start(wish: str, run_id: str, choice: Choice, plan: Plan) -> None:
-    try:
-        start_or_queue(wish, run_id, KIND, plan.config, choice.table)
-    except Exception as error:
-        note_trouble(KIND, error)
+def _begin(choice: Choice, plan: Plan, begin: Begin) -> None:
+    begin(plan.config, choice.table)

@@ -1,6 +1,5 @@
 """How long a run will take: measured on this machine where it trained that shape before."""
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,6 @@ if TYPE_CHECKING:
     from llmcore.config import RunConfig
     from llmcore.runs import RunInfo
 
-# Sustained floating-point operations per second and core in our training loop at these sizes:
-# measured with a million parameters on two cores of a server processor while a browser watches.
-FLOPS_PER_CORE = 3.0e10
-# Evaluations, samples and checkpoints on top of the training steps.
-OVERHEAD = 1.2
 MIN_STEPS = 20
 
 
@@ -29,13 +23,15 @@ class Estimate:
 def estimate(config: "RunConfig", infos: list["RunInfo"]) -> Estimate:
     """Wall time of all steps. `measured` where an own run of the same shape and batch, on this
     machine, made at least MIN_STEPS steps; else from the operations that a token takes."""
+    from llmcore.advice.preflight import guessed_speed, run_seconds
+
     tokens = config.train.batch_size * config.model.context_length
     for info in infos:
         seconds = _measured_seconds_per_step(info, config)
         if seconds:
             return Estimate(config.train.steps * seconds, True, tokens / seconds)
-    speed = FLOPS_PER_CORE * (os.cpu_count() or 1) / config.model.flops_per_token()
-    return Estimate(config.train.steps * tokens / speed * OVERHEAD, False, speed)
+    speed = guessed_speed(config.model)
+    return Estimate(run_seconds(config.train.steps * tokens, speed), False, speed)
 
 
 def _measured_seconds_per_step(info: "RunInfo", config: "RunConfig") -> float | None:

@@ -91,7 +91,6 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
 
 
 def _memory(found: "Preflight") -> None:
-
     parts = found.memory_parts()
     st.markdown(f":small[**{bytes_in_words(found.memory.peak)}** of memory at the peak of a step]")
     registered("memory_bar")(
@@ -153,7 +152,7 @@ def _wants_measuring(config: "RunConfig") -> bool:
     return (
         os.environ.get("LLMLAB_WARM") != "0"
         and shape.flops_per_token() * shape.context_length <= MOST_FLOPS
-        and not any(info.is_live and not info.waiting for info in store().list())
+        and not store().anything_trains()
         and preflight(config, measure=False).fits
     )
 

@@ -1,5 +1,6 @@
 """Train a model: the choices, the Start button, and the run as it learns."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,18 +13,9 @@ from ui.pretrain.options import KIND, OWN_PROCESS, TORCHRUN, Choice, options
 from ui.pretrain.preflight import preflight_card
 from ui.pretrain.prepare import prepare
 from ui.run_panel.charts import MAX_OVERLAYS
-from ui.run_panel.choice import (
-    next_run_id,
-    note_trouble,
-    run_label,
-    run_picker,
-    runs_of,
-    start_button,
-    start_card,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import run_label, run_picker, runs_of
 from ui.run_panel.live import run_panel
+from ui.run_panel.start import Begin, StartBox, start_box, start_card
 from ui.text_source import PRETRAIN_WISH, choose_built_in
 
 
@@ -53,13 +45,12 @@ def _take_wish() -> None:
 
 def _start_box(infos: list[RunInfo]) -> None:
     """The summary and the big button on top, the choices folded away below them."""
-    with start_card(infos):
+    with start_box(KIND, "pretrain", start_card(infos)) as box:
         top = st.container()
-        run_id = next_run_id(KIND, "pretrain")
         # A new key folds the options away again once a run was started.
-        fields = st.expander("Options", icon=":material/tune:", key=f"options_{run_id}")
+        fields = st.expander("Options", icon=":material/tune:", key=f"options_{box.run_id}")
         parts = st.expander(
-            "Architecture", icon=":material/account_tree:", key=f"architecture_{run_id}"
+            "Architecture", icon=":material/account_tree:", key=f"architecture_{box.run_id}"
         )
         choice, problem = None, None
         try:
@@ -68,17 +59,13 @@ def _start_box(infos: list[RunInfo]) -> None:
         except Exception as error:
             problem = error
         with top:
-            _summary_and_button(choice, problem, run_id, infos)
-        wish = start_wanted(KIND)
-        if wish and choice is not None:
-            _start(wish, run_id, choice)
-            st.rerun()
+            _summary_and_button(choice, problem, box, infos)
     if choice is not None and choice.text.data is None:
         prepare(choice.config)
 
 
 def _summary_and_button(
-    choice: Choice | None, problem: Exception | None, run_id: str, infos: list[RunInfo]
+    choice: Choice | None, problem: Exception | None, box: StartBox, infos: list[RunInfo]
 ) -> None:
     """What would be trained, or what is wrong with the choice; options may be folded away."""
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
@@ -97,7 +84,8 @@ def _summary_and_button(
     by_hand = choice is not None and choice.where == TORCHRUN
     if by_hand:
         _torchrun(choice)
-    start_button("Start training", run_id, KIND, right, ready=choice is not None and not by_hand)
+    begins = None if choice is None or by_hand else partial(_begin, choice)
+    box.button("Start training", right, begins)
 
 
 def _propose_context(problem: Exception) -> None:
@@ -146,12 +134,8 @@ def _apply(change: dict[str, Any]) -> None:
         st.session_state[f"pretrain_context_{preset}"] = int(change["context_length"])
 
 
-def _start(wish: str, run_id: str, choice: Choice) -> None:
-    try:
-        own = choice.where == OWN_PROCESS
-        start_or_queue(wish, run_id, KIND, choice.config, choice.text.data, own)
-    except Exception as error:
-        note_trouble(KIND, error)
+def _begin(choice: Choice, begin: Begin) -> None:
+    begin(choice.config, choice.text.data, own_process=choice.where == OWN_PROCESS)
 
 
 def _choose_run(infos: dict[str, RunInfo]) -> tuple[RunInfo | None, list[str]]:

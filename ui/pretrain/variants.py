@@ -8,16 +8,9 @@ from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
 from llmcore.texts import bytes_in_words
 from ui.charts import live_chart
 from ui.page import guarded, plain
-from ui.run_panel.choice import (
-    next_run_id,
-    note_trouble,
-    run_picker,
-    runs_of,
-    start_button,
-    start_or_queue,
-    start_wanted,
-)
+from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.feed import duration
+from ui.run_panel.start import Begin, start_box
 from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
 
@@ -129,7 +122,7 @@ def _start_box() -> None:
     from llmcore.experiments.variants.cells import LEAST_SEEDS
 
     defaults = VariantsConfig()
-    with st.container(border=True):
+    with start_box(KIND, "which learns faster") as box:
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
         with left, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             seeds = st.segmented_control(
@@ -150,19 +143,11 @@ def _start_box() -> None:
             f"{LEAST_SEEDS} times to see what luck does. About {minutes} minutes on two quiet "
             f"cores, in the background."
         )
-        run_id = next_run_id(KIND, "which learns faster")
-        start_button("Train and compare", run_id, KIND, right, True)
-    wish = start_wanted(KIND)
-    if wish:
-        _start(wish, run_id, int(seeds or 1), int(steps))
-        st.rerun()
+        changes = {"n_seeds": int(seeds or 1), "part_steps": int(steps)}
+        box.button("Train and compare", right, lambda begin: _begin(changes, begin))
 
 
-def _start(wish: str, run_id: str, seeds: int, steps: int) -> None:
+def _begin(changes: dict[str, int], begin: Begin) -> None:
     from llmcore.experiments.variants.plan import plan_variants
 
-    try:
-        config = plan_variants(changes={"n_seeds": seeds, "part_steps": steps})
-        start_or_queue(wish, run_id, KIND, config, None)
-    except Exception as error:
-        note_trouble(KIND, error)
+    begin(plan_variants(changes=changes))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.page import plain, show_error
-from ui.run_panel.choice import next_run_id, start_or_queue
 from ui.run_panel.feed import RunFeed
+from ui.run_panel.start import next_run_id, start_or_queue
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _finding(info: "RunInfo", finding: "Finding") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":{colour}[**{plain(finding.title)}.**] {plain(finding.text)}")
         if finding.change and not info.example:
-            queued = _another_trains()
+            queued = store().anything_live()
             st.button(
                 f"{'Queue' if queued else 'Start'} a run with {plain(finding.change_label)}",
                 icon=":material/playlist_add:" if queued else ":material/play_arrow:",
@@ -55,10 +55,6 @@ def _wish(run_id: str, kind: str) -> None:
     st.session_state.setdefault(_WISHES, {})[run_id] = kind
 
 
-def _another_trains() -> bool:
-    return any(info.is_live for info in store().list())
-
-
 def _start(info: "RunInfo", data: RunFeed, finding: "Finding") -> bool:
     """Starts the new run, or queues it while another trains, and shows it; True where it did."""
     from llmcore.advice.doctor import changed_config
@@ -67,7 +63,7 @@ def _start(info: "RunInfo", data: RunFeed, finding: "Finding") -> bool:
         config = changed_config(data.run.config, finding)
         stored = data.run.stored_data()
         start_or_queue(
-            "queue" if _another_trains() else "start",
+            "queue" if store().anything_live() else "start",
             next_run_id(info.kind, config.name),
             info.kind,
             config,

@@ -7,9 +7,9 @@ from llmcore.kinds import KINDS
 from llmcore.runs import RunInfo
 from llmcore.texts import bytes_in_words
 from ui.page import guarded, show_error, steady
-from ui.run_panel.choice import take_trouble
 from ui.run_panel.feed import when
 from ui.run_panel.live import STATES
+from ui.run_panel.start import take_trouble
 from ui.runs.chosen import PLACE, choose, chosen_id, chosen_run
 from ui.runs.exchange import bring_in
 from ui.runs.queue import queue_panel

@@ -11,10 +11,10 @@ from llmcore.texts import bytes_in_words
 from ui.marked import Markdown
 from ui.navigation import CARDS
 from ui.page import plain, show_error
-from ui.run_panel.choice import note_trouble
 from ui.run_panel.controls import ask_to_resume, show_trouble
 from ui.run_panel.live import state_badge
 from ui.run_panel.onward import onward
+from ui.run_panel.start import note_trouble
 from ui.runs.exchange import hand_out
 from ui.state import store
 

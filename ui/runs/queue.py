@@ -6,7 +6,7 @@ import streamlit as st
 
 from llmcore.execution.queue import RunQueue
 from ui.page import plain, show_error
-from ui.run_panel.choice import note_trouble, take_trouble
+from ui.run_panel.start import note_trouble, take_trouble
 from ui.state import store
 
 PLACE = "queue"

@@ -8,7 +8,7 @@ from llmcore.tokenizers import DEFAULT_RULE, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, RUL
 from llmcore.tokenizers.patterns import pieces
 from ui.components import message, payload, registered
 from ui.page import guarded, plain, show_error, steady
-from ui.run_panel.choice import note_trouble, start_wanted, take_trouble, wish_start
+from ui.run_panel.start import note_trouble, start_wanted, take_trouble, wish_start
 from ui.state import DEFAULT_TEXT
 from ui.text_source import ChosenText, text_source
 from ui.token_text import parts_of

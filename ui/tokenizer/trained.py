@@ -19,8 +19,8 @@ from ui.charts import live_chart
 from ui.marked import code
 from ui.navigation import CARDS
 from ui.page import guarded, plain, show_error
-from ui.run_panel.choice import note_trouble, take_trouble
 from ui.run_panel.feed import when
+from ui.run_panel.start import note_trouble, take_trouble
 from ui.text_source import PRETRAIN_WISH
 from ui.token_text import plain_label
 

@@ -6,6 +6,7 @@ from ui.attention import VIEWS
 from ui.attention.code import code_of
 from ui.page import code_behind, guarded, header
 from ui.picker import model_picker
+from ui.session import ATTENTION_VIEW
 from ui.state import shared_text
 from ui.views import chosen_view
 
@@ -24,7 +25,7 @@ with guarded():
         text = shared_text(key="attention_text", height=80)
     with right:
         ref = model_picker(key="attention_model")
-    view = chosen_view("attention_view", VIEWS)
+    view = chosen_view(ATTENTION_VIEW, VIEWS)
     if text or not VIEWS[view].needs_text:
         VIEWS[view].show(ref, text)
     else:

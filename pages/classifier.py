@@ -2,6 +2,7 @@
 
 from ui.classifier import VIEWS
 from ui.page import code_behind, guarded, header
+from ui.session import CLASSIFIER_VIEW
 from ui.views import chosen_view
 from ui.warm import warm_up
 
@@ -32,6 +33,6 @@ header(
     "earlier methods, then try texts of your own.",
 )
 with guarded():
-    VIEWS[chosen_view("classifier_view", VIEWS)].show()
+    VIEWS[chosen_view(CLASSIFIER_VIEW, VIEWS)].show()
 code_behind(PYTHON, CLI)
 warm_up(delay=1.0)

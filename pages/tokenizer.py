@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.page import code_behind, guarded, header
+from ui.session import TOKENIZER_VIEW
 from ui.tokenizer import VIEWS
 from ui.tokenizer.text import text_box
 from ui.views import chosen_view
@@ -24,7 +25,7 @@ header(
 )
 with guarded():
     text = text_box()
-    view = chosen_view("tokenizer_view", VIEWS)
+    view = chosen_view(TOKENIZER_VIEW, VIEWS)
     if text or not VIEWS[view].needs_text:
         VIEWS[view].show(text)
     else:

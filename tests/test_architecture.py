@@ -1,6 +1,7 @@
 """app → pages → ui → llmcore, no Streamlit in llmcore, no torch where a page only lists things."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,94 @@ def test_circles_are_seen() -> None:
 
 def test_no_files_import_each_other_in_a_round() -> None:
     assert circles({name: others for name, others in GRAPH.items() if name not in FACE}) == []
+
+
+PAGES = {path.stem.replace("-", "_"): path for path in (PROJECT_ROOT / "pages").glob("*.py")}
+MOST_LINES = 40
+# What several pages draw; every other folder of ui belongs to the page of its name.
+SHARED = {"components", "run_panel", "tours"}
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_a_page_is_short_and_its_parts_lie_under_its_name(page: str) -> None:
+    assert f"ui.{page}" in MODULES
+    assert len(PAGES[page].read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_folders_of_ui_are_pages_or_shared() -> None:
+    folders = {module.split(".")[1] for module in MODULES if module.startswith("ui.")}
+    folders = {one for one in folders if (PROJECT_ROOT / "ui" / one).is_dir()}
+    assert folders == set(PAGES) | SHARED
+
+
+def owner_of(module: str) -> str:
+    """The page that a module of pages or ui belongs to; a shared one owns itself.
+
+    >>> owner_of("pages.earlier-nlp"), owner_of("ui.earlier_nlp.measured"), owner_of("ui.picker")
+    ('earlier_nlp', 'earlier_nlp', 'ui.picker')
+    """
+    first, _, rest = module.partition(".")
+    name = rest.partition(".")[0].replace("-", "_")
+    return name if name in PAGES and first in {"pages", "ui"} else module
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT_ROOT / "ui").glob("*.py")), ids=lambda p: p.stem)
+def test_only_what_several_pages_use_lies_loose_in_ui(path: Path) -> None:
+    module = module_of(path)
+    owners = {owner_of(other) for other, named in GRAPH.items() if module in named}
+    assert module == "ui" or owners - set(PAGES) or len(owners) > 1, f"only {owners} use {module}"
+
+
+def session_keys(tree: ast.AST) -> Iterator[str]:
+    """Literal keys of `st.session_state` and of widgets."""
+    for node in ast.walk(tree):
+        key: ast.expr | None = None
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("session_state"):
+            key = node.slice
+        elif isinstance(node, ast.Call):
+            of = node.func.value if isinstance(node.func, ast.Attribute) else None
+            if of is not None and ast.unparse(of).endswith("session_state") and node.args:
+                key = node.args[0]
+            else:
+                key = next((one.value for one in node.keywords if one.arg == "key"), None)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield key.value
+
+
+def literals(tree: ast.AST) -> set[str]:
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def shared_keys(sources: dict[str, str]) -> dict[str, list[str]]:
+    """Session key -> the files that write it out, for those written out in two or more. What
+    begins with `lab_` is one wherever it stands; a component may have its own name as its key."""
+    trees = {name: ast.parse(text) for name, text in sources.items()}
+    words = {name: literals(tree) for name, tree in trees.items()}
+    keys = {one for tree in trees.values() for one in session_keys(tree)}
+    keys |= {one for found in words.values() for one in found if re.fullmatch("lab_[a-z_]+", one)}
+    keys -= {path.stem for path in (PROJECT_ROOT / "ui" / "components").glob("*.js")}
+    found = {key: sorted(name for name in words if key in words[name]) for key in keys}
+    return {key: files for key, files in found.items() if len(files) > 1}
+
+
+def test_shared_session_keys_are_seen() -> None:
+    sources = {
+        "a": 'st.session_state["x_y"] = 1\nst.button("Go", key="go_on")\nKEPT = "lab_kept"',
+        "b": 'seed = {"x_y": 1}\nst.session_state.get("go_on")\nstate.get("lab_kept")',
+        "c": 'other = "x_z"',
+    }
+    assert shared_keys(sources) == {"x_y": ["a", "b"], "go_on": ["a", "b"], "lab_kept": ["a", "b"]}
+
+
+def test_a_session_key_is_written_out_in_one_file() -> None:
+    """ui/session.py has those that several files use."""
+    drawing = [path for path in SOURCES if part_of(path) != "llmcore"]
+    sources = {module_of(path): path.read_text(encoding="utf-8") for path in drawing}
+    assert shared_keys(sources) == {}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PROJECT_ROOT)))

@@ -7,13 +7,12 @@ import streamlit as st
 from llmcore.errors import LabError, NotFoundError
 from ui.marked import Markdown
 from ui.page import plain
+from ui.session import MODEL, MODEL_WRITTEN
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded, ModelEntry
 
-_CHOICE = "lab_model"
 _BY_KIND = "lab_model_by_kind"
-_WRITTEN = "lab_model_written"  # what a page put into the address itself
 
 
 def model_picker(
@@ -104,8 +103,8 @@ def load_model(ref: str) -> "Loaded":
 def _wanted(entries: dict[str, "ModelEntry"]) -> str | None:
     """The reference to show; adds the entry of a `RUN@STEP` whose run is listed."""
     address = st.query_params.get("model")
-    from_url = address is not None and address != st.session_state.get(_WRITTEN)
-    ref = address if from_url else st.session_state.get(_CHOICE)
+    from_url = address is not None and address != st.session_state.get(MODEL_WRITTEN)
+    ref = address if from_url else st.session_state.get(MODEL)
     if ref and ref not in entries and "@" in ref:
         run = entries.get(ref.split("@", 1)[0])
         if run is not None and _exists(ref):
@@ -164,12 +163,12 @@ def _chosen(key: str, kind: str | None) -> None:
 
 
 def _remember(ref: str, kind: str | None) -> None:
-    st.session_state[_CHOICE] = ref
+    st.session_state[MODEL] = ref
     st.session_state.setdefault(_BY_KIND, {})[kind] = ref
     _write_url(ref)
 
 
 def _write_url(ref: str) -> None:
-    st.session_state[_WRITTEN] = ref
+    st.session_state[MODEL_WRITTEN] = ref
     if st.query_params.get("model") != ref:
         st.query_params["model"] = ref

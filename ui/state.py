@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.marked import Markdown
+from ui.session import TEXT
 
 if TYPE_CHECKING:
     from llmcore.runs import RunStore
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 DEFAULT_TEXT = "The quick brown fox jumps over the lazy dog, unbelievably fast."
 # Browsers and proxies cut addresses at some 2,000 characters; percent-encoding triples many signs.
 MAX_URL_BYTES = 600
-_TEXT = "lab_text"
 _WIDGETS = "lab_text_widgets"
 
 
@@ -27,21 +27,21 @@ def shared_text(label: Markdown = "Text", key: str = "text_input", height: int =
         st.session_state[key] = current
     typed = st.text_area(label, key=key, height=height)
     text = well_formed(typed or "")
-    st.session_state[_TEXT] = text
+    st.session_state[TEXT] = text
     _write_url(text)
     return text
 
 
 def current_text() -> str:
     """The text that follows the person, without drawing a widget."""
-    if _TEXT not in st.session_state:
-        st.session_state[_TEXT] = st.query_params.get("text", DEFAULT_TEXT)
-    return well_formed(st.session_state[_TEXT])
+    if TEXT not in st.session_state:
+        st.session_state[TEXT] = st.query_params.get("text", DEFAULT_TEXT)
+    return well_formed(st.session_state[TEXT])
 
 
 def set_shared_text(text: str) -> None:
     """Replaces the text everywhere. Call it from a callback, before its widget is drawn."""
-    st.session_state[_TEXT] = well_formed(text)
+    st.session_state[TEXT] = well_formed(text)
     for key in st.session_state.get(_WIDGETS, set()):
         st.session_state.pop(key, None)
 

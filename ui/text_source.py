@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from llmcore.data import Corpus
     from llmcore.data.reading.documents import CorpusOptions
 
-# Session key: {"tokenizer": reference, "source": text} that the Pretrain page takes up once.
-PRETRAIN_WISH = "lab_pretrain_wish"
 BUILT_IN, PASTE, UPLOAD = "Built in", "Paste", "Upload"
 KINDS_OF_FILES = "Text, Markdown, HTML, RTF, JSONL, CSV, Excel or Parquet, gz, or a zip of texts"
 NOTICES_SHOWN = 8

@@ -17,10 +17,10 @@ from llmcore.experiments.induction import plan as induction
 from llmcore.files import read_json, write_json_atomic
 from llmcore.runs import RunStore
 from llmcore.train.control import write_control
+from ui.session import MERGES_PLAYED
 from ui.state import DEFAULT_TEXT
 from ui.tours.all_tours import TOURS
 from ui.tours.induction import best_head
-from ui.tours.session import MERGES_PLAYED
 from ui.tours.tour import Context
 
 SENTENCE = "My antidisestablishmentarian friend drinks coffee."

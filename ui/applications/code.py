@@ -3,6 +3,7 @@
 import streamlit as st
 
 from llmcore.applications import JOBS, Job
+from ui.session import APPLICATIONS_MODEL
 
 PYTHON = """
 from llmcore.applications import job_named
@@ -20,5 +21,5 @@ python -m llmcore applications measure --job {job} --json
 def code_of(job: Job | None) -> tuple[str, str]:
     """Python and command line of a job; of the gallery, one for example."""
     shown = job or JOBS["translation"]
-    ref = st.session_state.get("applications_model") or shown.model
+    ref = st.session_state.get(APPLICATIONS_MODEL) or shown.model
     return PYTHON.format(job=shown.name, ref=ref), CLI.format(job=shown.name)

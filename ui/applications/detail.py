@@ -22,6 +22,7 @@ from ui.instructions.use_it import use_it
 from ui.navigation import page_link
 from ui.page import guarded, plain
 from ui.picker import load_model, model_picker
+from ui.session import APPLICATIONS_MODEL
 
 if TYPE_CHECKING:
     from llmcore.applications import Figure
@@ -42,7 +43,7 @@ def detail(job: Job) -> None:
         training(job)
         ref = model_picker(
             None if job.takes_classifier else "language",
-            key="applications_model",
+            key=APPLICATIONS_MODEL,
             default=serving_model(job),
         )
         loaded = load_model(ref)

@@ -14,13 +14,14 @@ import streamlit as st
 from llmcore.errors import LabError
 from ui.components import message
 from ui.marked import plain
+from ui.session import ATTENTION_HEAD, ATTENTION_TOKEN
 
 if TYPE_CHECKING:
     from llmcore.config import ModelConfig
     from llmcore.interpret.attention import AttentionRecord
     from llmcore.models import Loaded
 
-_HEAD, _TOKEN, _CHANNEL = "lab_attention_head", "lab_attention_token", "lab_attention_channel"
+_CHANNEL = "lab_attention_channel"
 MAX_TOKENS = 512
 
 
@@ -30,10 +31,10 @@ def chosen_head(config: "ModelConfig", record: "AttentionRecord | None" = None) 
     record: of the text on the page; until a head is chosen, the strongest one there is shown."""
     from llmcore.interpret.ablation import HEAD, Part
 
-    name = st.session_state.get(_HEAD, st.query_params.get("head"))
+    name = st.session_state.get(ATTENTION_HEAD, st.query_params.get("head"))
     if name is None:
         return strongest_head(record) if record is not None else (0, 0)
-    st.session_state[_HEAD] = name
+    st.session_state[ATTENTION_HEAD] = name
     try:
         part = Part.parse(str(name), config)
     except LabError:
@@ -59,12 +60,12 @@ def strongest_head(record: "AttentionRecord") -> tuple[int, int]:
 
 def choose_head(layer: int, head: int) -> None:
     """For callbacks. What a component says is checked when it is read."""
-    st.session_state[_HEAD] = st.query_params["head"] = f"L{layer}H{head}"
+    st.session_state[ATTENTION_HEAD] = st.query_params["head"] = f"L{layer}H{head}"
 
 
 def chosen_token(n_tokens: int) -> int:
     """The position that every view looks from: the last one until another is chosen."""
-    wanted = st.session_state.setdefault(_TOKEN, st.query_params.get("token"))
+    wanted = st.session_state.setdefault(ATTENTION_TOKEN, st.query_params.get("token"))
     try:
         at = int(wanted)
     except (TypeError, ValueError):
@@ -79,7 +80,7 @@ def chosen_token(n_tokens: int) -> int:
 
 
 def choose_token(token: int) -> None:
-    st.session_state[_TOKEN] = str(token)
+    st.session_state[ATTENTION_TOKEN] = str(token)
 
 
 def two_numbers(told: Any) -> tuple[int, int] | None:
@@ -106,7 +107,7 @@ def pick_token(key: str) -> None:
 def pick_part(key: str) -> None:
     """The callback of a `part_grid` in which one head is chosen."""
     if isinstance(name := message(key, "part"), str):
-        st.session_state[_HEAD] = name[:12]
+        st.session_state[ATTENTION_HEAD] = name[:12]
 
 
 def channel() -> str:

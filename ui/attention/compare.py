@@ -20,6 +20,7 @@ from ui.attention.grid import part_grid
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
+from ui.session import ATTENTION_COMPARE, ATTENTION_WITH
 from ui.state import well_formed
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from llmcore.models import Loaded, ModelEntry
 
 MODELS, TEXTS = "Two models", "Two texts"
-_OTHER = "lab_attention_with"
 N_SHOWN = 8
 HONEST = (
     "What this does not prove: two heads of the same number need not do the same job in two models "
@@ -41,7 +41,7 @@ HONEST = (
 def show(ref: str, text: str) -> None:
     """The second side, then the differences."""
     mode = st.segmented_control(
-        "Compare", [MODELS, TEXTS], default=MODELS, required=True, key="attention_compare",
+        "Compare", [MODELS, TEXTS], default=MODELS, required=True, key=ATTENTION_COMPARE,
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     with guarded():
@@ -90,7 +90,7 @@ def _other_model(ref: str) -> str | None:
             "section, or choose another model above."
         )
         return None
-    wanted = st.session_state.get(_OTHER, st.query_params.get("with"))
+    wanted = st.session_state.get(ATTENTION_WITH, st.query_params.get("with"))
     if st.session_state.get("attention_with") not in entries:
         default = wanted if wanted in entries else _relative(ref, entries)
         st.session_state["attention_with"] = default
@@ -98,7 +98,7 @@ def _other_model(ref: str) -> str | None:
         "Second model", list(entries), key="attention_with",
         format_func=lambda one: entries[one].label if one in entries else one,
     )  # fmt: skip
-    st.session_state[_OTHER] = st.query_params["with"] = other
+    st.session_state[ATTENTION_WITH] = st.query_params["with"] = other
     return other
 
 

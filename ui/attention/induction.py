@@ -14,6 +14,7 @@ from ui.run_panel.controls import run_controls
 from ui.run_panel.feed import RunFeed, duration, feed
 from ui.run_panel.live import state_badge
 from ui.run_panel.start import next_run_id, note_trouble, start_or_queue, take_trouble
+from ui.session import ATTENTION_VIEW, MODEL
 from ui.state import set_shared_text, store
 
 if TYPE_CHECKING:
@@ -299,5 +300,5 @@ def _open_over_time(run_id: str) -> None:
     from llmcore.experiments.induction.plan import PROMPT
 
     set_shared_text(PROMPT)
-    st.session_state["lab_model"] = run_id
-    st.session_state["attention_view"] = "over_time"
+    st.session_state[MODEL] = run_id
+    st.session_state[ATTENTION_VIEW] = "over_time"

@@ -16,13 +16,13 @@ from ui.components import message
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
+from ui.session import ATTENTION_OFF
 from ui.token_text import plain_label
 
 if TYPE_CHECKING:
     from llmcore.interpret.ablation import Outcome, Part
     from llmcore.models import Loaded
 
-_OFF = "lab_attention_off"
 MAX_PARTS = 400
 FILLS = {"zero": "Zero", "mean": "Mean"}
 N_SHOWN = 8
@@ -67,11 +67,11 @@ def parts_off(loaded: "Loaded") -> "list[Part]":
     from llmcore.errors import LabError
     from llmcore.interpret.ablation import Part
 
-    if _OFF not in st.session_state:
+    if ATTENTION_OFF not in st.session_state:
         wanted = st.query_params.get("off", "")
-        st.session_state[_OFF] = [one for one in wanted.split(",") if one][:MAX_PARTS]
+        st.session_state[ATTENTION_OFF] = [one for one in wanted.split(",") if one][:MAX_PARTS]
     found = set()
-    for name in st.session_state[_OFF]:
+    for name in st.session_state[ATTENTION_OFF]:
         try:
             found.add(Part.parse(str(name), loaded.trunk.config))
         except LabError:  # of a model with more layers: it is there again with that model
@@ -87,11 +87,11 @@ def parts_off(loaded: "Loaded") -> "list[Part]":
 def _picked() -> None:
     names = message("attention_switches", "off")
     if isinstance(names, list) and all(isinstance(one, str) for one in names):
-        st.session_state[_OFF] = [one[:12] for one in names[:MAX_PARTS]]
+        st.session_state[ATTENTION_OFF] = [one[:12] for one in names[:MAX_PARTS]]
 
 
 def _all_on() -> None:
-    st.session_state[_OFF] = []
+    st.session_state[ATTENTION_OFF] = []
 
 
 @st.fragment

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.model.place import here
 from ui.model.shape import DEFAULT, OWN
+from ui.session import MODEL_SHAPE
 from ui.state import current_text
 
 _MOST_CHARACTERS = 80
@@ -42,7 +43,7 @@ for step in steps(loaded.model, passed, tape, layer={layer}):
 
 
 def _budget(ref: str) -> tuple[str, str]:
-    chosen = st.session_state.get("model_shape", DEFAULT)
+    chosen = st.session_state.get(MODEL_SHAPE, DEFAULT)
     shape = ref if chosen == OWN else chosen
     known = "model_config" if chosen == OWN else "SHAPES"
     where = "llmcore.models" if chosen == OWN else "llmcore.advice.budget"

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-_PLACE = "lab_model_place"
+from ui.session import MODEL_PLACE
+
 FIRST_STEP = "tokens"
 
 
@@ -24,7 +25,7 @@ class Where:
 
 def here() -> Where:
     """The present place; the first time, that of the address."""
-    kept = st.session_state.get(_PLACE)
+    kept = st.session_state.get(MODEL_PLACE)
     if kept is not None:
         return Where(**kept)
     found = Where(
@@ -33,7 +34,7 @@ def here() -> Where:
         head=_number("head", 0),
         row=_number("token", -1),
     )
-    st.session_state[_PLACE] = asdict(found)
+    st.session_state[MODEL_PLACE] = asdict(found)
     return found
 
 
@@ -41,7 +42,7 @@ def go(**changes: Any) -> None:
     """Moves to another place; another step begins without a chosen column."""
     if "step" in changes and changes["step"] != here().step:
         changes = {"column": 0, "panel": 0, **changes}
-    st.session_state[_PLACE] = asdict(replace(here(), **changes))
+    st.session_state[MODEL_PLACE] = asdict(replace(here(), **changes))
 
 
 def within(place: Where, names: Sequence[str], n_layers: int, n_heads: int, n_tokens: int) -> Where:

@@ -8,6 +8,7 @@ from llmcore.advice.budget import SHAPES
 from llmcore.config import FEED_FORWARDS, NORMS, POSITIONS, ModelConfig
 from llmcore.settings import help_for
 from ui.marked import Markdown, plain
+from ui.session import MODEL_SHAPE
 
 Known = Mapping[str, tuple[str, ModelConfig]]  # name -> title and shape
 OWN = "own-model"
@@ -15,7 +16,7 @@ _FIELDS = (
     "n_layers", "n_heads", "d_head", "context_length", "vocab_size", "position", "norm",
     "feed_forward", "n_kv_heads", "tied_head",
 )  # fmt: skip
-_START, _DRAWN = "model_shape", "model_shape_drawn"
+_DRAWN = "model_shape_drawn"
 CONTEXTS = tuple(2**one for one in range(4, 17))  # 16 to 65,536
 DEFAULT = "gpt2"
 
@@ -29,10 +30,10 @@ def known_shapes(own: tuple[str, ModelConfig] | None) -> Known:
 def shape_choice(known: Known) -> ModelConfig:
     """The known shapes to start from, and sliders. Raises LabError where the parts do not fit."""
     wanted = st.query_params.get("shape", DEFAULT)
-    if st.session_state.get(_START) not in known:
-        st.session_state[_START] = wanted if wanted in known else DEFAULT
+    if st.session_state.get(MODEL_SHAPE) not in known:
+        st.session_state[MODEL_SHAPE] = wanted if wanted in known else DEFAULT
     start = st.selectbox(
-        "Start from", list(known), key=_START, format_func=lambda name: known[name][0],
+        "Start from", list(known), key=MODEL_SHAPE, format_func=lambda name: known[name][0],
         persist_state="session",
     )  # fmt: skip
     if start == DEFAULT:

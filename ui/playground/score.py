@@ -11,6 +11,7 @@ from ui.picker import load_model
 from ui.playground.models import model_name
 from ui.playground.tokens import Labels, classes, coloured_tokens, legend, share
 from ui.scores import OVERLAP
+from ui.session import MODEL
 from ui.state import shared_text
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _checkpoints(ref: str, label: str) -> dict[str, str]:
 
 def _usual(refs: list[str]) -> list[str]:
     """The model of the picker and the bundled ones: texts differ most between those."""
-    chosen = st.session_state.get("lab_model") or st.query_params.get("model")
+    chosen = st.session_state.get(MODEL) or st.query_params.get("model")
     wanted = dict.fromkeys((chosen, "base", "starter", *refs[:1]))
     return [one for one in wanted if one in refs][:MAX_MODELS]
 

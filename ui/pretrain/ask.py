@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from ui.page import guarded, plain
+from ui.session import ANSWERS
 from ui.state import store, well_formed
 from ui.usual_sampling import TEMPERATURE, TOP_P
 
-_ANSWERS = "lab_answers"
 KEPT = 5
 MAX_PROMPT = 2000
 PAINT_SECONDS = 0.1
@@ -60,7 +60,7 @@ def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None
         _await_checkpoint(run_id)
     with st.spinner("Loading the newest checkpoint"):
         loaded = load(f"{run_id}@latest")
-    answers: list[dict[str, Any]] = st.session_state.setdefault(_ANSWERS, {}).setdefault(run_id, [])
+    answers: list[dict[str, Any]] = st.session_state.setdefault(ANSWERS, {}).setdefault(run_id, [])
     seed = sum(one["prompt"] == prompt for one in answers)  # asking again gives another answer
     sampling = SamplingConfig(
         temperature=temperature, top_p=TOP_P, seed=seed, max_new_tokens=n_tokens
@@ -87,6 +87,6 @@ def _await_checkpoint(run_id: str) -> None:
 
 
 def _history(run_id: str) -> None:
-    for answer in reversed(st.session_state.get(_ANSWERS, {}).get(run_id, [])):
+    for answer in reversed(st.session_state.get(ANSWERS, {}).get(run_id, [])):
         st.caption(f"step {answer['step']:,} answered {plain(repr(answer['prompt'][:60]))}")
         st.code(answer["prompt"] + answer["text"] or " ", language=None, wrap_lines=True)

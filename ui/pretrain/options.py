@@ -1,13 +1,14 @@
 """The choices of a pretraining run: text, size, steps, tokenizer, where it runs."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from llmcore.config import RunConfig
 from llmcore.presets import DEFAULT_PRESET, PRESETS
 from ui.pretrain.architecture import architecture_fields
+from ui.session import PRETRAIN_PRESET, PRETRAIN_TOKENIZER
 from ui.text_source import ChosenText, text_source
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def options(parts: "DeltaGenerator") -> Choice | None:
         "Size",
         list(PRESETS),
         index=list(PRESETS).index(DEFAULT_PRESET),
-        key="pretrain_preset",
+        key=PRETRAIN_PRESET,
         persist_state="session",
         help="  \n".join(f"**{one.name}**: {one.summary}" for one in PRESETS.values()),
     )
@@ -62,7 +63,7 @@ def options(parts: "DeltaGenerator") -> Choice | None:
         "Tokenizer",
         list(labels),
         format_func=lambda one: labels.get(one, one),
-        key="pretrain_tokenizer",
+        key=PRETRAIN_TOKENIZER,
         persist_state="session",
         help="Your own come from the Tokenizer page, where you can train them.",
     )
@@ -102,8 +103,8 @@ def _tokenizers() -> dict[str, str]:
     }
     for one in saved_tokenizers():
         labels[one.slug] = f"{one.card.name}: {one.card.vocab_size:,} tokens"
-    if st.session_state.get("pretrain_tokenizer") not in {None, *labels}:
-        st.session_state["pretrain_tokenizer"] = ""
+    if st.session_state.get(PRETRAIN_TOKENIZER) not in {None, *labels}:
+        st.session_state[PRETRAIN_TOKENIZER] = ""
     return labels
 
 
@@ -143,3 +144,12 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
             "seed": int(seed_value),
         },
     )
+
+
+def apply_change(change: dict[str, Any]) -> None:
+    """A callback: puts what the card suggests into the options."""
+    preset = st.session_state.get(PRETRAIN_PRESET, DEFAULT_PRESET)
+    if "accumulation" in change:
+        st.session_state[f"pretrain_parts_{preset}"] = int(change["accumulation"])
+    if "context_length" in change:
+        st.session_state[f"pretrain_context_{preset}"] = int(change["context_length"])

@@ -1,22 +1,21 @@
 """Train a model: the choices, the Start button, and the run as it learns."""
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
-from llmcore.presets import DEFAULT_PRESET
 from llmcore.runs import RunInfo
 from ui.page import guarded, plain, show_error
 from ui.pretrain.ask import ask_box
-from ui.pretrain.options import KIND, OWN_PROCESS, TORCHRUN, Choice, options
+from ui.pretrain.options import KIND, OWN_PROCESS, TORCHRUN, Choice, apply_change, options
 from ui.pretrain.preflight import preflight_card
 from ui.pretrain.prepare import prepare
 from ui.run_panel.charts import MAX_OVERLAYS
 from ui.run_panel.choice import run_label, run_picker, runs_of
 from ui.run_panel.live import run_panel
 from ui.run_panel.start import Begin, StartBox, start_box, start_card
-from ui.text_source import PRETRAIN_WISH, choose_built_in
+from ui.session import PRETRAIN_TOKENIZER, PRETRAIN_WISH
+from ui.text_source import choose_built_in
 
 
 def show() -> None:
@@ -39,7 +38,7 @@ def _take_wish() -> None:
     """Another page may have chosen the tokenizer, and with it the text that it was trained on."""
     wish = st.session_state.pop(PRETRAIN_WISH, None)
     if wish:
-        st.session_state["pretrain_tokenizer"] = wish["tokenizer"]
+        st.session_state[PRETRAIN_TOKENIZER] = wish["tokenizer"]
         choose_built_in(KIND, wish["source"])
 
 
@@ -94,7 +93,7 @@ def _propose_context(problem: Exception) -> None:
     if length is not None:
         st.button(
             f"Set the context length to {length:,}", icon=":material/build:", key="fit_context",
-            on_click=_apply, args=({"context_length": length},),
+            on_click=apply_change, args=({"context_length": length},),
         )  # fmt: skip
 
 
@@ -113,7 +112,7 @@ def _torchrun(choice: Choice) -> None:
 
 def _summary(choice: Choice, infos: list[RunInfo]) -> None:
     config = choice.config
-    own = st.session_state.get("pretrain_tokenizer")
+    own = st.session_state.get(PRETRAIN_TOKENIZER)
     tokens = f", in tokens of **{plain(own)}**" if own else ""
     newer = config.model.exchanged_parts()
     parts = f" with **{plain(', '.join(newer))}**" if newer else ""
@@ -122,16 +121,7 @@ def _summary(choice: Choice, infos: list[RunInfo]) -> None:
         f"**{plain(config.preset or '')}** model{parts} on **{text}**{tokens}, "
         f"{config.train.steps:,} steps"
     )
-    preflight_card(config, infos, _apply)
-
-
-def _apply(change: dict[str, Any]) -> None:
-    """A callback: puts what the card suggests into the options."""
-    preset = st.session_state.get("pretrain_preset", DEFAULT_PRESET)
-    if "accumulation" in change:
-        st.session_state[f"pretrain_parts_{preset}"] = int(change["accumulation"])
-    if "context_length" in change:
-        st.session_state[f"pretrain_context_{preset}"] = int(change["context_length"])
+    preflight_card(config, infos, apply_change)
 
 
 def _begin(choice: Choice, begin: Begin) -> None:

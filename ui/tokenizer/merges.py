@@ -6,6 +6,7 @@ from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.explain import Explanation, explain, has_merges, piece_at, pre_tokenize
 from ui.components import message, payload, registered
 from ui.page import plain
+from ui.session import MERGES_PLAYED, TOKENIZER_VIEW
 from ui.state import current_text, well_formed
 from ui.tokenizer import encodings
 from ui.tokenizer.encodings import encoded, short_label, tokenizer_of
@@ -27,7 +28,7 @@ def open_merges(ref: str, word: str) -> None:
         st.session_state.pop(key, None)
     st.session_state[f"lab_{_ENCODING}"] = ref
     st.session_state[f"lab_{_WORD}"] = word[:MAX_CHARACTERS]
-    st.session_state["tokenizer_view"] = "merges"
+    st.session_state[TOKENIZER_VIEW] = "merges"
 
 
 def choose_encoding(options: dict[str, str]) -> str:
@@ -82,7 +83,7 @@ def take_word() -> None:
 def note_played() -> None:
     """The picture tells that every step was seen."""
     if message(_TREE, "played") is True:
-        st.session_state[tour.MERGES_PLAYED] = st.session_state.get(_WORD)
+        st.session_state[MERGES_PLAYED] = st.session_state.get(_WORD)
 
 
 def steps_of(told: Explanation) -> dict[str, object]:
@@ -129,7 +130,7 @@ def show(text: str) -> None:
         st.info("There is no word: type one above, or click a token of your text.")
         return
     told = explain(tokenizer, word)
-    waits = tour.is_on() and tour.MERGES_PLAYED not in st.session_state
+    waits = tour.is_on() and MERGES_PLAYED not in st.session_state
     data = {"word": word, "pieces": [steps_of(one) for one in told], "tell": waits}
     registered("merge_tree", "token_text")(
         key=_TREE, data=payload(data), on_played_change=note_played

@@ -21,7 +21,7 @@ from ui.navigation import CARDS
 from ui.page import guarded, plain, show_error
 from ui.run_panel.feed import when
 from ui.run_panel.start import note_trouble, take_trouble
-from ui.text_source import PRETRAIN_WISH
+from ui.session import PRETRAIN_WISH
 from ui.token_text import plain_label
 
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from llmcore.errors import NotFoundError
+from ui.session import ATTENTION_COMPARE, ATTENTION_VIEW, ATTENTION_WITH, CLASSIFIER_VIEW
 from ui.tours.seen import chosen_model, feed_of, needed, own_runs, text_of, view_is
 from ui.tours.tour import Asked, Context, Step, Tour
 
 if TYPE_CHECKING:
     from llmcore.runs import RunInfo
 
-PAGE, VIEW = "classifier", "classifier_view"
+PAGE = "classifier"
 EARLIER = "naive Bayes"
 FEWEST_CHARACTERS = 12
 
@@ -27,7 +28,7 @@ def _result(context: Context) -> dict[str, Any] | None:
 def _mistake_tried(context: Context) -> bool:
     """A text of the test split that the model got wrong stands in the view Try it."""
     info = run_of(context)
-    if info is None or not view_is(context, PAGE, VIEW, "try_it"):
+    if info is None or not view_is(context, PAGE, CLASSIFIER_VIEW, "try_it"):
         return False
     typed = {line.strip() for line in text_of(context).splitlines()}
     rows = context.store.open(info.id).predictions()
@@ -45,7 +46,7 @@ def _own_tried(context: Context) -> bool:
     examples = {one.text for some in (*BUILT_IN.values(), offered) for one in some}
     lines = {line.strip() for line in text.splitlines()}
     return (
-        view_is(context, PAGE, VIEW, "try_it")
+        view_is(context, PAGE, CLASSIFIER_VIEW, "try_it")
         and text_of(context) != context.before
         and len(text) >= FEWEST_CHARACTERS
         and not lines & examples
@@ -55,11 +56,11 @@ def _own_tried(context: Context) -> bool:
 def _compared(context: Context) -> bool:
     """The classifier as the model, and the one that it was made from beside it."""
     info = run_of(context)
-    if info is None or not view_is(context, "attention", "attention_view", "compare"):
+    if info is None or not view_is(context, "attention", ATTENTION_VIEW, "compare"):
         return False
     model = str(chosen_model(context)).partition("@")[0]
-    models = context.state.get("attention_compare") != "Two texts"
-    return models and (model, context.state.get("lab_attention_with")) == (info.id, info.parent)
+    models = context.state.get(ATTENTION_COMPARE) != "Two texts"
+    return models and (model, context.state.get(ATTENTION_WITH)) == (info.id, info.parent)
 
 
 def question(context: Context) -> Asked:
@@ -100,31 +101,32 @@ TOUR = Tour(
             "start", "Train the spam filter",
             "On **Finetune a classifier**, press the start button. The built-in text messages are "
             "chosen already.",
-            PAGE, lambda context: run_of(context) is not None, state={VIEW: "train"},
+            PAGE, lambda context: run_of(context) is not None, state={CLASSIFIER_VIEW: "train"},
         ),
         Step(
             "test", "Held-out accuracy",
             "Wait until **On texts that it never saw** appears below the curves: your model beside "
             "earlier methods, on the same texts.",
-            PAGE, lambda context: _result(context) is not None, state={VIEW: "train"},
+            PAGE, lambda context: _result(context) is not None, state={CLASSIFIER_VIEW: "train"},
         ),
         Step(
             "mistake", "One of its mistakes",
             "Copy a text from **The mistakes** (in **Train**) into **Your texts** of the view "
             "**Try it**, and see which tokens moved the decision.",
-            PAGE, _mistake_tried, state={VIEW: "try_it"}, query={"view": "try_it"},
+            PAGE, _mistake_tried, state={CLASSIFIER_VIEW: "try_it"}, query={"view": "try_it"},
         ),
         Step(
             "own", "A message of yours",
             "Now write a message of your own there. Try to get one past the filter.",
-            PAGE, _own_tried, state={VIEW: "try_it"}, query={"view": "try_it"}, watch=text_of,
+            PAGE, _own_tried, state={CLASSIFIER_VIEW: "try_it"}, query={"view": "try_it"},
+            watch=text_of,
         ),
         Step(
             "compare", "Before and after",
             "In **Compare**, choose your classifier as **Model** and the model it came from as "
             "**Second model**: which heads has finetuning moved? None of a probe, whose model "
             "stands still: for others, let **Everything** learn (**Options**).",
-            "attention", _compared, state={"attention_view": "compare"}, query={"view": "compare"},
+            "attention", _compared, state={ATTENTION_VIEW: "compare"}, query={"view": "compare"},
         ),
         Step(
             "earlier", "LLM vs earlier NLP",

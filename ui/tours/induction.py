@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from llmcore.errors import LabError
 from ui.marked import Markdown, plain
+from ui.session import ATTENTION_OFF, ATTENTION_VIEW
 from ui.tours.seen import chosen_head, chosen_model, feed_of, needed, own_runs, text_of, view_is
 from ui.tours.tour import Aid, Asked, Context, Step, Tour
 
 if TYPE_CHECKING:
     from llmcore.runs import RunInfo
 
-PAGE, VIEW = "attention", "attention_view"
+PAGE = "attention"
 _REPEATED = re.compile(r"(.{3,})\1", re.DOTALL)
 
 
@@ -69,14 +70,14 @@ def _model_of_run(context: Context, view: str) -> str | None:
     """The run's id, while a view of the Attention page shows its model."""
     info = run_of(context)
     shown = info is not None and chosen_model(context) == info.id
-    return info.id if shown and view_is(context, PAGE, VIEW, view) else None
+    return info.id if shown and view_is(context, PAGE, ATTENTION_VIEW, view) else None
 
 
 def _over_time(context: Context) -> bool:
     info = run_of(context)
     return (
         info is not None
-        and view_is(context, PAGE, VIEW, "over_time")
+        and view_is(context, PAGE, ATTENTION_VIEW, "over_time")
         and context.state.get("attention_over_time_run") == info.id
     )
 
@@ -100,7 +101,7 @@ def _another_off(context: Context) -> bool:
 
 
 def _off(context: Context) -> list[str]:
-    return list(context.state.get("lab_attention_off") or [])
+    return list(context.state.get(ATTENTION_OFF) or [])
 
 
 def give_repeats() -> None:
@@ -141,36 +142,36 @@ TOUR = Tour(
             "In the view **Induction**, press **Start the experiment**. It takes about three "
             "minutes.",
             PAGE, lambda context: run_of(context) is not None,
-            query={"view": "induction"}, state={VIEW: "induction"},
+            query={"view": "induction"}, state={ATTENTION_VIEW: "induction"},
         ),
         Step(
             "appears", "The moment", _appeared_words, PAGE, _appeared,
-            query={"view": "induction"}, state={VIEW: "induction"},
+            query={"view": "induction"}, state={ATTENTION_VIEW: "induction"},
         ),
         Step(
             "time", "Its heads over time",
             "When the run has ended, open the view **Over time** with your induction run as "
             "**Run**, and move the slider: when does the head appear?",
-            PAGE, _over_time, query={"view": "over_time"}, state={VIEW: "over_time"},
+            PAGE, _over_time, query={"view": "over_time"}, state={ATTENTION_VIEW: "over_time"},
         ),
         Step(
             "types", "Find the head",
             "In **Head types**, with your induction run as **Model**, click the first head under "
             "**Induction**: it has the highest score.",
-            PAGE, _best_chosen, query={"view": "types"}, state={VIEW: "types"},
+            PAGE, _best_chosen, query={"view": "types"}, state={ATTENTION_VIEW: "types"},
         ),
         Step(
             "off", "Switch it off",
             "In **Switch off**, click the same head in the grid, with a text that comes twice. "
             "**Loss on your text** jumps up: the model cannot copy any more.",
-            PAGE, _best_off, query={"view": "off"}, state={VIEW: "off"},
+            PAGE, _best_off, query={"view": "off"}, state={ATTENTION_VIEW: "off"},
             aid=Aid("Give me such a text", ":material/repeat:", give_repeats),
         ),
         Step(
             "other", "Compare with another head",
             "Press **All on**, then switch off any other head. Compare how much the loss rises "
             "now.",
-            PAGE, _another_off, query={"view": "off"}, state={VIEW: "off"},
+            PAGE, _another_off, query={"view": "off"}, state={ATTENTION_VIEW: "off"},
         ),
     ),
     question=question,

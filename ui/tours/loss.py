@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ui.marked import Markdown
+from ui.session import PRETRAIN_VIEW
 from ui.tours.seen import ENDED, answers, feed_of, needed, own_runs
 from ui.tours.tour import Asked, Context, Step, Tour
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from llmcore.runs import RunInfo
 
 PAGE = "pretrain"
-TRAIN = {"pretrain_view": "train"}
+TRAIN = {PRETRAIN_VIEW: "train"}
 FALLEN = 1.0  # nats below the first loss
 ENDED_EARLY = " Your run has ended meanwhile: press **Start training** for another one."
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from llmcore.errors import NotFoundError
 from ui.marked import Markdown
+from ui.session import PRETRAIN_PRESET, PRETRAIN_VIEW
 from ui.text_source import PASTE
 from ui.tours.seen import ENDED, answers, feed_of, needed, own_runs
 from ui.tours.tour import Aid, Asked, Context, Step, Tour
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from llmcore.runs import RunInfo
 
 PAGE = "pretrain"
-TRAIN = {"pretrain_view": "train"}
+TRAIN = {PRETRAIN_VIEW: "train"}
 SHORTEST, LONGEST = 2_000, 60_000  # characters of a text that a tiny model learns by heart
 GIVEN = 8_000  # of the text that the tour offers
 FEWEST_STEPS = 400
@@ -42,7 +43,7 @@ def _pasted(context: Context) -> bool:
 
 def _enough_steps(context: Context) -> bool:
     """The steps stand in a field of their own for each size."""
-    size = context.state.get("pretrain_preset")
+    size = context.state.get(PRETRAIN_PRESET)
     steps = context.state.get(f"pretrain_steps_{size}") or 0
     return context.page == PAGE and _pasted(context) and steps > FEWEST_STEPS
 

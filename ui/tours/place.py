@@ -7,9 +7,10 @@ import streamlit as st
 
 from ui.marked import Markdown
 from ui.navigation import CARDS
+from ui.session import MERGES_PLAYED
 from ui.tours import kept
 from ui.tours.all_tours import TOURS
-from ui.tours.session import ADDRESS, MERGES_PLAYED, PLACE
+from ui.tours.session import ADDRESS, PLACE
 from ui.tours.tour import Step, Tour
 
 _WISH = "lab_tour_wish"  # session: what a button of the card asked for, and of which step

@@ -3,11 +3,12 @@
 from typing import Any
 
 from ui.marked import Markdown
+from ui.session import ATTENTION_TOKEN, ATTENTION_VIEW, MODEL_PLACE, MODEL_VIEW
 from ui.tours.seen import chosen_head, chosen_model, text_of, view_is
 from ui.tours.tour import Asked, Context, Step, Tour
 
-PAGE, VIEW = "model", "model_view"
-WALK = {VIEW: "walk"}
+PAGE = "model"
+WALK = {MODEL_VIEW: "walk"}
 WHY, FAST, ORDER, LONG = (
     "Without it, every token could look at the very token that it has to predict.",
     "It saves half of the multiplications.",
@@ -18,9 +19,9 @@ WHY, FAST, ORDER, LONG = (
 
 def _place(context: Context) -> dict[str, Any]:
     """Where one stands in the walk; empty on another page or in another view."""
-    if not view_is(context, PAGE, VIEW, "walk"):
+    if not view_is(context, PAGE, MODEL_VIEW, "walk"):
         return {}
-    return context.state.get("lab_model_place") or {}
+    return context.state.get(MODEL_PLACE) or {}
 
 
 def _at(*names: str) -> Any:
@@ -45,14 +46,14 @@ def _another_head(context: Context) -> bool:
 
 def _head_clicked(context: Context) -> bool:
     return (
-        view_is(context, "attention", "attention_view", "look")
+        view_is(context, "attention", ATTENTION_VIEW, "look")
         and chosen_head(context) != context.before
     )
 
 
 def _token_clicked(context: Context) -> bool:
-    token = context.state.get("lab_attention_token")
-    looks = view_is(context, "attention", "attention_view", "look")
+    token = context.state.get(ATTENTION_TOKEN)
+    looks = view_is(context, "attention", ATTENTION_VIEW, "look")
     return looks and token is not None and token != context.before
 
 
@@ -141,14 +142,14 @@ TOUR = Tour(
             "head", "All heads",
             "Open the page **Attention** and click another head in **All heads**: each has its own "
             "way to look.",
-            "attention", _head_clicked, state={"attention_view": "look"}, watch=chosen_head,
+            "attention", _head_clicked, state={ATTENTION_VIEW: "look"}, watch=chosen_head,
         ),
         Step(
             "token", "What one token looks at",
             "Click a token of your text below the heads: the colours show where it looks. Nothing "
             "right of it ever has any.",
-            "attention", _token_clicked, state={"attention_view": "look"},
-            watch=lambda context: context.state.get("lab_attention_token"),
+            "attention", _token_clicked, state={ATTENTION_VIEW: "look"},
+            watch=lambda context: context.state.get(ATTENTION_TOKEN),
         ),
     ),
     question=question,

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from llmcore.errors import NotFoundError
+from ui.session import ANSWERS, ATTENTION_HEAD, MODEL, MODEL_WRITTEN, TEXT
 
 if TYPE_CHECKING:
     from llmcore.runs import RunInfo
@@ -45,18 +46,18 @@ def feed_of(context: "Context", info: "RunInfo") -> "RunFeed":
 
 def answers(context: "Context", info: "RunInfo | None") -> list[dict[str, Any]]:
     """What the run was asked in the box below its charts."""
-    return context.state.get("lab_answers", {}).get(info.id, []) if info is not None else []
+    return context.state.get(ANSWERS, {}).get(info.id, []) if info is not None else []
 
 
 def chosen_head(context: "Context") -> str:
-    return str(context.state.get("lab_attention_head", FIRST_HEAD))
+    return str(context.state.get(ATTENTION_HEAD, FIRST_HEAD))
 
 
 def chosen_model(context: "Context") -> str | None:
     """The reference that the model picker holds, on whatever page."""
-    return context.state.get("lab_model") or context.state.get("lab_model_written")
+    return context.state.get(MODEL) or context.state.get(MODEL_WRITTEN)
 
 
 def text_of(context: "Context") -> str:
     """The text that follows the person."""
-    return str(context.state.get("lab_text") or "")
+    return str(context.state.get(TEXT) or "")

@@ -3,7 +3,6 @@
 import streamlit as st
 
 PLACE = "lab_tour"  # session: a Place as a dict, while a tour is on
-MERGES_PLAYED = "lab_merges_played"  # session: the word whose merges were all seen in a tour
 ADDRESS = "tour"  # in the address: `name.number`, the number of the step from 1 on
 
 

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from ui.session import MERGES_PLAYED, TOKENIZER_VIEW
 from ui.tokenizer.samples import SAMPLES
 from ui.tours.seen import text_of, view_is
-from ui.tours.session import MERGES_PLAYED
 from ui.tours.tour import Asked, Context, Step, Tour
 
 if TYPE_CHECKING:
     from ui.tokenizer.encodings import Encoded
 
-PAGE, VIEW = "tokenizer", "tokenizer_view"
-COMPARE, MERGES = {VIEW: "compare"}, {VIEW: "merges"}
+PAGE = "tokenizer"
+COMPARE, MERGES = {TOKENIZER_VIEW: "compare"}, {TOKENIZER_VIEW: "merges"}
 FEWEST_CHARACTERS = 12  # of a sentence, spaces not counted
 
 
@@ -27,12 +27,14 @@ def _samples() -> set[str]:
 
 def _with_bytes(context: Context) -> bool:
     chosen = context.state.get("compare_encodings") or []
-    return view_is(context, PAGE, VIEW, "compare") and "bytes" in chosen and len(chosen) > 1
+    return (
+        view_is(context, PAGE, TOKENIZER_VIEW, "compare") and "bytes" in chosen and len(chosen) > 1
+    )
 
 
 def _as_ids(context: Context) -> bool:
     shown = context.state.get("compare_show") or []
-    return view_is(context, PAGE, VIEW, "compare") and "ids" in shown
+    return view_is(context, PAGE, TOKENIZER_VIEW, "compare") and "ids" in shown
 
 
 def clicked(context: Context) -> "tuple[bytes, bytes] | None":
@@ -43,7 +45,7 @@ def clicked(context: Context) -> "tuple[bytes, bytes] | None":
     from ui.tokenizer.picture import COUNTED_CHARACTERS, spot_of
 
     refs = context.state.get("compare_encodings") or []
-    if not view_is(context, PAGE, VIEW, "compare") or not refs:
+    if not view_is(context, PAGE, TOKENIZER_VIEW, "compare") or not refs:
         return None
     found = encoded_in(refs, text_of(context)[:COUNTED_CHARACTERS]).values()
     results: list[Encoded] = [one for one in found if not isinstance(one, LabError)]
@@ -72,7 +74,7 @@ def _piece(context: Context) -> bool:
 
 def _merges_played(context: Context) -> bool:
     """The picture tells the word whose merges were all seen."""
-    return view_is(context, PAGE, VIEW, "merges") and MERGES_PLAYED in context.state
+    return view_is(context, PAGE, TOKENIZER_VIEW, "merges") and MERGES_PLAYED in context.state
 
 
 def question(context: Context) -> Asked:
@@ -134,7 +136,7 @@ TOUR = Tour(
         Step(
             "merges", "Open the merges",
             "Choose the view **Merges**: it shows how one word became its tokens.",
-            PAGE, lambda context: view_is(context, PAGE, VIEW, "merges"),
+            PAGE, lambda context: view_is(context, PAGE, TOKENIZER_VIEW, "merges"),
         ),
         Step(
             "play", "Step through a word",

@@ -1,5 +1,7 @@
 """One model picker on every page; the choice follows the person and stands in the URL."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -39,18 +41,10 @@ def model_picker(
     # A default stays while its page is open, whatever else would be the default by now.
     if st.session_state.get(key) not in entries or wanted not in (None, st.session_state[key]):
         known = [one for one in (wanted, default) if one in entries]
-        st.session_state[key] = known[0] if known else _default(entries)
+        st.session_state[key] = known[0] if known else usual(entries)
     shown = st.session_state[key]
-    ref = st.selectbox(
-        label,
-        list(entries),
-        format_func=lambda one: _label(one, entries),
-        key=key,
-        on_change=_chosen,
-        args=(key, kind),
-    )
-    if ref not in entries:  # the browser sends labels, and that of a live run has just changed
-        ref = shown
+    chosen = partial(_chosen, key, kind)
+    ref = model_select(label, entries, key, on_change=chosen)
     if ref != shown or ref == wanted:
         _remember(ref, kind)
     else:  # a default, which nobody chose
@@ -77,14 +71,32 @@ def start_picker(key: str) -> str:
             icon=":material/help:",
         )
     if st.session_state.get(key) not in entries:
-        st.session_state[key] = _default(entries)
-    return st.selectbox(
-        "Language model to start from",
+        st.session_state[key] = usual(entries)
+    return model_select("Language model to start from", entries, key, persist=True)
+
+
+def model_select(
+    label: Markdown,
+    entries: "dict[str, ModelEntry]",
+    key: str,
+    persist: bool = False,
+    on_change: Callable[[], None] | None = None,
+) -> str:
+    """The select box of every choice of one model; returns a reference of `entries`.
+
+    key: of the widget; the session holds one of `entries` under it. persist: whether it stays
+    chosen while another page is open."""
+    shown = st.session_state[key]
+    ref = st.selectbox(
+        label,
         list(entries),
-        format_func=lambda one: entries[one].label if one in entries else one,
+        format_func=lambda one: _label(one, entries),
         key=key,
-        persist_state="session",
+        on_change=on_change,
+        persist_state="session" if persist else None,
     )
+    # The browser sends labels, and that of a live run may just have changed.
+    return ref if ref in entries else shown
 
 
 def choose_model(ref: str, kind: str | None = None) -> None:
@@ -142,7 +154,8 @@ def _exists(ref: str) -> bool:
     return True
 
 
-def _default(entries: dict[str, "ModelEntry"]) -> str:
+def usual(entries: dict[str, "ModelEntry"]) -> str:
+    """The bundled default where it is among them, else the first one."""
     from llmcore.models import default_model
 
     preferred = default_model()

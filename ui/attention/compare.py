@@ -19,7 +19,7 @@ from ui.attention.figures import figure, format_choice
 from ui.attention.grid import part_grid
 from ui.marked import Markdown
 from ui.page import guarded, plain
-from ui.picker import load_model
+from ui.picker import load_model, model_select
 from ui.session import ATTENTION_COMPARE, ATTENTION_WITH
 from ui.state import well_formed
 
@@ -94,10 +94,7 @@ def _other_model(ref: str) -> str | None:
     if st.session_state.get("attention_with") not in entries:
         default = wanted if wanted in entries else _relative(ref, entries)
         st.session_state["attention_with"] = default
-    other = st.selectbox(
-        "Second model", list(entries), key="attention_with",
-        format_func=lambda one: entries[one].label if one in entries else one,
-    )  # fmt: skip
+    other = model_select("Second model", entries, "attention_with")
     st.session_state[ATTENTION_WITH] = st.query_params["with"] = other
     return other
 

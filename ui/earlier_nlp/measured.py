@@ -8,6 +8,7 @@ from llmcore.texts import bytes_in_words
 from ui.components import payload, registered
 from ui.earlier_nlp.shipped import shipped_table
 from ui.page import guarded, plain
+from ui.picker import model_select, usual
 from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.start import start_box
 from ui.run_panel.table import table_panel
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llmcore.runs import Run
 
 KIND = "compare-nlp"
+_MODEL = "compare_model"
 BUTTON = "Compare them all"
 
 
@@ -161,7 +163,7 @@ def _samples(found: "Comparison") -> None:
 
 def _start_box(first: bool) -> None:
     from llmcore.experiments.earlier_nlp.plan import imported_gpt2, plan_comparison
-    from llmcore.models import default_model, list_models
+    from llmcore.models import list_models
 
     entries = {entry.ref: entry for entry in list_models("language")}
     # The answer comes first: where there is one, the settings are folded away.
@@ -170,18 +172,12 @@ def _start_box(first: bool) -> None:
         if first:
             st.markdown("**Measure it on this machine**")
         left, middle, right = st.columns([3, 3, 2], gap="medium", vertical_alignment="bottom")
-        default = default_model()
-        if st.session_state.get("compare_model") not in entries and entries:
-            st.session_state["compare_model"] = (
-                default if default in entries else next(iter(entries))
-            )
-        ref = left.selectbox(
-            "Pretrained GPT",
-            list(entries),
-            format_func=lambda one: entries[one].label if one in entries else one,
-            key="compare_model",
-            persist_state="session",
-        )
+        ref = None
+        if entries:
+            if st.session_state.get(_MODEL) not in entries:
+                st.session_state[_MODEL] = usual(entries)
+            with left:
+                ref = model_select("Pretrained GPT", entries, _MODEL, persist=True)
         quick = middle.toggle(
             "Quick", key="compare_quick", persist_state="session",
             help="A part of the data, for a first look within a minute or two.",

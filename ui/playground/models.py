@@ -7,7 +7,7 @@ import streamlit as st
 from llmcore.errors import NotFoundError
 from llmcore.train.checkpoint_index import best
 from ui.marked import Markdown
-from ui.picker import model_picker
+from ui.picker import model_picker, model_select
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -35,14 +35,7 @@ def second_model(first: str) -> str:
         others = [ref for ref in entries if ref != own]
         kept = st.session_state.get(_AGAINST, st.query_params.get("against"))
         st.session_state[key] = kept if kept in entries else (others or list(entries))[-1]
-    shown = st.session_state[key]
-    ref = st.selectbox(
-        "Compare with",
-        list(entries),
-        format_func=lambda one: entries[one].label if one in entries else one,
-        key=key,
-    )
-    ref = ref if ref in entries else shown  # see ui.picker: a label may have changed
+    ref = model_select("Compare with", entries, key)
     st.session_state[_AGAINST] = st.query_params["against"] = ref
     return _checkpoint(ref, "second")
 

@@ -44,10 +44,16 @@ def chosen_view(key: str, views: Mapping[str, View]) -> str:
     key: of the widget, and of the session's entry.
     """
     first, before = next(iter(views)), f"lab_{key}_before"
-    wanted = _of_the_address(views) or first
+    named = _of_the_address(views)
+    wanted = named or first
     if key not in st.session_state:  # a new page, or one that was left and opened again
         st.session_state[key] = wanted
         st.session_state.pop(before, None)
+    elif named and st.session_state[key] == st.session_state.get(before):
+        # No click on the buttons: a link on this page may lead to a run of another view.
+        shown = views.get(st.session_state[key])
+        if "run" in st.query_params and shown is not None and shown.kind != views[named].kind:
+            st.session_state[key] = named
     name = st.segmented_control(
         "View",
         list(views),

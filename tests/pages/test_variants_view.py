@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from page_driver import button, open_page, shown
 from streamlit.testing.v1 import AppTest
+from tiny import TEXT, pretrain_config
 
 from llmcore import models, paths
 from llmcore.execution import launch
@@ -85,6 +86,20 @@ def test_a_whole_comparison_says_what_is_more_than_luck() -> None:
     assert "not reached" in list(rows["Tokens to GPT-2's end"])
     page.segmented_control(key=f"variants_chart_{run_id}").set_value("Ahead of GPT-2").run()
     assert not page.exception and "the difference may be luck" in shown(page)
+
+
+def test_a_link_to_a_run_of_the_other_view_shows_it_on_the_page_that_is_open() -> None:
+    comparison, trained = written(), RunStore.mint_id("tiny")
+    launch.create(RunStore().directory(trained), pretrain_config(), TEXT.encode())
+    page = opened("variants", comparison)
+    del page.query_params["view"]
+    page.query_params["run"] = trained
+    page.run()
+    assert not page.exception and page.session_state["pretrain_view"] == "train"
+    assert page.query_params["run"] in (trained, [trained])
+    page.segmented_control(key="pretrain_view").set_value("variants").run()
+    assert not page.exception and page.session_state["pretrain_view"] == "variants"
+    assert page.query_params["run"] in (comparison, [comparison])
 
 
 def test_a_stopped_comparison_shows_what_is_there_and_can_be_resumed() -> None:

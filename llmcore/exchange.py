@@ -29,7 +29,9 @@ from llmcore.files import (
 )
 from llmcore.runs.events import check_event, check_row
 from llmcore.runs.reader import LineTail
+from llmcore.runs.reference import with_checkpoint
 from llmcore.runs.run import (
+    ADAPTER,
     CHECKPOINTS,
     CONFIG,
     DATA,
@@ -163,17 +165,17 @@ def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tup
 
 
 def _is_adapter(checkpoint: Checkpoint) -> bool:
-    return models.ADAPTER in checkpoint.state
+    return ADAPTER in checkpoint.state
 
 
 def _merged(run: Run, checkpoint: Checkpoint, folder: Path) -> tuple[Path, Path]:
     """Weights and state of a LoRA checkpoint as a plain one, written into `folder`."""
     from llmcore.nn.weights import save_weights
 
-    loaded = models.load(f"{run.directory}@{checkpoint.step}")
+    loaded = models.load(with_checkpoint(run.directory, checkpoint.step))
     folder.mkdir()
     save_weights(loaded.model, folder / WEIGHTS)
-    state = {key: value for key, value in checkpoint.state.items() if key != models.ADAPTER}
+    state = {key: value for key, value in checkpoint.state.items() if key != ADAPTER}
     write_json_atomic(folder / STATE, state)
     return folder / WEIGHTS, folder / STATE
 
@@ -308,7 +310,7 @@ def _check_checkpoint(directory: Path, config: RunConfig, run: Path) -> None:
 
     run: the directory that holds the words which vote beside the model."""
     state = read_state(directory)
-    if models.ADAPTER in state:
+    if ADAPTER in state:
         raise LabError(f"{directory.name} is a LoRA adapter without the model that it adds to.")
     n_classes = 0
     if config.kind == "classify":

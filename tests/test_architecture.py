@@ -264,3 +264,20 @@ def test_the_first_page_imports_nothing_heavy() -> None:
     )
     heavy = ("torch", "transformers", "bertviz", "sklearn", "pandas")
     assert loaded_after(statement, *heavy) == set()
+
+
+CUTTERS = {"llmcore/runs/reference.py"}
+OTHER_SIGNS = {  # addresses of mails, formulas, the key of files
+    "llmcore/data/reading/line_forms.py", "llmcore/data/answers.py", "llmcore/convert/locate.py",
+}  # fmt: skip
+
+
+def test_a_model_reference_is_taken_apart_in_one_place() -> None:
+    """`RUN@STEP`: a string that is the sign alone stands in one file, however it is used."""
+    found = {
+        str(path.relative_to(PROJECT_ROOT))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value == "@"
+    }
+    assert found == CUTTERS | OTHER_SIGNS

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 from small_store import tiny_language_model
@@ -8,6 +9,7 @@ from written_runs import write_run
 from llmcore import models
 from llmcore.errors import LabError, NotFoundError
 from llmcore.execution import launch
+from llmcore.models import reference
 from llmcore.recipes.classification import plan_classify
 from llmcore.runs import RunStore
 
@@ -97,15 +99,54 @@ def test_a_damaged_weights_file_is_one_sentence(trained):
 def test_the_cache_drops_the_least_recently_used_beyond_its_bytes(trained, monkeypatch):
     first = models.load(trained.id)
     size = sum(one.numel() * 4 for one in first.model.parameters())
-    assert models._cache.size == size
-    monkeypatch.setattr(models._cache, "limit", 2 * size)
+    assert reference._cache.size == size
+    monkeypatch.setattr(reference._cache, "limit", 2 * size)
     for step in (5, 8):
         models.load(f"{trained.id}@{step}")
         assert models.load(trained.id).model is first.model
-    assert models._cache.size <= 2 * size
+    assert reference._cache.size <= 2 * size
 
 
 def test_tokenizers_are_named_like_models(trained):
     assert models.tokenizer_for("bytes").vocab_size == 257
     own = models.tokenizer_for(trained.id)
     assert own.fingerprint == models.tokenizer_for(str(trained.directory / "tokenizer")).fingerprint
+
+
+def test_a_reference_means_the_same_weights_when_the_best_moves_on(trained):
+    reference = models.resolve(trained.id)
+    step, key = reference.step, reference.key
+    assert (step, key) == (trained.info().best_step, models.load(trained.id).key)
+    assert reference.run is not None and reference.run.id == trained.id
+    assert reference.config == trained.config.model
+    assert reference.tokenizer().fingerprint == models.tokenizer_for(trained.id).fingerprint
+    assert reference.pinned == f"{trained.id}@{step}"
+    shutil.rmtree(trained.checkpoint("best").directory)
+    assert models.resolve(trained.id).step != step and (reference.step, reference.key) == (
+        step,
+        key,
+    )
+
+
+def test_a_reference_is_opened_once_for_all_that_is_asked_of_it(trained, monkeypatch):
+    opened = []
+    real = RunStore.open
+    monkeypatch.setattr(RunStore, "open", lambda self, ref: opened.append(ref) or real(self, ref))
+    reference = models.resolve(trained.id)
+    n_opened = len(opened)
+    loaded = reference.load()
+    assert loaded.key == reference.key and loaded.trunk.config == reference.config
+    assert reference.tokenizer() and reference.load() is loaded and len(opened) == n_opened
+
+
+def test_what_was_read_and_not_loaded_is_not_kept(trained):
+    reference = models.snapshot(trained, trained.checkpoint("latest"))
+    assert reference.read().step == 8 and reference.read() is not reference.read()
+    assert reference.load() is reference.load() and reference.ref == f"{trained.id}@8"
+
+
+def test_a_folder_with_the_sign_in_its_path_is_a_reference(trained, tmp_path):
+    place = str(tmp_path / "me@work" / "run")
+    shutil.copytree(trained.directory, place)
+    assert models.resolve(place).step == trained.info().best_step
+    assert models.resolve(f"{place}@5").pinned == f"{place}@5"

@@ -9,9 +9,7 @@ from tiny import TEXT, pretrain_config
 from llmcore import models, paths
 from llmcore.config import LoraConfig
 from llmcore.execution import launch
-from llmcore.recipes import pretraining
 from llmcore.recipes.instructions import plan_instruct
-from llmcore.runs import run
 
 ROWS = [
     {"instruction": "Put it into French.", "input": f"the cat {n}", "output": f"le chat {n}"}
@@ -21,8 +19,7 @@ ROWS = [
 
 def use_bundle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lab takes the runs in `folder` for those that come with it."""
-    for module in (paths, run, models, pretraining):
-        monkeypatch.setattr(module, "BUNDLED_RUNS", folder)
+    monkeypatch.setattr(paths, "BUNDLED_RUNS", folder)
     models.clear_cache()
 
 

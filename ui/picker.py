@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError, NotFoundError
+from llmcore.runs.reference import name_of, split_reference
 from ui.marked import Markdown
 from ui.page import plain
 from ui.session import MODEL, MODEL_WRITTEN
 
 if TYPE_CHECKING:
-    from llmcore.models import Loaded, ModelEntry
+    from llmcore.models import Loaded, ModelEntry, Reference
 
 _BY_KIND = "lab_model_by_kind"
 
@@ -60,7 +61,7 @@ def start_picker(key: str) -> str:
     entries = {entry.ref: entry for entry in list_models("language")}
     if not entries:
         raise LabError("There is no language model to start from yet: pretrain one first.")
-    asked = (st.query_params.get("start") or "").partition("@")[0]
+    asked = name_of(st.query_params.get("start") or "")
     st.query_params.pop("start", None)
     if asked in entries:
         st.session_state[key] = asked
@@ -104,7 +105,7 @@ def choose_model(ref: str, kind: str | None = None) -> None:
     _remember(ref, kind)
 
 
-def load_model(ref: str) -> "Loaded":
+def load_model(ref: "str | Reference") -> "Loaded":
     """The model of a reference, from the shared cache or from disk, with a spinner meanwhile."""
     with st.spinner("Loading the model", show_time=True):
         from llmcore.models import load
@@ -117,8 +118,8 @@ def _wanted(entries: dict[str, "ModelEntry"]) -> str | None:
     address = st.query_params.get("model")
     from_url = address is not None and address != st.session_state.get(MODEL_WRITTEN)
     ref = address if from_url else st.session_state.get(MODEL)
-    if ref and ref not in entries and "@" in ref:
-        run = entries.get(ref.split("@", 1)[0])
+    if ref and ref not in entries:
+        run = entries.get(name_of(ref))
         if run is not None and _exists(ref):
             entries[ref] = run
     if ref and ref in entries:
@@ -141,7 +142,7 @@ def _listed(ref: str) -> bool:
     from llmcore.models import list_models
 
     known = {entry.ref for entry in list_models()}
-    return ref in known or (ref.split("@", 1)[0] in known and _exists(ref))
+    return ref in known or (name_of(ref) in known and _exists(ref))
 
 
 def _exists(ref: str) -> bool:
@@ -168,7 +169,7 @@ def _label(ref: str, entries: dict[str, "ModelEntry"]) -> str:
         return ref
     if ref == entry.ref:
         return entry.label
-    return f"{entry.name} · step {ref.split('@', 1)[1]}"
+    return f"{entry.name} · step {split_reference(ref)[1]}"
 
 
 def _chosen(key: str, kind: str | None) -> None:

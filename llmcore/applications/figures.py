@@ -24,6 +24,8 @@ from llmcore.applications.jobs import (
 )
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import locked_file, read_json, write_json_atomic
+from llmcore.runs.reference import split_reference
+from llmcore.runs.run import ADAPTER
 from llmcore.runs.store import open_run
 from llmcore.schema import build
 
@@ -119,9 +121,9 @@ class _Kept:
 def weights_hash(ref: str) -> str:
     """Tells one model from another by its weights. An adapter's covers the model that it stands
     beside. Raises LabError where there is no such run; a Hugging Face model has its own key."""
-    from llmcore.models import ADAPTER, checkpoint_key
+    from llmcore.models import checkpoint_key
 
-    name, _, which = ref.partition("@")
+    name, which = split_reference(ref)
     try:
         checkpoint = open_run(name).checkpoint(which or "best")
     except LabError:

@@ -20,6 +20,7 @@ from llmcore.cli.run_answer import scores_line
 from llmcore.cli.running import is_builtin_corpus
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
+from llmcore.runs.reference import name_of, split_reference
 from llmcore.texts import text_table
 
 if TYPE_CHECKING:
@@ -240,7 +241,8 @@ def _of_step(loaded: "Loaded") -> str:
 
     if not loaded.card["run"]:
         return ""
-    last = loaded.step if "@" in loaded.ref else open_run(loaded.ref).info().step
+    name, which = split_reference(loaded.ref)
+    last = loaded.step if which else open_run(name).info().step
     return f"; {step_words(loaded.step, last)}"
 
 
@@ -302,7 +304,7 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
             f"such as {' or '.join(LABELLED)}."
         )
     if source in LABELLED:
-        own = open_run(loaded.ref.partition("@")[0]).config if loaded.card["run"] else None
+        own = open_run(name_of(loaded.ref)).config if loaded.card["run"] else None
         same = own is not None and own.data.source == source
         split = own.data if same else DataConfig(source)
         rows = read_splits(split, own.train.seed if same else TrainConfig().seed, None).test

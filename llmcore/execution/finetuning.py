@@ -8,7 +8,7 @@ from llmcore import models
 from llmcore.config import RunConfig
 from llmcore.errors import LabError
 from llmcore.nn.lora import adapter_config, check_base, trainable_parameters
-from llmcore.runs.run import TOKENIZER, Run
+from llmcore.runs.run import ADAPTER, TOKENIZER, Run
 from llmcore.train.sinks import Sink
 
 
@@ -22,7 +22,7 @@ class Finetune(Protocol):
 def parent_of(run: Run, config: RunConfig) -> models.Loaded:
     """The model that is finetuned, whose tokenizer the run keeps. A LoRA run that goes on needs
     the one that it began with. Raises LabError where it cannot be finetuned."""
-    begun = next((one.state.get(models.ADAPTER) for one in reversed(run.checkpoints())), None)
+    begun = next((one.state.get(ADAPTER) for one in reversed(run.checkpoints())), None)
     if begun:
         parent = models.load_parent(run, begun)
     else:
@@ -40,9 +40,9 @@ def begin(run: Run, config: RunConfig, task: Finetune, parent: models.Loaded, wr
     """Notes how many numbers learn and, for LoRA, beside which weights. Raises LabError where a
     LoRA run cannot go on from the checkpoints that it has."""
     if config.trainable == "lora":
-        task.adapter = {**adapter_config(task.model), "parent": models.pinned(parent.ref)}
+        task.adapter = {**adapter_config(task.model), "parent": models.resolve(parent.ref).pinned}
         for checkpoint in run.checkpoints():
-            begun = checkpoint.state.get(models.ADAPTER)
+            begun = checkpoint.state.get(ADAPTER)
             if begun is None:
                 raise LabError(
                     f"Run {run.id} came with its LoRA adapter merged, so it can be used but not "

@@ -15,7 +15,7 @@ from typing import ClassVar
 from llmcore.background import EXIT_SECONDS, Job, Jobs
 from llmcore.cache import SizedCache
 from llmcore.interpret.frames import Frame, frame_of
-from llmcore.models import KINDS, read_snapshot, snapshot_key
+from llmcore.models import KINDS, snapshot
 from llmcore.runs.run import Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore
@@ -52,11 +52,12 @@ _scores: SizedCache[HeadScores] = SizedCache(KEPT_SCORES)
 
 def frame_at(run: Run, checkpoint: Checkpoint, text: str) -> Frame:
     """The frame of one snapshot, from memory where it was made before. Raises LabError."""
-    key = snapshot_key(run, checkpoint)
+    reference = snapshot(run, checkpoint)
+    key = reference.key
     place = f"{key}\0{text}"
     frame = _frames.get(place)
     if frame is None:
-        loaded = read_snapshot(run, checkpoint)
+        loaded = reference.read()
         frame = frame_of(loaded, text, checkpoint.val_loss, _scores.get(key))
         if frame.scores is not None:
             _scores.put(key, frame.scores)
@@ -83,7 +84,7 @@ class FrameJob(Job[None]):
 
     def look(self) -> tuple[list[int], dict[int, Frame]]:
         """Steps of all snapshots, rising, and the frames of those that are made."""
-        checkpoints = [(snapshot_key(self.run, one), one) for one in self._existing()]
+        checkpoints = [(snapshot(self.run, one).key, one) for one in self._existing()]
         with self._lock:
             self._looked = time.monotonic()
             self._checkpoints = checkpoints

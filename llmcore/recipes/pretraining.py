@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from llmcore import models
+from llmcore import models, paths
 from llmcore.config import (
     DataConfig,
     RunConfig,
@@ -13,7 +13,6 @@ from llmcore.data import (
 )
 from llmcore.data.reading.documents import CorpusOptions
 from llmcore.data.windows import check_length
-from llmcore.paths import BUNDLED_RUNS
 from llmcore.presets import DEFAULT_PRESET, preset_named
 from llmcore.recipes.common import given, with_rhythm
 from llmcore.recipes.text_size import is_counted, text_size
@@ -49,7 +48,7 @@ def plan_pretrain(
     chosen = preset_named(preset or DEFAULT_PRESET)
     wanted = given(model_changes or {})
     if not tokenizer and "vocab_size" not in wanted:
-        bundled = "base" if (BUNDLED_RUNS / "base").is_dir() else ""
+        bundled = "base" if (paths.BUNDLED_RUNS / "base").is_dir() else ""
         tokenizer = chosen.tokenizer or bundled
     model = chosen.model.with_(**wanted)
     if tokenizer:

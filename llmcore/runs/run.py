@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llmcore import paths
 from llmcore.config import SCHEMA_KEY, RunConfig
 from llmcore.errors import DamagedError, LabError, ShortTextError
 from llmcore.files import read_json
-from llmcore.paths import BUNDLED_RUNS
 from llmcore.runs.events import is_sound_row
 from llmcore.runs.reader import LineTail, read_events
+from llmcore.runs.reference import split_reference, with_checkpoint
 from llmcore.runs.state import RunInfo, RunState, Status, true_state, why_interrupted
 from llmcore.schema import build
 from llmcore.settings import setting
@@ -54,7 +55,7 @@ class Run:
 
     @property
     def is_example(self) -> bool:
-        return self.directory.parent == BUNDLED_RUNS
+        return self.directory.parent == paths.BUNDLED_RUNS
 
     @cached_property
     def raw_config(self) -> dict[str, Any]:
@@ -149,13 +150,13 @@ class Run:
             return None
         run, seen = self, {self.id}
         while (adapter := run.adapter()) is not None:
-            name, _, step = str(adapter.get("parent")).partition("@")
+            name, step = split_reference(str(adapter.get("parent")))
             below = run.beside(name)
             if below is None:
                 return name if RUN_ID.fullmatch(name) or os.path.isabs(name) else None
             steps = {str(one.step) for one in below.checkpoints()}
             if below._kind() is None or (step and step not in steps):
-                return f"{name}@{step}" if step else name
+                return with_checkpoint(name, step) if step else name
             if below.id in seen:
                 return None
             seen.add(below.id)
@@ -166,7 +167,7 @@ class Run:
         """Another run of this run's folder, a bundled one, or one at an absolute path."""
         if not name or "\0" in name:
             return None
-        for root in (self.directory.parent, BUNDLED_RUNS):
+        for root in (self.directory.parent, paths.BUNDLED_RUNS):
             if (root / name / CONFIG).is_file():
                 return Run(root / name)
         return None

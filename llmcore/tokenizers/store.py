@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from llmcore import paths
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.errors import DamagedError, LabError, NotFoundError, StateError
 from llmcore.files import (
@@ -23,7 +24,7 @@ from llmcore.files import (
     write_json_atomic,
     write_text_atomic,
 )
-from llmcore.paths import BUNDLED_RUNS, child_of, slug, tokenizers_dir
+from llmcore.paths import child_of, slug, tokenizers_dir
 from llmcore.schema import build, parse_json, whole_number
 from llmcore.tokenizers.bpe import Training
 from llmcore.tokenizers.builtin import BUILTIN_TOKENIZERS, byte_characters
@@ -77,7 +78,7 @@ def slug_of(name: str) -> str:
     made = slug(cleaned)
     if made == "run" and "run" not in cleaned.lower():
         raise LabError(f"{cleaned!r} has no Latin letter or digit: use at least one in the name.")
-    if made in BUILTIN_TOKENIZERS or (BUNDLED_RUNS / made).is_dir():
+    if made in BUILTIN_TOKENIZERS or (paths.BUNDLED_RUNS / made).is_dir():
         raise LabError(f"{made!r} names a tokenizer of the lab itself: choose another name.")
     return made
 

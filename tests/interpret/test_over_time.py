@@ -17,6 +17,7 @@ from llmcore.interpret import over_time
 from llmcore.interpret.attention import attend
 from llmcore.interpret.frames import MAX_TOKENS, frame_of, n_tokens_shown
 from llmcore.interpret.over_time import FrameJob, frame_at, job_for, stop_all_frames, timelines
+from llmcore.models import reference
 from llmcore.recipes.classification import plan_classify
 from llmcore.runs import RunStore
 from llmcore.runs.run import Run
@@ -140,7 +141,7 @@ def test_frames_are_made_once(trained, monkeypatch):
     run = Run(trained)
     checkpoint = run.checkpoints()[0]
     first = frame_at(run, checkpoint, SENTENCE)
-    monkeypatch.setattr(over_time, "read_snapshot", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(reference, "read_checkpoint", lambda *_: pytest.fail("read again"))
     assert frame_at(run, checkpoint, SENTENCE) is first
 
 
@@ -166,7 +167,7 @@ def test_walking_over_snapshots_leaves_the_cache_of_models_alone(trained):
     models.clear_cache()
     run = Run(trained)
     frame_at(run, run.checkpoints()[0], SENTENCE)
-    assert models._cache.size == 0
+    assert reference._cache.size == 0
 
 
 def test_a_damaged_snapshot_is_one_sentence(trained, tmp_path, wait_until):

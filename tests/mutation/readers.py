@@ -268,11 +268,11 @@ def read_table_runs(folder: Path) -> None:
 
 
 def load_model(folder: Path) -> None:
-    from llmcore.models import classify_texts, read_snapshot
+    from llmcore.models import classify_texts, snapshot
     from llmcore.runs.run import Run
 
     run = Run(folder)
-    loaded = read_snapshot(run, run.checkpoint("best"))
+    loaded = snapshot(run, run.checkpoint("best")).read()
     classify_texts(loaded, ["hi there"])
 
 

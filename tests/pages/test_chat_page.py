@@ -205,10 +205,8 @@ def test_without_any_model_the_page_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from llmcore import paths
-    from llmcore.runs import run
 
-    for module in (paths, run, models):
-        monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "none")
+    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "none")
     assert "train one in the Build section" in only_error(open_page("chat"))
 
 

@@ -24,9 +24,8 @@ from llmcore.execution import launch
 from llmcore.experiments.learning_curve.settings import LEARNERS
 from llmcore.interpret import attribution, before_training
 from llmcore.plots.classification import percent
-from llmcore.recipes import pretraining
 from llmcore.recipes.classification import plan_classify
-from llmcore.runs import RunStore, run
+from llmcore.runs import RunStore
 from llmcore.runs.writer import RunWriter
 from ui.classifier.examples import examples_of, held_out
 from ui.classifier.why import contradiction
@@ -50,8 +49,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is bundled must not decide what these tests see."""
-    for module in (paths, run, models, pretraining):
-        monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
+    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
 

@@ -13,9 +13,8 @@ from llmcore import models, paths
 from llmcore.config import LoraConfig, ModelConfig
 from llmcore.errors import LabError
 from llmcore.execution import launch
-from llmcore.recipes import pretraining
 from llmcore.recipes.instructions import plan_instruct
-from llmcore.runs import RunStore, run
+from llmcore.runs import RunStore
 from ui.instructions.answers import changes
 from ui.instructions.options import Settings, learned
 
@@ -45,8 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for module in (paths, run, models, pretraining):
-        monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
+    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
 

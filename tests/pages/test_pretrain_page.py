@@ -17,7 +17,7 @@ from tiny import TEXT, pretrain_config, sentences
 from llmcore import models, paths
 from llmcore.execution import launch
 from llmcore.recipes import pretraining
-from llmcore.runs import RunStore, run
+from llmcore.runs import RunStore
 from llmcore.runs.writer import RunWriter
 
 
@@ -31,8 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What is bundled must not decide what these tests see."""
-    for module in (paths, run, models, pretraining):
-        monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
+    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
 

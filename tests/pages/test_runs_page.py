@@ -10,18 +10,16 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config
 from written_runs import write_run
 
-from llmcore import models, paths
+from llmcore import paths
 from llmcore.execution import launch
-from llmcore.recipes import pretraining
-from llmcore.runs import RunStore, run
+from llmcore.runs import RunStore
 from llmcore.runs.writer import RunWriter
 
 
 @pytest.fixture(autouse=True)
 def bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty folder of examples, which a test may fill."""
-    for module in (paths, run, models, pretraining):
-        monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
+    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "bundled")
     return tmp_path / "bundled"
 
 

@@ -14,8 +14,7 @@ from llmcore.experiments.variants.plan import plan_variants
 from llmcore.experiments.variants.settings import ARCHITECTURES
 from llmcore.files import json_line
 from llmcore.paths import PROJECT_ROOT
-from llmcore.recipes import pretraining
-from llmcore.runs import RunStore, run
+from llmcore.runs import RunStore
 from llmcore.runs.writer import RunWriter
 
 ENDS = {"gpt2": 3.0, "rope": 2.6, "rms": 2.99, "swiglu": 2.9, "gqa": 3.2, "all": 2.5}
@@ -23,8 +22,7 @@ ENDS = {"gpt2": 3.0, "rope": 2.6, "rms": 2.99, "swiglu": 2.9, "gqa": 3.2, "all":
 
 @pytest.fixture(autouse=True)
 def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    for module in (paths, run, models, pretraining):
-        monkeypatch.setattr(module, "BUNDLED_RUNS", tmp_path / "bundled")
+    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "bundled")
     monkeypatch.setenv("LLMLAB_WARM", "0")
     models.clear_cache()
 

@@ -3,6 +3,7 @@
 import shlex
 
 from llmcore.errors import LabError
+from llmcore.runs.reference import name_of
 
 SHOWN_CHARACTERS = 80
 _PYTHON = {
@@ -94,4 +95,4 @@ def _is_classifier(ref: str) -> bool:
         kinds = {entry.ref: entry.kind for entry in list_models()}
     except LabError:
         return False
-    return kinds.get(ref.partition("@")[0]) == "classifier"
+    return kinds.get(name_of(ref)) == "classifier"

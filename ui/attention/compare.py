@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from llmcore.errors import LabError
-from llmcore.models import checkpoint_key
+from llmcore.models import resolve
 from ui.attention.choice import (
     MAX_TOKENS,
     chosen_head,
@@ -26,7 +26,7 @@ from ui.state import well_formed
 if TYPE_CHECKING:
     from llmcore.config import ModelConfig
     from llmcore.interpret.side_by_side import Difference
-    from llmcore.models import Loaded, ModelEntry
+    from llmcore.models import Loaded, ModelEntry, Reference
 
 MODELS, TEXTS = "Two models", "Two texts"
 N_SHOWN = 8
@@ -119,17 +119,18 @@ def _relative(ref: str, entries: "dict[str, ModelEntry]") -> str:
 
 
 def _compared(ref: str, text: str, other: str, other_text: str) -> None:
-    first, second = load_model(ref), load_model(other)
+    models = resolve(ref), resolve(other)
+    first, second = map(load_model, models)
     if first.tokenizer.fingerprint != second.tokenizer.fingerprint:
         raise LabError(
             "The two models cut text into different tokens, so neither attention nor predictions "
             "can be laid side by side: choose a second model with the same tokenizer, such as one "
             "that was finetuned from the first."
         )
-    found = _difference(checkpoint_key(ref), text, checkpoint_key(other), other_text, first, second)
+    found = _difference(first.key, text, second.key, other_text, first, second)
     for notice in {_ids(text, first)[1], _ids(other_text, second)[1]}:
         notice_text(notice)
-    _pictures(ref, text, other, other_text)
+    _pictures(models, text, other_text)
     if len(found.pairs) < len(_ids(text, first)[0]):
         st.caption(
             f"{len(found.pairs)} tokens of the first text have a partner in the second; only these "
@@ -156,13 +157,13 @@ def _difference(
 
 
 @st.fragment
-def _pictures(ref: str, text: str, other: str, other_text: str) -> None:
-    first, second = load_model(ref), load_model(other)
-    found = _difference(checkpoint_key(ref), text, checkpoint_key(other), other_text, first, second)
+def _pictures(models: "tuple[Reference, Reference]", text: str, other_text: str) -> None:
+    first, second = map(load_model, models)
+    found = _difference(first.key, text, second.key, other_text, first, second)
     names = ("first", "second")
     left, right = st.columns([5, 6], gap="large")
     layer, head = chosen_head(
-        first.trunk.config, record_of(checkpoint_key(ref), text, first) if text else None
+        first.trunk.config, record_of(first.key, text, first) if text else None
     )
     with left:
         st.markdown("**How far each head has moved**")
@@ -182,7 +183,7 @@ def _pictures(ref: str, text: str, other: str, other_text: str) -> None:
     with right:
         _predictions(found, names)
     if found.attention is not None:
-        _two_maps(ref, text, other, other_text, (layer, head))
+        _two_maps(first, text, second, other_text, (layer, head))
     _next(first, text, second, other_text, names)
     format_choice()
 
@@ -211,17 +212,20 @@ def _predictions(found: "Difference", names: tuple[Markdown, Markdown]) -> None:
     )
 
 
-def _two_maps(ref: str, text: str, other: str, other_text: str, chosen: tuple[int, int]) -> None:
+def _two_maps(
+    first: "Loaded", text: str, second: "Loaded", other_text: str, chosen: tuple[int, int]
+) -> None:
     from llmcore.plots.attention import attention_heatmap
 
     layer, head = chosen
     st.markdown(f"**L{layer}H{head} in both**")
-    sides = ((ref, text, "first"), (other, other_text, "second"))
-    for column, (one, its_text, name) in zip(st.columns(2, gap="medium"), sides, strict=True):
-        loaded = load_model(one)
-        record = record_of(checkpoint_key(one), its_text, loaded)
+    sides = ((first, text, "first"), (second, other_text, "second"))
+    for column, (loaded, its_text, name) in zip(st.columns(2, gap="medium"), sides, strict=True):
+        record = record_of(loaded.key, its_text, loaded)
         with column:
-            st.caption(f"The {name}: {plain(loaded.card['name'] if ref != other else its_text)}")
+            st.caption(
+                f"The {name}: {plain(loaded.card['name'] if first.key != second.key else its_text)}"
+            )
             figure(
                 attention_heatmap(
                     record.head(layer, head), record.labels, chosen_token(len(record.ids))

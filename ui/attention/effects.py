@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from llmcore.interpret.ablation import Ranking
-    from llmcore.models import Loaded
+    from llmcore.models import Loaded, Reference
 
 _FOUND = "lab_attention_rankings"
 OWN, TEST = "Your text", "Held-out text"
@@ -34,10 +34,10 @@ def _subject(text: str) -> str:
     return text if st.session_state.get("attention_rank_on", OWN) == OWN else ""
 
 
-def rank_panel(key: str, ref: str, text: str, how: str) -> None:
+def rank_panel(model: "Reference", text: str, how: str) -> None:
     """The button that ranks, and what it found."""
     st.markdown("**Which parts matter most?**")
-    loaded = load_model(ref)
+    loaded, key = load_model(model), model.key
     options = [OWN] if loaded.labels is not None else [OWN, TEST]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if st.session_state.get("attention_rank_on") not in options:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from llmcore.models import checkpoint_key
+from llmcore.models import resolve
 from llmcore.plots.interpret import lens_rows
 from ui.attention.choice import (
     MAX_TOKENS,
@@ -24,7 +24,7 @@ from ui.token_text import plain_label
 
 if TYPE_CHECKING:
     from llmcore.interpret.lens import Lens
-    from llmcore.models import Loaded
+    from llmcore.models import Loaded, Reference
 
 _ROW = "lab_attention_row"
 SHADES = {
@@ -47,8 +47,8 @@ HONEST = (
 
 def show(ref: str, text: str) -> None:
     """The logit lens, and the logit of one token taken apart."""
-    loaded = load_model(ref)
-    key = checkpoint_key(ref)
+    model = resolve(ref)
+    loaded = load_model(model)
     st.markdown(
         "**The logit lens.** Each layer adds to what the model knows of a token. Here the last "
         "norm and the output head read it after every layer, as if the model ended there. "
@@ -61,7 +61,7 @@ def show(ref: str, text: str) -> None:
             "This model was finetuned to classify, so its words are what is left of the model "
             "that it came from."
         )
-    _read(key, ref, text, len(ids))
+    _read(model, text, len(ids))
     st.caption(HONEST)
 
 
@@ -80,8 +80,8 @@ def _lens(key: str, text: str, _loaded: "Loaded") -> "Lens":
 
 
 @st.fragment
-def _read(key: str, ref: str, text: str, n_tokens: int) -> None:
-    loaded = load_model(ref)
+def _read(model: "Reference", text: str, n_tokens: int) -> None:
+    loaded, key = load_model(model), model.key
     lens = _lens(key, text, loaded)
     ids, _ = _ids(text, loaded)
     n_layers = loaded.trunk.config.n_layers

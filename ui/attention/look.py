@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from llmcore.models import checkpoint_key
+from llmcore.models import resolve
 from ui import progress
 from ui.attention.choice import (
     channel,
@@ -24,7 +24,7 @@ from ui.token_text import parts_of
 if TYPE_CHECKING:
     from llmcore.generation import Candidate
     from llmcore.interpret.attention import AttentionRecord
-    from llmcore.models import Loaded
+    from llmcore.models import Loaded, Reference
 
 HONEST = (
     "What this does not prove: a strong line says where a head reads, not what it reads, nor that "
@@ -50,20 +50,20 @@ N_NEXT = 10
 
 def show(ref: str, text: str) -> None:
     """The linked picture, and what comes next."""
-    loaded = load_model(ref)
-    key = checkpoint_key(ref)
+    model = resolve(ref)
+    loaded, key = load_model(model), model.key
     record = record_of(key, text, loaded)
     notice(record)
-    _linked(key, text, ref)
+    _linked(model, text)
     progress.mark_done("attention")
     progress.mark_done("next_token")
     st.caption(HONEST)
 
 
 @st.fragment
-def _linked(key: str, text: str, ref: str) -> None:
+def _linked(model: "Reference", text: str) -> None:
     """What changes when a head or a token is chosen; the rest of the page stays."""
-    loaded = load_model(ref)
+    loaded, key = load_model(model), model.key
     record = record_of(key, text, loaded)
     config = loaded.trunk.config
     layer, head = chosen_head(config, record)

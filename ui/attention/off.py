@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from llmcore.models import checkpoint_key
+from llmcore.models import resolve
 from ui.attention.choice import MAX_TOKENS, notice_text
 from ui.attention.effects import rank_panel, ranking_of
 from ui.attention.figures import figure, format_choice
@@ -21,7 +21,7 @@ from ui.token_text import plain_label
 
 if TYPE_CHECKING:
     from llmcore.interpret.ablation import Outcome, Part
-    from llmcore.models import Loaded
+    from llmcore.models import Loaded, Reference
 
 MAX_PARTS = 400
 FILLS = {"zero": "Zero", "mean": "Mean"}
@@ -41,8 +41,9 @@ def show(ref: str, text: str) -> None:
         "The rest of the model runs on without what they add."
     )
     how = _fill_choice()
-    _bench(checkpoint_key(ref), ref, text, how)
-    rank_panel(checkpoint_key(ref), ref, text, how)
+    model = resolve(ref)
+    _bench(model, text, how)
+    rank_panel(model, text, how)
     st.caption(HONEST)
 
 
@@ -95,8 +96,8 @@ def _all_on() -> None:
 
 
 @st.fragment
-def _bench(key: str, ref: str, text: str, how: str) -> None:
-    loaded = load_model(ref)
+def _bench(model: "Reference", text: str, how: str) -> None:
+    loaded, key = load_model(model), model.key
     parts = parts_off(loaded)
     left, right = st.columns(2, gap="large")
     with left:

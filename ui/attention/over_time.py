@@ -7,6 +7,7 @@ import streamlit as st
 
 from llmcore.plots.emergence import HEAD_TYPES
 from llmcore.plots.labels import visible_label, visible_labels
+from llmcore.runs.reference import name_of
 from ui.components import packed, registered
 from ui.page import guarded, plain, steady
 from ui.run_panel.choice import run_label
@@ -53,7 +54,7 @@ def show(ref: str, text: str) -> None:
     lines = {one.info.id: one for one in timelines(store())}
     st.markdown(WHAT)
     chosen = lines[_choose(ref, lines)]
-    own = ref.partition("@")[0]
+    own = name_of(ref)
     if own in lines and own != chosen.info.id and len(lines[own].steps) == 1:
         st.caption(f"{plain(lines[own].info.name)}, the model above, kept one snapshot only.")
     _hint(chosen)
@@ -65,7 +66,7 @@ def show(ref: str, text: str) -> None:
 def _choose(ref: str, lines: "dict[str, Timeline]") -> str:
     """The run of the model picker where it kept more than one snapshot, else the run with most of
     them, until another is chosen here."""
-    run_id = ref.partition("@")[0]
+    run_id = name_of(ref)
     if st.session_state.get(_FOLLOWED) != ref or st.session_state.get(_RUN) not in lines:
         st.session_state[_FOLLOWED] = ref
         richest = max(lines, key=lambda one: len(lines[one].steps))

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.models import checkpoint_key
+from llmcore.models import resolve
 from ui.attention.choice import choose_head, chosen_head, chosen_token, notice, pick_part, record_of
 from ui.attention.figures import figure, format_choice
 from ui.attention.grid import part_grid
 from ui.picker import load_model
 
 if TYPE_CHECKING:
-    from llmcore.models import Loaded
+    from llmcore.models import Loaded, Reference
     from llmcore.tasks.head_types import HeadScores
 
 KINDS = {
@@ -48,12 +48,12 @@ HONEST = (
 
 def show(ref: str, text: str) -> None:
     """The best heads of each type, all scores of one type, and the chosen head on the text."""
-    loaded = load_model(ref)
-    key = checkpoint_key(ref)
+    model = resolve(ref)
+    loaded, key = load_model(model), model.key
     with st.spinner("Scoring every head", show_time=True):
         scores = scores_of(key, loaded)
     _test_said(scores)
-    _types(key, ref, text)
+    _types(model, text)
     st.caption(HONEST)
 
 
@@ -83,8 +83,8 @@ def _test_said(scores: "HeadScores") -> None:
 
 
 @st.fragment
-def _types(key: str, ref: str, text: str) -> None:
-    loaded = load_model(ref)
+def _types(model: "Reference", text: str) -> None:
+    loaded, key = load_model(model), model.key
     scores = scores_of(key, loaded)
     tests = [one for one in TESTS if one == "repeats" or scores.on_text is not None]
     if st.session_state.get("attention_test") not in tests:

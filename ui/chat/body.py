@@ -6,6 +6,7 @@ import streamlit as st
 
 from llmcore.errors import NotFoundError
 from llmcore.models import default_assistant, default_model
+from llmcore.runs.reference import name_of
 from ui.chat.export import as_json, as_markdown
 from ui.chat.options import options
 from ui.chat.talk import Talk, learned_alone, talk_with
@@ -143,7 +144,7 @@ def _examples(loaded: "Loaded") -> list[str]:
         return list(BEGINNINGS)
     if source not in INSTRUCTIONS:  # what was asked while it learned from a user's own file
         try:
-            return followed_prompts(store().open(loaded.ref.partition("@")[0]))[:EXAMPLES]
+            return followed_prompts(store().open(name_of(loaded.ref)))[:EXAMPLES]
         except NotFoundError:  # no run of this lab
             return []
     rows = everyday_rows(load_builtin(source).test, source)

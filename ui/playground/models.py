@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import NotFoundError
+from llmcore.runs.reference import name_of, split_reference, with_checkpoint
 from llmcore.train.checkpoint_index import best
 from ui.marked import Markdown
 from ui.picker import model_picker, model_select
@@ -31,7 +32,7 @@ def second_model(first: str) -> str:
     entries = {entry.ref: entry for entry in list_models("language")}
     key = "playground_against"
     if st.session_state.get(key) not in entries:
-        own = first.partition("@")[0]
+        own = name_of(first)
         others = [ref for ref in entries if ref != own]
         kept = st.session_state.get(_AGAINST, st.query_params.get("against"))
         st.session_state[key] = kept if kept in entries else (others or list(entries))[-1]
@@ -42,7 +43,7 @@ def second_model(first: str) -> str:
 
 def _checkpoint(ref: str, slot: str) -> str:
     """A select over the checkpoints of a run that has several; `ref` as it is for all others."""
-    run_id, _, pinned = ref.partition("@")
+    run_id, pinned = split_reference(ref)
     try:
         run = store().open(run_id)
         checkpoints, live = run.checkpoints(), run.info().is_live
@@ -66,7 +67,7 @@ def _checkpoint(ref: str, slot: str) -> str:
         help="The newest one of a run that trains now moves on while you watch.",
     )
     kept[place] = which
-    return run_id if which == "best" else f"{run_id}@{which}"
+    return run_id if which == "best" else with_checkpoint(run_id, which)
 
 
 def _checkpoint_label(which: str, checkpoints: "list[Checkpoint]", live: bool) -> str:
@@ -91,7 +92,7 @@ def kind_of_text(loaded: "Loaded") -> Markdown:
     from llmcore.runs.store import open_run
 
     try:
-        kind = open_run(loaded.ref.partition("@")[0]).config.kind
+        kind = open_run(name_of(loaded.ref)).config.kind
     except NotFoundError:
         kind = "pretrain"
     if kind == "pretrain":

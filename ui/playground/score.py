@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from llmcore.errors import LabError
+from llmcore.runs.reference import with_checkpoint
 from ui.page import plain
 from ui.picker import load_model
 from ui.playground.models import model_name
@@ -91,7 +92,9 @@ def _checkpoints(ref: str, label: str) -> dict[str, str]:
     except NotFoundError:
         return {}
     name = label.partition(" · ")[0]
-    return {f"{ref}@{step}": f"{name}, step {step:,}" for step in steps} if len(steps) > 1 else {}
+    if len(steps) < 2:
+        return {}
+    return {with_checkpoint(ref, step): f"{name}, step {step:,}" for step in steps}
 
 
 def _usual(refs: list[str]) -> list[str]:

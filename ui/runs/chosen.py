@@ -7,6 +7,7 @@ from llmcore import models
 from llmcore.errors import LabError, NotFoundError
 from llmcore.kinds import KINDS
 from llmcore.runs import RunInfo
+from llmcore.runs.reference import name_of
 from llmcore.texts import bytes_in_words
 from ui.marked import Markdown
 from ui.navigation import CARDS
@@ -89,7 +90,7 @@ def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> Markdown:
     line, seen, parent = [], {info.id}, info.parent
     while parent and parent not in seen:
         seen.add(parent)
-        known = infos.get(parent.partition("@")[0])
+        known = infos.get(name_of(parent))
         line.append(known.name if known else parent)
         parent = known.parent if known else None
     lineage = " → ".join(plain(one) for one in [*reversed(line), info.name])

@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 
 from llmcore.errors import LabError
-from llmcore.models import checkpoint_key
 from ui.page import guarded, plain
 from ui.picker import load_model, model_picker
 from ui.state import well_formed
@@ -44,7 +43,7 @@ def show(text: str) -> None:
     )
     ref = model_picker("language", key="embeddings_model")
     loaded = load_model(ref)
-    vectors = _vectors(checkpoint_key(ref), loaded)
+    vectors = _vectors(loaded.key, loaded)
     if vectors.before is None:
         st.info(
             "This model came here trained, so how it began is not known: only what it has become "

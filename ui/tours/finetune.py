@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from llmcore.errors import NotFoundError
+from llmcore.runs.reference import name_of
 from ui.session import ATTENTION_COMPARE, ATTENTION_VIEW, ATTENTION_WITH, CLASSIFIER_VIEW
 from ui.tours.seen import chosen_model, feed_of, needed, own_runs, text_of, view_is
 from ui.tours.tour import Asked, Context, Step, Tour
@@ -58,7 +59,7 @@ def _compared(context: Context) -> bool:
     info = run_of(context)
     if info is None or not view_is(context, "attention", ATTENTION_VIEW, "compare"):
         return False
-    model = str(chosen_model(context)).partition("@")[0]
+    model = name_of(str(chosen_model(context)))
     models = context.state.get(ATTENTION_COMPARE) != "Two texts"
     return models and (model, context.state.get(ATTENTION_WITH)) == (info.id, info.parent)
 

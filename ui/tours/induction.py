@@ -58,10 +58,11 @@ def best_head(run_id: str) -> str:
     """The head of a run's model with the highest induction score, such as `L1H0`.
 
     Raises LabError where the run has no model yet."""
-    from llmcore.models import checkpoint_key, load
+    from llmcore.models import load
     from ui.attention.types import scores_of
 
-    scores = scores_of(checkpoint_key(run_id), load(run_id))
+    loaded = load(run_id)
+    scores = scores_of(loaded.key, loaded)
     layer, head, _ = scores.best("induction")[0]
     return f"L{layer}H{head}"
 

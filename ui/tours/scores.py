@@ -79,13 +79,14 @@ def question(context: Context) -> Asked:
 
 def hidden_share(context: Context) -> Markdown:
     """What share of the attention falls on later tokens, measured on the person's text."""
-    from llmcore.models import checkpoint_key, default_model, load
+    from llmcore.models import default_model, load
     from ui.attention.choice import record_of
 
     ref, text = chosen_model(context) or default_model(), text_of(context)
     if not text:
         return "It would score well in training and could predict nothing afterwards."
-    record = record_of(checkpoint_key(ref), text, load(ref))
+    loaded = load(ref)
+    record = record_of(loaded.key, text, loaded)
     n = len(record.ids)
     later = float(record.weights.astype("float32")[..., ~_up_to(n)].sum())
     return (

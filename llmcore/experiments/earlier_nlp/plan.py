@@ -8,6 +8,7 @@ from llmcore.convert import locate
 from llmcore.errors import LabError
 from llmcore.experiments.earlier_nlp.cells import COLUMNS, GPT2, work_of
 from llmcore.experiments.earlier_nlp.settings import CompareConfig
+from llmcore.runs.reference import name_of
 
 QUICK = CompareConfig(
     n_train=600, n_test=600, epochs=2, lm_steps=60, held_out_bytes=30_000, sample_tokens=50
@@ -54,7 +55,7 @@ def plan_comparison(
 
 
 def _check_language(ref: str) -> None:
-    if ref not in {one.ref for one in models.list_models("language")} and "@" not in ref:
+    if ref not in {one.ref for one in models.list_models("language")} and name_of(ref) == ref:
         models.model_config(ref)  # raises where there is none at all
         if ref in {one.ref for one in models.list_models("classifier")}:
             raise LabError(f"{ref} is a classifier and cannot write: choose a language model.")

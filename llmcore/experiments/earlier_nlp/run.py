@@ -53,6 +53,7 @@ from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
 from llmcore.presets import preset_named
 from llmcore.recipes.classification import FINETUNE_DROPOUT, classify_training
+from llmcore.runs.reference import split_reference
 from llmcore.runs.run import Run
 from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
 from llmcore.tokenizers import Tokenizer, builtin_tokenizer
@@ -353,12 +354,12 @@ def _pretraining(ref: str) -> str:
     from llmcore.errors import NotFoundError
     from llmcore.runs.store import open_run
 
-    name, _, which = ref.partition("@")
+    name, which = split_reference(ref)
     run: Run | None = None
     try:
         run = open_run(name)
         while run.config.kind != "pretrain" and run.config.parent:
-            name, _, which = run.config.parent.partition("@")
+            name, which = split_reference(run.config.parent)
             run = open_run(name)
     except NotFoundError:
         run = None

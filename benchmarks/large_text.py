@@ -94,7 +94,7 @@ def step_ratio(shards: Shards, steps: int) -> tuple[float, float, float]:
     seconds: dict[str, list[float]] = {name: [] for name in trainers}
     number = 1
     for trainer in trainers.values():
-        trainer._train_step(number, NullSink())  # allocates; not counted
+        trainer.train_step(number, NullSink())  # allocates; not counted
     before = _status_mb("RssAnon")
     for _ in range(TURNS):
         for name, trainer in trainers.items():
@@ -103,7 +103,7 @@ def step_ratio(shards: Shards, steps: int) -> tuple[float, float, float]:
             for _ in range(max(1, steps // TURNS)):
                 number += 1
                 began = time.perf_counter()
-                trainer._train_step(number, NullSink())
+                trainer.train_step(number, NullSink())
                 seconds[name].append(time.perf_counter() - began)
     grown = _status_mb("RssAnon") - before
     return statistics.median(seconds["shards"]), statistics.median(seconds["memory"]), grown

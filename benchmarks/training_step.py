@@ -57,7 +57,7 @@ def our_step(kind: type[PretrainTask], shape: ModelConfig, train: TrainConfig, i
     model = GPT(shape, torch.Generator().manual_seed(0))
     task = kind(model, builtin_tokenizer("bytes"), data, train, "cpu", "")
     trainer = Trainer(task, train, folder)
-    return lambda step: trainer._train_step(step, NullSink())
+    return lambda step: trainer.train_step(step, NullSink())
 
 
 def their_step(shape: ModelConfig, train: TrainConfig, ids: np.ndarray) -> Step:

@@ -126,10 +126,10 @@ def measured_speed(config: RunConfig) -> float:
     task = PretrainTask(model, builtin_tokenizer("bytes"), data, train, "cpu", "")
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(task, train, Path(folder))
-        trainer._train_step(1, NullSink())  # allocates; not counted
+        trainer.train_step(1, NullSink())  # allocates; not counted
         began, done = time.perf_counter(), 0
         while done < MEASURED_STEPS and time.perf_counter() - began < MEASURED_SECONDS:
-            trainer._train_step(2 + done, NullSink())
+            trainer.train_step(2 + done, NullSink())
             done += 1
         seconds = time.perf_counter() - began
     return done * train.batch_size * shape.context_length / seconds

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -28,15 +28,14 @@ from llmcore.runs.state import RunInfo
 from llmcore.runs.writer import RunWriter
 from llmcore.tasks.building import classical_baselines, classification_task, random_weights
 from llmcore.tasks.classification import ClassificationTask
-from llmcore.tasks.instruction import InstructionTask
 from llmcore.tasks.pretraining import PretrainTask
 from llmcore.train.control import FileControl, NeverStop
 from llmcore.train.memory import kept_memory
 from llmcore.train.sharding import must_shard, shard
 from llmcore.train.sinks import NullSink, Sink
-from llmcore.train.solver import HeadSolver
-from llmcore.train.task import Outcome
-from llmcore.train.trainer import Task, Trainer
+from llmcore.train.solver import HeadSolver, HeadTask
+from llmcore.train.task import Outcome, Task
+from llmcore.train.trainer import Trainer
 from llmcore.train.world import ALONE, World
 
 log = logging.getLogger(__name__)
@@ -92,7 +91,7 @@ def execute(
             outcome = learner(task, config, directory / CHECKPOINTS, rate_changes(run), world).fit(
                 control, writer
             )
-        if isinstance(task, (ClassificationTask, InstructionTask)) and task.test_rows:
+        if task is not None and task.test_rows:
             lines = "".join(json_line(row) for row in task.test_rows)
             write_text_atomic(directory / PREDICTIONS, lines)
         writer.finish(
@@ -135,8 +134,8 @@ def learner(
     world: World = ALONE,
 ) -> Trainer | HeadSolver:
     """What takes a task to its end: the training loop, or the solver of a probe's head."""
-    if isinstance(task, ClassificationTask) and config.reads_layers:
-        return HeadSolver(task, config.train, directory, world)
+    if config.reads_layers:
+        return HeadSolver(cast(HeadTask, task), config.train, directory, world)
     return Trainer(task, config.train, directory, rate_changes, world)
 
 

@@ -15,9 +15,11 @@ from llmcore.files import remove_tree
 from llmcore.paths import slug
 from llmcore.runs.run import Run
 from llmcore.train.control import Control, Wish
+from llmcore.train.loop import PAUSE_SECONDS, STOPPED
 from llmcore.train.rescue import check_finite
 from llmcore.train.sinks import Sink
-from llmcore.train.trainer import PAUSE_SECONDS, STOPPED, Outcome, Task, Trainer
+from llmcore.train.task import Outcome, Task
+from llmcore.train.trainer import Trainer
 
 PARTS = "parts"
 OnMetrics = Callable[[int, str, dict[str, float]], None]  # step, split, what was measured

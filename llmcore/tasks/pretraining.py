@@ -56,6 +56,7 @@ class PretrainTask:
         self.tokenizer, self.data, self.config = tokenizer, data, config
         self.device, self.sample_prompt = device, sample_prompt
         self.length = length
+        self.test_rows: list[dict[str, Any]] = []  # it has no test but the validation text
 
     def micro_batches(self, step: int, parts: int = 1) -> list[tuple[Tensor, Tensor]]:
         starts = self._starts(step)

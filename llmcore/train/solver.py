@@ -16,13 +16,14 @@ from torch import Tensor, nn
 
 from llmcore.config import TrainConfig
 from llmcore.errors import LabError
-from llmcore.train.checkpoint import restore, save_checkpoint
-from llmcore.train.checkpoint_index import latest, list_checkpoints, prune, recover
+from llmcore.train.checkpoint import restore
+from llmcore.train.checkpoint_index import Checkpoint
 from llmcore.train.control import Control
+from llmcore.train.loop import STOPPED, Loop
 from llmcore.train.rescue import check_finite, is_finite
 from llmcore.train.sinks import Sink
 from llmcore.train.task import Outcome, Task
-from llmcore.train.trainer import STOPPED, make_optimizer, wait_out
+from llmcore.train.trainer import make_optimizer
 from llmcore.train.world import ALONE, World
 
 # What the squares of the weights cost, over all texts together (the features have a spread of
@@ -54,7 +55,7 @@ class HeadTask(Task, Protocol):
         """What each class counts in the loss, (K,)."""
 
 
-class HeadSolver:
+class HeadSolver(Loop):
     """Like `Trainer`, for a head alone; a step is some iterations over all texts.
 
     Once the head is known to be right on the validation texts, it learns from them as well: there
@@ -62,17 +63,17 @@ class HeadSolver:
     ends at the same optimum.
     """
 
+    task: HeadTask
+
     def __init__(
         self, task: HeadTask, config: TrainConfig, directory: Path | None, world: World = ALONE
     ) -> None:
         """With no directory nothing is kept. Raises LabError for several processes."""
         if not world.is_alone:
             raise LabError("A probe is solved by one process: start it without torchrun.")
-        self.task, self.config, self.directory = task, config, directory
+        super().__init__(task, config, directory, world)
         self.head: nn.Linear = task.model.classifier_head  # type: ignore[assignment]
-        self.step = 0
         self.val_loss: float | None = None
-        self._saves_seen = 0
 
     def fit(self, control: Control, sink: Sink) -> Outcome:
         """Solves and tests; saves at the end, and where `control` says stop."""
@@ -122,6 +123,7 @@ class HeadSolver:
                 break
         self._refuse_nonfinite({"loss": again.loss})
         again.write(self.head)
+        self._saved_step = 0  # this step has other weights by now
         text = f"The head learned from the {n_texts:,} validation texts as well in the end."
         sink.event("notice", self.step, text=text)
 
@@ -156,16 +158,6 @@ class HeadSolver:
         """Before the head, or a checkpoint, takes them up. Raises LabError."""
         check_finite(numbers, self.step, "start again with another model, or another way to learn")
 
-    def _obey(self, control: Control, sink: Sink) -> bool:
-        """Waits while paused. False means: stop."""
-        wish = control.wish()
-        if wish.state == "pause":
-            wish = wait_out(control.wish, self.step, sink)
-        if wish.saves > self._saves_seen:
-            self._saves_seen = wish.saves
-            self._save(sink)
-        return wish.state != "stop"
-
     def _evaluate(self, sink: Sink) -> None:
         self.task.model.eval()
         with torch.no_grad():
@@ -176,26 +168,15 @@ class HeadSolver:
             sink.metrics(self.step, "val", **scores)
         sink.progress(self.step, "training", best_step=self.step, val_loss=self.val_loss)
 
-    def _save(self, sink: Sink) -> None:
-        """Whole weights, with an optimizer's file that is empty: a later start finds them."""
-        if self.directory is None or not self.step:
-            return
-        state = {**self.task.state(), "val_loss": self.val_loss}
-        empty = make_optimizer(self.task.model, self.config)
-        save_checkpoint(self.directory, self.step, self.task.model, empty, state)
-        prune(self.directory, self.config.snapshot_every)
-        sink.event("checkpoint", self.step, val_loss=self.val_loss)
+    def _val_loss(self) -> float | None:
+        return self.val_loss
 
-    def _resume(self, sink: Sink) -> None:
-        if self.directory is None:
-            return
-        recover(self.directory)
-        start = latest(list_checkpoints(self.directory), full=True)
-        if start is None:
-            return
+    def _optimizer(self) -> torch.optim.Optimizer:
+        """One that has done nothing: the head's own optimum is where a later start goes on."""
+        return make_optimizer(self.task.model, self.config)
+
+    def _restore(self, start: Checkpoint, kept: list[Checkpoint]) -> None:
         restore(start, self.task.model)
-        self.step = start.step
-        sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
 
 
 @dataclass(slots=True)

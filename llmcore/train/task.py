@@ -12,6 +12,7 @@ class Task(Protocol):
     """One objective: what a batch is, its loss, and how well the model does."""
 
     model: nn.Module
+    test_rows: list[dict[str, Any]]  # what `finish` found, row by row; none before
 
     def micro_batches(self, step: int, parts: int) -> list[Any]:
         """The batch of `step` in at most `parts` consecutive pieces, none of them empty.

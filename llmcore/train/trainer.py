@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from llmcore.errors import LabError
 from llmcore.nn.dropout import set_dropout_key
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint import restore, save_checkpoint
+from llmcore.train.checkpoint_index import Checkpoint
 from llmcore.train.control import Control, Wish
+from llmcore.train.loop import STOPPED, Loop
 from llmcore.train.rescue import (
     check_finite,
     first_nonfinite,
@@ -27,18 +29,16 @@ from llmcore.train.rescue import (
     nonfinite_weight,
 )
 from llmcore.train.schedule import learning_rate
-from llmcore.train.sharding import is_sharded, let_go, whole
+from llmcore.train.sharding import let_go, whole
 from llmcore.train.sinks import Sink
 from llmcore.train.task import Outcome, Task
 from llmcore.train.world import ALONE, World, parallel
 
-PAUSE_SECONDS = 0.1  # between two looks at what is wished while paused
 SMALL_DATA_PASSES = 5  # a run that reads its data more often than this may overfit
 SMALL_DATA_PATIENCE = 10
-STOPPED = "stopped by you"  # the reason of a run that was asked to stop
 
 
-class Trainer:
+class Trainer(Loop):
     """Runs a task's steps from the last checkpoint in `directory` (or from the start) to the end.
 
     The data of a step and its dropout masks depend on (seed, step, sample) and not on the history,
@@ -57,12 +57,9 @@ class Trainer:
         """rate_changes: (first step, peak learning rate) that the user set in earlier attempts;
         a resume from an earlier checkpoint makes the same changes at the same steps.
         world: the processes that share each batch; only the first one writes."""
-        self.task, self.config, self.directory, self.world = task, config, directory, world
-        self._writes = directory is not None and world.is_first
-        self._sharded = is_sharded(task.model)
+        super().__init__(task, config, directory, world)
         self._loss = task.loss if world.is_alone or self._sharded else parallel(task)
         self.optimizer = make_optimizer(task.model, config)
-        self.step = 0
         self.best_step: int | None = None
         self.best_loss = math.inf
         self._device = next(task.model.parameters()).device.type
@@ -70,8 +67,6 @@ class Trainer:
         self._parts = config.accumulation
         self._patience = patience_for(config, task.passes())
         self._rate_changes = sorted(rate_changes)
-        self._saves_seen = 0
-        self._saved_step = 0
         self._sound_step = 0  # whose weights are known to be finite
         self._evaluated: tuple[int, float | None] | None = None  # (step, validation loss)
         self._without_gain = 0  # evaluations since the best one
@@ -93,7 +88,7 @@ class Trainer:
                 return self._outcome("stopped", STOPPED)
             clock.restart()
             step = self.step + 1
-            numbers, n_tokens = self._train_step(step, sink), self.task.n_tokens(step)
+            numbers, n_tokens = self.train_step(step, sink), self.task.n_tokens(step)
             self.step = step
             n_read += n_tokens
             numbers |= {"tokens_per_s": clock.lap(n_tokens), "tokens": n_read}
@@ -113,18 +108,9 @@ class Trainer:
 
     # What the user wishes -----------------------------------------------------------------
 
-    def _obey(self, control: Control, sink: Sink) -> bool:
-        """Does what is wished before the next step; waits while paused. False means: stop."""
-        wish = self.world.from_first(control.wish())
-        if wish.state == "pause":
-            self._save(sink)  # nothing is lost if the computer is switched off meanwhile
-            wish = wait_out(lambda: self.world.from_first(control.wish()), self.step, sink)
-        if wish.saves > self._saves_seen:
-            self._saves_seen = wish.saves
-            self._save(sink)
+    def _follow(self, wish: Wish, sink: Sink) -> None:
         if wish.learning_rate is not None and wish.learning_rate != self._peak(self.step + 1):
             self._change_rate(wish.learning_rate, sink)
-        return wish.state != "stop"
 
     def _change_rate(self, peak: float, sink: Sink) -> None:
         """Written before the step that it changes, so that a resume can do the same."""
@@ -149,8 +135,12 @@ class Trainer:
 
     # One step -----------------------------------------------------------------------------
 
-    def _train_step(self, step: int, sink: Sink) -> dict[str, float]:
-        """One optimizer step. Returns its numbers."""
+    def train_step(self, step: int, sink: Sink) -> dict[str, float]:
+        """One optimizer step on the batch of `step`, with its learning rate. Returns its numbers:
+        `loss` (mean over the batch's predictions, before the step), `lr`, `grad_norm` (before
+        clipping) and what the task logs.
+
+        Raises LabError where they are not finite, or memory does not suffice for one sequence."""
         rate = learning_rate(self.config.with_(learning_rate=self._peak(step)), step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -257,11 +247,6 @@ class Trainer:
                 self.directory, step, self.task.model, None, self.task.state(), self._writes
             )
 
-    @property
-    def _takes_part(self) -> bool:
-        """Whether this process is needed where weights are gathered to be read or saved."""
-        return self._writes or (self._sharded and self.directory is not None)
-
     def _evaluate(self, step: int, sink: Sink) -> bool:
         self._refuse_weights(step)
         self.task.model.eval()
@@ -299,48 +284,29 @@ class Trainer:
             raise LabError(f"{which} are not finite after step {step}: {self._remedy(step)}.")
         self._sound_step = step
 
-    def _save(self, sink: Sink) -> None:
-        if self.step == self._saved_step:
-            return
+    def _check(self) -> None:
         self._refuse_weights(self.step)
-        self._saved_step = self.step
-        if not self._takes_part:
-            return
-        step, val_loss = self._evaluated or (0, None)
-        val_loss = val_loss if step == self.step else None
-        state = {
-            **self.task.state(),
-            # Without one, the latest checkpoint is the best.
-            "val_loss": val_loss if self.config.keep == "best" else None,
-            "without_gain": self._without_gain,
-        }
-        save_checkpoint(
-            self.directory, self.step, self.task.model, self.optimizer, state, self._writes
-        )
-        if not self._writes:
-            return
-        checkpoint_index.prune(self.directory, self.config.snapshot_every)
-        sink.event("checkpoint", self.step, val_loss=val_loss)
 
-    def _resume(self, sink: Sink) -> None:
-        if self.directory is None:
-            return
-        if self.world.is_first:
-            checkpoint_index.recover(self.directory)
-        self.world.wait()
-        checkpoints = checkpoint_index.list_checkpoints(self.directory)
-        start = checkpoint_index.latest(checkpoints, full=True)
-        if start is None:
-            return
+    def _val_loss(self) -> float | None:
+        step, val_loss = self._evaluated or (0, None)
+        return val_loss if step == self.step else None
+
+    def _state(self, val_loss: float | None) -> dict[str, Any]:
+        # Without a loss, the latest checkpoint is the best.
+        kept = val_loss if self.config.keep == "best" else None
+        return {**super()._state(kept), "without_gain": self._without_gain}
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        return self.optimizer
+
+    def _restore(self, start: Checkpoint, kept: list[Checkpoint]) -> None:
         restore(start, self.task.model, self.optimizer)
-        self.step = self._saved_step = start.step
         self._without_gain = int(start.state.get("without_gain") or 0)
-        best = checkpoint_index.best([one for one in checkpoints if one.step <= start.step])
+        best = checkpoint_index.best([one for one in kept if one.step <= start.step])
         if best is not None and best.val_loss is not None:
             self.best_step, self.best_loss = best.step, best.val_loss
         elif self.config.keep == "last":
             self.best_step = start.step
-        sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
 
     def _load_best(self) -> None:
         kept = [] if self.directory is None else checkpoint_index.list_checkpoints(self.directory)
@@ -368,17 +334,6 @@ class _Speedometer:
 
     def restart(self) -> None:
         self._since = time.perf_counter()
-
-
-def wait_out(ask: Callable[[], Wish], step: int, sink: Sink) -> Wish:
-    """Waits until a pause is over, and returns what is wished then."""
-    sink.event("paused", step)
-    sink.progress(step, "paused", state="paused")
-    while (wish := ask()).state == "pause":
-        time.sleep(PAUSE_SECONDS)
-    sink.event("continued", step)
-    sink.progress(step, "training", state="running")
-    return wish
 
 
 def patience_for(config: TrainConfig, passes: float) -> int:

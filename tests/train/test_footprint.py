@@ -34,7 +34,7 @@ def train(shape, rows, precision):
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(task, settings, folder)
         for step in (1, 2, 3):
-            trainer._train_step(step, NullSink())
+            trainer.train_step(step, NullSink())
 
 def memory(key):
     lines = open("/proc/self/status").read().splitlines()

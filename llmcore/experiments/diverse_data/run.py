@@ -23,7 +23,7 @@ from llmcore.paths import cache_dir
 from llmcore.runs.run import TOKENIZER, Run
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
-from llmcore.train.trainer import Outcome
+from llmcore.train.task import Outcome
 
 
 def run_diverse(run: Run, config: RunConfig, control: Control, sink: Sink) -> Outcome:

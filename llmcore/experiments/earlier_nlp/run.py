@@ -59,7 +59,7 @@ from llmcore.tasks.classification import ClassificationTask, Example, encode_tex
 from llmcore.tokenizers import Tokenizer, builtin_tokenizer
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
-from llmcore.train.trainer import Outcome
+from llmcore.train.task import Outcome
 
 SOURCES = {SPAM: "sms-spam", SENTIMENT: "tweet-sentiment"}
 CORPUS = "shakespeare"

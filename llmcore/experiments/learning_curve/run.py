@@ -32,8 +32,10 @@ from llmcore.tasks.classification import ClassificationTask, Example, encode_tex
 from llmcore.tasks.frozen_features import FeatureView, FrozenFeatures
 from llmcore.tasks.texts import Texts
 from llmcore.train.control import Control
+from llmcore.train.loop import STOPPED
 from llmcore.train.sinks import NullSink
-from llmcore.train.trainer import STOPPED, Outcome, Trainer
+from llmcore.train.task import Outcome
+from llmcore.train.trainer import Trainer
 
 PRETRAINED, RANDOM = "pretrained", "random weights"
 TRAINABLE = {PRETRAINED: "last-block", RANDOM: "all"}

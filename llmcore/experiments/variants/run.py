@@ -25,7 +25,7 @@ from llmcore.runs.run import TOKENIZER, Run
 from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
-from llmcore.train.trainer import Outcome
+from llmcore.train.task import Outcome
 
 LOOKS = 12  # at held-out text while a variant trains
 PROMPT = "The "

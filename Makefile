@@ -31,6 +31,7 @@ test: $(DEV_STAMP)
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint ui tests/js
 
 screenshots: $(DEV_STAMP)
 	$(BIN)/python assets/make_screenshots.py

@@ -26,7 +26,7 @@ def visible_mark(character: str) -> str | None:
 def bytes_as_text(data: bytes) -> str:
     r"""UTF-8 as text; each byte that is no whole letter is written as Python writes it.
 
-    The one way in which the lab shows half a letter, in pages and answers alike; token_text.js
+    The one way in which the lab shows half a letter, in pages and answers alike; tokens.js
     does the same.
 
     >>> bytes_as_text(b"caf\xc3")

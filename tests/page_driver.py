@@ -49,7 +49,7 @@ def component(page: AppTest, name: str) -> bytes | None:
 
 
 def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """Header and buffers of what `ui.components.packed` made, read as token_text.js reads it."""
+    """Header and buffers of what `ui.components.packed` made, read as dom.js reads it."""
     at = 4 + int.from_bytes(data[:4], "little")
     header = json.loads(data[4:at])
     buffers = []

@@ -14,7 +14,7 @@ from llmcore.paths import PROJECT_ROOT
 RANK = {"llmcore": 0, "ui": 1, "pages": 2, "app": 3}
 # The floors of llmcore, the ground first: a package imports from floors below its own only.
 FLOORS = (
-    ("cache", "errors", "kinds", "version"),
+    ("cache", "colours", "errors", "kinds", "version"),
     ("schema", "texts", "paths", "device", "zips"),
     ("settings", "files", "background"),
     ("config", "packaged"),

@@ -2,40 +2,24 @@
 
 from typing import TYPE_CHECKING, Any
 
+from llmcore.colours import AMBER, BRICK, PETROL, RUST, SERIES, SLATE
+from llmcore.colours import SEQUENTIAL as SEQUENTIAL
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-# Mid tones with at least 3:1 contrast on both backgrounds (#FCFDFD and #10181D), ordered so that
-# neighbours differ for people with red-green blindness as well.
-SERIES = (
-    "#12857E",  # petrol
-    "#D17A1B",  # amber
-    "#4B7BD1",  # blue
-    "#B8527F",  # mulberry
-    "#6A9A2D",  # moss
-    "#8A63C9",  # violet
-    "#C2524A",  # brick
-    "#74838C",  # slate
-)
-TRAIN, VALIDATION = SERIES[0], SERIES[1]
-MUTED = "#74838C"
-GOOD, BAD = "#3E9A63", "#C2524A"
+TRAIN, VALIDATION = PETROL, AMBER
+MUTED = SLATE
+GOOD, BAD = "#3E9A63", BRICK
 GRID = "rgba(116, 131, 140, 0.22)"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 
-# From nothing (transparent, so that it fits both themes) to full petrol.
-SEQUENTIAL = (
-    (0.0, "rgba(18, 133, 126, 0.04)"),
-    (0.25, "rgba(18, 133, 126, 0.30)"),
-    (0.5, "rgba(18, 133, 126, 0.58)"),
-    (1.0, "rgba(11, 110, 105, 1.0)"),
-)
 # From this share on a number on a cell is white, in both themes.
 FULL_CELL = 0.88
 DIVERGING = (
-    (0.0, "#B8690B"),
+    (0.0, RUST),
     (0.5, "rgba(116, 131, 140, 0.12)"),
-    (1.0, "#12857E"),
+    (1.0, PETROL),
 )
 
 

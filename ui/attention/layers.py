@@ -133,7 +133,7 @@ def _table(
         "labels": labels,
         "chosen": [row, position],
     }
-    registered("lens_table", "token_text")(
+    registered("lens_table")(
         key="attention_lens",
         data=packed(
             header,

@@ -129,7 +129,7 @@ def _maps(
     }
     matrix = as_bytes(record.head(*chosen))
     name = "attention_heads"
-    registered("head_maps", "token_text")(
+    registered("head_maps")(
         key=name,
         data=packed(header, maps.tobytes(), matrix.tobytes()),
         on_head_change=lambda: pick_head(name),

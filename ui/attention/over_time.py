@@ -137,7 +137,7 @@ def _panel(run_id: str, text: str) -> None:
         if notice := next(iter(frames.values())).notice:
             st.info(plain(notice), icon=":material/content_cut:")
         data = slider_data(run_id, text, steps, frames, job)
-        registered("over_time", "token_text")(key="over_time", data=data)
+        registered("over_time")(key="over_time", data=data)
 
 
 def slider_data(

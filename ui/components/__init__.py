@@ -4,15 +4,27 @@ What users or models wrote goes in through `data` and reaches the DOM as textCon
 """
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from llmcore.colours import css_variables
+
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _FOLDER = Path(__file__).resolve().parent
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n+', re.MULTILINE)
+# Variables of style sheets, and the settings of .streamlit/config.toml that they come from: some
+# follow light and dark, some are for dark alone.
+_OF_THE_PAGE = {
+    "link": "linkColor",
+    "accent": "primaryColor",
+    "panel": "secondaryBackgroundColor",
+}
+_WHERE_DARK = {"dark-blue": "blueColor", "dark-green": "greenColor", "dark-gray": "grayColor"}
 _renderers: dict[str, tuple[object, "ComponentRenderer"]] = {}
 
 
@@ -39,24 +51,63 @@ def packed(header: dict[str, Any], *buffers: bytes) -> bytes:
     return bytes(out)
 
 
-def registered(name: str, *before: str, isolated: bool = True) -> "ComponentRenderer":
+def bundle(name: str) -> dict[str, str]:
+    """The texts `html`, `css` and `js` of a component, as far as it has them, each in one piece.
+
+    JavaScript here is written as modules. Streamlit takes a single one, so each file of this
+    folder that is imported stands before the one that imports it, once; its style sheet, if it has
+    one, too. The colours of `llmcore.colours` come first, as CSS variables.
+    """
+    order: list[str] = []
+    scripts: dict[str, str] = {}
+
+    def take(one: str) -> None:
+        path = _FOLDER / f"{one}.js"
+        text = path.read_text("utf-8") if path.is_file() else ""
+        for imported in _IMPORT.findall(text):
+            if imported not in order:
+                take(imported)
+        order.append(one)
+        scripts[one] = _IMPORT.sub("", text)
+
+    take(name)
+    styles = [
+        path.read_text("utf-8") for one in order if (path := _FOLDER / f"{one}.css").is_file()
+    ]
+    page = _FOLDER / f"{name}.html"
+    texts = {
+        "html": page.read_text("utf-8") if page.is_file() else "",
+        "css": "\n".join([_colours(), *styles]) if styles else "",
+        "js": "\n".join(scripts[one] for one in order),
+    }
+    return {kind: text for kind, text in texts.items() if text.strip()}
+
+
+def _colours() -> str:
+    """The theme's colours for figures, and those of the page that follow light and dark."""
+    colours = css_variables()
+    for name, option in _OF_THE_PAGE.items():
+        pair = [st.get_option(f"theme.{scheme}.{option}") for scheme in ("light", "dark")]
+        colours[name] = f"light-dark({', '.join(pair)})"
+    for name, option in _WHERE_DARK.items():
+        colours[name] = st.get_option(f"theme.dark.{option}")
+    return f":root, :host {{ {' '.join(f'--{name}: {one};' for name, one in colours.items())} }}"
+
+
+def registered(name: str, isolated: bool = True) -> "ComponentRenderer":
     """The component of `<name>.html/.css/.js` in this folder, registered once for each server.
 
-    before: JavaScript files here that stand before its own. isolated: whether its styles stay
-    inside it. A component belongs to the runtime that was alive when it was registered: tests
-    start many.
+    isolated: whether its styles stay inside it. A component belongs to the runtime that was alive
+    when it was registered: tests start many.
     """
     from streamlit.runtime import Runtime
 
     owner = Runtime._instance
     known = _renderers.get(name)
     if known is None or known[0] is not owner:
-        parts = {kind: _FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js")}
-        texts = {kind: path.read_text("utf-8") for kind, path in parts.items() if path.is_file()}
-        if before:
-            shared = [(_FOLDER / f"{one}.js").read_text("utf-8") for one in before]
-            texts["js"] = "\n".join([*shared, texts["js"]])
-        made = st.components.v2.component(f"llm_lab_{name}", isolate_styles=isolated, **texts)
+        made = st.components.v2.component(
+            f"llm_lab_{name}", isolate_styles=isolated, **bundle(name)
+        )
         known = (owner, made)
         _renderers[name] = known
     return known[1]

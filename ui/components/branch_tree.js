@@ -1,18 +1,13 @@
 // data: {rows: [{node, rails: ["line"|"turn"|"last"|""], parts, name, facts, on, here, root}]}
 // Triggers out: "walk" node, "name" {node, name}, "remove" node. Keys: arrows walk the rows,
 // Enter goes there, F2 names, Delete removes.
-const MAX_NAME = 60;
+import { element, received } from "./dom.js";
+import { partNode } from "./tokens.js";
 
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+const MAX_NAME = 60;
 
 function action(name, sign, title) {
   const button = element("button", `act ${name}`, sign);
-  button.type = "button";
   button.title = title;
   button.setAttribute("aria-label", title);
   button.tabIndex = -1;
@@ -25,7 +20,6 @@ function rowOf(row) {
   const line = element("div", "row");
   row.rails.forEach((kind) => line.append(element("span", `rail ${kind}`)));
   const segment = element("button", "segment");
-  segment.type = "button";
   segment.setAttribute("role", "treeitem");
   segment.setAttribute("aria-level", row.rails.length + 1);
   segment.append(element("span", "dot"), element("span", "name"), element("span", "text"),
@@ -50,8 +44,7 @@ function fill(line, row) {
   name.textContent = row.name;
   name.hidden = !row.name;
   segment.querySelector(".facts").textContent = row.facts;
-  segment.querySelector(".text").replaceChildren(...row.parts.map(([kind, sign]) => (
-    kind === "t" ? document.createTextNode(sign) : element("span", "mark", sign))));
+  segment.querySelector(".text").replaceChildren(...row.parts.map(partNode));
 }
 
 function draw(tree, rows) {
@@ -75,7 +68,7 @@ function draw(tree, rows) {
 
 export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const tree = parentElement.querySelector(".tree");
-  const data = JSON.parse(new TextDecoder().decode(bytes));
+  const data = received(bytes);
   tree.rows = data.rows;
   if (!tree.querySelector(".edit")) draw(tree, tree.rows);
   const rowAt = (target) => target.closest?.(".row");

@@ -3,50 +3,11 @@
 // rows: [[id, label, logit, scaled or null, kept, probability, own]]; parts: see token_view.js.
 // Triggers out: "select" {key} (null takes it back), "branch" {node, token}: a click on a row of a
 // card asks for that token in place of the one that stands there.
+import { element, received } from "./dom.js";
+import { Lines } from "./tokens.js";
+
 const SHOW_MS = 70;
 const HIDE_MS = 220;
-
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function part(kind, text) {
-  if (kind === "t") return document.createTextNode(text);
-  return element("span", kind === "x" ? "byte" : "mark", text);
-}
-
-// Writes parts line by line; a piece that holds a line break goes on in a second span.
-class Writer {
-  constructor(box) {
-    this.box = box;
-    this.newLine();
-  }
-
-  newLine() {
-    this.line = element("div", "line");
-    this.line.dir = "auto";
-    this.box.append(this.line);
-  }
-
-  write(parts, makeSpan) {
-    let span = null;
-    for (const [kind, text] of parts) {
-      if (!span) {
-        span = makeSpan();
-        this.line.append(span);
-      }
-      if (kind === "m") span.append(element("wbr"));
-      span.append(part(kind === "n" ? "m" : kind, text));
-      if (kind === "n") {
-        this.newLine();
-        span = null;
-      }
-    }
-  }
-}
 
 // Draws the tokens, keeping all that stands already: while a text grows, only its end is new.
 function drawText(view, data) {
@@ -57,7 +18,7 @@ function drawText(view, data) {
     && drawn.tokens.every((one, i) => one === JSON.stringify(data.tokens[i].slice(0, 2)));
   if (!same) {
     box.replaceChildren();
-    view.drawn = { prompt, tokens: [], spans: [], writer: new Writer(box) };
+    view.drawn = { prompt, tokens: [], spans: [], writer: new Lines((line) => box.append(line), true) };
     view.drawn.writer.write(data.prompt, () => element("span", "prompt"));
   }
   const { tokens, spans, writer } = view.drawn;
@@ -67,10 +28,7 @@ function drawText(view, data) {
     tokens.push(JSON.stringify([key, parts]));
     spans.push([]);
     writer.write(parts, () => {
-      const span = element("span", "token");
-      span.dataset.index = index;
-      span.setAttribute("role", "button");
-      span.tabIndex = -1;
+      const span = element("span", { class: "token", "data-index": index, role: "button", tabindex: -1 });
       spans[index].push(span);
       return span;
     });
@@ -89,7 +47,7 @@ function drawText(view, data) {
 }
 
 function paint(view, data) {
-  data.tokens.forEach(([key, parts, colour, struck, forks], index) => {
+  data.tokens.forEach(([key, , colour, struck, forks], index) => {
     const names = ["token", `k${colour}`];
     if (struck) names.push("out");
     if (key === data.selected) names.push("chosen");
@@ -134,7 +92,6 @@ function rowOf(row, data) {
   const free = data.branch && !own;
   const line = element(free ? "button" : "div", "row");
   if (free) {
-    line.type = "button";
     line.dataset.token = id;
     line.title = "Branch here with this token";
   }
@@ -316,7 +273,7 @@ function select(view, index, keep) {
 
 export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const view = parentElement.querySelector(".view");
-  view.data = JSON.parse(new TextDecoder().decode(bytes));
+  view.data = received(bytes);
   view.tell = setTriggerValue;
   if (!view.card) {
     view.card = new Card(view);

@@ -2,15 +2,10 @@
 // Every text meets the DOM as textContent only. A cell tells its sentence below the table when it
 // is pointed at, focused or pressed. While a comparison runs, each cell stays the element that it
 // is: only what it says changes, so that focus and pointer stay where they are.
+import { element, received } from "./dom.js";
+
 const HINT = "Point at a cell, or move to it with Tab, to read how that number came about.";
 const SPOKEN = { best: "best of the row", not: "", open: "", score: "", writes: "" };
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 function head(columns) {
   const top = element("thead");
@@ -19,19 +14,10 @@ function head(columns) {
   const earlier = columns.filter((one) => one.earlier).length;
   for (const [n, name] of [[earlier, "Earlier NLP"], [columns.length - earlier, "Language models (GPT)"]]) {
     if (!n) continue;
-    const group = element("th", "", name);
-    group.colSpan = n;
-    group.scope = "colgroup";
-    groups.append(group);
+    groups.append(element("th", { colspan: n, scope: "colgroup" }, name));
   }
-  const titles = element("tr");
-  titles.append(element("th"));
-  for (const one of columns) {
-    const title = element("th", "", one.title);
-    title.scope = "col";
-    titles.append(title);
-  }
-  top.append(groups, titles);
+  const titles = columns.map((one) => element("th", { scope: "col" }, one.title));
+  top.append(groups, element("tr", "", element("th"), ...titles));
   return top;
 }
 
@@ -59,14 +45,10 @@ function build(columns, rows, table, tell) {
   };
   table.buttons = rows.map((row) => {
     const line = element("tr");
-    const title = element("th", "", row.title);
-    title.scope = "row";
-    title.append(element("small", "", row.metric));
-    line.append(title);
+    line.append(element("th", { scope: "row" }, row.title, element("small", "", row.metric)));
     body.append(line);
     return row.cells.map(() => {
       const [place, button] = [element("td"), element("button")];
-      button.type = "button";
       for (const event of ["mouseenter", "focus", "click"]) button.addEventListener(event, say);
       place.append(button);
       line.append(place);
@@ -78,7 +60,7 @@ function build(columns, rows, table, tell) {
 }
 
 export default function ({ data, parentElement }) {
-  const { columns, rows } = JSON.parse(new TextDecoder().decode(data));
+  const { columns, rows } = received(data);
   const table = parentElement.querySelector("table");
   const tell = parentElement.querySelector(".tell");
   const shape = JSON.stringify([columns, rows.map((row) => [row.title, row.metric, row.cells.length])]);

@@ -1,6 +1,7 @@
 // data: {text: string | null, note, without: [parameters that the link leaves out]}
 // Copies this page's address. A page that is not on localhost or https may not write to the
 // clipboard: the link is then shown, to be copied by hand.
+import { received } from "./dom.js";
 
 function linkOf(data) {
   const link = new URL(window.location.href);
@@ -10,7 +11,7 @@ function linkOf(data) {
 }
 
 export default function ({ data: bytes, parentElement }) {
-  const data = JSON.parse(new TextDecoder().decode(bytes));
+  const data = received(bytes);
   const [button, input] = ["button", "input"].map((one) => parentElement.querySelector(one));
   const said = parentElement.querySelector(".said");
   parentElement.querySelector(".note").textContent = data.note;

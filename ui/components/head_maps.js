@@ -1,29 +1,17 @@
 // All heads as small maps, and the text with the attention of one token of the chosen head.
 // data: packed(header, maps, chosen), header {layers, heads, side, tokens: [parts], picture,
 // chosen: [layer, head], token, channel, habits: [[share, …]], names: [habit]}; maps uint8
-// (L, H, S, S); chosen uint8 (T, T), of the chosen head. token_text.js stands before this.
+// (L, H, S, S); chosen uint8 (T, T), of the chosen head.
 // Triggers out: "head" [layer, head], "token" number. What is chosen in bertviz's frame comes over
 // the channel, and goes there. Text meets the DOM as textContent only.
+import { element, unpack } from "./dom.js";
+import { channels, opacities, rgba } from "./pictures.js";
+import { spaced, tokenBox, wordsOf } from "./tokens.js";
+
 const LABEL = 24;
 const TOP = 18;
-const SCALE = [[0, 0.04], [0.25, 0.3], [0.5, 0.58], [1, 1]];  // of llmcore/plots/theme.py
-const INK = "18, 133, 126";
-const ALPHA = Array.from({ length: 256 }, (_, byte) => {
-  const x = byte / 255;
-  const at = SCALE.findIndex(([stop]) => x <= stop) || 1;
-  const [[a, low], [b, high]] = [SCALE[at - 1], SCALE[at]];
-  return low + ((x - a) / (b - a)) * (high - low);
-});
-
-function make(tag, name, text) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text ?? "";
-  return element;
-}
 
 const percent = (byte) => `${Math.round(byte / 2.55)}%`;
-const wordsOf = (parts) => parts.map(([, text]) => text).join("");
 
 class Heads {
   constructor(root) {
@@ -34,6 +22,8 @@ class Heads {
     this.said = find(".said");
     this.found = find(".found");
     this.way = "row";
+    for (const name of ["petrol", "amber", "slate"]) this[name] = channels(root, name);
+    this.opacity = opacities(getComputedStyle(root).getPropertyValue("--sequential"));
     this.canvas.onmousemove = (event) => this.tellHead(this.headAt(event));
     this.canvas.onmouseleave = () => this.tellHead(null);
     this.canvas.onclick = (event) => { const head = this.headAt(event); if (head) this.choose(head); };
@@ -135,7 +125,7 @@ class Heads {
         const [x, y] = [LABEL + cell * head, TOP + cell * layer];
         pen.drawImage(this.atlas, head * side, layer * side, side, side, x + 1.5, y + 1.5, cell - 3, cell - 3);
         const own = layer === chosen[0] && head === chosen[1];
-        pen.strokeStyle = own ? "rgb(209, 122, 27)" : "rgba(116, 131, 140, 0.35)";
+        pen.strokeStyle = own ? rgba(this.amber, 1) : rgba(this.slate, 0.35);
         pen.lineWidth = own ? 3 : 1;
         pen.strokeRect(x + 1.5, y + 1.5, cell - 3, cell - 3);
       }
@@ -147,15 +137,11 @@ class Heads {
     const { layers, heads, side } = this.data;
     this.atlas = new OffscreenCanvas(heads * side, layers * side);
     const image = new ImageData(heads * side, layers * side);
-    const [red, green, blue] = INK.split(",").map(Number);
     this.maps.forEach((byte, at) => {
       const [map, y, x] = [Math.floor(at / (side * side)), Math.floor(at / side) % side, at % side];
       const row = Math.floor(map / heads) * side + y;
       const spot = 4 * (row * heads * side + (map % heads) * side + x);
-      image.data[spot] = red;
-      image.data[spot + 1] = green;
-      image.data[spot + 2] = blue;
-      image.data[spot + 3] = 255 * ALPHA[byte];
+      image.data.set([...this.petrol, 255 * this.opacity[byte]], spot);
     });
     this.atlas.getContext("2d").putImageData(image, 0, 0);
   }
@@ -187,16 +173,12 @@ class Heads {
 
   write() {
     this.spans = this.data.tokens.map((parts, number) => {
-      const span = make("span", "token");
+      const span = tokenBox("span", "token", spaced(parts));
       span.dataset.token = number;
       span.setAttribute("role", "option");
-      for (const [kind, text] of parts) {
-        // A space is shown as one, so that the text reads as it was written.
-        span.append(make("span", kind === "t" || text === "·" ? "" : "mark", text === "·" && kind === "m" ? " " : text));
-      }
       return span;
     });
-    this.text.replaceChildren(...this.spans.flatMap((one) => [one, document.createElement("wbr")]));
+    this.text.replaceChildren(...this.spans.flatMap((one) => [one, element("wbr")]));
   }
 
   tokenAt(event) {
@@ -215,7 +197,7 @@ class Heads {
     });
     const weight = (i) => (!ready ? 0 : this.way === "row" ? this.matrix[at * T + i] : this.matrix[i * T + at]);
     this.spans.forEach((span, i) => {
-      span.style.background = `rgba(${INK}, ${(0.85 * (weight(i) && ALPHA[weight(i)])).toFixed(3)})`;
+      span.style.background = `rgba(var(--petrol), ${(0.85 * (weight(i) && this.opacity[weight(i)])).toFixed(3)})`;
       span.classList.toggle("own", i === at);
       span.setAttribute("aria-selected", String(i === token));
     });

@@ -1,33 +1,24 @@
 // The logit lens: rows are the places where the stream is read, columns the text's tokens.
 // data: packed({rows: [name], tokens: [label], labels: [label], chosen: [row, position], hint},
 // tops uint32 (R, T) into labels, truths uint32 (T) into labels (the last is unused), chances
-// uint8 (R, T), shades uint8 (R, T), ranks uint32 (R, T), 0 for none). token_text.js stands before
-// this. Trigger out: "cell" [row, position]. Text meets the DOM as textContent only.
-const INK = "18, 133, 126";
-
-function make(tag, name, text) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text ?? "";
-  return element;
-}
+// uint8 (R, T), shades uint8 (R, T), ranks uint32 (R, T), 0 for none). Trigger out: "cell" [row, position]. Text meets the DOM as textContent only.
+import { element, integers, unpack } from "./dom.js";
 
 function build(view, data) {
   const T = data.tokens.length;
-  const head = make("tr", "");
-  head.append(make("th", "", "read after"), ...data.tokens.map((label, at) => {
-    const cell = make("th", "", label);
+  const head = element("tr", "");
+  head.append(element("th", "", "read after"), ...data.tokens.map((label, at) => {
+    const cell = element("th", "", label);
     cell.title = `token ${at}: ${label}`;
     return cell;
   }));
   const rows = data.rows.map((name, row) => {
-    const line = make("tr", "");
-    const label = make("th", "", name);
+    const line = element("tr", "");
+    const label = element("th", "", name);
     label.scope = "row";
     line.append(label, ...data.tokens.map((_, at) => {
-      const cell = make("td", "");
-      const button = make("button", "", data.labels[view.tops[row * T + at]]);
-      button.type = "button";
+      const cell = element("td", "");
+      const button = element("button", "", data.labels[view.tops[row * T + at]]);
       button.setAttribute("aria-label", `${button.textContent}, after ${name}, token ${at}`);
       button.dataset.at = `${row},${at}`;
       button.classList.toggle("right", view.ranks[row * T + at] === 1);
@@ -53,7 +44,7 @@ function told(view, row, at) {
 function paint(view) {
   const T = view.data.tokens.length;
   view.buttons.forEach((button, cell) => {
-    button.style.background = `rgba(${INK}, ${((0.75 * view.shades[cell]) / 255).toFixed(3)})`;
+    button.style.background = `rgba(var(--petrol), ${((0.75 * view.shades[cell]) / 255).toFixed(3)})`;
   });
   mark(view, view.data.chosen, T);
 }
@@ -70,7 +61,7 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const said = view.querySelector(".said");
   const data = unpack(bytes);
   const [tops, truths, chances, shades, ranks] = data.buffers;
-  Object.assign(view, { data, tops: words(tops), truths: words(truths), chances, shades, ranks: words(ranks) });
+  Object.assign(view, { data, tops: integers(tops), truths: integers(truths), chances, shades, ranks: integers(ranks) });
   const print = JSON.stringify([data.rows, data.tokens, data.labels]) + view.tops.join();
   if (view.print !== print) {
     view.print = print;

@@ -2,6 +2,8 @@
 // so zoom, hidden curves and the hover label outlive a refresh (layout.uirevision). A chart that
 // nobody sees, below the fold or in a tab behind, waits with its new data: drawing takes the
 // training's cores.
+import { received } from "./dom.js";
+
 function library(address) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   window.labPlotly ??= new Promise((resolve, reject) => {
@@ -23,7 +25,6 @@ function themed(layout, box) {
   const style = getComputedStyle(box);
   const take = (name, other) => style.getPropertyValue(`--st-${name}`).trim() || other;
   const text = take("text-color", style.color);
-  const faded = `color-mix(in srgb, ${text} 62%, transparent)`;
   const font = { family: take("font", style.fontFamily), color: text, size: 12, ...layout.font };
   const solid = (colour) => {
     const probe = document.createElement("canvas").getContext("2d");
@@ -99,7 +100,7 @@ function drawWhenSeen(Plotly, box) {
 
 export default function ({ data, parentElement }) {
   const box = parentElement.querySelector(".lab-live-chart");
-  box.wanted = JSON.parse(new TextDecoder().decode(data));
+  box.wanted = received(data);
   box.style.height = `${box.wanted.figure.layout.height}px`;
   library(box.wanted.library)
     .then((Plotly) => { drawWhenSeen(Plotly, box); watchSize(Plotly, box); })

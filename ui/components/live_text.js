@@ -2,10 +2,12 @@
 // itself waits for Ctrl+Enter or for the field to be left, so this presses Ctrl+Enter for it: the
 // field stays Streamlit's own, and if it ever stops listening one presses the keys oneself.
 // data: {field: key of the text area, wait: milliseconds, most: characters}
+import { received } from "./dom.js";
+
 const HIDDEN = "lab-live";
 
 export default function (component) {
-  const { field, wait, most } = JSON.parse(new TextDecoder().decode(component.data));
+  const { field, wait, most } = received(component.data);
   const { parentElement } = component;
   let timer = null;
   const apply = (area) => {

@@ -1,11 +1,7 @@
 // data: {tokens: [[role, parts, id]], legend: [[role, text]]}; parts as ui.token_text.parts_of gives
 // them. Text meets the DOM as textContent only.
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+import { element, received } from "./dom.js";
+import { Lines, partNode } from "./tokens.js";
 
 function tokenSpan([role, , id]) {
   const span = element("span", `token ${role}`);
@@ -14,26 +10,16 @@ function tokenSpan([role, , id]) {
 }
 
 function drawText(box, tokens) {
-  let line = element("div", "line");
-  const lines = [line];
+  box.replaceChildren();
+  const lines = new Lines((line) => box.append(line), true);
   for (const token of tokens) {
-    let span = null;
-    for (const [kind, text] of token[1]) {
-      if (!span) { span = tokenSpan(token); line.append(span); }
-      span.append(kind === "t" ? text : element("span", kind === "x" ? "byte" : "mark", text));
-      if (kind === "n") {
-        line = element("div", "line");
-        lines.push(line);
-        span = null;
-      }
-    }
-    line.append(element("wbr"));
+    lines.write(token[1], () => tokenSpan(token), (part) => [partNode(part)]);
+    lines.line.append(element("wbr"));
   }
-  box.replaceChildren(...lines);
 }
 
 export default function ({ data: bytes, parentElement }) {
-  const data = JSON.parse(new TextDecoder().decode(bytes));
+  const data = received(bytes);
   const view = parentElement.querySelector(".view");
   view.querySelector(".legend").replaceChildren(
     ...data.legend.map(([role, text]) => element("span", role, text)),

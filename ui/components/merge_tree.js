@@ -1,7 +1,10 @@
 // How a word became its tokens. data: {word, pieces: [{bytes: hex, steps: [{at, rank, candidates:
 // [[index, rank]]}], ids, whole}]}; `at` and `index` are the left part of a pair among the parts
 // of that moment. With {tell: true} it tells `played`, once, when every moment of a piece was seen.
-// token_text.js stands before this. Text meets the DOM as textContent only.
+// Text meets the DOM as textContent only.
+import { drawn, element } from "./dom.js";
+import { hexOf, labelOf } from "./tokens.js";
+
 const LEAF = 40; // pixels of a byte
 const HIGH = 34;
 const ROW = 60;
@@ -9,26 +12,11 @@ const GAP = 5;
 const BEAT = 900; // milliseconds of a step
 const PLAY = "M8 5v14l11-7z";
 const PAUSE = "M7 5h4v14H7zM13 5h4v14h-4z";
-const SVG = "http://www.w3.org/2000/svg";
 
 const number = (value) => value.toLocaleString("en");
 
 function bytesOf(hex) {
   return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-}
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-  made.append(...children);
-  return made;
-}
-
-function drawn(tag, attributes = {}, text = null) {
-  const made = document.createElementNS(SVG, tag);
-  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-  if (text !== null) made.textContent = text;
-  return made;
 }
 
 // The tree of a piece: nodes from bytes `from` to `to`, made at `step` (0: the byte itself), and
@@ -103,7 +91,7 @@ class Player {
     const lengths = pieces.map((piece) => piece.bytes.length);
     const longest = lengths.indexOf(Math.max(...lengths));
     const chips = pieces.map((piece, index) => {
-      const chip = element("button", { type: "button", class: "piece" }, labelOf(bytesOf(piece.bytes)));
+      const chip = element("button", "piece", labelOf(bytesOf(piece.bytes)));
       chip.addEventListener("click", () => this.choose(index));
       return chip;
     });
@@ -154,13 +142,13 @@ class Player {
   box(node, x) {
     const y = node.depth * ROW + 2;
     const wide = (node.to - node.from) * LEAF - GAP;
-    node.group = drawn("g", { class: "node" });
+    node.group = drawn("g", "node");
     node.group.append(
       drawn("rect", { x: x - wide / 2, y, width: wide, height: HIGH, rx: 6 }),
       drawn("text", { x, y: node.step ? y + 15 : y + 22, class: "label" }, node.label),
     );
     if (node.step) node.group.append(drawn("text", { x, y: y + 28, class: "rank" }, number(node.rank)));
-    const title = drawn("title", {}, node.step
+    const title = drawn("title", "", node.step
       ? `merge ${node.step}: ${node.left.label} + ${node.right.label}, rank ${number(node.rank)}`
       : `byte ${hexOf(this.tree.bytes.subarray(node.from, node.to))}`);
     node.group.append(title);
@@ -172,11 +160,11 @@ class Player {
     const made = this.tree.nodes.filter((node) => node.step);
     this.query(".merges").hidden = !made.length;
     this.query(".merges ol").replaceChildren(...made.map((node) => {
-      node.item = element("button", { type: "button" }, `${node.step}. `,
-        element("b", {}, `${node.left.label} + ${node.right.label}`), " ",
-        element("small", {}, number(node.rank)));
+      node.item = element("button", "", `${node.step}. `,
+        element("b", "", `${node.left.label} + ${node.right.label}`), " ",
+        element("small", "", number(node.rank)));
       node.item.addEventListener("click", () => this.go(node.step));
-      return element("li", {}, node.item);
+      return element("li", "", node.item);
     }));
   }
 
@@ -229,13 +217,13 @@ class Player {
   parts(parts, pair, step) {
     this.query(".parts").replaceChildren(...parts.map((node) => {
       const made = node.step === step && step > 0;
-      return element("span", { class: `part${made ? " made" : ""}${pair.includes(node) ? " next" : ""}` }, node.label);
+      return element("span", `part${made ? " made" : ""}${pair.includes(node) ? " next" : ""}`, node.label);
     }));
   }
 
   say(parts, pair, next) {
     const line = this.query(".say");
-    const bold = (text) => element("b", {}, text);
+    const bold = (text) => element("b", "", text);
     if (next) {
       line.replaceChildren("Next: ", bold(`${pair[0].label} + ${pair[1].label}`),
         `, since rank ${number(next.rank)} is the lowest of the pairs that the vocabulary knows.`);
@@ -258,9 +246,9 @@ class Player {
     this.query(".rivals .title").textContent = pairs < 1 ? "Nothing is left to merge."
       : `${candidates.length} of ${pairs} neighbouring ${pairs === 1 ? "pair" : "pairs"} in the vocabulary, lowest rank first`;
     this.query(".rivals ol").replaceChildren(...candidates.map(({ at, rank }, place) =>
-      element("li", { class: place ? "" : "lowest" },
-        element("b", {}, `${parts[at].label} + ${parts[at + 1].label}`),
-        element("span", {}, number(rank)))));
+      element("li", place ? "" : "lowest",
+        element("b", "", `${parts[at].label} + ${parts[at + 1].label}`),
+        element("span", "", number(rank)))));
   }
 }
 

@@ -1,27 +1,15 @@
 // The whole model, its open layer step by step, and the residual stream beside it.
 // data: {steps: [[name, group, title, shape]], step, layer, layers, last}; groups: input,
 // attention, feed_forward, output. A click, or the arrow keys, ask for {step, layer}.
-const SVG = "http://www.w3.org/2000/svg";
+import { drawn, element, received } from "./dom.js";
+
 const STREAM = 11, SIDE = 29; // x of the stream and of what a part does beside it
 const PARTS = { attention: "Attention", feed_forward: "Feed-forward" };
 const ENDS = { residual_middle: "attention_in", residual_out: "feed_forward_in" };
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-  made.append(...children);
-  return made;
-}
-
-function drawn(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-  return made;
-}
-
 function rowOf([name, group, title, shape]) {
-  const row = element("button", { type: "button", class: "row", "data-step": name },
-    element("span", {}, title), element("small", {}, shape));
+  const row = element("button", { class: "row", "data-step": name },
+    element("span", "", title), element("small", "", shape));
   // A block has two norms and two sums: their part tells them apart by ear.
   if (group in PARTS) row.setAttribute("aria-label", `${title} ${shape}, ${PARTS[group]}`);
   return row;
@@ -29,9 +17,9 @@ function rowOf([name, group, title, shape]) {
 
 function chips(data) {
   const words = data.layers === 1 ? "Layer" : "Layers";
-  const box = element("div", { class: "blocks" }, element("span", {}, words));
+  const box = element("div", "blocks", element("span", "", words));
   for (let layer = 0; layer < data.layers; layer++) {
-    const chip = element("button", { type: "button", class: "chip", "data-layer": layer,
+    const chip = element("button", { class: "chip", "data-layer": layer,
       "aria-label": `Layer ${layer}` }, String(layer));
     box.append(chip);
   }
@@ -39,14 +27,14 @@ function chips(data) {
 }
 
 function build(root, data) {
-  const block = element("div", { class: "block" });
+  const block = element("div", "block");
   const svg = drawn("svg", { "aria-hidden": "true" });
   root.replaceChildren(svg);
   let group = "";
   for (const step of data.steps) {
     const inside = step[1] in PARTS;
     if (inside && !block.isConnected) root.append(chips(data), block);
-    if (inside && step[1] !== group) block.append(element("div", { class: "part" }, PARTS[step[1]]));
+    if (inside && step[1] !== group) block.append(element("div", "part", PARTS[step[1]]));
     group = step[1];
     (inside ? block : root).append(rowOf(step));
   }
@@ -107,7 +95,7 @@ function isTyping(target) {
 
 export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".model");
-  const data = JSON.parse(new TextDecoder().decode(bytes));
+  const data = received(bytes);
   if (root.shape !== shapeOf(data)) build(root, data);
   const now = { step: data.step, layer: data.layer };
   mark(root, now.step, now.layer);

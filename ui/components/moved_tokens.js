@@ -1,29 +1,19 @@
 // data: {tokens: [[parts, value]], largest, label, hint}. Text meets the DOM as textContent only.
-const TOWARDS = "18, 133, 126";
-const AGAINST = "209, 122, 27";
+import { element, received } from "./dom.js";
+import { partNode, spaced, wordsOf } from "./tokens.js";
 
 function signed(value) {
   return `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(2)}`;
 }
 
-function wordsOf(parts) {
-  return parts.map(([, text]) => text).join("");
-}
-
 function token([parts, value], data, say) {
-  const box = document.createElement("span");
-  box.className = "token";
-  box.tabIndex = 0;
-  box.setAttribute("role", "listitem");
+  const box = element("span", { class: "token", tabindex: 0, role: "listitem" });
   const share = Math.min(1, Math.abs(value) / data.largest);
-  box.style.background = `rgba(${value < 0 ? AGAINST : TOWARDS}, ${(0.75 * share).toFixed(3)})`;
-  for (const [kind, text] of parts) {
-    const part = document.createElement("span");
-    // A space is shown as one, so that the text reads as it was written.
-    part.textContent = text === "·" && kind === "m" ? " " : text;
-    if (kind !== "t" && part.textContent !== " ") part.className = "mark";
-    box.append(part);
-    if (kind === "n") box.append(document.createElement("br"));
+  const colour = value < 0 ? "--amber" : "--petrol";
+  box.style.background = `rgba(var(${colour}), ${(0.75 * share).toFixed(3)})`;
+  for (const part of spaced(parts)) {
+    box.append(partNode(part));
+    if (part[0] === "n") box.append(element("br"));
   }
   const sentence = `${wordsOf(parts)}: ${signed(value)} ${value < 0 ? "away from" : "towards"} ${data.label}`;
   box.setAttribute("aria-label", sentence);
@@ -33,7 +23,7 @@ function token([parts, value], data, say) {
 }
 
 export default function (component) {
-  const data = JSON.parse(new TextDecoder().decode(component.data));
+  const data = received(component.data);
   const root = component.parentElement;
   const said = root.querySelector(".said");
   const say = (words) => { said.textContent = words; };

@@ -3,26 +3,13 @@
 // answers: [[label, p]], sample, scores: kinds × layers × heads | null}], causal}; weights hold the
 // lower triangle of every head, or all of it where the model is not causal, row by row, 255 for all
 // of a token's attention. See
-// ui/attention_lab/over_time.py. token_text.js stands before this. Frames are drawn here, without a
+// ui/attention_lab/over_time.py. Frames are drawn here, without a
 // word to the server; text meets the DOM as textContent, or is drawn.
-const SVG = "http://www.w3.org/2000/svg";
+import { drawn, element, unpack } from "./dom.js";
+import { channels, everyOne, fitted, rgba } from "./pictures.js";
+
 const PLAY_MS = 700, WAIT_MS = 250;
-const PETROL = [18, 133, 126];
 const LEFT = 34, RIGHT = 10, TOP = 8, BOTTOM = 22, TALL = 210;
-
-function make(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function draw(tag, attributes, text) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 const percent = (share) => (share >= 0.0005 ? `${(100 * share).toFixed(1)}%` : "< 0.1%");
 const number = (value) => value.toLocaleString("en-US");
@@ -37,19 +24,19 @@ function cellsOf(data, weights, layer, head) {
 // How many tokens the one in this row sees.
 const seen = (data, row) => (data.causal ? row + 1 : data.labels.length);
 
-function drawSmall(canvas, cells, data) {
+function drawSmall(canvas, cells, data, ink) {
   const T = data.labels.length;
   canvas.width = canvas.height = T;
   const picture = canvas.getContext("2d").createImageData(T, T);
   for (let row = 0, at = 0; row < T; row += 1) {
     for (let column = 0; column < seen(data, row); column += 1, at += 1) {
-      picture.data.set([...PETROL, Math.max(10, cells[at])], 4 * (row * T + column));
+      picture.data.set([...ink, Math.max(10, cells[at])], 4 * (row * T + column));
     }
   }
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }
 
-function drawLarge(canvas, cells, data, colour) {
+function drawLarge(canvas, cells, data, colour, ink) {
   const labels = data.labels;
   const T = labels.length, wide = canvas.clientWidth || 440, ratio = window.devicePixelRatio || 1;
   const margin = T > 32 ? 62 : 84, cell = (wide - margin) / T;
@@ -76,7 +63,7 @@ function drawLarge(canvas, cells, data, colour) {
   const gap = cell > 9 ? 1 : 0;
   for (let row = 0, at = 0; row < T; row += 1) {
     for (let column = 0; column < seen(data, row); column += 1, at += 1) {
-      pen.fillStyle = `rgba(${PETROL}, ${Math.max(0.04, cells[at] / 255)})`;
+      pen.fillStyle = rgba(ink, Math.max(0.04, cells[at] / 255));
       pen.fillRect(margin + column * cell, margin + row * cell, cell - gap, cell - gap);
     }
   }
@@ -94,8 +81,8 @@ function axes(svg, data, x, y, ticks, digits) {
   const width = svg.clientWidth || 500;
   svg.replaceChildren();
   for (const value of ticks) {
-    svg.append(draw("line", { class: "axis", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
-      draw("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(digits)));
+    svg.append(drawn("line", { class: "axis", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
+      drawn("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(digits)));
   }
   let taken = -Infinity;
   const last = x(data.frames.length - 1);
@@ -104,7 +91,7 @@ function axes(svg, data, x, y, ticks, digits) {
     const isLast = i === data.frames.length - 1;
     if (place - half < taken + 6 || (!isLast && place + half > last - 44)) return;
     taken = place + half;
-    svg.append(draw("text", { x: place, y: TALL - 4, "text-anchor": "middle" }, text));
+    svg.append(drawn("text", { x: place, y: TALL - 4, "text-anchor": "middle" }, text));
   });
 }
 
@@ -119,12 +106,12 @@ function curve(svg, data, lines, high, low, digits, at) {
   const y = (value) => TOP + ((high - value) / (high - low || 1)) * (TALL - TOP - BOTTOM);
   axes(svg, data, x, y, [0, 1, 2, 3, 4, 5].map((i) => low + ((high - low) * i) / 5), digits);
   for (const { points, colour, dash } of lines) {
-    svg.append(draw("path", { class: "line", d: path(points, x, y), stroke: colour, "stroke-dasharray": dash }));
+    svg.append(drawn("path", { class: "line", d: path(points, x, y), style: `stroke: ${colour}`, "stroke-dasharray": dash }));
     for (const [i, value] of points) {
-      svg.append(draw("circle", { cx: x(i), cy: y(value), r: i === at ? 5 : 2.5, fill: colour }));
+      svg.append(drawn("circle", { cx: x(i), cy: y(value), r: i === at ? 5 : 2.5, style: `fill: ${colour}` }));
     }
   }
-  svg.append(draw("line", { class: "cursor", x1: x(at), x2: x(at), y1: TOP, y2: TALL - BOTTOM }));
+  svg.append(drawn("line", { class: "cursor", x1: x(at), x2: x(at), y1: TOP, y2: TALL - BOTTOM }));
   return x;
 }
 
@@ -138,9 +125,9 @@ function drawTypes(view, data, at) {
   view.x = curve(view.querySelector(".types > svg"), data, lines, high, 0, 2, at);
   const now = data.frames[at];
   view.querySelector(".legend").replaceChildren(...data.kinds.map(([name, colour, dash], k) => {
-    const entry = make("span", "");
-    const sign = draw("svg", { viewBox: "0 0 26 8" });
-    sign.append(draw("path", { class: "line", d: "M0,4L26,4", stroke: colour, "stroke-dasharray": dash }));
+    const entry = element("span", "");
+    const sign = drawn("svg", { viewBox: "0 0 26 8" });
+    sign.append(drawn("path", { class: "line", d: "M0,4L26,4", stroke: colour, "stroke-dasharray": dash }));
     let words = name;
     if (now.made && now.scores) {
       const top = best(now.scores[k]);
@@ -156,31 +143,31 @@ function drawTypes(view, data, at) {
   if (figure.hidden) return;
   const values = losses.map(([, loss]) => loss);
   const low = Math.floor(Math.min(...values) * 2) / 2, most = Math.ceil(Math.max(...values) * 2) / 2;
-  curve(figure.querySelector("svg"), data, [{ points: losses, colour: "#D17A1B", dash: "" }], most, low, 1, at);
+  curve(figure.querySelector("svg"), data, [{ points: losses, colour: "rgb(var(--amber))", dash: "" }], most, low, 1, at);
 }
 
 function drawWords(view, data, frame) {
   const most = Math.max(0.25, ...frame.answers.map(([, share]) => share));
   const row = (first, token, share, bar) => {
-    const item = make("li", "");
-    const shown = make(first === null ? "b" : "span", first === null ? "" : "token", token);
+    const item = element("li", "");
+    const shown = element(first === null ? "b" : "span", first === null ? "" : "token", token);
     shown.title = token;
     if (first !== null) {
-      item.append(make("i", "", first), shown);
-      shown.style.background = `rgba(${PETROL}, ${(0.06 + 0.6 * share).toFixed(2)})`;
+      item.append(element("i", "", first), shown);
+      shown.style.background = `rgba(var(--petrol), ${(0.06 + 0.6 * share).toFixed(2)})`;
     } else {
       bar.style.width = `${(100 * share) / most}%`;
       item.append(shown, bar);
     }
-    item.append(make("small", "", percent(share)));
+    item.append(element("small", "", percent(share)));
     return item;
   };
   view.querySelector(".lens ol").replaceChildren(...frame.lens.map(([part, token, p]) => row(part, token, p)));
   view.querySelector(".next ol").replaceChildren(
-    ...frame.answers.map(([label, p]) => row(null, label, p, make("div", "track"))));
+    ...frame.answers.map(([label, p]) => row(null, label, p, element("div", "track"))));
   view.querySelector(".next figcaption").textContent = data.classifier ? "What it answers" : "What comes next";
   view.querySelector(".sample").hidden = data.classifier;
-  view.querySelector(".sample p").replaceChildren(make("span", "prompt", data.prompt), make("span", "", frame.sample));
+  view.querySelector(".sample p").replaceChildren(element("span", "prompt", data.prompt), element("span", "", frame.sample));
 }
 
 // The head that is enlarged: the one clicked, else the strongest one that looks back at a copy.
@@ -196,14 +183,15 @@ function chosenHead(view, data) {
 
 function drawHeads(view, data, frame, weights) {
   const [layer, head] = chosenHead(view, data);
+  const ink = channels(view, "petrol");
   view.querySelectorAll(".head").forEach((button) => {
     const place = [Number(button.dataset.layer), Number(button.dataset.head)];
-    drawSmall(button.firstChild, cellsOf(data, weights, ...place), data);
+    drawSmall(button.firstChild, cellsOf(data, weights, ...place), data, ink);
     button.setAttribute("aria-pressed", String(place[0] === layer && place[1] === head));
   });
   const canvas = view.querySelector(".one canvas");
   view.cells = cellsOf(data, weights, layer, head);
-  view.measures = drawLarge(canvas, view.cells, data, getComputedStyle(view).color);
+  view.measures = drawLarge(canvas, view.cells, data, getComputedStyle(view).color, ink);
   canvas.setAttribute("aria-label", `Attention of layer ${layer}, head ${head} at step ${frame.step}`);
   const scores = frame.scores
     ? data.kinds.map(([name], k) => `${name} ${frame.scores[k][layer][head].toFixed(2)}`).join(" · ") : "";
@@ -232,16 +220,15 @@ function buildGrid(view, data) {
   if (grid.dataset.shape === shape) return;
   grid.dataset.shape = shape;
   grid.style.gridTemplateColumns = `auto repeat(${data.heads}, ${side}px)`;
-  const cells = [make("span", "label", "")];
-  for (let head = 0; head < data.heads; head += 1) cells.push(make("span", "label", `${side > 50 ? "head " : ""}${head}`));
+  const cells = [element("span", "label", "")];
+  for (let head = 0; head < data.heads; head += 1) cells.push(element("span", "label", `${side > 50 ? "head " : ""}${head}`));
   for (let layer = 0; layer < data.layers; layer += 1) {
-    cells.push(make("span", "label", `layer ${layer}`));
+    cells.push(element("span", "label", `layer ${layer}`));
     for (let head = 0; head < data.heads; head += 1) {
-      const button = make("button", "head");
-      button.type = "button";
+      const button = element("button", "head");
       Object.assign(button.dataset, { layer, head });
       button.setAttribute("aria-label", `Layer ${layer}, head ${head}`);
-      button.append(make("canvas"));
+      button.append(element("canvas"));
       cells.push(button);
     }
   }

@@ -2,15 +2,7 @@
 // and the whole layer. data: {columns: [{name, part}], layers, mode: "choose" | "toggle",
 // off: [names], chosen: name | null, values: [[number | null]] | null, largest, unit, hint}; a
 // part is `L2H1`, `L2MLP` or `L2`. Trigger out: "part" name (choose), "off" [names] (toggle).
-const POSITIVE = "18, 133, 126";
-const NEGATIVE = "209, 122, 27";
-
-function make(tag, name, text) {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text ?? "";
-  return element;
-}
+import { element, received } from "./dom.js";
 
 function written(value) {
   if (Math.abs(value) < 0.005) return "0";
@@ -24,18 +16,17 @@ function named(name) {
 }
 
 function build(grid, data) {
-  const head = make("tr", "");
-  head.append(make("th", ""), ...data.columns.flatMap((one) => columnHead(one)));
+  const head = element("tr", "");
+  head.append(element("th", ""), ...data.columns.flatMap((one) => columnHead(one)));
   const rows = Array.from({ length: data.layers }, (_, layer) => {
-    const row = make("tr", "");
-    const label = make("th", "", `L${layer}`);
+    const row = element("tr", "");
+    const label = element("th", "", `L${layer}`);
     label.scope = "row";
     row.append(label);
     data.columns.forEach((column, number) => {
-      if (column.gap) row.append(make("td", "gap"));
-      const cell = make("td", "");
-      const button = make("button", "");
-      button.type = "button";
+      if (column.gap) row.append(element("td", "gap"));
+      const cell = element("td", "");
+      const button = element("button", "");
       button.dataset.part = `L${layer}${column.part}`;
       button.dataset.at = `${layer},${number}`;
       cell.append(button);
@@ -49,9 +40,9 @@ function build(grid, data) {
 }
 
 function columnHead(column) {
-  const head = make("th", "", column.name);
+  const head = element("th", "", column.name);
   head.scope = "col";
-  return column.gap ? [make("th", "gap"), head] : [head];
+  return column.gap ? [element("th", "gap"), head] : [head];
 }
 
 function paint(grid) {
@@ -64,9 +55,9 @@ function paint(grid) {
     // A switch says what it is, with or without its number.
     const word = data.mode === "toggle" ? (isOff ? "off" : "on") : "";
     const number = value === null ? "" : written(value);
-    button.replaceChildren(...(word ? [make("b", "", word)] : []), ...(number ? [make("span", "", number)] : []));
+    button.replaceChildren(...(word ? [element("b", "", word)] : []), ...(number ? [element("span", "", number)] : []));
     const share = value === null ? 0 : Math.min(1, Math.abs(value) / data.largest);
-    button.style.background = share ? `rgba(${value < 0 ? NEGATIVE : POSITIVE}, ${(0.7 * share).toFixed(3)})` : "";
+    button.style.background = share ? `rgba(var(${value < 0 ? "--amber" : "--petrol"}), ${(0.7 * share).toFixed(3)})` : "";
     button.classList.toggle("off", isOff);
     button.classList.toggle("within", !isOff && off.has(`L${layer}`));
     button.classList.toggle("chosen", name === data.chosen);
@@ -91,7 +82,7 @@ function pressed(grid, button, send) {
 }
 
 export default function ({ data: bytes, parentElement, setTriggerValue }) {
-  const data = JSON.parse(new TextDecoder().decode(bytes));
+  const data = received(bytes);
   const grid = parentElement.querySelector(".parts");
   const said = grid.querySelector(".said");
   const shape = JSON.stringify([data.columns, data.layers]);

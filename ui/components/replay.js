@@ -1,14 +1,8 @@
 // data: {seconds, train: [[step, loss]], val: [[step, loss]], samples: [[step, prompt, text]],
 // colours}. Plays by itself in the browser; text meets the DOM as textContent only.
-const SVG = "http://www.w3.org/2000/svg";
-const WIDE = 600, TALL = 260, LEFT = 38, BOTTOM = 22, TOP = 8;
+import { drawn } from "./dom.js";
 
-function element(name, attributes, text) {
-  const one = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value);
-  if (text !== undefined) one.textContent = text;
-  return one;
-}
+const WIDE = 600, TALL = 260, LEFT = 38, BOTTOM = 22, TOP = 8;
 
 // How many of the points (by rising step) lie at or before `step`.
 function countUpTo(points, step) {
@@ -38,18 +32,18 @@ function frame(svg, data) {
   svg.replaceChildren();
   for (const loss of scale.ticks) {
     const y = scale.y(loss);
-    svg.append(element("line", { class: "grid", x1: LEFT, x2: width - 8, y1: y, y2: y }));
-    svg.append(element("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, loss.toFixed(1)));
+    svg.append(drawn("line", { class: "grid", x1: LEFT, x2: width - 8, y1: y, y2: y }));
+    svg.append(drawn("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, loss.toFixed(1)));
   }
   for (const share of [0, 0.5, 1]) {
     const step = Math.round(scale.last * share);
-    svg.append(element("text", {
+    svg.append(drawn("text", {
       x: scale.x(step), y: TALL - 4, "text-anchor": share === 1 ? "end" : "middle",
     }, step.toLocaleString("en-US")));
   }
   const lines = {};
   for (const name of ["train", "val"]) {
-    lines[name] = element("path", { stroke: data.colours[name], "stroke-width": 2 });
+    lines[name] = drawn("path", { stroke: data.colours[name], "stroke-width": 2 });
     svg.append(lines[name]);
   }
   return { scale, lines };

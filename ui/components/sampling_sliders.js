@@ -1,38 +1,24 @@
 // data: {sliders: [{name, label, help, stops: [text], calm}], at: {name: index}, seen}
 // State out: "moved" {at, sent}. A drag sends its first value at once and the next one when the
 // answer to it (`seen`) is back, so that the picture follows the hand as fast as the lab can.
+import { element, received } from "./dom.js";
+
 const ANSWER_MS = 400; // an answer that got lost must not block the slider
 
-function make(slider) {
-  const label = document.createElement("label");
-  label.className = "slider";
-  const head = document.createElement("span");
-  head.className = "head";
-  const name = document.createElement("span");
-  name.className = "name";
-  name.textContent = slider.label;
-  name.title = slider.help;
-  const value = document.createElement("span");
-  value.className = "value";
-  head.append(name, value);
-  const input = document.createElement("input");
-  input.type = "range";
-  input.min = 0;
-  input.max = slider.stops.length - 1;
-  input.step = 1;
-  input.name = slider.name;
-  input.setAttribute("aria-label", slider.label);
-  label.append(head, input);
-  return label;
+function sliderOf({ name, label, help, stops }) {
+  const head = element("span", "head", element("span", { class: "name", title: help }, label),
+    element("span", "value"));
+  return element("label", "slider", head, element("input", { type: "range", min: 0,
+    max: stops.length - 1, step: 1, name, "aria-label": label }));
 }
 
 export default function ({ data: bytes, parentElement, setStateValue }) {
   const box = parentElement.querySelector(".sliders");
-  const data = JSON.parse(new TextDecoder().decode(bytes));
+  const data = received(bytes);
   const kinds = JSON.stringify(data.sliders);
   const lab = (box.lab ??= { sent: 0, waiting: 0, pending: false });
   if (lab.kinds !== kinds) {
-    box.replaceChildren(...data.sliders.map(make));
+    box.replaceChildren(...data.sliders.map(sliderOf));
     lab.kinds = kinds;
   }
   const show = (input, index) => {

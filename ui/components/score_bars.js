@@ -1,28 +1,21 @@
 // data: {rows: [{name, value, share, own, low, high}]}; shares 0 to 1, low and high may be null
-function part(className, text) {
-  const one = document.createElement("span");
-  one.className = className;
-  if (text !== undefined) one.textContent = text;
-  return one;
-}
+import { element, received } from "./dom.js";
 
 export default function (component) {
-  const { rows } = JSON.parse(new TextDecoder().decode(component.data));
+  const { rows } = received(component.data);
   const view = component.parentElement.querySelector(".scores");
   view.replaceChildren(...rows.map((row) => {
-    const line = part(row.own ? "row own" : "row");
-    const rail = part("rail"), bar = part("bar");
+    const line = element("span", row.own ? "row own" : "row");
+    const rail = element("span", "rail"), bar = element("span", "bar");
     bar.style.width = `${100 * row.share}%`;
     rail.append(bar);
     if (row.low !== null) {
-      const interval = part("interval");
+      const interval = element("span", "interval");
       interval.style.left = `${100 * row.low}%`;
       interval.style.width = `${100 * (row.high - row.low)}%`;
       rail.append(interval);
     }
-    const name = part("name", row.name);
-    name.title = row.name;
-    line.append(name, rail, part("value", row.value));
+    line.append(element("span", { class: "name", title: row.name }, row.name), rail, element("span", "value", row.value));
     return line;
   }));
   view.setAttribute("aria-label", rows.map((row) => `${row.name}: ${row.value}`).join(", "));

@@ -1,6 +1,7 @@
 // Stages on a line that branches at finetuning. data: {stages: [{name, title, status, state,
 // lane, column, page}]}; lane 0 is the main line, -1 and 1 the two branches.
-const SVG = "http://www.w3.org/2000/svg";
+import { drawn, element, received } from "./dom.js";
+
 const WIDE = 700, LINE = 78, SPREAD = 62, DOT = 9;
 
 function curve(a, b) {
@@ -10,19 +11,11 @@ function curve(a, b) {
 }
 
 function stageElement(stage, open) {
-  const element = document.createElement(stage.page ? "button" : "div");
-  element.className = `stage ${stage.state}`;
-  element.dataset.stage = stage.name;
-  if (stage.page) element.type = "button";
-  const dot = document.createElement("i");
-  dot.className = "dot";
-  const title = document.createElement("b");
-  title.textContent = stage.title;
-  const status = document.createElement("span");
-  status.textContent = stage.status;
-  element.append(dot, title, status);
-  if (stage.page) element.onclick = () => open(stage.page);
-  return element;
+  const made = element(stage.page ? "button" : "div",
+    { class: `stage ${stage.state}`, "data-stage": stage.name },
+    element("i", "dot"), element("b", "", stage.title), element("span", "", stage.status));
+  if (stage.page) made.onclick = () => open(stage.page);
+  return made;
 }
 
 function place(root, stages, elements, svg) {
@@ -35,20 +28,20 @@ function place(root, stages, elements, svg) {
   const points = stages.map((s) => ({ x: step * (s.column + 0.5), y: LINE + SPREAD * s.lane }));
   if (tall) {
     let y = 0;
-    elements.forEach((element, i) => {
-      Object.assign(element.style, { left: "0", top: `${y}px`, width: `${width}px` });
+    elements.forEach((one, i) => {
+      Object.assign(one.style, { left: "0", top: `${y}px`, width: `${width}px` });
       points[i] = { x: DOT, y: y + 10 };
-      y += element.offsetHeight + 16;
+      y += one.offsetHeight + 16;
     });
     root.style.height = `${y}px`;
   } else {
     let bottom = 0;
-    elements.forEach((element, i) => {
+    elements.forEach((one, i) => {
       const top = points[i].y - DOT;
-      Object.assign(element.style, {
+      Object.assign(one.style, {
         left: `${points[i].x}px`, top: `${top}px`, width: `${step - 10}px`,
       });
-      bottom = Math.max(bottom, top + element.offsetHeight);
+      bottom = Math.max(bottom, top + one.offsetHeight);
     });
     root.style.height = `${bottom + 4}px`;
   }
@@ -56,22 +49,18 @@ function place(root, stages, elements, svg) {
     stages.forEach((from, i) => {
       const joined = tall ? i === j - 1 : from.column === to.column - 1;
       if (!joined) return;
-      const path = document.createElementNS(SVG, "path");
-      path.setAttribute("d", tall
-        ? `M${points[i].x},${points[i].y}V${points[j].y}` : curve(points[i], points[j]));
+      const d = tall ? `M${points[i].x},${points[i].y}V${points[j].y}` : curve(points[i], points[j]);
       const lit = from.state === "done" && (to.state === "done" || to.state === "live");
-      path.setAttribute("class", lit ? "track done" : "track");
-      svg.append(path);
+      svg.append(drawn("path", { class: lit ? "track done" : "track", d }));
     });
   });
 }
 
 export default function (component) {
   const { parentElement, setTriggerValue } = component;
-  const data = JSON.parse(new TextDecoder().decode(component.data));
+  const data = received(component.data);
   const root = parentElement.querySelector(".map");
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("aria-hidden", "true");
+  const svg = drawn("svg", { "aria-hidden": "true" });
   const elements = data.stages.map((s) => stageElement(s, (page) => setTriggerValue("open", page)));
   root.replaceChildren(svg, ...elements);
   const draw = () => place(root, data.stages, elements, svg);

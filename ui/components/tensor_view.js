@@ -1,20 +1,13 @@
 // Tensors as heatmaps on canvas: 64 tokens by thousands of channels are drawn in milliseconds.
-// token_text.js stands before this. Header: {panels: [{symbol, shape, note, rows, columns, limit,
+// Header: {panels: [{symbol, shape, note, rows, columns, limit,
 // shares, names, number}], labels, chosen: {panel, row, column}, row}; one float32 buffer for each
 // panel. names: labels of the columns, or null for numbers; number: what a column is called.
 // Pointing reads a number; a click, or Enter after the arrow keys, asks for {panel, row, column}.
+import { element, floats, unpack } from "./dom.js";
+import { channels, everyOne, fitted, rgba } from "./pictures.js";
+
 const GUTTER = 92, TOP = 16, TOP_NAMES = 66, NAME_ROOM = 60, FOOT = 4;
 const FLAT = 0.6, STEEP = 1.1; // how names lean, in radians
-const UP = [18, 133, 126], DOWN = [190, 105, 11];
-
-const floats = (part) => new Float32Array(part.buffer, part.byteOffset, part.length / 4);
-
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
 
 function written(value) {
   if (value === -Infinity) return "−∞";
@@ -29,18 +22,17 @@ function rowHeight(rows) {
 }
 
 // One pixel a cell; the canvas stretches it. Nothing is transparent, so both themes show through.
-function picture(panel, values) {
+function picture(panel, values, up, down) {
   const { rows, columns, limit, shares } = panel;
-  const canvas = document.createElement("canvas");
+  const canvas = element("canvas");
   canvas.width = columns;
   canvas.height = rows;
   const image = new ImageData(columns, rows);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    const colour = value < 0 ? DOWN : UP;
     const share = Number.isFinite(value) ? Math.min(1, Math.abs(value) / limit) : 0;
-    for (let part = 0; part < 3; part++) image.data[4 * i + part] = colour[part];
-    image.data[4 * i + 3] = Math.round(255 * (shares ? Math.sqrt(share) : share));
+    const opacity = Math.round(255 * (shares ? Math.sqrt(share) : share));
+    image.data.set([...(value < 0 ? down : up), opacity], 4 * i);
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
@@ -49,15 +41,11 @@ function picture(panel, values) {
 class Panel {
   constructor(view, at, panel, values) {
     Object.assign(this, { view, at, panel, values, cell: null });
-    this.image = picture(panel, values);
-    this.box = element("div", "panel");
-    const head = element("h4", "", panel.symbol);
-    head.append(" ", element("small", "", panel.shape));
-    this.canvas = element("canvas");
-    this.canvas.tabIndex = 0;
-    this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", `Heatmap of ${panel.symbol}, ${panel.shape}; arrow keys read its numbers`);
-    this.box.append(head, this.canvas, this.key());
+    this.image = picture(panel, values, view.up, view.down);
+    this.canvas = element("canvas", { tabindex: 0, role: "img",
+      "aria-label": `Heatmap of ${panel.symbol}, ${panel.shape}; arrow keys read its numbers` });
+    const head = element("h4", "", panel.symbol, " ", element("small", "", panel.shape));
+    this.box = element("div", "panel", head, this.canvas, this.key());
     this.canvas.onpointermove = (event) => this.point(this.under(event));
     this.canvas.onpointerleave = () => this.point(null);
     this.canvas.onclick = (event) => this.choose(this.under(event));
@@ -68,9 +56,8 @@ class Panel {
     const { limit, shares } = this.panel;
     const line = element("div", "key");
     const bar = element("i");
-    const [up, down] = [UP, DOWN].map((one) => `rgb(${one.join()})`);
-    bar.style.background = shares ? `linear-gradient(90deg, transparent, rgba(${UP.join()}, 0.5) 25%, ${up})`
-      : `linear-gradient(90deg, ${down}, transparent, ${up})`;
+    bar.style.background = shares ? "linear-gradient(90deg, transparent, rgba(var(--petrol), 0.5) 25%, rgb(var(--petrol)))"
+      : "linear-gradient(90deg, rgb(var(--rust)), transparent, rgb(var(--petrol)))";
     line.append(shares ? "0" : written(-limit), bar, written(limit));
     if (this.panel.note) line.append(element("span", "note", this.panel.note));
     return line;
@@ -124,18 +111,18 @@ class Panel {
   grid(pen) {
     const { rows, columns } = this.panel;
     const [right, bottom] = [GUTTER + columns * this.wide, this.top + rows * this.high];
-    pen.strokeStyle = "rgba(116, 131, 140, 0.28)";
+    pen.strokeStyle = rgba(this.view.slate, 0.28);
     pen.lineWidth = 1;
     pen.strokeRect(GUTTER + 0.5, this.top + 0.5, right - GUTTER - 1, bottom - this.top - 1);
     for (const at of this.panel.cuts ?? []) {
       pen.beginPath();
       pen.moveTo(GUTTER + at * this.wide, this.top - 6);
       pen.lineTo(GUTTER + at * this.wide, bottom);
-      pen.strokeStyle = "rgba(116, 131, 140, 0.9)";
+      pen.strokeStyle = rgba(this.view.slate, 0.9);
       pen.stroke();
     }
     // What is minus infinity, or hidden from a token, is hatched: no number is there.
-    pen.strokeStyle = "rgba(116, 131, 140, 0.45)";
+    pen.strokeStyle = rgba(this.view.slate, 0.45);
     pen.beginPath();
     this.values.forEach((value, i) => {
       if (Number.isFinite(value)) return;
@@ -246,7 +233,10 @@ class Panel {
 }
 
 class View {
-  constructor(root) { this.root = root; }
+  constructor(root) {
+    this.root = root;
+    [this.up, this.down, this.slate] = ["petrol", "rust", "slate"].map((name) => channels(root, name));
+  }
 
   take(data, ask) {
     Object.assign(this, { data, ask });

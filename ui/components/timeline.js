@@ -1,19 +1,10 @@
-// data: {steps: [{year, title, what, source}]}, oldest first. Texts meet the DOM as textContent.
+// data: {steps: [{year, title, what, source}]}, oldest first. Texts meet the DOM as text only.
+import { element, received } from "./dom.js";
+
 export default function ({ data, parentElement }) {
-  const { steps } = JSON.parse(new TextDecoder().decode(data));
-  const part = (name, text) => {
-    const made = document.createElement(name);
-    made.textContent = text;
-    return made;
-  };
-  parentElement.querySelector(".line").replaceChildren(...steps.map((step) => {
-    const item = document.createElement("li");
-    const year = part("div", step.year);
-    year.className = "year";
-    const what = document.createElement("div");
-    what.className = "what";
-    what.append(part("b", step.title), part("p", step.what), part("small", step.source));
-    item.append(year, what);
-    return item;
-  }));
+  const { steps } = received(data);
+  parentElement.querySelector(".line").replaceChildren(...steps.map((step) => element("li", "",
+    element("div", "year", step.year),
+    element("div", "what", element("b", "", step.title), element("p", "", step.what),
+      element("small", "", step.source)))));
 }

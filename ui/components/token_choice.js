@@ -3,12 +3,7 @@
 // Bars of logits hang from the best one: their length is how near a token comes to it, in the
 // unit of the first column, so a temperature below 1 visibly pulls the others away.
 // A click on a row asks for a branch there.
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+import { element, received } from "./dom.js";
 
 function bar(name, share, text) {
   const box = element("span", `bar ${name}`);
@@ -27,7 +22,6 @@ function rowOf(row) {
   const [id, label, , , , , , own] = row;
   const line = element(own ? "div" : "button", "row");
   if (!own) {
-    line.type = "button";
     line.dataset.token = id;
     line.title = "Branch here with this token";
   }
@@ -55,7 +49,7 @@ function fill(line, row, best, bestScaled, span) {
 
 export default function ({ data: bytes, parentElement, setTriggerValue }) {
   const box = parentElement.querySelector(".choice");
-  const data = JSON.parse(new TextDecoder().decode(bytes));
+  const data = received(bytes);
   const stages = box.querySelector(".stages");
   const [before, token, after] = data.told;
   box.querySelector(".told").replaceChildren(before, element("b", "", token), after);

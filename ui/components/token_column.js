@@ -1,7 +1,12 @@
 // One text in one encoding as a scrolling box of coloured tokens, of which only those near the
 // visible part are in the DOM. Text meets the DOM as textContent only.
-const COLOURS = 5;
+import { element } from "./dom.js";
+import { Lines, breakingNodes, colourOf, hexOf, labelOf, partNode, partsOf } from "./tokens.js";
+
 const NEWLINE = 10;
+const SPACE = /[\t\n\r\p{Zs}]/u;
+// A gap between tokens would break the joined letters of these scripts.
+const JOINED = /[\u0590-\u0dff\ufb1d-\ufefc]/;
 // Tokens come and go in blocks. A block ends with a line of the text where it can, else after
 // MOST tokens.
 const LEAST = 250;
@@ -11,7 +16,7 @@ const NEAR = "400px 0px";
 const CHIP_FRAME = 16;
 const CHIP_HEIGHT = 50;
 
-class Column {
+export class Column {
   constructor(article, text, ids, ends, show) {
     Object.assign(this, { article, text, ids, ends, show, marks: {} });
     this.box = article.querySelector(".text");
@@ -63,15 +68,11 @@ class Column {
       const frames = show.ids ? (block.to - block.from) * CHIP_FRAME : 0;
       const rows = block.lines * 0.6 + (n_bytes * 9 + frames) / width;
       block.height = Math.max(1, Math.round(rows)) * (show.ids ? CHIP_HEIGHT : line);
-      block.element = document.createElement("div");
-      block.element.className = "block";
-      block.element.dataset.block = number;
+      block.element = element("div", { class: "block", "data-block": number });
       block.element.style.height = `${block.height}px`;
     }
     box.classList.toggle("numbers", show.ids);
-    // A gap between tokens would break the joined letters of these scripts.
-    const joined = /[\u0590-\u0dff\ufb1d-\ufefc]/.test(loose.decode(this.text));
-    box.classList.toggle("apart", !joined);
+    box.classList.toggle("apart", !JOINED.test(new TextDecoder().decode(this.text)));
     box.replaceChildren(...this.blocks.map((block) => block.element));
     let y = 0;
     for (const block of this.blocks) {
@@ -99,40 +100,23 @@ class Column {
     block.element.replaceChildren();
   }
 
-  span(index, first) {
-    const span = document.createElement("span");
-    span.className = `token c${index % COLOURS}`;
-    span.dataset.i = index;
-    span.setAttribute("role", "option");
-    if (first) span.id = `t${this.article.dataset.column}-${index}`;
-    return span;
-  }
-
-  line() {
-    const line = document.createElement("div");
-    line.className = "line";
-    line.dir = "auto";
-    return line;
+  span(index, again = false) {
+    const look = { class: `token ${colourOf(index)}`, "data-i": index, role: "option" };
+    return element("span", again ? look : { ...look, id: `t${this.article.dataset.column}-${index}` });
   }
 
   // Each token with its id below it. One that holds a line break stays whole and ends the line.
   chips(block) {
     const lines = [];
-    let line = null;
+    const writer = new Lines((line) => lines.push(line));
     for (let index = block.from; index < block.to; index++) {
-      if (!line) lines.push(line = this.line());
-      const chip = this.span(index, true);
+      if (!writer.line) writer.next();
       const bytes = this.bytes(index);
-      const [piece, number] = ["piece", "number"].map((name) => {
-        const span = document.createElement("span");
-        span.className = name;
-        return chip.appendChild(span);
-      });
-      piece.append(...this.piece(partsOf(bytes)));
-      number.textContent = this.ids[index];
+      const chip = this.span(index);
+      chip.append(element("span", "piece", ...this.piece(partsOf(bytes))), element("span", "number", this.ids[index]));
       chip.setAttribute("aria-label", `${labelOf(bytes)}, id ${this.ids[index]}`);
-      line.append(chip);
-      if (bytes.includes(NEWLINE)) line = null;
+      writer.line.append(chip);
+      if (bytes.includes(NEWLINE)) writer.line = null;
     }
     return lines;
   }
@@ -141,39 +125,24 @@ class Column {
   piece(parts) {
     const empty = parts.every(([kind, , character]) => kind !== "x" && kind !== "t" && SPACE.test(character));
     return parts.flatMap(([kind, text, character]) =>
-      this.part(kind === "n" ? "m" : kind, text, character, empty || this.show.whitespace));
+      this.part([kind === "n" ? "m" : kind, text, character], empty || this.show.whitespace));
   }
 
-  // A token that holds a line break continues on the next line as a second span of its index.
   lines(block) {
     const lines = [];
-    let line = null;
+    const writer = new Lines((line) => lines.push(line));
     for (let index = block.from; index < block.to; index++) {
-      let span = this.span(index, true);
-      for (const [kind, text, character] of partsOf(this.bytes(index))) {
-        if (!line) {
-          lines.push(line = this.line());
-          if (span.parentNode) span = this.span(index, false);
-        }
-        if (!span.parentNode) line.append(span);
-        span.append(...this.part(kind, text, character, this.show.whitespace));
-        if (kind === "n") line = null;
-      }
+      writer.write(partsOf(this.bytes(index)), (again) => this.span(index, again),
+        (part) => this.part(part, this.show.whitespace));
     }
     return lines;
   }
 
-  part(kind, text, character, signs) {
-    if (kind === "t") return [text];
-    const span = document.createElement("span");
-    if (kind !== "x" && !signs && SPACE.test(character)) {
-      if (character !== "\n" && character !== "\r") return [character];
-      span.className = "blank";
-      return [span];
-    }
-    span.className = kind === "x" ? "byte" : "mark";
-    span.textContent = text;
-    return kind === "n" ? [span] : [document.createElement("wbr"), span];
+  part(part, signs) {
+    const [kind, , character] = part;
+    if (kind === "x") return [element("wbr"), partNode(part)];
+    if (kind === "t" || signs || !SPACE.test(character)) return breakingNodes(part);
+    return [character === "\n" || character === "\r" ? element("span", "blank") : character];
   }
 
   // ---- marks: a name (a CSS class) on a range of tokens, drawn or not

@@ -1,7 +1,9 @@
 // One text in several encodings. data: packed(header, text, ids and ends of each column), where
 // header is {columns: [{label, n_tokens, n_distinct, characters_per_token, bytes_per_token}],
 // show: {whitespace, ids, short}, chosen: {column, index} | null, picture, hint}; see
-// ui/tokenizer_lab/picture.py. token_text.js and token_column.js stand before this.
+// ui/tokenizer_lab/picture.py.
+import { element, integers, unpack } from "./dom.js";
+import { Column } from "./token_column.js";
 
 function heads(view, columns) {
   const fewest = Math.min(...columns.map((one) => one.n_tokens));
@@ -28,16 +30,14 @@ function heads(view, columns) {
 }
 
 function newArticle(number) {
-  const article = document.createElement("article");
-  article.className = "column";
-  article.dataset.column = number;
-  article.innerHTML = `<div class="name"></div>
-    <div class="count"><b></b><span class="unit"></span><span class="than"></span></div>
-    <div class="bar"><i></i></div>
-    <div class="rates"><span class="characters"></span><span class="bytes"></span><span class="distinct"></span></div>
-    <div class="text" role="listbox" tabindex="0"></div>
-    <div class="detail" aria-live="polite"></div>`;
-  return article;
+  const spans = (...names) => names.map((name) => element("span", name));
+  return element("article", { class: "column", "data-column": number },
+    element("div", "name"),
+    element("div", "count", element("b"), ...spans("unit", "than")),
+    element("div", "bar", element("i")),
+    element("div", "rates", ...spans("characters", "bytes", "distinct")),
+    element("div", { class: "text", role: "listbox", tabindex: 0 }),
+    element("div", { class: "detail", "aria-live": "polite" }));
 }
 
 function firstDifference(before, after) {
@@ -57,7 +57,7 @@ function redraw(view, data) {
   columns.style.setProperty("--columns", articles.length);
   view.classList.toggle("short", data.show.short);
   view.columns = articles.map((article, number) => {
-    const [ids, ends] = [words(arrays[2 * number]), words(arrays[2 * number + 1])];
+    const [ids, ends] = [integers(arrays[2 * number]), integers(arrays[2 * number + 1])];
     return new Column(article, text, ids, ends, data.show);
   });
   view.columns.forEach((column) => column.draw());

@@ -1,38 +1,29 @@
 // data: {tokens: [[id, parts]], first, inputs: [[index]], targets: [[index]], starts: [start],
 // names: {…}, stairs, cut}. inputs and targets come from the code that training uses; an index
 // points into tokens. The window moves here, without a word to the server.
+import { element, received } from "./dom.js";
+import { tokenBox, wordsOf } from "./tokens.js";
+
 const PLAY_MS = 700;
 
-function text(tag, className, content) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = content;
-  return element;
-}
-
-function fill(element, parts) {
-  element.replaceChildren(...parts.map(([kind, shown]) => text("span", kind === "t" ? "" : "mark", shown)));
-  return element;
-}
-
 function cell(kind, [id, parts], column, row) {
-  const box = text("div", `cell ${kind}`, "");
+  const box = element("div", `cell ${kind}`, "");
   box.style.gridColumn = column;
   box.style.gridRow = row;
-  box.append(fill(document.createElement("b"), parts), text("i", "", id));
-  box.title = parts.map(([, shown]) => shown).join("");
+  box.append(tokenBox("b", "", parts), element("i", "", id));
+  box.title = wordsOf(parts);
   return box;
 }
 
 function drawGrid(grid, data, inputs, targets) {
   const heads = ["input", "", "target"].map((name, i) => {
-    const head = text("div", "head", name);
+    const head = element("div", "head", name);
     head.style.gridColumn = 1;
     head.style.gridRow = i + 1;
     return head;
   });
   const cells = inputs.flatMap((index, i) => {
-    const arrow = text("div", "cell arrow", "↓");
+    const arrow = element("div", "cell arrow", "↓");
     arrow.style.gridColumn = i + 2;
     arrow.style.gridRow = 2;
     return [cell("input", data.tokens[index], i + 2, 1), arrow,
@@ -43,19 +34,19 @@ function drawGrid(grid, data, inputs, targets) {
 
 function drawStairs(box, data, inputs, targets) {
   const rows = inputs.slice(0, data.stairs).map((_, i) => {
-    const row = text("div", "stair", "");
-    row.append(text("span", "number", i + 1));
-    inputs.slice(0, i + 1).forEach((index) => row.append(fill(text("span", "piece", ""), data.tokens[index][1])));
-    row.append(text("span", "to", "→"), fill(text("span", "piece goal", ""), data.tokens[targets[i]][1]));
+    const row = element("div", "stair", "");
+    row.append(element("span", "number", i + 1));
+    inputs.slice(0, i + 1).forEach((index) => row.append(tokenBox("span", "piece", data.tokens[index][1])));
+    row.append(element("span", "to", "→"), tokenBox("span", "piece goal", data.tokens[targets[i]][1]));
     return row;
   });
-  if (inputs.length > data.stairs) rows.push(text("div", "note", `… and so on, to ${inputs.length} tokens of context.`));
+  if (inputs.length > data.stairs) rows.push(element("div", "note", `… and so on, to ${inputs.length} tokens of context.`));
   box.replaceChildren(...rows);
 }
 
 export default function (component) {
   const { parentElement } = component;
-  const data = JSON.parse(new TextDecoder().decode(component.data));
+  const data = received(component.data);
   const view = parentElement.querySelector(".pairs");
   const [row, grid, stairs] = [".row", ".grid", ".stairs"].map((name) => view.querySelector(name));
   const [slider, where, play] = [".slider", ".where", ".play"].map((name) => view.querySelector(name));
@@ -63,10 +54,7 @@ export default function (component) {
   if (view.drawn === drawn) return () => clearInterval(view.timer);
   view.drawn = drawn;
   const last = data.inputs.length - 1;
-  row.replaceChildren(...data.tokens.map(([, parts]) => {
-    const span = fill(text("span", "tok", ""), parts);
-    return span;
-  }));
+  row.replaceChildren(...data.tokens.map(([, parts]) => tokenBox("span", "tok", parts)));
   const spans = [...row.children];
   const seen = new Set();
   slider.max = last;

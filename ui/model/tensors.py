@@ -85,7 +85,7 @@ def _name(loaded: "Loaded", id: int) -> str:
 def tensor_view(sheets: list[Sheet], labels: list[str], place: Where) -> None:
     """The heatmaps; a click chooses the token of the row, and the cell."""
     panel = min(place.panel, len(sheets) - 1)
-    registered("tensor_view", "token_text")(
+    registered("tensor_view")(
         key=TENSORS,
         data=packed(
             {

@@ -132,9 +132,7 @@ def show(text: str) -> None:
     told = explain(tokenizer, word)
     waits = tour.is_on() and MERGES_PLAYED not in st.session_state
     data = {"word": word, "pieces": [steps_of(one) for one in told], "tell": waits}
-    registered("merge_tree", "token_text")(
-        key=_TREE, data=payload(data), on_played_change=note_played
-    )
+    registered("merge_tree")(key=_TREE, data=payload(data), on_played_change=note_played)
     st.caption(
         "A rank is the place of a merge in the order in which the tokenizer learned them, and "
         "also the id of the token that it makes: the most frequent pairs were learned first."

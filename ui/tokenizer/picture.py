@@ -57,9 +57,7 @@ def token_picture(
     header["picture"] = _print_of(header, buffers)
     header["chosen"] = chosen and {"column": chosen.column, "index": chosen.index}
     header["hint"] = hint
-    registered("token_view", "token_text", "token_column")(
-        key=key, data=packed(header, *buffers), on_token_change=on_pick
-    )
+    registered("token_view")(key=key, data=packed(header, *buffers), on_token_change=on_pick)
     return chosen
 
 

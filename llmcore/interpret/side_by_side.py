@@ -36,9 +36,9 @@ def aligned(first: Sequence[int], second: Sequence[int]) -> np.ndarray:
     same order, and replaced stretches of equal length.
 
     >>> aligned([5, 6, 7, 8], [5, 9, 7]).tolist()
-    [[0, 0], [2, 2]]
-    >>> aligned([5, 6, 7], [5, 9, 7]).tolist()
     [[0, 0], [1, 1], [2, 2]]
+    >>> aligned([5, 6, 7], [5, 9, 9, 7]).tolist()
+    [[0, 0], [2, 3]]
     """
     pairs = [
         (i, j)

@@ -64,9 +64,13 @@ def any_watched(points: Iterable[HookPoint]) -> bool:
 def watch(model: nn.Module, names: list[str] | Callable[[str], bool]) -> Iterator[_Tape]:
     """Keeps what passes the named points in forward passes of this thread inside the block.
 
-    >>> with watch(model, ["blocks.0.attention.weights"]) as seen:   # doctest: +SKIP
-    ...     model(ids)
-    ... seen["blocks.0.attention.weights"]                           # (B, H, T, T)
+    >>> from llmcore.config import ModelConfig
+    >>> from llmcore.nn.model import GPT
+    >>> model = GPT(ModelConfig(vocab_size=9, context_length=8, n_layers=1, n_heads=2, d_model=8))
+    >>> with watch(model, ["blocks.0.attention.weights"]) as seen:
+    ...     _ = model(torch.tensor([[1, 2, 3]]))
+    >>> seen["blocks.0.attention.weights"].shape                     # (B, H, T, T)
+    torch.Size([1, 2, 3, 3])
 
     names: exact names or a predicate. Raises KeyError for a name that does not exist.
     """
@@ -86,12 +90,18 @@ def watch(model: nn.Module, names: list[str] | Callable[[str], bool]) -> Iterato
 def change(model: nn.Module, changes: Mapping[str, Change]) -> Iterator[None]:
     """Replaces what passes the named points in forward passes of this thread inside the block.
 
+    >>> from llmcore.config import ModelConfig
+    >>> from llmcore.nn.model import GPT
+    >>> model = GPT(ModelConfig(vocab_size=9, context_length=8, n_layers=1, n_heads=2, d_model=8))
     >>> def silence(heads):                                           # (B, H, T, D)
     ...     heads = heads.clone()
-    ...     heads[:, 2] = 0.0
+    ...     heads[:, 1] = 0.0
     ...     return heads
-    >>> with change(model, {"blocks.0.attention.head_outputs": silence}):   # doctest: +SKIP
-    ...     model(ids)                                                # without head 2 of block 0
+    >>> outputs = "blocks.0.attention.head_outputs"
+    >>> with change(model, {outputs: silence}), watch(model, [outputs]) as seen:
+    ...     _ = model(torch.tensor([[1, 2, 3]]))                      # without head 1 of block 0
+    >>> seen[outputs].abs().sum(dim=(0, 2, 3)) > 0                    # (H,)
+    tensor([ True, False])
 
     A function gets the point's value and returns one of the same shape; it must not write into
     what it gets. Where blocks nest, the outer function comes first. What is watched is the value

@@ -70,7 +70,7 @@ def thin(
 
     >>> x, y = thin(np.arange(9), np.array([0, 0, 0, 9, 0, 0, 0, -9, 0]), limit=6)
     >>> x.tolist(), y.tolist()
-    ([0, 1, 3, 4, 7, 8], [0, 0, 9, 0, -9, 0])
+    ([0, 1, 3, 5, 7, 8], [0, 0, 9, 0, -9, 0])
     """
     n = len(steps)
     if n <= limit or limit < 4:

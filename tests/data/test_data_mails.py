@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import doctest
 import quopri
 import random
 import time
@@ -10,7 +9,6 @@ from email.message import EmailMessage
 
 import pytest
 
-from llmcore.data import mails
 from llmcore.data.mails import MAX_TEXT_CHARACTERS, html_to_text, looks_like_mail, read_mail
 from llmcore.errors import LabError
 
@@ -74,7 +72,6 @@ def test_of_alternatives_the_plain_one_is_read_and_attachments_are_not() -> None
 
 
 def test_html_becomes_its_visible_text() -> None:
-    assert doctest.testmod(mails).failed == 0
     page = (
         "<html><head><title>T<style>p {x}</style><body><h1>Big\nnews</h1><table><tr><td>a</td>"
         "<td>b</td></tr></table>&lt;b&gt; &#8364;5&nbsp;off<br/>bye<!-- no --><script>if (a < b) x"

@@ -1,13 +1,9 @@
 """The window and the cache: what is read, and that going back or aside changes no number."""
 
-import doctest
-
 import pytest
 import torch
 from generating import CONFIG, sharp_model
 
-from llmcore.data import windows
-from llmcore.generation import reader
 from llmcore.generation.reader import Reader, ReaderPool, common_prefix, window_start
 from llmcore.nn.decode import NextLogits
 
@@ -97,12 +93,6 @@ def test_the_pool_is_bounded_by_bytes_too(model):
     pool = ReaderPool(max_bytes=reader.n_bytes - 1)
     pool.give_back(reader)
     assert pool.take(model, [1]) is not reader
-
-
-@pytest.mark.parametrize("module", [reader, windows])
-def test_the_examples_in_the_docstrings_hold(module):
-    tried = doctest.testmod(module)
-    assert tried.attempted and not tried.failed
 
 
 def test_common_prefix():

@@ -1,6 +1,5 @@
 """The frozen trunk runs once: the same numbers as the plain loop, in bounded memory."""
 
-import doctest
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ from tiny import TINY_MODEL
 from llmcore.config import TrainConfig
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
-from llmcore.tasks import frozen_features
 from llmcore.tasks.classification import ClassificationTask, Example
 from llmcore.tasks.frozen_features import FrozenFeatures, similar_lengths
 from llmcore.tasks.texts import Texts
@@ -167,7 +165,6 @@ def test_where_everything_learns_nothing_is_reused() -> None:
 
 
 def test_groups_hold_every_text_once_with_little_padding() -> None:
-    assert doctest.testmod(frozen_features).failed == 0
     lengths = np.random.default_rng(0).integers(1, 200, size=500)
     groups = similar_lengths(lengths)
     assert sorted(np.concatenate(groups)) == list(range(500))

@@ -1,14 +1,7 @@
-import doctest
-
 import pytest
 
 from llmcore.config import TrainConfig
-from llmcore.train import schedule
 from llmcore.train.schedule import learning_rate
-
-
-def test_docstring_example_holds():
-    assert doctest.testmod(schedule).failed == 0
 
 
 def test_peak_is_at_the_end_of_warmup_and_floor_at_the_last_step():

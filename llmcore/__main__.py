@@ -11,7 +11,8 @@ def _interrupted(*_: object) -> None:
     os._exit(1)
 
 
-if __name__ == "__main__":
+def run(program: str = "python -m llmcore") -> int:
+    """Runs the command that `sys.argv` names and returns its exit status."""
     before = signal.signal(signal.SIGINT, _interrupted)  # the imports below take a second
 
     import logging
@@ -24,4 +25,8 @@ if __name__ == "__main__":
     # Without LLMLAB_DEBUG an error is one line; the log would put others beside it.
     logging.basicConfig(level=logging.INFO if debug() else logging.CRITICAL, stream=sys.stderr)
     signal.signal(signal.SIGINT, before)
-    sys.exit(main())
+    return main(program=program)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -7,14 +7,20 @@ from pathlib import Path
 
 from llmcore.errors import LabError
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+# Where llmcore and ui lie: the project's folder, or site-packages.
+CODE_ROOT = Path(__file__).resolve().parent.parent
+# An installed lab has app.py, pages and assets in a folder of their own (setup.py).
+INSTALLED = (CODE_ROOT / "llmlab" / "app.py").is_file()
+PROJECT_ROOT = CODE_ROOT / "llmlab" if INSTALLED else CODE_ROOT
 ASSETS = PROJECT_ROOT / "assets"
 BUNDLED_RUNS = ASSETS / "runs"
 
 
 def lab_home() -> Path:
-    """The folder of runs and caches: `LLMLAB_HOME`, else the project's own folder."""
-    return Path(os.environ.get("LLMLAB_HOME") or PROJECT_ROOT).expanduser().resolve()
+    """The folder of runs and caches: `LLMLAB_HOME`, else the project's own folder; for an
+    installed lab `~/llm-lab`."""
+    own = "~/llm-lab" if INSTALLED else PROJECT_ROOT
+    return Path(os.environ.get("LLMLAB_HOME") or own).expanduser().resolve()
 
 
 def runs_dir() -> Path:

@@ -56,8 +56,9 @@ app.command("datasets")(text.datasets)
 app.command("inspect")(inspecting.inspect)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit status: 0, 1 (failed) or 2 (bad arguments).
+def main(arguments: Sequence[str] | None = None, program: str = "python -m llmcore") -> int:
+    """Runs one command and returns its exit status: 0, 1 (failed) or 2 (bad arguments). The usage
+    lines call it `program`.
 
     Whatever goes wrong is one line on standard error that begins with `error:`. With
     `LLMLAB_DEBUG=1` the traceback stands above it.
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = command.main(
             args=None if arguments is None else list(arguments),
-            prog_name="python -m llmcore",
+            prog_name=program,
             standalone_mode=False,
         )
         # In this mode typer.Exit comes back as a number, and a Ctrl-C as Exit(130).

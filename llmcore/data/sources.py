@@ -11,7 +11,7 @@ from llmcore.data.spam_assassin import email_path
 from llmcore.errors import NotFoundError, OfflineError
 from llmcore.files import sha256_of
 from llmcore.packaged import packaged_path
-from llmcore.paths import ASSETS, PROJECT_ROOT, cache_dir
+from llmcore.paths import ASSETS, CODE_ROOT, cache_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ def dataset_sources(name: str) -> list[dict[str, Any]]:
         path = ASSETS / "instructions" / f"{name}-train.jsonl"
         return [_row(name, "project", str(path), lambda: path if path.is_file() else None)]
     if name in MADE_BY_CODE:
-        path = PROJECT_ROOT / MADE_BY_CODE[name]
+        path = CODE_ROOT / MADE_BY_CODE[name]
         return [_row(name, "project", MADE_BY_CODE[name], lambda: path)]
     for part in _PARTS.get(name, (name,)):
         if part == EMAILS:

@@ -63,7 +63,7 @@ def _spawn(directory: Path) -> None:
     flags |= getattr(subprocess, "DETACHED_PROCESS", 0)
     with (directory / LOG).open("ab") as output:
         process = subprocess.Popen(
-            command, cwd=paths.PROJECT_ROOT, env=environment, stdin=subprocess.DEVNULL,
+            command, cwd=paths.CODE_ROOT, env=environment, stdin=subprocess.DEVNULL,
             stdout=output, stderr=output, start_new_session=True, creationflags=flags,
         )  # fmt: skip
     threading.Thread(

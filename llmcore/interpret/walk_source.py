@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from llmcore.paths import PROJECT_ROOT
+from llmcore.paths import CODE_ROOT
 
 _MOST_LINES = 14  # of an excerpt: longer ones are shown as the first of their statements alone
 
@@ -61,8 +61,8 @@ def source_of(function: Callable[..., Any] | type, *needles: str) -> Source:
         if span[1] - span[0] >= _MOST_LINES:
             span = marked[0]
     path = Path(inspect.getsourcefile(function) or "")
-    if path.is_relative_to(PROJECT_ROOT) and ".venv" not in path.parts:
-        shown = path.relative_to(PROJECT_ROOT).as_posix()
+    if path.is_relative_to(CODE_ROOT / "llmcore"):
+        shown = path.relative_to(CODE_ROOT).as_posix()
     else:
         shown = "/".join(path.parts[-4:])
     return Source(function.__qualname__, shown, first, text, span)

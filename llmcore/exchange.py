@@ -158,10 +158,10 @@ def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tup
                 yield checkpoint.directory / name, f"{folder}/{name}"
     stored = run.stored_data() if data else None
     validation = run.stored_validation() if data else None
-    for folder, path in ((DATA, stored), (VALIDATION_DATA, validation)):
-        if path is not None:
-            suffix = path.suffix.lower() if path.suffix.lower() in DATA_SUFFIXES else ".txt"
-            yield path, f"{folder}/{path.stem}{suffix}"
+    for folder, text in ((DATA, stored), (VALIDATION_DATA, validation)):
+        if text is not None:
+            suffix = text.suffix.lower() if text.suffix.lower() in DATA_SUFFIXES else ".txt"
+            yield text, f"{folder}/{text.stem}{suffix}"
 
 
 def _is_adapter(checkpoint: Checkpoint) -> bool:

@@ -174,7 +174,7 @@ def _is_deep(value: object) -> bool:
         level = [
             part
             for one in level
-            for part in (one.values() if isinstance(one, dict) else one)  # type: ignore[attr-defined]
+            for part in (one.values() if isinstance(one, dict) else one)
             if isinstance(part, (dict, list))
         ]
     return True

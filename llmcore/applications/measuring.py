@@ -325,7 +325,7 @@ def _samples(
     from llmcore.experiments.sample_measures import known_words, real_word_share
     from llmcore.generation import SamplingConfig, generate
 
-    made = []
+    made: list[dict[str, Any]] = []
     for seed, prompt in enumerate(job.prompts, 1):
         sampling = SamplingConfig(temperature=TEMPERATURE, seed=seed, max_new_tokens=SAMPLE_TOKENS)
         text = generate(loaded.trunk, loaded.tokenizer, prompt, sampling).text

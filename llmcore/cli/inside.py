@@ -40,7 +40,7 @@ def walk(
         )
     passed = pass_through(loaded.model, loaded.tokenizer, text_or_stdin(text), loaded.labels)
     tape = open_block(loaded.trunk, passed.streams[opened], opened)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "step": step.name, "title": step.title, "tensor": panel.symbol,
             "shape": list(panel.shape), "axes": list(panel.axes), "source": step.source.where,
@@ -94,7 +94,7 @@ def budget(
     if config.context_length < T:
         config = config.with_(context_length=T)
     N = config.n_parameters()
-    values = {
+    values: dict[str, Any] = {
         "shape": shape, "config": asdict(config), "parameters": N,
         "parameters_by_part": config.parameters_by_part(), "context": T,
         "flops_of_text": costs.text_flops(config, T),

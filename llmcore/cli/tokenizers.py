@@ -85,6 +85,7 @@ def train_tokenizer(
         saved = save_trained(training, name, text.name, seconds)
         tokenizer, directory, reference = saved.load(), saved.directory, saved.slug
     else:
+        assert out is not None
         directory, reference = out.resolve(), str(out)
         tokenizer = write_training(directory, training, out.name or "bpe", text.name, seconds)
     ratio = bytes_per_token(tokenizer, text.text)

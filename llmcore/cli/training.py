@@ -85,7 +85,7 @@ from llmcore.errors import LabError
 from llmcore.settings import help_for
 
 if TYPE_CHECKING:
-    from llmcore.data import Corpus
+    from llmcore.data import Corpus as ReadCorpus
     from llmcore.data.reading.documents import CorpusOptions
 
 
@@ -413,7 +413,9 @@ def lora_settings(
         raise typer.BadParameter(str(error)) from error
 
 
-def _validation(named: str | None, options: "CorpusOptions") -> tuple[str | None, "Corpus | None"]:
+def _validation(
+    named: str | None, options: "CorpusOptions"
+) -> tuple[str | None, "ReadCorpus | None"]:
     """The name or absolute path of a validation text, and the text: a wrong one is refused."""
     from llmcore.data import load_corpus
 

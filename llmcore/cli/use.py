@@ -306,8 +306,9 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
     if source in LABELLED:
         own = open_run(name_of(loaded.ref)).config if loaded.card["run"] else None
         same = own is not None and own.data.source == source
-        split = own.data if same else DataConfig(source)
-        rows = read_splits(split, own.train.seed if same else TrainConfig().seed, None).test
+        split = own.data if own and same else DataConfig(source)
+        seed = own.train.seed if own and same else TrainConfig().seed
+        rows = read_splits(split, seed, None).test
     else:
         rows = align_labels(read_labelled(columns, None, training=False), loaded.labels)
         for notice in rows.notices:
@@ -338,4 +339,4 @@ def _score_language_model(
         _, documents = corpus.split(DataConfig().validation, CORPUS_SPLIT_SEED)
     else:
         documents = corpus.documents
-    return text_loss(loaded.model, loaded.tokenizer, documents)
+    return text_loss(loaded.trunk, loaded.tokenizer, documents)

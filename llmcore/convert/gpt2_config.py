@@ -36,8 +36,8 @@ def read_config(config: Mapping[str, Any], where: Path) -> ModelConfig:
     """
     kind = config.get("model_type")
     if kind != MODEL_TYPE:
-        named = isinstance(kind, str) and kind
-        what = f"a {kind[:40]} model of another tool" if named else "no model of this lab"
+        named = kind[:40] if isinstance(kind, str) else ""
+        what = f"a {named} model of another tool" if named else "no model of this lab"
         raise LabError(f"{where} holds {what}: choose a GPT-2, or the directory of a run.")
     for key, (default, allowed) in _FIXED.items():
         _check(key, config.get(key, default), allowed, where)

@@ -38,6 +38,11 @@ _BLOCK: tuple[tuple[str, str, str, tuple[int, int] | None], ...] = (
 )
 
 
+def _three(names: tuple[str, str, str], kind: str) -> tuple[str, str, str]:
+    ours, hf, gguf = names
+    return f"{ours}.{kind}", f"{hf}.{kind}", f"{gguf}.{kind}"
+
+
 def trunk_names(config: ModelConfig) -> Iterator[WeightName]:
     """All weights below the head: embeddings, blocks, the last norm."""
     C = config.d_model
@@ -49,8 +54,8 @@ def trunk_names(config: ModelConfig) -> Iterator[WeightName]:
             names = (f"blocks.{layer}.{ours}", f"h.{layer}.{hf}", f"blk.{layer}.{gguf}")
             wide, narrow = matrix or (1, 0)
             weight = (wide * C, narrow * C) if matrix else (C,)
-            yield WeightName(*(f"{one}.weight" for one in names), weight, matrix is not None)
-            yield WeightName(*(f"{one}.bias" for one in names), (wide * C,))
+            yield WeightName(*_three(names, "weight"), weight, matrix is not None)
+            yield WeightName(*_three(names, "bias"), (wide * C,))
     for kind in ("weight", "bias"):
         yield WeightName(f"final_norm.{kind}", f"ln_f.{kind}", f"output_norm.{kind}", (C,))
 

@@ -50,7 +50,8 @@ class InstructionSplits:
 
 def load_builtin(name: str) -> InstructionSplits:
     """A built-in set with the splits that its generator fixed. Raises DamagedError."""
-    return InstructionSplits(*(list(_builtin_rows(name, split)) for split in SPLITS))
+    train, validation, test = (list(_builtin_rows(name, split)) for split in SPLITS)
+    return InstructionSplits(train, validation, test)
 
 
 @lru_cache(maxsize=9)

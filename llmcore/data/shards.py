@@ -248,7 +248,9 @@ def _encoded(jobs: Iterator[_Job | None], n_processes: int) -> Iterator[None]:
     """One None for each block that stands on disk. A few blocks at a time are in memory."""
     if n_processes == 1:
         for job in jobs:
-            yield None if job is None else _encode_block(job)
+            if job is not None:
+                _encode_block(job)
+            yield None
         return
     # Not forked: the caller may be a thread beside others that hold locks.
     with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +240,9 @@ def _cache_path(download: Download) -> Path:
 
 def _packaged(name: str) -> Path | None:
     source = PACKAGED.get(name)
-    return source and packaged_path(source.distribution, source.relative, source.sha256)
+    if source is None:
+        return None
+    return packaged_path(source.distribution, source.relative, source.sha256)
 
 
 def local_path(name: str) -> Path | None:
@@ -300,10 +302,10 @@ def dataset_sources(name: str) -> list[dict[str, Any]]:
             rows.append(_row(part, "cache", str(email_path()), lambda: local_path(EMAILS)))
         if part in DOWNLOADS:
             where = str(_cache_path(DOWNLOADS[part]))
-            rows.append(_row(part, "cache", where, lambda p=part: cached_path(p)))
+            rows.append(_row(part, "cache", where, partial(cached_path, part)))
         if part in PACKAGED:
             where = PACKAGED[part].distribution
-            rows.append(_row(part, "package", where, lambda p=part: _packaged(p)))
+            rows.append(_row(part, "package", where, partial(_packaged, part)))
         if part in DOWNLOADS:
             source = DOWNLOADS[part]
             row = _row(part, "download", source.base_url + source.path, lambda: None)

@@ -82,8 +82,10 @@ def split_labelled(
             f"{data.name} has {len(single):,} different texts, too few to hold any out: give at "
             f"least {SMALLEST_SPLIT_CLASS} texts of one class."
         )
-    parts = (relabelled.take(sorted(part)) for part in (train, held_validation, held_test))
-    return Splits(*parts, notices=[*data.notices, *notices])
+    learned, checked, tested = (
+        relabelled.take(sorted(part)) for part in (train, held_validation, held_test)
+    )
+    return Splits(learned, checked, tested, notices=[*data.notices, *notices])
 
 
 def _shared_with_the_test(data: LabelledSet, single: dict[int, str]) -> list[str]:

@@ -15,8 +15,12 @@ from llmcore.train.sinks import Sink
 class Finetune(Protocol):
     """The task of a finetune. `adapter` goes into its checkpoints' state."""
 
-    model: nn.Module
-    adapter: dict[str, Any] | None
+    @property
+    def model(self) -> nn.Module: ...
+    @property
+    def adapter(self) -> dict[str, Any] | None: ...
+    @adapter.setter
+    def adapter(self, state: dict[str, Any]) -> None: ...
 
 
 def parent_of(run: Run, config: RunConfig) -> models.Loaded:

@@ -191,7 +191,7 @@ def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) 
     The first process builds first: what it downloads, encodes and trains is there for the others.
     """
     config = replace(config, train=config.train.with_(device=_device(config.train, world)))
-    build = {
+    build: Callable[[Run, RunConfig, Sink], Task] = {
         "pretrain": build_pretraining,
         "classify": build_classification,
         "instruct": build_instruction,

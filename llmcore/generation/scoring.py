@@ -155,6 +155,6 @@ def score_words(score: TextScore, text: str) -> list[ScoredWord]:
         bits[word] += token.loss / math.log(2)
         counts[word] += 1
     return [
-        ScoredWord(data[start:end].decode(), start, end, *numbers)
-        for (start, end), *numbers in zip(spans, bits, counts, strict=True)
+        ScoredWord(data[start:end].decode(), start, end, n_bits, n_tokens)
+        for (start, end), n_bits, n_tokens in zip(spans, bits, counts, strict=True)
     ]

@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -142,7 +143,7 @@ class Tree:
 
         Raises LabError for the root; a job must not be writing there."""
         parent, token = self.node(node_id).parent, self.node(node_id).token
-        if parent is None:
+        if parent is None or token is None:
             raise LabError("The root is the end of the prompt and cannot be taken away.")
         with self._lock:
             if self._children[parent].get(token) != node_id:
@@ -235,7 +236,8 @@ class Tree:
         """Keeps the scores of what follows the first n ids of a path, for each n of `lengths`."""
         ids, below = self.ids(node_id), [0, *(one.id for one in self.path(node_id))]
         check_ids(model, ids)
-        device, windows = next(model.parameters()).device, {}
+        device = next(model.parameters()).device
+        windows: dict[int, Any] = {}
         for n in lengths:
             windows.setdefault(window_start(n, model.config.context_length), []).append(n)
         for start, ends in windows.items():
@@ -334,11 +336,11 @@ def _view(
     own = next((one for one in alternatives if one.chosen), None)
     return TokenView(
         node_id=place if chosen is None else chosen.id,
-        id=own and own.id,
-        label=own and own.label,
-        probability=own and own.probability,
-        plain_probability=own and own.plain_probability,
-        rank=own and own.rank,
+        id=own.id if own else None,
+        label=own.label if own else None,
+        probability=own.probability if own else None,
+        plain_probability=own.plain_probability if own else None,
+        rank=own.rank if own else None,
         entropy=entropy_bits(plain),
         n_kept=int(stages.kept.sum()),
         alternatives=alternatives,

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from llmcore.interpret.attention import text_ids
+from llmcore.nn.classifier import trunk_of
 from llmcore.nn.hooks import watch
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def walk(
     Of a probe it is the language model that is walked through. `notice` says so, and where the
     text was cut. Raises LabError for an empty text.
     """
-    trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
+    trunk = trunk_of(model)
     ids, notice = text_ids(trunk, tokenizer, text, max_tokens, taker="the walk takes")
     if getattr(model, "reads_layers", False):
         classes, notice = None, f"{notice} {PROBE}" if notice else PROBE

@@ -238,7 +238,9 @@ def _feed_forward(block: "nn.Module", tape: BlockTape) -> list[Step]:
     forward = type(layers).forward
     inner = ("token", "hidden channel")
     C, F = n.shape[1], after.shape[1]
-    widen, bend, reads, panels = _gelu(C, F), _GELU, (("g", before.shape),), []
+    widen, bend = _gelu(C, F), _GELU
+    reads: tuple[tuple[str, tuple[int, ...]], ...] = (("g", before.shape),)
+    panels: list[Panel] = []
     if "value" in tape:
         widen, bend = _gated(C, F), _SWIGLU
         reads = (*reads, ("u", tape["value"].shape))

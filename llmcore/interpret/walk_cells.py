@@ -15,6 +15,7 @@ import torch
 from llmcore.interpret.walk import BlockTape, Walk
 from llmcore.interpret.walk_block import joined_heads, split_heads
 from llmcore.interpret.walk_parts import is_layer_norm
+from llmcore.nn.classifier import trunk_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -91,7 +92,7 @@ class _Scene:
         self, model: "GPT | SequenceClassifier", passed: Walk, tape: BlockTape, layer: int
     ) -> None:
         self.model, self.passed, self.tape = model, passed, tape
-        self.trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
+        self.trunk = trunk_of(model)
         self.block = self.trunk.blocks[layer]
         self.enters = passed.streams[layer]
 

@@ -22,6 +22,7 @@ from llmcore.interpret.walk_parts import (
     sized,
 )
 from llmcore.interpret.walk_source import source_of
+from llmcore.nn.classifier import trunk_of
 from llmcore.tokenizers import Tokenizer
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def steps(
 
     tape: what `open_block(trunk, passed.streams[layer], layer)` gave.
     """
-    trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
+    trunk = trunk_of(model)
     return [
         *input_steps(trunk, passed),
         *block_steps(trunk, passed, tape, layer),

@@ -199,3 +199,9 @@ def _true_tokens(length: int, lengths: Tensor) -> Tensor:
 def _last(hidden: Tensor, lengths: Tensor) -> Tensor:
     """The state of each text's last true token: (B, T, C), lengths (B,) -> (B, C)."""
     return hidden[torch.arange(len(hidden), device=hidden.device), lengths - 1]
+
+
+def trunk_of(model: GPT | SequenceClassifier) -> GPT:
+    """The transformer without a classifier's head."""
+    trunk: GPT = getattr(model, "trunk", None) or model  # type: ignore[assignment]
+    return trunk

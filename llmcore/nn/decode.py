@@ -62,9 +62,9 @@ class NextLogits:
     def __call__(self, new: list[int], cache: KVCache | None = None) -> Tensor:
         """(V,) fp32 scores of what follows `new` (at least one), which follow what the cache
         holds and go into it. Raises LabError where that is longer than the context."""
-        alone = len(new) == 1 and cache is not None and cache.length < cache.capacity
+        fits = cache is not None and len(new) == 1 and cache.length < cache.capacity
         with torch.inference_mode():
-            if alone and self.fast is not None and not self._must_be_plain():
+            if fits and cache is not None and self.fast is not None and not self._must_be_plain():
                 logits = self.fast(new[0], cache)
             else:
                 ids = torch.tensor([new], device=self._device)  # (1, T)

@@ -109,7 +109,7 @@ def change(model: nn.Module, changes: Mapping[str, Change]) -> Iterator[None]:
     """
     points = hook_points(model)
     outer = _changing.get() or {}
-    inner = {points[name]: function for name, function in changes.items()}
+    inner: dict[nn.Module, Change] = {points[name]: function for name, function in changes.items()}
     both = {point: _then(outer[point], inner[point]) for point in outer.keys() & inner.keys()}
     token = _changing.set({**outer, **inner, **both})
     try:

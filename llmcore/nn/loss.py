@@ -8,10 +8,12 @@ old ideas of the field (chunked or "linear" cross-entropy; Wijmans et al. 2024 f
 version below is what a test compares them with.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import once_differentiable
 
 CHUNK_BYTES = 4 << 20  # of logits in fp32: about what the cache next to two cores holds
 MIN_ROWS = 256  # fewer, and reading the weight again for each chunk costs more than it saves
@@ -36,7 +38,7 @@ def cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         N, V = len(hidden), len(weight)
         rows = max(MIN_ROWS, CHUNK_BYTES // (4 * V))
         wants_hidden, wants_weight, _ = ctx.needs_input_grad
@@ -66,7 +68,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         """The gradients were made on the way; all that is left is the chain rule's factor.
 
         It is multiplied in place, so a graph can be gone through once only."""

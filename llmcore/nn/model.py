@@ -10,6 +10,7 @@ Parameters are named after what they are: `token_embedding`, `position_embedding
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +81,10 @@ class GPT(nn.Module):
             self.dropout = KeyedDropout(config.dropout)
             self.token_part = HookPoint()  # (B, T, C)
             self.embedding = HookPoint()  # (B, T, C), their sum: what enters the first block
-            self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.n_layers))
+            # A ModuleList; for the type checker what is in it.
+            self.blocks: Sequence[Block] = nn.ModuleList(  # type: ignore[assignment]
+                Block(config, layer) for layer in range(config.n_layers)
+            )
             self.final_norm = norm_of(config)
             self.final_out = HookPoint()  # (B, T, C), what the head reads
             self.head = nn.Linear(C, config.vocab_size, bias=False)

@@ -56,7 +56,8 @@ class UnpaddedClassifier:
         """model: one that `can_be_unpadded`."""
         self.model = model
         blocks = model.trunk.blocks
-        n_bytes = sum(one.numel() * one.element_size() for one in blocks.parameters())
+        parameters = [one for block in blocks for one in block.parameters()]
+        n_bytes = sum(one.numel() * one.element_size() for one in parameters)
         product = _copied if one_dnn is not None and n_bytes <= MAX_COPIED else _own
         self._blocks = [_TokenBlock(block, product) for block in blocks]
 
@@ -143,5 +144,8 @@ def _copied(linear: nn.Linear, gelu: bool) -> Product:
     """The same by oneDNN, from a copy in its own order. It bends each part of a product while that
     is still in the processor's cache, four times as fast as F.gelu's tanh."""
     weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), TYPICAL_TOKENS)
-    bias, after = linear.bias, ("gelu", [], "tanh") if gelu else ("none", [], "")
-    return lambda x: one_dnn(x, weight, bias, *after)
+    bias = linear.bias
+    after: tuple[str, list[float], str] = ("gelu", [], "tanh") if gelu else ("none", [], "")
+    assert one_dnn is not None
+    multiply = one_dnn
+    return lambda x: multiply(x, weight, bias, *after)

@@ -1,6 +1,7 @@
 """Figures of attention weights and of the next token: arrays in, Plotly figures out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -111,7 +112,9 @@ def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
     masked = np.triu(weights == 0, k=1)  # nothing, where a model reads to both sides
     cells = np.where(masked, np.nan, np.round(weights.astype(np.float64), 4))
     names = "<b>\u2068%{y}\u2069</b> → \u2068%{x}\u2069"  # isolated as in _words
-    tell = {"hovertemplate": f"{names}<br>%{{z:.1%}} of the attention<extra></extra>"}
+    tell: dict[str, Any] = {
+        "hovertemplate": f"{names}<br>%{{z:.1%}} of the attention<extra></extra>"
+    }
     if len(labels) <= _NAMED:
         tell = {
             "text": _words(labels, masked),

@@ -75,8 +75,8 @@ def _number_cells(
     ):
         rows, columns = np.nonzero(part)
         figure.add_scatter(
-            x=[names[i] for i in columns],
-            y=[names[i] for i in rows],
+            x=[names[int(i)] for i in columns],
+            y=[names[int(i)] for i in rows],
             text=[f"{count:,}" for count in counts[part]],
             mode="text",
             textfont={"size": 16 if len(names) <= 4 else 12, "color": colour},

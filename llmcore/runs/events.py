@@ -151,7 +151,7 @@ def check_event(record: dict[str, Any], kind: str | None = None) -> None:
     shape = _EVENTS.get(event.type)
     if shape is None:
         return
-    made = build(shape, record, where)
+    made: object = build(shape, record, where)
     if isinstance(made, _Result):
         beside = [one for one in (made.model_alone, made.train_rows) if one is not None]
         for scores in (made.test, *(made.baselines or {}).values(), *beside):

@@ -178,9 +178,11 @@ def _read_merges(path: Path) -> Iterator[Merge]:
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
             left, right, count, n_tokens = parse_json(line, path.name)
-            parts = [bytes(_BYTES[sign] for sign in part) for part in (left, right)]
-            numbers = [whole_number(one, "a count", path.name, 0) for one in (count, n_tokens)]
-            yield Merge(*parts, *numbers)
+            first, second = (bytes(_BYTES[sign] for sign in part) for part in (left, right))
+            n_pairs, n_left = (
+                whole_number(one, "a count", path.name, 0) for one in (count, n_tokens)
+            )
+            yield Merge(first, second, n_pairs, n_left)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DamagedError(f"{path} does not hold the merges of a training ({error}).") from error
 

@@ -11,8 +11,11 @@ from llmcore.train.sinks import Sink
 class Task(Protocol):
     """One objective: what a batch is, its loss, and how well the model does."""
 
-    model: nn.Module
     test_rows: list[dict[str, Any]]  # what `finish` found, row by row; none before
+
+    @property
+    def model(self) -> nn.Module:
+        """What is trained."""
 
     def micro_batches(self, step: int, parts: int) -> list[Any]:
         """The batch of `step` in at most `parts` consecutive pieces, none of them empty.

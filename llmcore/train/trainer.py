@@ -147,7 +147,7 @@ class Trainer(Loop):
         self.task.model.train()
         sums = self._gradients(step, sink)
         parameters = [one for one in self.task.model.parameters() if one.grad is not None]
-        gradients = [one.grad for one in parameters]
+        gradients = [one.grad for one in parameters if one.grad is not None]
         norm = nn.utils.get_total_norm(gradients)
         size = whole(norm).item()
         if not (math.isfinite(sums["loss"]) and math.isfinite(size)):

@@ -186,7 +186,7 @@ def _likeness(text: str, script: _Script) -> float:
         return 0.0
     ranks = {c: 1 - at / (2 * len(script.letters)) for at, c in enumerate(script.letters)}
     total = sum(ranks.get(c.lower(), -1.0 if c.isalpha() else -0.5) for c in high)
-    wrong = len(_ODD.findall(text))
+    wrong = float(len(_ODD.findall(text)))
     for word in _WORD.findall(text):
         if not (word.islower() or word.isupper() or word[1:].islower()):
             wrong += sum(c.isupper() for c in word[1:])

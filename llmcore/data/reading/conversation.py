@@ -242,8 +242,8 @@ def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
         spoken = _exchange(entry)
         if not spoken:
             raise LeftOut("no_message")
-        for role, content in spoken.items():
-            yield _message(role, content, entry, seen)
+        for speaker, said in spoken.items():
+            yield _message(speaker, said, entry, seen)
         return
     role = role_of(entry[key])
     if role is None:

@@ -200,7 +200,8 @@ def inspect_labels(
 def _say_repeats(found: Labelled, report: ReadingReport, unit: str) -> None:
     """Texts that come again, and those that have several labels."""
     labels: dict[str, set[str]] = {}
-    doubles, torn, first = 0, {}, None
+    doubles, first = 0, None
+    torn: dict[str, Any] = {}
     for text, label, line in zip(found.texts, found.labels, found.lines, strict=True):
         folded = fold(text)
         known = labels.setdefault(folded, set())

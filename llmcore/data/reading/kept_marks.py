@@ -38,10 +38,10 @@ def say_marks_of_text(start: str, notices: Notices) -> None:
     for kind, mark, sentence in _KEPT:
         if mark.search(start[:20_000]):
             notices.add(kind, sentence)
-    for mark in _ENDS:
-        if start.count(mark) > 1:
+    for end in _ENDS:
+        if start.count(end) > 1:
             notices.add("other_marks", "{mark} ends a document in other programs; here it is "
-                        "learned as a part of the text", about=mark, mark=mark)  # fmt: skip
+                        "learned as a part of the text", about=end, mark=end)  # fmt: skip
 
 
 def say_markup(cells: Sequence[Any], column: str, notices: Notices) -> None:

@@ -167,7 +167,9 @@ def _opener_in(
 class _Blocks(io.RawIOBase):
     """Blocks of bytes as a file whose damage is a sentence."""
 
-    def __init__(self, blocks: Iterator[bytes], what: str, broken: tuple[type, ...]) -> None:
+    def __init__(
+        self, blocks: Iterator[bytes], what: str, broken: tuple[type[BaseException], ...]
+    ) -> None:
         self._blocks, self._what, self._broken, self._left = blocks, what, broken, b""
 
     def readable(self) -> bool:
@@ -250,7 +252,7 @@ def _spooled(file: BinaryIO, source: Source) -> BinaryIO:
                 raise LabError(f"{source.name} unpacks to more than {limit:,} bytes.")
             spooled.write(block)
     spooled.seek(0)
-    return spooled  # type: ignore[return-value]
+    return spooled
 
 
 def _opener_of(

@@ -230,7 +230,7 @@ def _text(value: Any) -> str | None:
 
 def _merged(sheet: Any, notices: Notices, file: str) -> dict[tuple[int, int], tuple[int, int]]:
     """For each cell that was merged with those above it: where the value of all stands."""
-    places = {}
+    places: dict[tuple[int, int], tuple[int, int]] = {}
     ranges = sheet.merged_cell_ranges or []
     tall = [(a, b) for a, b in ranges if a[1] == b[1] and a[0] < b[0] <= sheet.total_height + a[0]]
     for (top, column), (bottom, _) in tall:

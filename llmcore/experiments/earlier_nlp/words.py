@@ -33,7 +33,9 @@ _TASKS = {SPAM: "spam", SENTIMENT: "sentiment", NEXT_WORD: "the next word"}
 def answer_sentences(found: Comparison) -> list[str]:
     """One sentence for each task that is scored on both sides, where the earlier model wins first;
     then who can write at all. Empty while nothing can be compared."""
-    lost, undecided, won = [], [], []
+    lost: list[str] = []
+    undecided: list[str] = []
+    won: list[str] = []
     for task in (*DECISIONS, NEXT_WORD):
         earlier = found.best(task, EARLIER)
         gpt = found.best(task, (PRETRAINED, GPT2, RANDOM))

@@ -222,7 +222,9 @@ def answer_sentences(found: VariantCurves) -> list[str]:
     if not found.is_whole or luck is None or GPT2 not in results:
         return []
     gpt2 = results.pop(GPT2)
-    better, worse, even = [], [], []
+    better: list[Result] = []
+    worse: list[Result] = []
+    even: list[Result] = []
     for one in sorted(results.values(), key=lambda one: one.bits_per_byte):
         difference = gpt2.bits_per_byte - one.bits_per_byte
         side = even if abs(difference) <= luck else better if difference > 0 else worse

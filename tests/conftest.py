@@ -15,6 +15,25 @@ from llmcore.device import share_cores
 share_cores()  # before any test imports torch
 
 
+# What `make check` runs (marker `fast`), chosen by measuring: folders and files whose tests take
+# seconds together.
+FAST = (
+    "classical", "nn", "plots", "runs", "test_config.py", "test_docstring_examples.py",
+    "test_files.py", "test_presets.py", "test_schema.py", "test_texts.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks by folder: `page` in tests/pages, `integration` in its own, `fast` in FAST."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).parts[0]
+        if place in ("pages", "integration"):
+            item.add_marker("page" if place == "pages" else place)
+        slow = any(item.get_closest_marker(name) for name in ("slow", "browser"))
+        if place in FAST and not slow:
+            item.add_marker("fast")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and find_chromium() is None:
         if os.environ.get("LLMLAB_REQUIRE_BROWSER") == "1":

@@ -1,6 +1,7 @@
 """The pages of the app and links to them. A page is listed only where its file exists."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -50,13 +51,13 @@ CARDS = {
 }
 
 
-def grouped_pages() -> dict[str, list[object]]:
+def grouped_pages() -> dict[str, list[Any]]:
     """`st.Page` objects by group, in the order of CARDS, for `st.navigation`.
 
     The first page stands at `/`. Its own name is an address as well, which the browser asks for
     before it has heard of the pages, and which leads to `/`.
     """
-    groups: dict[str, list[object]] = {}
+    groups: dict[str, list[Any]] = {}
     for card in CARDS.values():
         if card.exists:
             page = st.Page(

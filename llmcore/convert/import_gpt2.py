@@ -129,12 +129,11 @@ def _checked_difference(
 ) -> float | None:
     """The largest difference between the run, loaded from disk, and transformers' own reading of
     the source. Raises LabError where it is more than rounding."""
-    model: GPT | SequenceClassifier = GPT(config.model, initialise=False)
-    if labels:
-        model = SequenceClassifier(model, len(labels))
+    trunk = GPT(config.model, initialise=False)
+    model: GPT | SequenceClassifier = SequenceClassifier(trunk, len(labels)) if labels else trunk
     load_weights(model, directory_for(directory / CHECKPOINTS, 0) / WEIGHTS)
     logits, ids = probe_logits(model.eval()), probe_ids(model)
-    del model  # the reference takes its place in memory
+    del model, trunk  # the reference takes its place in memory
     reference = reference_logits(foreign.directory, ids, labels is not None)
     if reference is None:
         return None

@@ -191,13 +191,13 @@ def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) 
     The first process builds first: what it downloads, encodes and trains is there for the others.
     """
     config = replace(config, train=config.train.with_(device=_device(config.train, world)))
-    build: Callable[[Run, RunConfig, Sink], Task] = {
+    builders: dict[str, Callable[[Run, RunConfig, Sink], Task]] = {
         "pretrain": build_pretraining,
         "classify": build_classification,
         "instruct": build_instruction,
-    }[config.kind]
+    }
     with world.first_goes_ahead():
-        task = build(run, config, writer)
+        task = builders[config.kind](run, config, writer)
     if config.kind == "pretrain":
         device = config.train.device
         if must_shard(config.model, config.train, world):

@@ -21,7 +21,7 @@ from llmcore.nn.attention import attention_scores, masked_softmax
 if TYPE_CHECKING:
     from torch import nn
 
-    from llmcore.nn.model import GPT
+    from llmcore.nn.model import GPT, Block
 
 HEADS = ("head", "token", "channel")
 LOOKS = ("head", "token", "key token")
@@ -52,9 +52,7 @@ def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list
     ]
 
 
-def _norm(
-    block: "nn.Module", norm: "nn.Module", name: str, reads: np.ndarray, tape: BlockTape
-) -> Step:
+def _norm(block: "Block", norm: "nn.Module", name: str, reads: np.ndarray, tape: BlockTape) -> Step:
     group = name.removesuffix("_in")
     reader = "attention" if group == "attention" else "the feed-forward part"
     return Step(
@@ -65,7 +63,7 @@ def _norm(
     )  # fmt: skip
 
 
-def _projection(block: "nn.Module", tape: BlockTape) -> Step:
+def _projection(block: "Block", tape: BlockTape) -> Step:
     n, width = tape["attention_in"], tape["qkv"].shape[1]
     return Step(
         "qkv", "attention", "Queries, keys and values",
@@ -93,7 +91,7 @@ def turns_queries(trunk: "GPT") -> bool:
     return trunk.config.position == "rope"
 
 
-def _heads(trunk: "GPT", block: "nn.Module", tape: BlockTape) -> list[Step]:
+def _heads(trunk: "GPT", block: "Block", tape: BlockTape) -> list[Step]:
     H, H_kv, D = len(tape["q"]), len(tape["k"]), tape["q"].shape[2]
     q, k, v = split_heads(tape["qkv"], H, H_kv)
     shared = (
@@ -174,7 +172,7 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
     ]  # fmt: skip
 
 
-def _mixing(block: "nn.Module", tape: BlockTape, causal: bool) -> list[Step]:
+def _mixing(block: "Block", tape: BlockTape, causal: bool) -> list[Step]:
     a, v, o = tape["weights"], tape["v"], tape["head_outputs"]
     joined = joined_heads(o)
     forward, C = type(block.attention).forward, tape["attention_out"].shape[1]
@@ -216,7 +214,7 @@ def joined_heads(head_outputs: np.ndarray) -> np.ndarray:
 
 
 def _added(
-    block: "nn.Module", name: str, stream: np.ndarray, part: np.ndarray, tape: BlockTape
+    block: "Block", name: str, stream: np.ndarray, part: np.ndarray, tape: BlockTape
 ) -> Step:
     attention = name == "residual_middle"
     symbol, who = ("u", "attention") if attention else ("w", "the feed-forward part")
@@ -232,7 +230,7 @@ def _added(
     )  # fmt: skip
 
 
-def _feed_forward(block: "nn.Module", tape: BlockTape) -> list[Step]:
+def _feed_forward(block: "Block", tape: BlockTape) -> list[Step]:
     n, before, after = tape["feed_forward_in"], tape["before"], tape["after"]
     layers = block.feed_forward
     forward = type(layers).forward

@@ -7,7 +7,7 @@ that a cell of a heatmap can be checked by hand. `tests/interpret/test_walk.py` 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -139,7 +139,7 @@ def _sum(a: np.ndarray, b: np.ndarray | None, place: Place) -> Arithmetic:
     return Arithmetic(value, rf"{number(first)} + {_in_brackets(second)} = {number(value)}")
 
 
-def _norm(norm: "nn.Module", reads: np.ndarray, place: Place) -> Arithmetic:
+def _norm(norm: Any, reads: np.ndarray, place: Place) -> Arithmetic:
     x = reads[place.row].astype(np.float64)  # (C,)
     gain = float(norm.weight[place.column])
     own = x[place.column]
@@ -159,7 +159,7 @@ def _norm(norm: "nn.Module", reads: np.ndarray, place: Place) -> Arithmetic:
     return Arithmetic(value, latex)
 
 
-def _linear(linear: "nn.Module", reads: np.ndarray, place: Place) -> Arithmetic:
+def _linear(linear: "nn.Linear", reads: np.ndarray, place: Place) -> Arithmetic:
     weight = linear.weight[place.column].detach().double().cpu().numpy()  # (in,)
     bias = None if linear.bias is None else float(linear.bias[place.column])
     return _dot(reads[place.row].astype(np.float64), weight, bias)

@@ -67,7 +67,7 @@ class InstructionTask:
         self._per_epoch = steps_per_epoch(len(self.train), config.batch_size)
         self._order: tuple[int, list[np.ndarray]] | None = None
         self.shown = shown_rows(
-            InstructionSplits([], *map(self._fitting, (data.validation, data.test)))
+            InstructionSplits([], self._fitting(data.validation), self._fitting(data.test))
         )
 
     def _encoded(self, rows: Sequence[Instruction], what: str) -> list[Example]:

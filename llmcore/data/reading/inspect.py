@@ -201,7 +201,7 @@ def _say_repeats(found: Labelled, report: ReadingReport, unit: str) -> None:
     """Texts that come again, and those that have several labels."""
     labels: dict[str, set[str]] = {}
     doubles, first = 0, None
-    torn: dict[str, Any] = {}
+    torn: dict[str, tuple[str, int]] = {}
     for text, label, line in zip(found.texts, found.labels, found.lines, strict=True):
         folded = fold(text)
         known = labels.setdefault(folded, set())

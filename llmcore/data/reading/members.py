@@ -168,7 +168,7 @@ class _Blocks(io.RawIOBase):
     """Blocks of bytes as a file whose damage is a sentence."""
 
     def __init__(
-        self, blocks: Iterator[bytes], what: str, broken: tuple[type[BaseException], ...]
+        self, blocks: Iterator[bytes], what: str, broken: tuple[type[Exception], ...]
     ) -> None:
         self._blocks, self._what, self._broken, self._left = blocks, what, broken, b""
 

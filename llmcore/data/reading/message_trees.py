@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 Entry = Mapping[str, Any]
 
 
-def is_node(value: Any) -> bool:
+def is_node(value: Any) -> TypeGuard[Entry]:
     """A message with its neighbours, as ChatGPT exports them under their numbers."""
     return isinstance(value, dict) and {"message", "children"} <= value.keys()
 

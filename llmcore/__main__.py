@@ -28,5 +28,20 @@ def run(program: str = "python -m llmcore") -> int:
     return main(program=program)
 
 
+def llmlab() -> int:
+    """`llmlab`, the command of an installed lab: alone it serves the app on localhost until
+    Ctrl-C, with a verb it is the command line."""
+    if len(sys.argv) > 1:
+        return run("llmlab")
+
+    import runpy
+
+    from llmcore.paths import PROJECT_ROOT
+
+    sys.argv = ["streamlit", "run", str(PROJECT_ROOT / "app.py"), "--server.address", "localhost"]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    return 0
+
+
 if __name__ == "__main__":
     sys.exit(run())

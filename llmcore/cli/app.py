@@ -64,8 +64,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m llmco
     `LLMLAB_DEBUG=1` the traceback stands above it.
     """
     steady_streams()
-    command = typer.main.get_command(app)
     try:
+        command = typer.main.get_command(app)
         status = command.main(
             args=None if arguments is None else list(arguments),
             prog_name=program,

@@ -23,6 +23,15 @@ FAST = (
 )  # fmt: skip
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m fast` the other folders are not even imported."""
+    tests = Path(__file__).parent
+    if config.option.markexpr != "fast" or not collection_path.is_relative_to(tests):
+        return None
+    parts = collection_path.relative_to(tests).parts
+    return True if parts and parts[0] not in FAST else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks by folder: `page` in tests/pages, `integration` in its own, `fast` in FAST."""
     for item in items:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.components import bundle
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
     from streamlit.components.v2.types import ComponentRenderer
@@ -19,7 +21,6 @@ CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
 }
 _LIBRARY = "llm_lab_plotly"
-_FOLDER = Path(__file__).resolve().parent / "components"
 _renderer: "ComponentRenderer | None" = None
 
 
@@ -48,9 +49,9 @@ def _component() -> "ComponentRenderer":
     isolated: Plotly puts its own into the document's head."""
     global _renderer
     if _renderer is None:
-        parts = {kind: (_FOLDER / f"live_chart.{kind}").read_text("utf-8")
-                 for kind in ("html", "css", "js")}  # fmt: skip
-        _renderer = st.components.v2.component("llm_lab_live_chart", isolate_styles=False, **parts)
+        _renderer = st.components.v2.component(
+            "llm_lab_live_chart", isolate_styles=False, **bundle("live_chart")
+        )
     return _renderer
 
 

@@ -116,3 +116,11 @@ def test_variables_of_style_sheets_exist() -> None:
         known = set(re.findall(r"(--[\w-]+)\s*:", text))
         known |= {f"--{one}" for one in re.findall(r'setProperty\("--([\w-]+)"', text)}
         assert used <= known, path.name
+
+
+def test_scripts_reach_the_browser_as_bundles_only() -> None:
+    """A script that is handed over as it stands in its file cannot import another one."""
+    for path in (PROJECT_ROOT / "ui").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if path.name != "__init__.py" and "components.v2.component(" in source:
+            assert "**bundle(" in source, f"{path} gives a component its files by hand"

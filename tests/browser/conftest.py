@@ -1,6 +1,7 @@
 """The app, started as a user starts it, and a real Chromium that drives it."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,11 @@ import pytest
 from chromium import find_chromium
 
 from llmcore.paths import PROJECT_ROOT
+
+TORCH_AT_EXIT = re.compile(
+    r"Exception ignored in: <finalize object[^\n]*\n(?:[^\n]*\n){1,4}?[^\n]*"
+    r"torch/library.py\", line \d+, in _del_library\n(?: [^\n]*\n)?TypeError[^\n]*\n?"
+)
 
 SHOTS = Path(__file__).parent / "shots"
 CHROMIUM_FLAGS = [
@@ -72,7 +78,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     made.start()
     yield made
     made.stop()
-    assert "Traceback" not in made.log.read_text(), made.log.read_text()[-4000:]
+    # A server that stops while torch is still being imported: torch 2.13's own finalizers fail.
+    printed = TORCH_AT_EXIT.sub("", made.log.read_text())
+    assert "Traceback" not in printed, printed[-4000:]
 
 
 @pytest.fixture(scope="module")

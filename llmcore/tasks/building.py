@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from llmcore.classical import Baseline, MajorityClass, NaiveBayes, WordRegression, WordVote
-from llmcore.config import RunConfig
+from llmcore.config import ModelConfig, RunConfig
 from llmcore.data import LabelledSet, Splits
 from llmcore.device import choose_device
 from llmcore.errors import LabError
@@ -56,14 +56,32 @@ def _word_votes(splits: Splits) -> tuple[WordVote, WordVote] | None:
 def new_classifier(config: RunConfig, trunk: GPT, n_classes: int) -> SequenceClassifier:
     """A copy of the parent's trunk, cut to this run's context, under a new head."""
     generator = torch.Generator().manual_seed(config.train.seed)
-    trunk_copy = GPT(config.model, generator=generator)
-    model = SequenceClassifier(trunk_copy, n_classes, generator, config.reads_layers)
-    model.trunk.copy_weights_of(trunk)
+    model = classifier_on(config.model, trunk, n_classes, generator, config.reads_layers)
     if config.lora is not None and config.trainable == "lora":
         lora = config.lora
         add_lora(model.trunk, lora.rank, lora.alpha, lora.targets, generator)
     model.set_trainable(config.trainable)
     return model
+
+
+def classifier_on(
+    shape: ModelConfig, trunk: GPT | None, n_classes: int, generator: torch.Generator,
+    reads_layers: bool = False,
+) -> SequenceClassifier:  # fmt: skip
+    """A new head over a copy of `trunk`, cut to `shape`; over random weights where it is None."""
+    model = SequenceClassifier(GPT(shape, generator), n_classes, generator, reads_layers)
+    if trunk is not None:
+        model.trunk.copy_weights_of(trunk)
+    return model
+
+
+def encoded_examples(
+    part: LabelledSet, tokenizer: Tokenizer, classes: list[str], length: int
+) -> tuple[list[Example], int]:
+    """The texts of a part as ids with the numbers of their classes, and how many were cut."""
+    ids, n_cut = encode_texts(tokenizer, part.texts, length)
+    rows = zip(ids, part.labels, strict=True)
+    return [Example(one, classes.index(label)) for one, label in rows], n_cut
 
 
 def _examples(
@@ -76,11 +94,8 @@ def _examples(
         "train": splits.train, "validation": splits.validation, "test": splits.test,
     }  # fmt: skip
     for name, part in parts.items():
-        ids, n_cut = encode_texts(tokenizer, part.texts, length)
+        result[name], n_cut = encoded_examples(part, tokenizer, classes, length)
         total_cut += n_cut
-        result[name] = [
-            Example(one, classes.index(label)) for one, label in zip(ids, part.labels, strict=True)
-        ]
     cut = f"{total_cut} texts are longer than {length} tokens and were cut to that length."
     return result, [cut] if total_cut else []
 

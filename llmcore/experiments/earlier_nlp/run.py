@@ -11,7 +11,7 @@ import torch
 from llmcore import models
 from llmcore.classical import Baseline, NaiveBayes, NgramClassifier, NgramModel, WordRegression
 from llmcore.classical.ngram import bits_per_byte, continuation, fit_on
-from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from llmcore.config import DataConfig, RunConfig, TrainConfig
 from llmcore.data import CORPUS_SPLIT_SEED, Splits, load_corpus
 from llmcore.data.chosen import read_splits
 from llmcore.data.encoded import encoded_corpus
@@ -55,7 +55,8 @@ from llmcore.presets import preset_named
 from llmcore.recipes.classification import FINETUNE_DROPOUT, classify_training
 from llmcore.runs.reference import split_reference
 from llmcore.runs.run import Run
-from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
+from llmcore.tasks.building import classifier_on, encoded_examples
+from llmcore.tasks.classification import ClassificationTask
 from llmcore.tokenizers import Tokenizer, builtin_tokenizer
 from llmcore.train.control import Control
 from llmcore.train.sinks import Sink
@@ -192,7 +193,8 @@ class _Bench:
         began = time.perf_counter()
         shape = loaded.trunk.config.with_(dropout=FINETUNE_DROPOUT, causal=trainable != "all")
         pretrained = loaded.trunk if model != RANDOM else None
-        classifier = _classifier(shape, pretrained, len(splits.train.classes), config.seed)
+        generator = torch.Generator().manual_seed(config.seed)
+        classifier = classifier_on(shape, pretrained, len(splits.train.classes), generator)
         classifier.set_trainable(trainable)
         learner = self._classification(classifier, loaded.tokenizer, splits, config)
         self.work.train(f"{task} {model}", what, learner, config)
@@ -213,12 +215,7 @@ class _Bench:
         classes, length = splits.train.classes, classifier.trunk.config.context_length
         parts = {"train": splits.train, "test": splits.test}
         examples = {
-            name: [
-                Example(ids, classes.index(label))
-                for ids, label in zip(
-                    encode_texts(tokenizer, part.texts, length)[0], part.labels, strict=True
-                )
-            ]
+            name: encoded_examples(part, tokenizer, classes, length)[0]
             for name, part in parts.items()
         }
         examples["validation"] = examples["train"][:LOOKED_AT]
@@ -335,16 +332,6 @@ class _Bench:
             )
             self._small = (task.model, tokenizer, time.perf_counter() - began, note)
         return self._small
-
-
-def _classifier(
-    shape: ModelConfig, pretrained: GPT | None, n_classes: int, seed: int
-) -> SequenceClassifier:
-    generator = torch.Generator().manual_seed(seed)
-    model = SequenceClassifier(GPT(shape, generator), n_classes, generator)
-    if pretrained is not None:
-        model.trunk.copy_weights_of(pretrained)
-    return model
 
 
 def _pretraining(ref: str) -> str:

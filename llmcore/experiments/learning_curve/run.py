@@ -28,7 +28,8 @@ from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
 from llmcore.runs.run import TOKENIZER, Run
 from llmcore.runs.writer import RunWriter
-from llmcore.tasks.classification import ClassificationTask, Example, encode_texts
+from llmcore.tasks.building import classifier_on, encoded_examples
+from llmcore.tasks.classification import ClassificationTask
 from llmcore.tasks.frozen_features import FeatureView, FrozenFeatures
 from llmcore.tasks.texts import Texts
 from llmcore.train.control import Control
@@ -121,13 +122,12 @@ class _Neural:
         parent.tokenizer.save(run.directory / TOKENIZER)
         self.parent, self.classes = parent, pool.classes
         length = config.model.context_length
-        texts, labels = pool.texts + test.texts, pool.labels + test.labels
-        ids, _ = encode_texts(parent.tokenizer, texts, length)
         self.examples = [
-            Example(one, self.classes.index(label))
-            for one, label in zip(ids, labels, strict=True)
-        ]  # fmt: skip
-        self.test_numbers = np.arange(len(pool), len(texts))
+            one
+            for part in (pool, test)
+            for one in encoded_examples(part, parent.tokenizer, self.classes, length)[0]
+        ]
+        self.test_numbers = np.arange(len(pool), len(self.examples))
         self.test_texts = test.texts
         self._shared: FrozenFeatures | None = None
 
@@ -138,11 +138,9 @@ class _Neural:
         trainable = TRAINABLE[learner]
         config = curve_training(len(rows), trainable, seed, self.config.train)
         generator = torch.Generator().manual_seed(seed)
-        trunk = GPT(self.config.model, generator)
-        if learner == PRETRAINED:
-            trunk.copy_weights_of(self.parent.trunk)
-        model = SequenceClassifier(trunk, len(self.classes), generator).to(self.device)
-        model.set_trainable(trainable)
+        pretrained = self.parent.trunk if learner == PRETRAINED else None
+        model = classifier_on(self.config.model, pretrained, len(self.classes), generator)
+        model.to(self.device).set_trainable(trainable)
         numbers = {
             "train": np.array(rows),
             "validation": np.array(rows[:LOOKED_AT]),

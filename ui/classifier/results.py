@@ -8,13 +8,12 @@ import streamlit as st
 
 from llmcore.models import checkpoint_key
 from llmcore.plots.classification import FEW_CLASSES, confusion_chart, percent
-from llmcore.runs.used import is_broken, used_words
+from llmcore.runs.used import used_words
 from ui.charts import CONFIG
 from ui.classifier.thresholds import thresholds
 from ui.page import plain
-from ui.run_panel.feed import feed
-from ui.scores import NO_NUMBER, chance_words, interval_words, shown_share
-from ui.state import store
+from ui.run_panel.tested import tested
+from ui.scores import chance_words, interval_words, shown_share
 
 if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
@@ -24,15 +23,11 @@ SHOWN_MISTAKES = 200
 
 def results(info: "RunInfo") -> None:
     """Nothing where the run ended before its test."""
-    run = store().open(info.id)
-    verdict = feed(run).result
-    if verdict is None:
+    found = tested(info, "On texts that it never saw")
+    if found is None:
         return
+    run, verdict = found
     test, baselines = verdict["test"], verdict.get("baselines") or {}
-    st.header("On texts that it never saw", anchor=False)
-    if is_broken(run, feed(run).metrics):
-        st.error(NO_NUMBER, icon=":material/error:")
-        return
     _scores(test, baselines, verdict.get("model_alone"))
     if words := verdict.get("words"):
         _words(words)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from llmcore.runs.used import is_broken, used_words
+from llmcore.runs.used import used_words
 from ui.chat.talk import Exchange, Settings, asked
 from ui.instructions.answers import followed_prompts
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.picker import load_model
-from ui.run_panel.feed import feed
-from ui.scores import NO_NUMBER, interval_words, rows_words, shown_share
+from ui.run_panel.tested import tested
+from ui.scores import interval_words, rows_words, shown_share
 from ui.state import store, well_formed
 
 if TYPE_CHECKING:
@@ -32,15 +32,11 @@ _PAIRS = "lab_instruct_pairs"
 
 def results(info: "RunInfo") -> None:
     """Nothing where the run ended before its test."""
-    run = store().open(info.id)
-    verdict = feed(run).result
-    if verdict is None:
+    found = tested(info, "On instructions that it never saw")
+    if found is None:
         return
+    run, verdict = found
     test, baselines = verdict["test"], verdict.get("baselines") or {}
-    st.header("On instructions that it never saw", anchor=False)
-    if is_broken(run, feed(run).metrics):
-        st.error(NO_NUMBER, icon=":material/error:")
-        return
     _left_out(test, run.config.model.context_length)
     _scores(test, next(iter(baselines.values()), None), verdict.get("train_rows"))
     st.caption(_kept(run, info))

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from llmcore.cli.output import AsJson, answer, say
 from llmcore.cli.text import VOCAB_SIZES
 from llmcore.errors import LabError
 from llmcore.texts import text_table
+
+if TYPE_CHECKING:
+    from llmcore.tokenizers import Tokenizer, Training
 
 # llmcore.tokenizers has the same names; importing it here would slow every command.
 KINDS = ("bpe", "characters")
@@ -67,12 +70,8 @@ def train_tokenizer(
         raise typer.BadParameter("A BPE needs --vocab-size.")
     from llmcore.data import load_corpus
     from llmcore.tokenizers import Recipe, Training, bytes_per_token
-    from llmcore.tokenizers.store import save_trained, slug_of, write_training
 
-    if out is not None and out.exists() and not out.is_dir():
-        raise LabError(f"{out} is a file: give --out a folder.")
-    if name is not None:
-        slug_of(name)
+    _check_place(out, name)
     text = load_corpus(corpus, reading_options(text_column, False, as_text, encoding))
     say_notices(text)
     training = Training(Recipe(vocab_size or VOCAB_SIZES[1], kind, pattern))
@@ -81,13 +80,7 @@ def train_tokenizer(
     if vocab_size and training.vocab_size < vocab_size:
         say(f"The text gives only {training.vocab_size} tokens, not {vocab_size}: it is short.")
     seconds = time.monotonic() - started
-    if name is not None:
-        saved = save_trained(training, name, text.name, seconds)
-        tokenizer, directory, reference = saved.load(), saved.directory, saved.slug
-    else:
-        assert out is not None
-        directory, reference = out.resolve(), str(out)
-        tokenizer = write_training(directory, training, out.name or "bpe", text.name, seconds)
+    tokenizer, directory, reference = _saved(training, out, name, text.name, seconds)
     ratio = bytes_per_token(tokenizer, text.text)
     values = {
         "path": str(directory), "vocab_size": tokenizer.vocab_size, "bytes_per_token": ratio,
@@ -95,6 +88,31 @@ def train_tokenizer(
     }  # fmt: skip
     line = f"{directory}: {tokenizer.vocab_size} tokens, {ratio:.2f} bytes a token"
     answer(values, as_json, line)
+
+
+def _check_place(out: Path | None, name: str | None) -> None:
+    """Raises LabError, before the work, where nothing could be saved after it."""
+    from llmcore.tokenizers.store import slug_of
+
+    if out is not None and out.exists() and not out.is_dir():
+        raise LabError(f"{out} is a file: give --out a folder.")
+    if name is not None:
+        slug_of(name)
+
+
+def _saved(
+    training: "Training", out: Path | None, name: str | None, corpus: str, seconds: float
+) -> "tuple[Tokenizer, Path, str]":
+    """Saves a tokenizer in a folder or under a name: with its directory and its reference."""
+    from llmcore.tokenizers.store import save_trained, write_training
+
+    if name is not None:
+        saved = save_trained(training, name, corpus, seconds)
+        return saved.load(), saved.directory, saved.slug
+    assert out is not None
+    directory = out.resolve()
+    tokenizer = write_training(directory, training, out.name or "bpe", corpus, seconds)
+    return tokenizer, directory, str(out)
 
 
 @app.command("list")

@@ -47,6 +47,38 @@ def split_labelled(
             f"{data.name} has texts of one class only once doubles are dropped: give texts of at "
             f"least two classes."
         )
+    train, held_validation, held_test = _cut_classes(
+        data, folds, by_class, validation, test, notices
+    )
+    if data.given:
+        held_validation, held_test = _learned_classes(
+            train, held_validation, held_test, single, data.name, notices
+        )
+    if balance == "equal":
+        train, balance_notices = _balanced(train, single)
+        notices += balance_notices
+    if (validation and not held_validation) or (test and not held_test):
+        raise LabError(
+            f"{data.name} has {len(single):,} different texts, too few to hold any out: give at "
+            f"least {SMALLEST_SPLIT_CLASS} texts of one class."
+        )
+    relabelled = LabelledSet(
+        data.name,
+        data.texts,
+        [single.get(i, label) for i, label in enumerate(data.labels)],
+        fixed_test=data.fixed_test,
+    )
+    learned, checked, tested = (
+        relabelled.take(sorted(part)) for part in (train, held_validation, held_test)
+    )
+    return Splits(learned, checked, tested, notices=[*data.notices, *notices])
+
+
+def _cut_classes(
+    data: LabelledSet, folds: list[str], by_class: dict[str, list[int]], validation: float,
+    test: float, notices: list[str],
+) -> tuple[list[int], list[int], list[int]]:  # fmt: skip
+    """The rows of training, validation and test, class by class in order of the labels."""
     train: list[int] = []
     held_validation: list[int] = []
     held_test: list[int] = []
@@ -64,28 +96,7 @@ def split_labelled(
         held_test += for_test
     if small:
         notices.append(_small_notice(small))
-    relabelled = LabelledSet(
-        data.name,
-        data.texts,
-        [single.get(i, label) for i, label in enumerate(data.labels)],
-        fixed_test=data.fixed_test,
-    )
-    if data.given:
-        held_validation, held_test = _learned_classes(
-            train, held_validation, held_test, single, data.name, notices
-        )
-    if balance == "equal":
-        train, balance_notices = _balanced(train, single)
-        notices += balance_notices
-    if (validation and not held_validation) or (test and not held_test):
-        raise LabError(
-            f"{data.name} has {len(single):,} different texts, too few to hold any out: give at "
-            f"least {SMALLEST_SPLIT_CLASS} texts of one class."
-        )
-    learned, checked, tested = (
-        relabelled.take(sorted(part)) for part in (train, held_validation, held_test)
-    )
-    return Splits(learned, checked, tested, notices=[*data.notices, *notices])
+    return train, held_validation, held_test
 
 
 def _shared_with_the_test(data: LabelledSet, single: dict[int, str]) -> list[str]:

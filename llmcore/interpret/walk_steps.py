@@ -21,7 +21,7 @@ from llmcore.interpret.walk_parts import (
     norm_name,
     sized,
 )
-from llmcore.interpret.walk_source import source_of
+from llmcore.interpret.walk_source import Source, source_of
 from llmcore.nn.classifier import trunk_of
 from llmcore.tokenizers import Tokenizer
 
@@ -108,49 +108,63 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
 
 def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) -> list[Step]:
     """From the last state of the residual stream to probabilities."""
-    T, C, V = passed.n_tokens, trunk.config.d_model, trunk.config.vocab_size
     norm = trunk.final_norm
     final = Step(
         "final_out", "output", f"Last {norm_name(norm)}", norm_meaning(norm, "the head"),
-        norm_in_words(norm, "h"), norm_formula(norm, "x", "h"), (("x", (T, C)),),
+        norm_in_words(norm, "h"), norm_formula(norm, "x", "h"),
+        (("x", (passed.n_tokens, trunk.config.d_model)),),
         (Panel("h", passed.final, TOKENS_BY_CHANNELS),),
         source_of(type(trunk).finish, "self.final_out("),
     )  # fmt: skip
-    softmax = (
-        "Raise e to the power of each score, then divide by the sum of all of these: a score that "
-        "is larger by 1 gets 2.7 times the probability.",
-        r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}",
-    )
     if passed.classes is not None:
-        K = len(passed.classes)
-        if trunk.config.causal:
-            reads = "Its head reads the last token alone, since that one has seen the whole text"
-            symbol, what = f"h_{{{T - 1}}}", f"h of token {T - 1}"
-        else:
-            reads = "Its head reads the mean over the tokens, each of which has seen the whole text"
-            symbol, what = r"\bar{h}", "mean of h"
-        return [
-            final,
-            Step(
-                "logits", "output", "Classifier head",
-                f"This model was finetuned to sort texts. {reads}, and gives a score for each "
-                f"class.",
-                f"The score of a class is the dot product of its row of W with {what}, plus the "
-                f"class's own number b.",
-                rf"z = W {symbol} + b, \qquad {sized('W', K, C)}",
-                ((what, (C,)),),
-                (Panel("z", passed.logits, ("text", "class")),),
-                source_of(type(model).decided),
-            ),
-            Step(
-                "probabilities", "output", "Probabilities",
-                "Softmax makes the scores positive and lets them sum to one.",
-                *softmax, (("z", (K,)),),
-                (Panel("p", passed.probabilities, ("text", "class"), shares=True),),
-                source_of(walk, ".softmax("),
-            ),
-        ]  # fmt: skip
+        decided = source_of(type(model).decided)
+        return [final, *_class_steps(passed, trunk, len(passed.classes), decided)]
+    return [final, *_vocabulary_steps(passed, trunk)]
+
+
+SOFTMAX = (
+    "Raise e to the power of each score, then divide by the sum of all of these: a score that "
+    "is larger by 1 gets 2.7 times the probability.",
+    r"p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}",
+)
+
+
+def _class_steps(passed: Walk, trunk: "GPT", n_classes: int, decided: Source) -> list[Step]:
+    """The head of a classifier. decided: the lines of code that apply it."""
+    T, C, K = passed.n_tokens, trunk.config.d_model, n_classes
+    if trunk.config.causal:
+        reads = "Its head reads the last token alone, since that one has seen the whole text"
+        symbol, what = f"h_{{{T - 1}}}", f"h of token {T - 1}"
+    else:
+        reads = "Its head reads the mean over the tokens, each of which has seen the whole text"
+        symbol, what = r"\bar{h}", "mean of h"
+    return [
+        Step(
+            "logits", "output", "Classifier head",
+            f"This model was finetuned to sort texts. {reads}, and gives a score for each "
+            f"class.",
+            f"The score of a class is the dot product of its row of W with {what}, plus the "
+            f"class's own number b.",
+            rf"z = W {symbol} + b, \qquad {sized('W', K, C)}",
+            ((what, (C,)),),
+            (Panel("z", passed.logits, ("text", "class")),),
+            decided,
+        ),
+        Step(
+            "probabilities", "output", "Probabilities",
+            "Softmax makes the scores positive and lets them sum to one.",
+            *SOFTMAX, (("z", (K,)),),
+            (Panel("p", passed.probabilities, ("text", "class"), shares=True),),
+            source_of(walk, ".softmax("),
+        ),
+    ]  # fmt: skip
+
+
+def _vocabulary_steps(passed: Walk, trunk: "GPT") -> list[Step]:
+    """The head of a language model: a score for each token of the vocabulary."""
+    T, C, V = passed.n_tokens, trunk.config.d_model, trunk.config.vocab_size
     tied = trunk.config.tied_head
+    W = "E" if tied else "W"
     head = (
         "The head is the table of token embeddings again: a token's score says how far the state "
         "points along its embedding."
@@ -158,13 +172,12 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
         else "The head is one matrix: a row for each token of the vocabulary."
     )
     return [
-        final,
         Step(
             "logits", "output", "Logits",
             f"Every token of the vocabulary gets a score for coming next. {head}",
-            f"The score of a token is the dot product of its row of {'E' if tied else 'W'} with h: "
+            f"The score of a token is the dot product of its row of {W} with h: "
             f"multiply the {C:,} pairs of numbers and add up.",
-            rf"z_t = {'E' if tied else 'W'}\, h_t, \qquad {sized('E' if tied else 'W', V, C)}",
+            rf"z_t = {W}\, h_t, \qquad {sized(W, V, C)}",
             (("h", (T, C)),), (Panel("z", passed.logits, ("token", "vocabulary")),),
             source_of(type(trunk).unembed, "self.head("),
         ),
@@ -172,7 +185,7 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
             "probabilities", "output", "Probabilities",
             "Softmax makes the scores positive and lets them sum to one. Each token has its own "
             "guess at what follows it; the last one's guess is what a generator draws from.",
-            *softmax, (("z", (T, V)),),
+            *SOFTMAX, (("z", (T, V)),),
             (Panel("p", passed.probabilities, ("token", "vocabulary"), shares=True),),
             source_of(walk, ".softmax("),
         ),

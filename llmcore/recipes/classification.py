@@ -88,14 +88,7 @@ def plan_classify(
         n_train = len(splits_of(labelled, data, changes.get("seed", FINETUNE.seed)).train)
         reading = reading or (labelled.report.to_dict() if labelled.report else None)
     steered = sorted(STEERED & changes.keys()) + (["causal"] if "causal" in shaped else [])
-    if trainable == AUTO:
-        few = n_train <= PROBE_AT_MOST and not steered and epochs is None
-        trainable = "probe" if few else "all"
-    if trainable == "probe" and steered:
-        raise LabError(
-            f"A probe is solved, not trained step by step, so it takes no {', '.join(steered)}: "
-            f"leave that out, or choose another way to learn, such as all."
-        )
+    trainable = _way_to_learn(trainable, n_train, steered, epochs)
     dropout = LORA_DROPOUT if trainable == "lora" else FINETUNE_DROPOUT
     # Where every layer learns, reading to both sides is worth a point of accuracy on sms-spam;
     # layers that stand still know only what stands before a token.
@@ -112,6 +105,22 @@ def plan_classify(
         words=words,
         reading=reading,
     )
+
+
+def _way_to_learn(trainable: str, n_train: int, steered: list[str], epochs: int | None) -> str:
+    """What AUTO stands for. steered: chosen settings that a probe has no use for.
+
+    Raises LabError for a probe with any of those.
+    """
+    if trainable == AUTO:
+        few = n_train <= PROBE_AT_MOST and not steered and epochs is None
+        return "probe" if few else "all"
+    if trainable == "probe" and steered:
+        raise LabError(
+            f"A probe is solved, not trained step by step, so it takes no {', '.join(steered)}: "
+            f"leave that out, or choose another way to learn, such as all."
+        )
+    return trainable
 
 
 def n_trainable(config: RunConfig, n_classes: int) -> int:

@@ -10,7 +10,8 @@ from llmcore.data.reading.asked_roles import Columns
 from llmcore.data.reading.open import as_path, open_rows
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, listed
 from llmcore.data.reading.source import Source, source_of
-from llmcore.data.reading.turns import LEFT_OUT, read_turns
+from llmcore.data.reading.turn_notices import LEFT_OUT
+from llmcore.data.reading.turns import read_turns
 from llmcore.data.sources import INSTRUCTIONS
 from llmcore.data.turns import Instruction, single
 from llmcore.data.turns import Turn as Turn

@@ -1,6 +1,7 @@
-"""Lists of chat messages, in all the spellings that data sets have, as turns to learn from.
+"""Lists of chat messages, in all the spellings that data sets have.
 
-What cannot be learned is cut or left out, and counted by kind: nothing here refuses a file.
+What cannot be read is left out, and counted by kind: nothing here refuses a file. `message_turns`
+makes turns of them.
 """
 
 import ast
@@ -8,13 +9,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any
 
 from llmcore.data.reading.marked_chat import marked_parts
 from llmcore.data.reading.message_trees import best_branch, is_node, newest_branch
-from llmcore.data.turns import Turn
 
 MAX_LITERAL_CHARACTERS = 1 << 20  # Python's own parser is slow and deep
 SYSTEM, USER, ASSISTANT, CALL, TOOL = "system", "user", "assistant", "call", "tool"
@@ -51,14 +50,14 @@ class Message:
 
 
 class LeftOut(Exception):
-    """A row that cannot be learned from: why (a kind of `turns.LEFT_OUT`), with values."""
+    """A row that cannot be learned from: why (a kind of `turn_notices.LEFT_OUT`), with values."""
 
     def __init__(self, kind: str, **values: Any) -> None:
         super().__init__(kind)
         self.kind, self.values = kind, values
 
 
-Seen = Counter[str]  # what was cut, dropped or joined in one row, by kind (`turns.CHANGED`)
+Seen = Counter[str]  # what was cut, dropped or joined in one row, by kind (`turn_notices.CHANGED`)
 
 
 def role_of(name: Any) -> str | None:
@@ -348,91 +347,3 @@ def _is_learned(entry: Mapping[str, Any], seen: Seen) -> bool:
                 seen["weights"] += 1
             return weight != 0
     return True
-
-
-# ---- messages as turns
-
-
-def turns_of(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], str]:
-    """The turns to learn from, and the system text before them. What is cut is counted in `seen`.
-
-    Questions in a row are joined by a line end, and so are answers. The turns end with one that
-    is learned. Raises LeftOut where there is none.
-    """
-    turns, system = _paired(_with_answers(messages, seen), seen)
-    while turns and not turns[-1].learned:
-        turns.pop()
-        seen["weight_0_end"] += 1
-    if not turns:
-        raise LeftOut(_why_none(messages, seen))
-    if n := sum(not turn.learned for turn in turns):
-        seen["weight_0"] += n
-    return turns, "\n".join(system)
-
-
-def _with_answers(messages: Sequence[Message], seen: Seen) -> Sequence[Message]:
-    """Talks with a machine that is called the system, as in sets of booked tables and trains."""
-    roles = [one.role for one in messages]
-    if ASSISTANT in roles or (USER, SYSTEM) not in pairwise(roles):
-        return messages
-    first = roles.index(USER)
-    seen["system_answers"] += 1
-    return [
-        replace(one, role=ASSISTANT) if one.role == SYSTEM and place > first else one
-        for place, one in enumerate(messages)
-    ]
-
-
-def _paired(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], list[str]]:
-    turns: list[Turn] = []
-    system: list[str] = []
-    asked: list[str] = []
-    refused = blank = False  # an answer, or a question, without a word
-    for message in messages:
-        if message.role in (CALL, TOOL):
-            seen["tools"] += 1
-            return turns, system
-        if message.role == SYSTEM:
-            if message.text and turns:
-                seen["system_inside"] += 1
-                return turns, system
-            system += [message.text] if message.text else []
-        elif message.role == USER:
-            if refused and asked:
-                seen["empty_answers"] += 1
-                asked = []
-            refused, blank = False, not message.text
-            asked += [message.text] if message.text else []
-        elif not message.text:
-            refused = True
-        elif asked:
-            seen["joined"] += len(asked) - 1
-            turns.append(Turn("\n".join(asked), message.text, learned=message.learned))
-            asked, refused = [], False
-        elif blank:
-            seen["blank_questions"] += 1
-            return turns, system
-        elif not turns:
-            seen["leading_answers"] += 1
-        elif turns[-1].learned == message.learned:
-            seen["joined"] += 1
-            turns[-1] = replace(turns[-1], output=f"{turns[-1].output}\n{message.text}")
-        else:
-            seen["two_weights"] += 1
-            turns.pop()
-            return turns, system
-    if asked:
-        seen["open_questions"] += 1
-    return turns, system
-
-
-def _why_none(messages: Sequence[Message], seen: Seen) -> str:
-    if seen["weight_0_end"]:
-        return "only_weight_0"
-    if seen["tools"]:
-        return "only_tools"
-    if not any(one.role == USER and one.text for one in messages):
-        return "no_question"
-    if not any(one.role == ASSISTANT and one.text for one in messages):
-        return "no_answer"
-    return "no_pair"

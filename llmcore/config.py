@@ -22,6 +22,39 @@ NORMS = ("layer", "rms")
 FEED_FORWARDS = ("gelu", "swiglu")
 FILE_TASKS = ("classify", "instruct", "corpus")  # what a user's file can teach
 LORA_TARGETS = ("qkv", "output", "up", "down")
+ATTENTION_BIASES = ("all", "qkv", "none")
+ROPE_SCALINGS = ("linear", "llama3")
+NORM_EPS = 1e-5  # LayerNorm's of torch and GPT-2, and Llama's
+ROPE_BASE = 10_000.0  # the paper's
+
+
+@dataclass(slots=True, frozen=True)
+class RopeScaling(Checked):
+    """How rotary positions were slowed down for texts longer than those of the pretraining."""
+
+    kind: str = setting(
+        "linear", "linear: every angle is divided by the factor (Chen et al. 2023); llama3: only "
+        "those of slow pairs are, and those between in part (Llama 3.1)",
+    )  # fmt: skip
+    factor: float = setting(1.0, "how much slower the slow pairs turn", 1.0, 1e6)
+    low_frequency: float = setting(
+        1.0, "llama3: a pair that turns fewer times in the first context is slow", 0.0, 1e6
+    )
+    high_frequency: float = setting(
+        4.0, "llama3: a pair that turns more times than this stays as it is", 0.0, 1e6
+    )
+    first_context: int = setting(
+        8192, "llama3: context length of the pretraining, in tokens", 1, 100_000_000
+    )
+
+    def __post_init__(self) -> None:
+        self.check_bounds()
+        self.check_choice("kind", ROPE_SCALINGS)
+        if self.kind == "llama3" and self.high_frequency <= self.low_frequency:
+            raise LabError(
+                f"The scaling of rotary positions has high_frequency {self.high_frequency:g}, "
+                f"which must be above low_frequency {self.low_frequency:g}."
+            )
 
 
 @dataclass(slots=True, frozen=True)
@@ -55,12 +88,42 @@ class ModelConfig(Checked):
         "Devlin et al. 2019): a classifier reads better so, but cannot continue a text",
     )  # fmt: skip
 
+    d_inner: int = setting(
+        0, "inner width of the feed-forward layers; 0: 4 times d_model, or 8/3 of it for swiglu",
+        0, 1_000_000,
+    )  # fmt: skip
+    head_size: int = setting(
+        0, "channels of one attention head; 0: d_model / n_heads (Qwen3 has more)", 0, 65_536
+    )
+    attention_bias: str = setting(
+        "all", "which of attention's matrices have biases: all (GPT-2), qkv: queries, keys and "
+        "values alone (Qwen2), none (Llama)",
+    )  # fmt: skip
+    qk_norm: bool = setting(
+        False, "queries and keys of each head go through an RMSNorm of their own (Qwen3)"
+    )
+    norm_eps: float = setting(
+        NORM_EPS, "what norms add to the mean square, so that nothing is divided by 0", 0.0, 1.0
+    )
+    rope_base: float = setting(
+        ROPE_BASE, "rope: the last pair of channels turns by about one part in so many of a radian "
+        "for each token (Llama 3: 500,000)", 1.0, 1e12,
+    )  # fmt: skip
+    rope_skip: int = setting(
+        0, "rope: every so many layers one does not turn queries and keys (SmolLM3: 4); 0: all do",
+        0, 200,
+    )  # fmt: skip
+    rope_scaling: RopeScaling | None = setting(  # noqa: RUF009
+        None, "rope: how positions were slowed down for longer texts; null: not at all"
+    )
+
     def __post_init__(self) -> None:
         self.check_bounds()
+        self.check_choice("attention_bias", ATTENTION_BIASES)
         self.check_choice("position", POSITIONS)
         self.check_choice("norm", NORMS)
         self.check_choice("feed_forward", FEED_FORWARDS)
-        if self.d_model % self.n_heads:
+        if not self.head_size and self.d_model % self.n_heads:
             raise LabError(
                 f"d_model {self.d_model} is not divisible by n_heads {self.n_heads}: "
                 f"choose a width that is a multiple of the number of heads."
@@ -72,6 +135,10 @@ class ModelConfig(Checked):
             )
         if self.n_kv_heads == self.n_heads:
             object.__setattr__(self, "n_kv_heads", 0)  # one way to say it, so that shapes compare
+        if self.head_size * self.n_heads == self.d_model:
+            object.__setattr__(self, "head_size", 0)
+        if self.d_inner == self._usual_inner:
+            object.__setattr__(self, "d_inner", 0)
         if self.position == "rope" and self.d_head % 2:
             raise LabError(
                 f"Rotary positions turn pairs of channels but a head has {self.d_head}: choose "
@@ -80,7 +147,13 @@ class ModelConfig(Checked):
 
     @property
     def d_head(self) -> int:
-        return self.d_model // self.n_heads
+        """Channels of one head."""
+        return self.head_size or self.d_model // self.n_heads
+
+    @property
+    def d_heads(self) -> int:
+        """Width of what all query heads give, side by side; in most models d_model."""
+        return self.n_heads * self.d_head
 
     @property
     def kv_heads(self) -> int:
@@ -94,8 +167,13 @@ class ModelConfig(Checked):
 
     @property
     def d_feed_forward(self) -> int:
-        """Inner width: 4 C; for SwiGLU, which has a third matrix, the multiple of 8 nearest to
-        8/3 C, so that it has about as many parameters."""
+        """Inner width of the feed-forward layers."""
+        return self.d_inner or self._usual_inner
+
+    @property
+    def _usual_inner(self) -> int:
+        """4 C; for SwiGLU, which has a third matrix, the multiple of 8 nearest to 8/3 C, so that
+        it has about as many parameters."""
         if self.feed_forward == "gelu":
             return 4 * self.d_model
         return 8 * max(1, round(self.d_model / 3))
@@ -106,7 +184,7 @@ class ModelConfig(Checked):
         gated = self.feed_forward == "swiglu"
         return {
             "qkv": (C, self.d_qkv),
-            "output": (C, C),
+            "output": (self.d_heads, C),
             "up": (C, 2 * F if gated else F),
             "down": (F, C),
         }
@@ -116,10 +194,11 @@ class ModelConfig(Checked):
         C, shapes = self.d_model, self.linear_shapes()
         sizes = {name: wide * narrow for name, (wide, narrow) in shapes.items()}
         biases = 0 if self.feed_forward == "swiglu" else self.d_feed_forward + C
+        own = {"all": self.d_qkv + C, "qkv": self.d_qkv, "none": 0}[self.attention_bias]
         return {
-            "attention": sizes["qkv"] + sizes["output"] + self.d_qkv + C,
+            "attention": sizes["qkv"] + sizes["output"] + own,
             "feed-forward": sizes["up"] + sizes["down"] + biases,
-            "layer norms": 2 * self.parameters_of_a_norm(),
+            "layer norms": 2 * self.parameters_of_a_norm() + 2 * self.d_head * self.qk_norm,
         }
 
     def parameters_of_a_norm(self) -> int:
@@ -148,7 +227,7 @@ class ModelConfig(Checked):
         multiplied as often as if every head had its own."""
         parts = self.parameters_by_part()
         matrices = parts["attention"] + parts["feed-forward"] + self.vocab_size * self.d_model
-        return 6 * matrices + 6 * self.n_layers * self.d_model * self.context_length
+        return 6 * matrices + 6 * self.n_layers * self.d_heads * self.context_length
 
     def cache_bytes_per_token(self, bytes_per_number: int = 4) -> int:
         """What a key and a value for each layer and head of keys and values take."""
@@ -164,6 +243,10 @@ class ModelConfig(Checked):
         parts = {
             "RoPE": self.position == "rope", "RMSNorm": self.norm == "rms",
             "SwiGLU": self.feed_forward == "swiglu", "GQA": self.n_kv_heads > 0,
+            "another inner width": self.d_inner > 0, "another head size": self.head_size > 0,
+            "no biases in attention": self.attention_bias != "all",
+            "norms of queries and keys": self.qk_norm,
+            "another epsilon in its norms": self.norm_eps != NORM_EPS,
             "attention to both sides": not self.causal,
         }  # fmt: skip
         return [name for name, is_newer in parts.items() if is_newer]

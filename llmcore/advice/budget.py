@@ -109,20 +109,21 @@ def multiplying_weights(config: ModelConfig) -> dict[str, int]:
 
 def text_flops(config: ModelConfig, n_tokens: int) -> dict[str, int]:
     """FLOPs of one forward pass over a text, by part: 2 M T for the matrices (Kaplan et al. 2020,
-    section 2.1), and scores and mixing, 2 L C T (T + 1).
+    section 2.1), and scores and mixing, 2 L C T (T + 1). C is here the width of all heads, H D,
+    which in most models is that of the stream.
 
     Token t looks at t tokens (itself included): D products for each score and D for each mixed
     value, in H heads of D = C / H channels, so 4 C t in a block, summed over t = 1 … T.
     """
     parts = {name: 2 * size * n_tokens for name, size in multiplying_weights(config).items()}
-    looking = 2 * config.n_layers * config.d_model * n_tokens * (n_tokens + 1)
+    looking = 2 * config.n_layers * config.d_heads * n_tokens * (n_tokens + 1)
     return {**parts, "scores and mixing (T²)": looking}
 
 
 def next_token_flops(config: ModelConfig, n_seen: int) -> int:
     """FLOPs of one more token with a KV cache that holds `n_seen`: 2 M + 4 L C (S + 1)."""
     matrices = sum(multiplying_weights(config).values())
-    return 2 * matrices + 4 * config.n_layers * config.d_model * (n_seen + 1)
+    return 2 * matrices + 4 * config.n_layers * config.d_heads * (n_seen + 1)
 
 
 def squared_share(config: ModelConfig, n_tokens: int) -> float:
@@ -137,7 +138,7 @@ def crossing(config: ModelConfig) -> float:
     Near 12 C for a GPT-2 whose vocabulary weighs little: the wider a model, the later.
     """
     matrices = sum(multiplying_weights(config).values())
-    return matrices / (config.n_layers * config.d_model) - 1
+    return matrices / (config.n_layers * config.d_heads) - 1
 
 
 def training_flops(config: ModelConfig, n_tokens: float) -> float:

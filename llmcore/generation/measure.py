@@ -94,6 +94,6 @@ def measure_cache(
         prompt_tokens=n_prompt,
         n_tokens=len(cached),
         same_tokens=same,
-        bytes_per_token=cache.n_bytes // cache.capacity,
+        bytes_per_token=cache.bytes_per_token,
         full_cache_bytes=cache.n_bytes,
     )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from llmcore.interpret.walk import BlockTape, Walk
 from llmcore.interpret.walk_parts import (
@@ -17,6 +18,7 @@ from llmcore.interpret.walk_parts import (
 )
 from llmcore.interpret.walk_source import source_of
 from llmcore.nn.attention import attention_scores, masked_softmax
+from llmcore.nn.positions import is_turned
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,7 +44,7 @@ def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list
     return [
         _norm(block, block.attention_norm, "attention_in", enters, tape),
         _projection(block, tape),
-        *_heads(trunk, block, tape),
+        *_heads(trunk, block, tape, layer),
         *_looking(tape, trunk.config.causal),
         *_mixing(block, tape, trunk.config.causal),
         _added(block, "residual_middle", enters, tape["attention_out"], tape),
@@ -65,13 +67,14 @@ def _norm(block: "Block", norm: "nn.Module", name: str, reads: np.ndarray, tape:
 
 def _projection(block: "Block", tape: BlockTape) -> Step:
     n, width = tape["attention_in"], tape["qkv"].shape[1]
+    biased = block.attention.qkv.bias is not None
     return Step(
         "qkv", "attention", "Queries, keys and values",
         "One matrix makes three vectors of each token: a **query** (what it looks for), a **key** "
         "(what it offers to be found by) and a **value** (what it hands over).",
-        "Multiply what the norm gave by one wide matrix, add a bias, and cut the result into three "
-        "parts: q, k and v.",
-        r"[\,q \;|\; k \;|\; v\,] = n\, W_{qkv} + b, \qquad "
+        f"Multiply what the norm gave by one wide matrix{', add a bias' if biased else ''}, and "
+        f"cut the result into three parts: q, k and v.",
+        rf"[\,q \;|\; k \;|\; v\,] = n\, W_{{qkv}}{' + b' if biased else ''}, \qquad "
         + sized("W_{qkv}", n.shape[1], width),
         (("n", n.shape),), (Panel("q | k | v", tape["qkv"], TOKENS_BY_CHANNELS),),
         source_of(type(block.attention).forward, "self.qkv("),
@@ -86,12 +89,20 @@ def split_heads(qkv: np.ndarray, n_heads: int, n_kv_heads: int) -> tuple[np.ndar
     return tuple(part.reshape(T, -1, D).transpose(1, 0, 2) for part in np.split(qkv, ends, axis=1))
 
 
-def turns_queries(trunk: "GPT") -> bool:
-    """Whether positions enter by turning queries and keys (RoPE, Su et al. 2021)."""
-    return trunk.config.position == "rope"
+def normed_heads(block: "Block", q: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """q (H, T, D) and k (H_kv, T, D) through the norms that the block may have for them."""
+    attention = block.attention
+    if not attention.qk_norm:
+        return q, k
+    norms = (attention.q_norm, attention.k_norm)
+    with torch.no_grad():
+        first, second = (
+            norm(torch.tensor(one)).numpy() for norm, one in zip(norms, (q, k), strict=True)
+        )
+    return first, second
 
 
-def _heads(trunk: "GPT", block: "Block", tape: BlockTape) -> list[Step]:
+def _heads(trunk: "GPT", block: "Block", tape: BlockTape, layer: int) -> list[Step]:
     H, H_kv, D = len(tape["q"]), len(tape["k"]), tape["q"].shape[2]
     q, k, v = split_heads(tape["qkv"], H, H_kv)
     shared = (
@@ -106,15 +117,39 @@ def _heads(trunk: "GPT", block: "Block", tape: BlockTape) -> list[Step]:
         f"The same numbers, regrouped: {D} columns of each part are one **head**. Heads work side "
         f"by side, each with its own small queries, keys and values.{shared}",
         f"Head h takes the {D} columns of q from {D} times h on; keys and values are cut alike.",
-        rf"q^{{(h)}} = q_{{[{D}h \,:\, {D}(h+1)]}}, \qquad D = C / H = "
-        rf"{H * D} / {H} = {D}",
+        rf"q^{{(h)}} = q_{{[{D}h \,:\, {D}(h+1)]}}, \qquad "
+        + (rf"D = {D}" if trunk.config.head_size else rf"D = C / H = {H * D} / {H} = {D}"),
         (("q | k | v", tape["qkv"].shape),),
         (Panel("q", q, HEADS), Panel("k", k, HEADS), Panel("v", v, HEADS)),
         source_of(forward, "self.q(", "permute(", "split("),
     )  # fmt: skip
-    if not turns_queries(trunk):
-        return [cut]
-    turned = Step(
+    found = [cut]
+    if block.attention.qk_norm:
+        raw = (("q", q.shape), ("k", k.shape))
+        q, k = normed_heads(block, q, k)
+        found.append(_normed_heads(block, raw, q, k))
+    if is_turned(trunk.config, layer):
+        found.append(_turned(block, q, k, tape))
+    return found
+
+
+def _normed_heads(
+    block: "Block", reads: tuple[tuple[str, tuple[int, ...]], ...], q: np.ndarray, k: np.ndarray
+) -> Step:
+    norm = block.attention.q_norm
+    return Step(
+        "qk_norm", "attention", "Norms of queries and keys",
+        "Each query and each key is scaled to a root mean square of 1, and each channel has a "
+        "learned gain, so that no head's scores grow without bound.",
+        norm_in_words(norm, "q̂") + " Keys have a gain of their own.",
+        norm_formula(norm, "q", r"\hat q"), reads,
+        (Panel("q normed", q, HEADS), Panel("k normed", k, HEADS)),
+        source_of(type(block.attention).mixed, "self.q_norm("),
+    )  # fmt: skip
+
+
+def _turned(block: "Block", q: np.ndarray, k: np.ndarray, tape: BlockTape) -> Step:
+    return Step(
         "rotation", "attention", "Positions: turn queries and keys",
         "Each pair of channels is turned by an angle that grows with the token's place. The dot "
         "product of two turned vectors depends on their distance only (RoPE).",
@@ -124,9 +159,8 @@ def _heads(trunk: "GPT", block: "Block", tape: BlockTape) -> list[Step]:
         r"\tilde q_t \cdot \tilde k_s = q_t \cdot R(s - t)\, k_s",
         (("q", q.shape), ("k", k.shape)),
         (Panel("q turned", tape["q"], HEADS), Panel("k turned", tape["k"], HEADS)),
-        source_of(forward, "self.q("),
+        source_of(type(block.attention).forward, "self.q("),
     )  # fmt: skip
-    return [cut, turned]
 
 
 def _looking(tape: BlockTape, causal: bool) -> list[Step]:
@@ -176,6 +210,7 @@ def _mixing(block: "Block", tape: BlockTape, causal: bool) -> list[Step]:
     a, v, o = tape["weights"], tape["v"], tape["head_outputs"]
     joined = joined_heads(o)
     forward, C = type(block.attention).forward, tape["attention_out"].shape[1]
+    biased = block.attention.output.bias is not None
     return [
         Step(
             "head_outputs", "attention", "Weighted sum of values",
@@ -199,8 +234,10 @@ def _mixing(block: "Block", tape: BlockTape, causal: bool) -> list[Step]:
             "attention_out", "attention", "Output projection",
             "A matrix mixes what the heads found and writes it in the channels of the residual "
             "stream.",
-            "Multiply the joined row of each token by the matrix of the output and add a bias.",
-            rf"u_t = c_t W_o + b_o, \qquad {sized('W_o', joined.shape[1], C)}",
+            "Multiply the joined row of each token by the matrix of the output"
+            + (" and add a bias." if biased else "."),
+            rf"u_t = c_t W_o{' + b_o' if biased else ''}, \qquad "
+            + sized("W_o", joined.shape[1], C),
             (("c", joined.shape),), (Panel("u", tape["attention_out"], TOKENS_BY_CHANNELS),),
             source_of(forward, "self.output("),
         ),
@@ -292,7 +329,7 @@ def _gelu(C: int, F: int) -> tuple[str, str, str, str]:
     return (
         "Feed-forward: widen",
         f"Each token by itself, without looking at the others, is written in {F:,} channels, "
-        f"{F // C} times as many. Each one asks a question about the token.",
+        f"{F / C:.3g} times as many. Each one asks a question about the token.",
         f"Multiply the {C:,} numbers of each token by a matrix that gives {F:,}, and add a bias.",
         rf"g = n W_{{up}} + b_{{up}}, \qquad {sized('W_{up}', C, F)}",
     )

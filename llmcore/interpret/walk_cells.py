@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from llmcore.interpret.walk import BlockTape, Walk
-from llmcore.interpret.walk_block import joined_heads, split_heads
+from llmcore.interpret.walk_block import joined_heads, normed_heads, split_heads
 from llmcore.interpret.walk_parts import is_layer_norm
 from llmcore.nn.classifier import trunk_of
 
@@ -60,6 +60,7 @@ def arise(
         "attention_in": lambda s, p: _norm(s.block.attention_norm, s.enters, p),
         "qkv": lambda s, p: _linear(s.block.attention.qkv, s.tape["attention_in"], p),
         "heads": _cut,
+        "qk_norm": _normed,
         "rotation": _turned,
         "scores": _score,
         "mask": _masked,
@@ -274,16 +275,30 @@ def _bent(scene: _Scene, place: Place) -> Arithmetic:
     return Arithmetic(value, rf"\mathrm{{GELU}}({number(g)}) = {number(value)}")
 
 
+def _own_head(scene: _Scene, place: Place) -> int:
+    """Of queries (the first panel) the head itself, of keys the one that it shares."""
+    return place.head if place.panel == 0 else shared_head(scene.tape, place.head)
+
+
+def _normed(scene: _Scene, place: Place) -> Arithmetic:
+    """A query's or a key's own norm over the channels of its head."""
+    parts = split_heads(scene.tape["qkv"], len(scene.tape["q"]), len(scene.tape["k"]))
+    attention = scene.block.attention
+    norm = attention.q_norm if place.panel == 0 else attention.k_norm
+    return _norm(norm, parts[place.panel][_own_head(scene, place)], place)
+
+
 def _turned(scene: _Scene, place: Place) -> Arithmetic:
     """RoPE: the pair (c, c + D/2) of channels as a point in a plane, turned about the origin."""
     from llmcore.nn.positions import rotary_angles
 
-    H, H_kv, D = len(scene.tape["q"]), len(scene.tape["k"]), scene.tape["q"].shape[2]
-    parts = split_heads(scene.tape["qkv"], H, H_kv)
-    head = place.head if place.panel == 0 else shared_head(scene.tape, place.head)
-    x = parts[place.panel][head, place.row].astype(np.float64)  # (D,)
+    D = scene.tape["q"].shape[2]
+    H, H_kv = len(scene.tape["q"]), len(scene.tape["k"])
+    q, k, _ = split_heads(scene.tape["qkv"], H, H_kv)
+    rows = normed_heads(scene.block, q, k)[place.panel]
+    x = rows[_own_head(scene, place), place.row].astype(np.float64)  # (D,)
     c = place.column % (D // 2)
-    angle = float(rotary_angles(torch.tensor([place.row]), D)[0, c])
+    angle = float(rotary_angles(torch.tensor([place.row]), scene.trunk.config)[0, c])
     first, second = float(x[c]), float(x[c + D // 2])
     is_first = place.column < D // 2
     a, b, sign = (first, second, "-") if is_first else (second, first, "+")

@@ -65,7 +65,8 @@ class Step:
 
 _LABELS = {
     "position_part": "Position emb.", "token_part": "Token emb.", "embedding": "Residual stream",
-    "qkv": "Q, K, V", "heads": "Heads", "rotation": "Rotate Q, K", "scores": "Scores",
+    "qkv": "Q, K, V", "heads": "Heads", "qk_norm": "Norm Q, K",
+    "rotation": "Rotate Q, K", "scores": "Scores",
     "mask": "Mask", "weights": "Softmax", "head_outputs": "Mix values", "joined": "Join heads",
     "attention_out": "Project", "residual_middle": "Add", "residual_out": "Add",
     "before": "Widen", "feed_forward_out": "Narrow", "final_out": "Last norm",

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from llmcore.config import ModelConfig
 from llmcore.nn.dropout import KeyedDropout
 from llmcore.nn.hooks import HookPoint
-from llmcore.nn.positions import RotaryPositions
+from llmcore.nn.norms import RMSNorm
+from llmcore.nn.positions import RotaryPositions, is_turned
 
 
 def causal_mask(n_queries: int, n_keys: int, device: torch.device | str = "cpu") -> Tensor:
@@ -72,10 +73,15 @@ class CausalSelfAttention(nn.Module):
         super().__init__()
         self.n_heads, self.kv_heads, self.d_head = config.n_heads, config.kv_heads, config.d_head
         self.layer, self.causal = layer, config.causal
-        self.qkv = nn.Linear(config.d_model, config.d_qkv)
-        self.output = nn.Linear(config.d_model, config.d_model)
+        biases = config.attention_bias
+        self.qkv = nn.Linear(config.d_model, config.d_qkv, bias=biases != "none")
+        self.output = nn.Linear(config.d_heads, config.d_model, bias=biases == "all")
+        if config.qk_norm:
+            self.q_norm = RMSNorm(config.d_head, config.norm_eps)
+            self.k_norm = RMSNorm(config.d_head, config.norm_eps)
+        self.qk_norm = config.qk_norm
         self.dropout = KeyedDropout(config.dropout)
-        self.rotary = RotaryPositions(config.d_head) if config.position == "rope" else None
+        self.rotary = RotaryPositions(config) if is_turned(config, layer) else None
         # (B, H, T, D) and twice (B, H_kv, T, D); q and k as they are scored, so after any turn
         self.q, self.k, self.v = HookPoint(), HookPoint(), HookPoint()
         self.scores = HookPoint()  # (B, H, T, S), before the mask
@@ -106,13 +112,15 @@ class CausalSelfAttention(nn.Module):
         last_only: bool = False,
     ) -> Tensor:
         """What the heads read, side by side: queries, keys and values (B, T, (H + 2 H_kv) D) ->
-        (B, T, C), before `output`. last_only: for the last token alone, (B, 1, C)."""
+        (B, T, H D), before `output`. last_only: for the last token alone, (B, 1, H D)."""
         B, T, _ = qkv.shape
         if visible is None and not self.causal:
             visible = torch.ones(1, 1, T, T, dtype=torch.bool, device=qkv.device)
         H, kv = self.n_heads, self.kv_heads
         qkv = qkv.view(B, T, H + 2 * kv, self.d_head).transpose(1, 2)
         q, k, v = qkv.split([H, kv, kv], dim=1)  # (B, H, T, D), twice (B, H_kv, T, D)
+        if self.qk_norm:
+            q, k = self.q_norm(q), self.k_norm(k)
         if self.rotary is not None:
             if positions is None:
                 start = cache.length if cache is not None else 0
@@ -136,8 +144,12 @@ class CausalSelfAttention(nn.Module):
 class KVCache:
     """Keys and values of the tokens seen so far, so that a new token costs one row.
 
-    Holds at most `capacity` tokens (context_length by default); `length` are filled.
+    Holds at most `capacity` tokens (context_length by default); `length` are filled. Memory is
+    set aside as the text grows, twice as much each time: a context of 8,192 tokens costs nothing
+    as long as nobody fills it.
     """
+
+    FIRST = 256  # tokens that memory is set aside for at first
 
     def __init__(
         self,
@@ -148,7 +160,7 @@ class KVCache:
         capacity: int | None = None,
     ) -> None:
         self.capacity = capacity or config.context_length
-        shape = (config.n_layers, 2, batch_size, config.kv_heads, self.capacity)
+        shape = (config.n_layers, 2, batch_size, config.kv_heads, min(self.FIRST, self.capacity))
         self._store = torch.empty(*shape, config.d_head, device=device, dtype=dtype)
         self.length = 0
 
@@ -158,23 +170,38 @@ class KVCache:
         `length` moves once a whole forward pass is over (`advance`)."""
         end = self.length + k.size(-2)
         assert end <= self.capacity, "the model checks the length before it attends"
+        if end > self._store.size(-2):
+            self._grow(end)
         keys, values = self._store[layer]
         keys[..., self.length : end, :] = k
         values[..., self.length : end, :] = v
         return keys[..., :end, :], values[..., :end, :]
+
+    def _grow(self, n_tokens: int) -> None:
+        """Room for at least `n_tokens`; what is filled is copied."""
+        room = min(self.capacity, max(n_tokens, 2 * self._store.size(-2)))
+        *outer, _, D = self._store.shape
+        larger = self._store.new_empty(*outer, room, D)
+        larger[..., : self.length, :] = self._store[..., : self.length, :]
+        self._store = larger
 
     def advance(self, n_tokens: int) -> None:
         self.length += n_tokens
 
     @property
     def n_bytes(self) -> int:
-        """Memory that is set aside for a full context."""
+        """Memory that is set aside now."""
         return self._store.numel() * self._store.element_size()
+
+    @property
+    def bytes_per_token(self) -> int:
+        """Of a token of each row: a key and a value in every layer."""
+        return self.n_bytes // self._store.size(-2)
 
     @property
     def filled_bytes(self) -> int:
         """Memory of the tokens that are in it now."""
-        return self.n_bytes // self.capacity * self.length
+        return self.bytes_per_token * self.length
 
     def keep(self, rows: Tensor) -> None:
         """Goes on with some rows of the batch only: numbers (B',) of those to keep."""

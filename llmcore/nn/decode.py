@@ -93,10 +93,8 @@ class FastPass:
         self.token_embedding = model.token_embedding.weight
         rotary = model.config.position == "rope"
         self.position_embedding = None if rotary else model.position_embedding.weight
-        self.angles: list[Tensor] | list[None] = [None] * model.config.context_length
-        if rotary:  # (1, D / 2) for each position
-            places = torch.arange(model.config.context_length)
-            self.angles = list(rotary_angles(places, model.config.d_head).split(1))
+        places = torch.arange(model.config.context_length)
+        self.angles = rotary_angles(places, model.config) if rotary else None  # (T, D / 2)
         self.blocks = [FastBlock(block, product) for block in model.blocks]
         self.final_norm = norm_product(model.final_norm)
         self.head = product(model.head)
@@ -110,7 +108,7 @@ class FastPass:
         if self.position_embedding is not None:
             x = x + self.position_embedding[cache.length]
         x = x.unsqueeze(0)  # (1, C)
-        angles = self.angles[cache.length]
+        angles = None if self.angles is None else self.angles[cache.length : cache.length + 1]
         for layer, block in enumerate(self.blocks):
             x = block(x, cache, layer, angles)
         cache.advance(1)
@@ -131,6 +129,9 @@ class FastBlock:
         self.d_head = attention.d_head
         self.attention_norm = norm_product(block.attention_norm)
         self.qkv, self.output = product(attention.qkv), product(attention.output)
+        self.q_norm = norm_product(attention.q_norm) if attention.qk_norm else None
+        self.k_norm = norm_product(attention.k_norm) if attention.qk_norm else None
+        self.is_turned = attention.rotary is not None
         self.feed_forward_norm = norm_product(block.feed_forward_norm)
         self.feed_forward = _feed_forward(block.feed_forward, product)
 
@@ -138,7 +139,9 @@ class FastBlock:
         """(1, C) -> (1, C); angles (1, D / 2) of rotary positions."""
         qkv = self.qkv(self.attention_norm(x)).view(1, -1, 1, self.d_head)
         q, k, v = qkv.split(self.heads, dim=1)  # (1, H, 1, D), twice (1, H_kv, 1, D)
-        if angles is not None:
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        if self.is_turned and angles is not None:
             q, k = turned(q, angles), turned(k, angles)
         k, v = cache.extend(layer, k, v)  # (1, H_kv, S, D)
         # Query heads that share keys stand as so many queries of one head: nothing is copied.

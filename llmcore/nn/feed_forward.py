@@ -9,19 +9,19 @@ from llmcore.nn.hooks import HookPoint
 
 
 class FeedForward(nn.Module):
-    """Two layers with GELU between, four times as wide inside (Vaswani et al. 2017, 3.3)."""
+    """Two layers with GELU between, mostly four times as wide inside (Vaswani et al. 2017, 3.3)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.up = nn.Linear(config.d_model, 4 * config.d_model)
-        self.down = nn.Linear(4 * config.d_model, config.d_model)
+        self.up = nn.Linear(config.d_model, config.d_feed_forward)
+        self.down = nn.Linear(config.d_feed_forward, config.d_model)
         self.dropout = KeyedDropout(config.dropout)
-        self.before = HookPoint()  # (B, T, 4C), before GELU
-        self.after = HookPoint()  # (B, T, 4C), after GELU
+        self.before = HookPoint()  # (B, T, F), before GELU
+        self.after = HookPoint()  # (B, T, F), after GELU
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.gelu(self.before(self.up(x)), approximate="tanh")  # GPT-2's approximation
-        x = self.after(x)  # (B, T, 4C)
+        x = self.after(x)  # (B, T, F)
         return self.dropout(self.down(x))  # (B, T, C)
 
 

@@ -3,9 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from llmcore.config import ModelConfig
-
-EPSILON = 1e-5  # LayerNorm's of torch and GPT-2, and Llama's
+from llmcore.config import NORM_EPS, ModelConfig
 
 
 class RMSNorm(nn.Module):
@@ -14,7 +12,7 @@ class RMSNorm(nn.Module):
     A LayerNorm that neither subtracts the mean nor adds a bias: half the parameters, less to do.
     """
 
-    def __init__(self, d_model: int, eps: float = EPSILON) -> None:
+    def __init__(self, d_model: int, eps: float = NORM_EPS) -> None:
         super().__init__()
         self.eps = eps
         self.weight = nn.Parameter(torch.ones(d_model))  # (C,)
@@ -29,5 +27,5 @@ class RMSNorm(nn.Module):
 def norm_of(config: ModelConfig) -> nn.LayerNorm | RMSNorm:
     """The norm that a configuration asks for."""
     if config.norm == "rms":
-        return RMSNorm(config.d_model)
-    return nn.LayerNorm(config.d_model, eps=EPSILON)
+        return RMSNorm(config.d_model, config.norm_eps)
+    return nn.LayerNorm(config.d_model, eps=config.norm_eps)

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from numpy.testing import assert_allclose
 
+from llmcore.config import ModelConfig, RopeScaling
 from llmcore.errors import LabError
 from llmcore.interpret.walk import open_block, walk
 from llmcore.interpret.walk_block import joined_heads, split_heads
@@ -30,6 +31,28 @@ MAKERS = {
     "rope": lambda: random_models.loaded(position="rope", n_heads=2),
     "switches": lambda: random_models.loaded(
         position="rope", norm="rms", feed_forward="swiglu", n_heads=6, n_kv_heads=2
+    ),
+    "Llama": lambda: random_models.loaded(
+        position="rope",
+        norm="rms",
+        feed_forward="swiglu",
+        n_heads=6,
+        n_kv_heads=2,
+        d_inner=40,
+        attention_bias="none",
+        norm_eps=1e-2,
+        rope_base=50.0,
+        rope_skip=3,
+        rope_scaling=RopeScaling("llama3", 4.0, 0.2, 2.0, 16),
+    ),
+    "Qwen": lambda: random_models.loaded(
+        position="rope",
+        norm="rms",
+        feed_forward="swiglu",
+        n_kv_heads=1,
+        head_size=10,
+        attention_bias="qkv",
+        qk_norm=True,
     ),
     "classifier": lambda: random_models.loaded(labels=["ham", "spam"]),
     "both sides": lambda: random_models.loaded(labels=["ham", "spam"], causal=False, n_heads=2),
@@ -107,10 +130,10 @@ def test_input_steps_follow_from_the_ids(one: Loaded) -> None:
     assert_allclose(panels(found, "embedding")[0], expected, **CLOSE)
 
 
-def turned(x: np.ndarray) -> np.ndarray:
+def turned(x: np.ndarray, config: ModelConfig) -> np.ndarray:
     """RoPE by complex numbers: a pair of channels is one, and turning is a product."""
     D = x.shape[-1]
-    angles = rotary_angles(torch.arange(x.shape[1]), D).numpy().astype(np.float64)
+    angles = rotary_angles(torch.arange(x.shape[1]), config).numpy().astype(np.float64)
     pair = (x[..., : D // 2] + 1j * x[..., D // 2 :]) * np.exp(1j * angles)
     return np.concatenate([pair.real, pair.imag], axis=-1)
 
@@ -125,8 +148,12 @@ def test_attention_steps_follow_from_each_other(one: Loaded) -> None:
     q, k, v = panels(found, "heads")
     assert q.shape == (config.n_heads, passed.n_tokens, config.d_head)
     assert k.shape == v.shape == (config.kv_heads, passed.n_tokens, config.d_head)
+    if config.qk_norm:
+        raw, (q, k) = (q, k), panels(found, "qk_norm")
+        assert_allclose(q, normed(block.attention.q_norm, raw[0]), **CLOSE)
+        assert_allclose(k, normed(block.attention.k_norm, raw[1]), **CLOSE)
     if config.position == "rope":
-        assert_allclose(panels(found, "rotation")[0], turned(q), **CLOSE)
+        assert_allclose(panels(found, "rotation")[0], turned(q, config), **CLOSE)
         q, k = panels(found, "rotation")
     assert np.array_equal(q, tape["q"]) and np.array_equal(v, tape["v"])
     group = config.n_heads // config.kv_heads

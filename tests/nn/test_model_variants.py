@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from tiny import TINY_MODEL
-from variant_shapes import VARIANTS
+from variant_shapes import FOREIGN, VARIANTS
 
 from llmcore.config import LORA_TARGETS, LoraConfig, ModelConfig
 from llmcore.errors import LabError
@@ -23,13 +23,14 @@ from llmcore.nn.weights import load_weights, save_tensors, save_weights
 
 CONFIG = ModelConfig(vocab_size=97, context_length=24, n_layers=3, n_heads=4, d_model=32)
 IDS = torch.randint(0, 97, (2, 20), generator=torch.Generator().manual_seed(1))
-every_variant = pytest.mark.parametrize("name", VARIANTS)
+SHAPES = VARIANTS | FOREIGN
+every_variant = pytest.mark.parametrize("name", SHAPES)
 
 
 def make(name: str, seed: int = 0, **changes: object) -> GPT:
     """A random model whose numbers lie far from their fresh values."""
     generator = torch.Generator().manual_seed(seed)
-    model = GPT(CONFIG.with_(**VARIANTS[name]).with_(**changes), generator)
+    model = GPT(CONFIG.with_(**SHAPES[name]).with_(**changes), generator)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
@@ -42,7 +43,7 @@ def make(name: str, seed: int = 0, **changes: object) -> GPT:
 def test_rope_scores_depend_on_the_distance_alone():
     generator = torch.Generator().manual_seed(0)
     q, k = torch.randn(2, 1, 1, 1, 16, generator=generator)
-    rotary = RotaryPositions(16)
+    rotary = RotaryPositions(ModelConfig(d_model=16, n_heads=1))
 
     def score(i: int, j: int) -> float:
         turned_q, turned_k = rotary(q, torch.tensor([i])), rotary(k, torch.tensor([j]))
@@ -56,7 +57,7 @@ def test_rope_scores_depend_on_the_distance_alone():
 
 def test_rope_is_the_paper_s_rotation_of_each_pair():
     x = torch.randn(1, 1, 3, 6, generator=torch.Generator().manual_seed(0))
-    y = turned(x, rotary_angles(torch.tensor([0, 1, 5]), 6))
+    y = turned(x, rotary_angles(torch.tensor([0, 1, 5]), ModelConfig(d_model=6, n_heads=1)))
     torch.testing.assert_close(y[0, 0, 0], x[0, 0, 0])  # position 0 stays
     for row, position in enumerate((0, 1, 5)):
         for i in range(3):
@@ -176,9 +177,23 @@ def test_a_cache_gives_the_logits_of_the_whole_sequence(name, chunks):
     with torch.no_grad():
         parts = [model(part, cache) for part in IDS.split(chunks, dim=1)]
         torch.testing.assert_close(torch.cat(parts, 1), model(IDS), rtol=1e-4, atol=1e-4)
-    shared = VARIANTS[name].get("n_kv_heads", 4)
-    assert cache.n_bytes == 2 * 24 * 2 * 3 * shared * 8 * 4  # rows, tokens, k and v, L, H_kv, D
+    shared = SHAPES[name].get("n_kv_heads", 4)
+    D = SHAPES[name].get("head_size", 8)
+    assert cache.n_bytes == 2 * 24 * 2 * 3 * shared * D * 4  # rows, tokens, k and v, L, H_kv, D
     assert cache.n_bytes == 2 * 24 * model.config.cache_bytes_per_token()
+
+
+def test_a_cache_sets_memory_aside_as_the_text_grows(monkeypatch):
+    monkeypatch.setattr(KVCache, "FIRST", 3)
+    model = make("all")
+    cache, sizes = KVCache(model.config), []
+    with torch.no_grad():
+        for part in IDS[:1].split([2, 1, 1, 9, 7], dim=1):
+            last = model(part, cache)
+            sizes.append(cache.n_bytes // cache.bytes_per_token)
+        torch.testing.assert_close(last, model(IDS[:1])[:, -7:], rtol=1e-4, atol=1e-4)
+    assert sizes == [3, 3, 6, 13, 24]  # never more than the context
+    assert cache.filled_bytes == 20 * model.config.cache_bytes_per_token()
 
 
 @every_variant
@@ -206,14 +221,15 @@ def test_every_point_can_be_watched_and_changed(name):
         watched = model(IDS)
     assert set(seen) == set(hook_points(model))
     torch.testing.assert_close(plain, watched, rtol=1e-4, atol=1e-4)
-    shared = VARIANTS[name].get("n_kv_heads", 4)
+    shared = SHAPES[name].get("n_kv_heads", 4)
     q, k, v = (seen[f"blocks.1.attention.{one}"] for one in "qkv")
-    assert q.shape == (2, 4, 20, 8) and k.shape == v.shape == (2, shared, 20, 8)
+    D = model.config.d_head
+    assert q.shape == (2, 4, 20, D) and k.shape == v.shape == (2, shared, 20, D)
     weights = seen["blocks.1.attention.weights"]
     assert weights.shape == (2, 4, 20, 20)
     # q and k are those that are scored, so after the rotation.
     group = k.repeat_interleave(4 // shared, dim=1)
-    scores = q @ group.transpose(-2, -1) / math.sqrt(8)
+    scores = q @ group.transpose(-2, -1) / math.sqrt(D)
     torch.testing.assert_close(seen["blocks.1.attention.scores"], scores, rtol=1e-4, atol=1e-4)
     F = model.config.d_feed_forward
     assert seen["blocks.0.feed_forward.before"].shape == (2, 20, F)
@@ -226,7 +242,7 @@ def test_every_point_can_be_watched_and_changed(name):
 @every_variant
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_training_reduces_the_loss_and_reaches_every_parameter(name, precision):
-    model = GPT(CONFIG.with_(**VARIANTS[name]), torch.Generator().manual_seed(0))
+    model = GPT(CONFIG.with_(**SHAPES[name]), torch.Generator().manual_seed(0))
     ids = torch.randint(0, 97, (4, 24), generator=torch.Generator().manual_seed(2))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     losses = []

@@ -64,10 +64,10 @@ def _sheet(loaded: "Loaded", passed: "Walk", step: "Step", panel: "Panel", place
         values = values[:, columns]
         shape += f", the {len(columns)} likeliest for the chosen token"
     if step.name == "qkv":
-        wide = config.d_model
+        wide = config.d_heads
         cuts = (wide, wide + (values.shape[1] - wide) // 2)
     elif step.name == "joined":
-        cuts = tuple(range(config.d_head, config.d_model, config.d_head))
+        cuts = tuple(range(config.d_head, config.d_heads, config.d_head))
     return Sheet(symbol, shape, number, values, panel.shares, names, columns, cuts)
 
 

@@ -25,7 +25,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # as `python -m llmcore` has it; before torch loads
 
-from llmcore.advice.doctor import Curves, Finding, curves_of, examine, usual_rate
+from llmcore.advice.doctor import curves_of, examine
+from llmcore.advice.doctor_rules import Curves, Finding, usual_rate
 from llmcore.config import RunConfig
 from llmcore.data import load_corpus
 from llmcore.execution import launch

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from llmcore.data.reading.encoding import MARKS, cp1252_line, recognise_encoding
+from llmcore.data.reading.decoding import cp1252_line
+from llmcore.data.reading.encoding import MARKS, recognise_encoding
 from llmcore.data.reading.labels import square
 from llmcore.data.reading.open import open_rows
 from llmcore.data.reading.report import ChoiceError, Notices, ReadingReport, listed

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from tiny import pretrain_config
 
-from llmcore.advice.doctor import Curves, Finding, changed_config, curves_from, examine
+from llmcore.advice.doctor import changed_config, curves_from, examine
+from llmcore.advice.doctor_rules import Curves, Finding
 from llmcore.advice.stumbles import find_stumbles
 from llmcore.errors import LabError
 from llmcore.runs.metrics import MetricsReader

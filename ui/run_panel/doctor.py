@@ -10,7 +10,7 @@ from ui.run_panel.start import next_run_id, start_or_queue
 from ui.state import store
 
 if TYPE_CHECKING:
-    from llmcore.advice.doctor import Finding
+    from llmcore.advice.doctor_rules import Finding
     from llmcore.runs import RunInfo
 
 _WISHES = "lab_doctor_wishes"

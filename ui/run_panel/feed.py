@@ -10,7 +10,7 @@ import streamlit as st
 from llmcore.plots.training import Curve, Mark, RunCurves
 
 if TYPE_CHECKING:
-    from llmcore.advice.doctor import Finding
+    from llmcore.advice.doctor_rules import Finding
     from llmcore.runs import Run
 
 _FEEDS = "lab_feeds"

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from llmcore.data.reading.counting import Counted, Counting, count_block
-from llmcore.data.reading.encoding import lines_of_blocks
+from llmcore.data.reading.decoding import lines_of_blocks
 from llmcore.data.reading.report import Notices
 from llmcore.data.reading.rows import Chunk
 from llmcore.data.reading.whole_lines import WholeLines

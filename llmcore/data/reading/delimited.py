@@ -12,7 +12,7 @@ from typing import Any
 
 from llmcore.data.reading.counting import Counted
 from llmcore.data.reading.csv_rows import Dialect, Reader, lines_of, rows_of
-from llmcore.data.reading.encoding import Encoding, text_blocks
+from llmcore.data.reading.decoding import Encoding, text_blocks
 from llmcore.data.reading.layout import filled_width, find_layout, is_rule, usual_width
 from llmcore.data.reading.line_forms import (
     CUT,

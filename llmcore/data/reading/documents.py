@@ -13,7 +13,8 @@ from pathlib import Path
 
 from llmcore.data.mails import MAX_MAIL_BYTES, html_to_text, read_mail
 from llmcore.data.reading import formats
-from llmcore.data.reading.encoding import recognise_encoding, text_blocks, whole_text
+from llmcore.data.reading.decoding import text_blocks, whole_text
+from llmcore.data.reading.encoding import recognise_encoding
 from llmcore.data.reading.kept_marks import say_marks_of_text
 from llmcore.data.reading.mailbox_rows import mails_of
 from llmcore.data.reading.members import Member, unpacked

@@ -1,5 +1,5 @@
-"""From bytes to text: UTF-8 first, repaired where nearly all of it is valid; UTF-16 by its mark or
-its zeros; then Windows-1252, in which any byte means something, with a line to look at.
+"""Which encoding a file is in: UTF-8 first, repaired where nearly all of it is valid; UTF-16 by its
+mark or its zeros; then Windows-1252, in which any byte means something, with a line to look at.
 
 No detector is the judge: charset-normalizer names a neighbour of Windows-1252 for most of its
 short texts (measured: cp1250, £ becomes Ł), and koi8-r for short texts in Windows-1251. Where
@@ -7,16 +7,22 @@ Windows-1252 cannot be right, `codepages` tells by the words that each encoding 
 """
 
 import codecs
-import io
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from llmcore.data.reading import codepages
+from llmcore.data.reading.decoding import (
+    CP1252,
+    WIDE,
+    Encoding,
+    cp1252_line,
+    text_blocks,
+    whole_lines,
+)
 from llmcore.data.reading.report import Notices, quoted
 from llmcore.data.reading.source import HEAD_BYTES, Source, source_of
 from llmcore.errors import LabError
-from llmcore.tokenizers.segments import replace_surrogates
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,8 +33,6 @@ MARKS = (
 )
 MOST_SEQUENCES = 200_000  # characters beyond ASCII that are counted; the rest is alike
 NEARLY_ALL = 4  # valid characters for each broken byte: then the file is UTF-8 with damage
-MAX_LINE_CHARACTERS = 64 << 20
-CUT_CHARACTERS = 1 << 20  # of a line, where lines may be cut
 MOST_OTHERS = 3  # encodings that a sentence names
 ZEROS = 0.25  # of the bytes at odd (or even) places: UTF-16 of mostly Latin letters
 CONTROLS = 0.02  # of a text's characters; random bytes have a tenth
@@ -38,29 +42,12 @@ _SEQUENCE = re.compile(
     rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]"
 )
-# As browsers read it: the five bytes that Microsoft left undefined are the C1 controls.
-_CP1252 = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 # What no Western word holds: a sign between two letters, a foreign capital after a small letter.
 _UNLIKELY = re.compile(
     "(?<=[a-zà-ÿ])(?:[\u0080-\u009f\u00a1-\u00ac\u00ae-\u00bf×÷‚„†‡ˆ‰‹›•˜™–—€ƒ…“”](?=[a-zà-ÿ])|[À-ÖØ-ÞŠŽŒŸ](?![A-Z]))"
 )
-_MARK_INSIDE = re.compile("(?:(?<=[\n\r])|^)\ufeff")
-_ENDS = re.compile("[\n\r\ufeff]")
 _CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """name: as users know it ("utf-8", "windows-1252", "utf-16"). codec: of Python. skip: bytes
-    of the mark at the beginning. way: "strict", "replace" (broken bytes become U+FFFD) or
-    "lines" (a line that is no UTF-8 is Windows-1252). why: how it was recognised."""
-
-    name: str
-    codec: str
-    why: str
-    skip: int = 0
-    way: str = "strict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,160 +82,6 @@ def recognise_encoding(source: Source, notices: Notices, chosen: str | None = No
         _say_repaired(source, _count(source), notices)
     _refuse_binary(source, head, found)
     return found
-
-
-def text_blocks(
-    source: Source, encoding: Encoding, notices: Notices, lone_return: str = "\n",
-    keep_ends: bool = False, cut_lines: bool = False, blocks: Iterator[bytes] | None = None,
-) -> Iterator[str]:  # fmt: skip
-    """The text in blocks that end with a line (the last one as it ends), line ends as \\n.
-
-    lone_return: what a carriage return alone becomes in a file that has other line ends: in a
-    table it stands inside a cell as a rule. keep_ends: `\\r\\n` may stay, as may lone
-    returns far behind the beginning. cut_lines: a long line comes in parts. blocks: the file's
-    bytes, if others take some of them as well. Zero characters are dropped and counted.
-    Raises LabError for a line beyond MAX_LINE_CHARACTERS otherwise.
-    """
-    head = source.head().replace(b"\r\n", b"\n")
-    old_mac = b"\n" not in head and encoding.codec not in _WIDE
-    keep_ends = keep_ends and b"\r" not in head
-    tail, n_held = "", 0
-    held_blocks: list[str] = []
-    for block in _decoded(source, encoding, blocks):
-        if encoding.codec in _WIDE and "\N{REPLACEMENT CHARACTER}" in block:
-            notices.add("broken_characters", "{characters} of {file} {are} broken, and {were} "
-                        "replaced by \N{REPLACEMENT CHARACTER}",
-                        n=block.count("\N{REPLACEMENT CHARACTER}"), file=source.name)  # fmt: skip
-        if "\0" in block:
-            notices.add("zero_characters", "{bytes} of value zero in {file} {were} dropped",
-                        n=block.count("\0"), file=source.name)  # fmt: skip
-            block = block.replace("\0", "")
-        n_held += len(block)
-        if not cut_lines and not _ENDS.search(block) and n_held <= MAX_LINE_CHARACTERS:
-            held_blocks.append(block)  # of one long line: joined once
-            continue
-        text = tail + "".join(held_blocks) + block
-        held_blocks, n_held = [], 0
-        if "\ufeff" in block:  # files that were joined keep the mark of each
-            text = _MARK_INSIDE.sub("", text)
-        if "\r" in text:
-            held = text.endswith("\r")  # its \n may come with the next block
-            text = text[:-1] if held else text
-            if not keep_ends:
-                text = text.replace("\r\n", "\n")
-                text = text.replace("\r", "\n" if old_mac else lone_return)
-            text += "\r" if held else ""
-        cut = text.rfind("\n") + 1
-        if cut_lines and not cut and len(text) > CUT_CHARACTERS:
-            cut = _inside_line(text)
-        tail = text[cut:]
-        if len(tail) > MAX_LINE_CHARACTERS:
-            raise LabError(
-                f"{source.name} has a line of more than {MAX_LINE_CHARACTERS:,} characters: it is "
-                f"no text file with lines; give one, or cut the line."
-            )
-        if cut:
-            yield _whole(text[:cut], source.name, notices)
-    tail += "".join(held_blocks)
-    if tail:
-        yield _whole(tail.removesuffix("\r") + ("\n" if tail.endswith("\r") else ""),
-                     source.name, notices)  # fmt: skip
-
-
-def whole_text(source: Source, encoding: Encoding) -> str:
-    """The text at once, as it stands: for what is no text of lines (JSON)."""
-    return "".join(_decoded(source, encoding)).replace("\0", "")
-
-
-def _inside_line(text: str) -> int:
-    """Where a long line is cut: before its last space, else not inside of what begins with `<`."""
-    cut = text.rfind(" ")
-    if cut <= 0:
-        cut = text.rfind("<", len(text) - 64)
-    return cut if cut > 0 else len(text) - text.endswith("\r")
-
-
-def lines_of_blocks(blocks: Iterable[str]) -> Iterator[str]:
-    """The lines with their ends. (`str.splitlines` cuts at a dozen other characters as well.)"""
-    for block in blocks:
-        yield from io.StringIO(block, newline="\n").readlines()
-
-
-_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-
-
-def _decoded(
-    source: Source, encoding: Encoding, blocks: Iterator[bytes] | None = None
-) -> Iterator[str]:
-    """Blocks as their codec reads them."""
-    blocks = _skipping(source.blocks() if blocks is None else blocks, encoding.skip)
-    if encoding.way == "lines":
-        yield from map(_by_line, _whole_lines(blocks))
-        return
-    if encoding.codec == "cp1252":
-        for block in blocks:
-            yield codecs.charmap_decode(block, "strict", _CP1252)[0]
-        return
-    decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.way)
-    done = 0
-    try:
-        for block in blocks:
-            yield decoder.decode(block)
-            done += len(block)
-        yield decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise LabError(
-            f"{source.name} is not {encoding.name.upper()} text (near byte {done:,} it cannot be "
-            f"read): save it as UTF-8, or name its encoding."
-        ) from error
-
-
-def _skipping(blocks: Iterator[bytes], n: int) -> Iterator[bytes]:
-    for number, block in enumerate(blocks):
-        yield block[n:] if number == 0 else block
-
-
-def _whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    tail = b""
-    for block in blocks:
-        cut = block.rfind(b"\n") + 1
-        if cut:
-            yield tail + block[:cut]
-            tail = b""
-        tail += block[cut:]
-    yield tail
-
-
-def _by_line(block: bytes) -> str:
-    try:
-        return block.decode()
-    except UnicodeDecodeError:
-        return "".join(map(cp1252_line, block.splitlines(keepends=True)))
-
-
-def cp1252_line(line: bytes) -> str:
-    """One line, in UTF-8 where it is that, else in Windows-1252."""
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return codecs.charmap_decode(line, "strict", _CP1252)[0]
-
-
-def _whole(text: str, name: str, notices: Notices) -> str:
-    """`text` without lone surrogates, which UTF-8 and the tokenizers do not know."""
-    if text.isascii():  # known without looking
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        notices.add("broken_characters",
-                    "Broken characters in {file} were replaced by \N{REPLACEMENT CHARACTER}",
-                    file=name)  # fmt: skip
-        return replace_surrogates(text)
-    return text
-
-
-# ---- recognising
 
 
 def _chosen(source: Source, chosen: str | None, head: bytes) -> Encoding | None:
@@ -344,7 +177,7 @@ def _say_repaired(source: Source, found: _Count, notices: Notices) -> None:
 
 def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
     """Windows-1252; where whole lines are UTF-8 all the same, those stay UTF-8."""
-    values = {"file": source.name, "line_text": quoted(cp1252_line(found.first)),
+    values: dict[str, Any] = {"file": source.name, "line_text": quoted(cp1252_line(found.first)),
               "others": _others(found.lines, "cp1252")}  # fmt: skip
     advice = "for example {line_text}: if that is wrong, name the encoding ({others})"
     why = "it is not UTF-8, and in Windows-1252 every byte means something"
@@ -381,7 +214,7 @@ def _is_utf8(source: Source) -> bool:
 def _count(source: Source) -> _Count:
     """Looks at the characters beyond ASCII, at most MOST_SEQUENCES once a broken one was met."""
     found, number = _Count(), 0
-    for block in _whole_lines(source.blocks()):
+    for block in whole_lines(source.blocks()):
         for line in block.split(b"\n"):
             number += 1
             if not line.isascii():
@@ -409,7 +242,7 @@ def _count_line(line: bytes, number: int, found: _Count) -> None:
 
 def _beyond_cp1252(lines: bytes) -> str | None:
     """The encoding of lines that no Western text in Windows-1252 looks like."""
-    text = codecs.charmap_decode(lines, "strict", _CP1252)[0]
+    text = codecs.charmap_decode(lines, "strict", CP1252)[0]
     if eastern := codepages.east_asian(lines):
         return eastern
     if codepages.turkish(text):
@@ -429,7 +262,7 @@ def _beyond_cp1252(lines: bytes) -> str | None:
 
 def _refuse_binary(source: Source, head: bytes, encoding: Encoding) -> None:
     """Raises LabError where the beginning is no text: too many control characters or zeros."""
-    if encoding.codec in _WIDE:
+    if encoding.codec in WIDE:
         return
     zeros = head.count(0)
     text = head.decode("latin-1")

@@ -13,7 +13,7 @@ from typing import Any
 
 from llmcore.data.reading import json_forms, record_forms
 from llmcore.data.reading.annotations import tool_of
-from llmcore.data.reading.encoding import Encoding, lines_of_blocks, text_blocks, whole_text
+from llmcore.data.reading.decoding import Encoding, lines_of_blocks, text_blocks, whole_text
 from llmcore.data.reading.report import Notices, quoted
 from llmcore.data.reading.rows import SAMPLE_ROWS, Chunk, Rows, chunked, unique_names
 from llmcore.data.reading.source import Source

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice, zip_longest
 
-from llmcore.data.reading.encoding import lines_of_blocks, recognise_encoding, text_blocks
+from llmcore.data.reading.decoding import lines_of_blocks, text_blocks
+from llmcore.data.reading.encoding import recognise_encoding
 from llmcore.data.reading.json_forms import split_of
 from llmcore.data.reading.members import Member
 from llmcore.data.reading.report import Notices, listed

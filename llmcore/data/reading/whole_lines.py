@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 
-from llmcore.data.reading.encoding import Encoding
+from llmcore.data.reading.decoding import Encoding
 from llmcore.data.reading.source import Source
 
 LONGEST_HELD = 1 << 20  # bytes of one line; a longer one comes in parts

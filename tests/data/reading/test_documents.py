@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from llmcore.data.reading import decoding
 from llmcore.data.reading import documents as module
-from llmcore.data.reading import encoding
 from llmcore.data.reading.amount import sample_documents, text_bytes
 from llmcore.data.reading.documents import CorpusOptions, read_documents, read_pieces
 from llmcore.data.reading.inspect import inspect
@@ -188,8 +188,8 @@ def test_other_encodings_are_read_and_said():
 @pytest.mark.parametrize("sign", [" ", "", "<"])
 def test_one_line_without_an_end_is_read_in_parts(sign, monkeypatch):
     """Such as text8: a hundred million characters and no line end."""
-    monkeypatch.setattr(encoding, "CUT_CHARACTERS", 1_000)
-    monkeypatch.setattr(encoding, "MAX_LINE_CHARACTERS", 3_000)
+    monkeypatch.setattr(decoding, "CUT_CHARACTERS", 1_000)
+    monkeypatch.setattr(decoding, "MAX_LINE_CHARACTERS", 3_000)
     text = f"some{sign}words{MARK}" * 30_000
     parts, _ = read_pieces(source_of(text.encode(), "a.txt"), "a", CorpusOptions(keep_marks=True))
     parts = list(parts)

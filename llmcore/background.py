@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """Raised by the work of a job that was asked to stop and has nothing to give."""
+    """Raised by work that was asked to stop: a job then has no result, an experiment keeps the
+    cells that are done."""
 
 
 class Job(Generic[T]):

@@ -100,6 +100,27 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="module")
+def made_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny base model and an assistant beside it, trained once for the tests of a file."""
+    from tiny_bundle import make_bundle
+
+    folder = tmp_path_factory.mktemp("bundle")
+    make_bundle(folder)
+    return folder
+
+
+@pytest.fixture
+def bundle(made_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Those models instead of the bundled ones, and no bundled figures."""
+    from tiny_bundle import use_bundle
+
+    use_bundle(made_bundle, monkeypatch)
+    monkeypatch.setattr("llmcore.paths.ASSETS", tmp_path)
+    monkeypatch.setenv("LLMLAB_WARM", "0")
+    return made_bundle
+
+
 @pytest.fixture
 def wait_until() -> Callable[..., Any]:
     """`wait_until(condition, timeout)` returns the condition's first true value, or fails."""

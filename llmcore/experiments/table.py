@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from llmcore.background import Stopped
 from llmcore.config import TrainConfig
 from llmcore.errors import LabError
 from llmcore.files import remove_tree
@@ -24,10 +25,6 @@ from llmcore.train.trainer import Trainer
 PARTS = "parts"
 OnMetrics = Callable[[int, str, dict[str, float]], None]  # step, split, what was measured
 TELL_SECONDS = 1.0  # between two lines about the training of a part
-
-
-class Stopped(Exception):
-    """The user asked to stop; what is done is kept."""
 
 
 @contextmanager

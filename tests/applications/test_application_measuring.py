@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_bundle import make_bundle, use_bundle
 
 from llmcore import models
 from llmcore.applications import JOBS, Figure, measuring
@@ -25,19 +24,7 @@ from llmcore.data.instructions import Instruction, single
 from llmcore.errors import LabError
 from llmcore.evaluation import text_loss, wilson_interval
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bundle")
-    make_bundle(folder)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def bundle(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use_bundle(made, monkeypatch)
-    monkeypatch.setattr("llmcore.paths.ASSETS", tmp_path)
-    return made
+pytestmark = pytest.mark.usefixtures("bundle")
 
 
 def few(monkeypatch: pytest.MonkeyPatch, rows: list[Instruction]) -> None:

@@ -1,27 +1,14 @@
 """`applications list` and `applications measure`: where figures go, and what goes wrong."""
 
 import json
-from pathlib import Path
 
 import pytest
-from tiny_bundle import ROWS, make_bundle, use_bundle
+from tiny_bundle import ROWS
 
 from llmcore.applications.figures import bundled_figures, own_path
 from llmcore.files import read_json
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bundle")
-    make_bundle(folder)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def bundle(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use_bundle(made, monkeypatch)
-    monkeypatch.setattr("llmcore.paths.ASSETS", tmp_path)
-    return made
+pytestmark = pytest.mark.usefixtures("bundle")
 
 
 def test_the_list_says_who_serves_what(lab) -> None:

@@ -47,7 +47,8 @@ FOLDER = {
     "run.py": """
         import random
 
-        from llmcore.experiments.table import Stopped, TableWork
+        from llmcore.background import Stopped
+        from llmcore.experiments.table import TableWork
 
 
         def run(run, config, control, sink):

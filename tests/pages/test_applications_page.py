@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from page_driver import button, component, only_error, open_page, shown
 from streamlit.testing.v1 import AppTest
-from tiny_bundle import make_bundle, use_bundle
 
 from llmcore.applications import JOBS, figure_of, held_out
 from llmcore.applications.background import measurement
@@ -19,20 +18,7 @@ from llmcore.recipes import instructions
 from llmcore.runs import RunStore
 from ui.applications.looks import why, written
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bundle")
-    make_bundle(folder)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def bundle(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use_bundle(made, monkeypatch)
-    monkeypatch.setattr("llmcore.paths.ASSETS", tmp_path)
-    monkeypatch.setenv("LLMLAB_WARM", "0")
-    return made
+pytestmark = pytest.mark.usefixtures("bundle")
 
 
 def open_job(name: str, **query: str) -> AppTest:

@@ -1,14 +1,9 @@
 """The views Over time and Induction of the Attention page, on runs that really trained."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 from page_driver import button, component, shown, unpacked
 from streamlit.testing.v1 import AppTest
-from tiny import TEXT, pretrain_config
 
-from llmcore import models
 from llmcore.execution import launch
 from llmcore.execution.queue import RunQueue
 from llmcore.experiments.induction import plan as induction
@@ -19,20 +14,6 @@ from llmcore.runs.run import Run
 PAGE = str(PROJECT_ROOT / "pages" / "attention.py")
 SMALL = {"steps": 6, "batch_size": 4, "eval_every": 3, "eval_batches": 1, "warmup_steps": 1,
          "checkpoint_every": 6, "snapshot_every": 3, "log_every": 1}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("runs") / RunStore.mint_id("tiny")
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return directory
-
-
-@pytest.fixture
-def trained(finished_run: Path, home: Path) -> str:
-    models.clear_cache()
-    shutil.copytree(finished_run, home / "runs" / finished_run.name)
-    return finished_run.name
 
 
 @pytest.fixture

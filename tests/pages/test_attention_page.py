@@ -1,34 +1,16 @@
 """The attention page without a text, with a model, with bad input, and on a classifier."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from tiny import TEXT, pretrain_config, spam_table
+from tiny import spam_table
 
-from llmcore import models
 from llmcore.execution import launch
 from llmcore.recipes.classification import plan_classify
 from llmcore.runs import RunStore
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "attention.py")
-
-
-@pytest.fixture(scope="module")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a tiny language model that learned for a few steps, made once."""
-    directory = tmp_path_factory.mktemp("runs") / RunStore.mint_id("tiny")
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return directory
-
-
-@pytest.fixture
-def trained(finished_run: Path, home: Path) -> str:
-    """The reference of that model, in a store of the test's own."""
-    models.clear_cache()
-    shutil.copytree(finished_run, home / "runs" / finished_run.name)
-    return finished_run.name
 
 
 def opened(ref: str, text: str, picture: str = "heatmap") -> AppTest:

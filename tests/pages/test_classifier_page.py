@@ -31,6 +31,8 @@ from ui.classifier.examples import examples_of, held_out
 from ui.classifier.why import contradiction
 from ui.state import DEFAULT_TEXT
 
+pytestmark = pytest.mark.usefixtures("without_examples")
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -44,14 +46,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )
     launch.run_foreground(classifier, config, spam_table())
     return language, classifier
-
-
-@pytest.fixture(autouse=True)
-def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What is bundled must not decide what these tests see."""
-    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "bundled")
-    monkeypatch.setenv("LLMLAB_WARM", "0")
-    models.clear_cache()
 
 
 @pytest.fixture

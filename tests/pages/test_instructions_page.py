@@ -9,7 +9,6 @@ from page_driver import button, component, only_error, open_page, page_at, shown
 from streamlit.testing.v1 import AppTest
 from tiny import TEXT, pretrain_config
 
-from llmcore import models, paths
 from llmcore.config import LoraConfig, ModelConfig
 from llmcore.errors import LabError
 from llmcore.execution import launch
@@ -21,6 +20,9 @@ from ui.instructions.options import Settings, learned
 ROWS = [{"instruction": f"the cat {n}", "output": "sees <b>it</b>"} for n in range(40)]
 DATA = json.dumps(ROWS).encode()
 TEMPLATE = "{instruction}:"
+
+
+pytestmark = pytest.mark.usefixtures("without_examples")
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +42,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )  # fmt: skip
     launch.run_foreground(tuned, config, DATA)
     return base, tuned
-
-
-@pytest.fixture(autouse=True)
-def without_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(paths, "BUNDLED_RUNS", tmp_path / "bundled")
-    monkeypatch.setenv("LLMLAB_WARM", "0")
-    models.clear_cache()
 
 
 @pytest.fixture

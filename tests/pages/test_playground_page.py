@@ -1,40 +1,21 @@
 """The Playground page: every view with a tiny trained model, and what goes wrong in words."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from page_driver import button, only_error, open_page, shown
 from streamlit.testing.v1 import AppTest
-from tiny import TEXT, pretrain_config
+from tiny import TEXT
 
 from llmcore import models
-from llmcore.execution import launch
 from llmcore.generation import SamplingConfig, stop_all_jobs
 from llmcore.nn.model import GPT
 from llmcore.paths import PROJECT_ROOT
-from llmcore.runs import RunStore
 from ui.playground import VIEWS, sampling
 from ui.playground.bench import Bench
 
 PROMPT = "the cat "
 BENCHES = "lab_playground_benches"
-
-
-@pytest.fixture(scope="module")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a tiny language model that learned for a few steps, made once."""
-    directory = tmp_path_factory.mktemp("runs") / RunStore.mint_id("tiny")
-    launch.run_foreground(directory, pretrain_config(), TEXT.encode())
-    return directory
-
-
-@pytest.fixture
-def trained(finished_run: Path, home: Path) -> str:
-    """The reference of that model, in a store of the test's own."""
-    models.clear_cache()
-    shutil.copytree(finished_run, home / "runs" / finished_run.name)
-    return finished_run.name
 
 
 @pytest.fixture(autouse=True)

@@ -123,6 +123,12 @@ def show_trouble(info: "RunInfo") -> None:
         )
 
 
+def show_failure(info: "RunInfo") -> None:
+    """Why a run failed, or why it cannot be read."""
+    if info.state in {"failed", "damaged"}:
+        st.error(plain(info.error or info.reason or "The run failed."), icon=":material/error:")
+
+
 def _noting_trouble(run_id: str, action: Callable[[str], None]) -> None:
     """A callback must not raise: what went wrong is said when the panel is drawn next."""
     try:

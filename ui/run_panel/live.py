@@ -10,7 +10,7 @@ from llmcore.runs.used import step_words, used_step
 from ui.marked import Markdown
 from ui.page import guarded, plain, steady
 from ui.run_panel.charts import classify_charts, instruct_charts, pretrain_charts
-from ui.run_panel.controls import run_controls, show_trouble, stop_requested
+from ui.run_panel.controls import run_controls, show_failure, show_trouble, stop_requested
 from ui.run_panel.curve import learning_curve
 from ui.run_panel.doctor import doctor_panel
 from ui.run_panel.feed import RunFeed, duration, feed
@@ -133,8 +133,7 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
 
 def _notes(info: "RunInfo", data: RunFeed) -> None:
     show_trouble(info)
-    if info.state in {"failed", "damaged"}:
-        st.error(plain(info.error or info.reason or "The run failed."), icon=":material/error:")
+    show_failure(info)
     if info.state == "interrupted":
         st.info(
             f"This run was cut off while it trained: {plain(info.reason or '')}. Nothing up to its "

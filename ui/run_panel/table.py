@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui.page import guarded, plain, steady
-from ui.run_panel.controls import run_controls, show_trouble, stop_requested
+from ui.run_panel.controls import run_controls, show_failure, show_trouble, stop_requested
 from ui.run_panel.live import state_badge
 from ui.state import store
 
@@ -46,8 +46,7 @@ def _head(info: "RunInfo", unit: str) -> None:
         run_controls(info)
     with st.container():
         show_trouble(info)
-        if info.state in {"failed", "damaged"}:
-            st.error(plain(info.error or info.reason or "The run failed."), icon=":material/error:")
+        show_failure(info)
         if info.state == "interrupted":
             st.info(
                 f"This run was cut off: {plain(info.reason or '')}. What is finished is kept: "

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from llmcore.background import Stopped
 from llmcore.config import DataConfig, RunConfig
 from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
@@ -17,7 +18,7 @@ from llmcore.experiments.small_models import (
     language_task,
     small_training,
 )
-from llmcore.experiments.table import Stopped, TableWork
+from llmcore.experiments.table import TableWork
 from llmcore.nn.model import GPT
 from llmcore.paths import cache_dir
 from llmcore.runs.run import TOKENIZER, Run

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from llmcore import models
+from llmcore.background import Stopped
 from llmcore.classical import Baseline, NaiveBayes, NgramClassifier, NgramModel, WordRegression
 from llmcore.classical.ngram import bits_per_byte, continuation, fit_on
 from llmcore.config import DataConfig, RunConfig, TrainConfig
@@ -46,7 +47,7 @@ from llmcore.experiments.small_models import (
     small_training,
     thinned,
 )
-from llmcore.experiments.table import Stopped, TableWork
+from llmcore.experiments.table import TableWork
 from llmcore.generation import SamplingConfig, generate
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT

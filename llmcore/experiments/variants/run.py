@@ -3,12 +3,13 @@
 import numpy as np
 import torch
 
+from llmcore.background import Stopped
 from llmcore.config import DataConfig, RunConfig, TrainConfig
 from llmcore.data import CORPUS_SPLIT_SEED, load_corpus
 from llmcore.data.encoded import encoded_corpus, trained_bpe_for
 from llmcore.device import choose_device
 from llmcore.experiments.small_models import cut_documents
-from llmcore.experiments.table import Stopped, TableWork
+from llmcore.experiments.table import TableWork
 from llmcore.experiments.variants.cells import (
     LOOK,
     TRAINED,

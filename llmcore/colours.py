@@ -15,11 +15,30 @@ SERIES = (
 PETROL, AMBER, BLUE, MULBERRY, MOSS, VIOLET, BRICK, SLATE = SERIES
 RUST = "#B8690B"  # amber where petrol is as dark: the other end of a scale through nothing
 
+
+def channels(colour: str) -> str:
+    """The red, green and blue of `#RRGGBB`, as `rgb()` takes them.
+
+    >>> channels(PETROL)
+    '18, 133, 126'
+    """
+    return ", ".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
+
+
+def rgba(colour: str, opacity: float) -> str:
+    """`#RRGGBB` as opaque as `opacity` (0 to 1) says.
+
+    >>> rgba(PETROL, 0.16)
+    'rgba(18, 133, 126, 0.16)'
+    """
+    return f"rgba({channels(colour)}, {opacity:g})"
+
+
 # From nothing (transparent, so that it fits both themes) to full petrol.
 SEQUENTIAL = (
-    (0.0, "rgba(18, 133, 126, 0.04)"),
-    (0.25, "rgba(18, 133, 126, 0.30)"),
-    (0.5, "rgba(18, 133, 126, 0.58)"),
+    (0.0, rgba(PETROL, 0.04)),
+    (0.25, rgba(PETROL, 0.30)),
+    (0.5, rgba(PETROL, 0.58)),
     (1.0, "rgba(11, 110, 105, 1.0)"),
 )
 
@@ -32,10 +51,7 @@ def css_variables() -> dict[str, str]:
     '18, 133, 126'
     """
     names = ("petrol", "amber", "blue", "mulberry", "moss", "violet", "brick", "slate", "rust")
-    made = {
-        name: ", ".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
-        for name, colour in zip(names, (*SERIES, RUST), strict=True)
-    }
+    made = {name: channels(one) for name, one in zip(names, (*SERIES, RUST), strict=True)}
     stops = (
         f"{at:g} {float(colour.rpartition(',')[2].rstrip(')')):g}" for at, colour in SEQUENTIAL
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from llmcore.colours import BLUE, VIOLET, rgba
 from llmcore.evaluation import PrecisionRecall
 from llmcore.experiments.learning_curve.points import CurveRow
 from llmcore.plots import theme
@@ -14,10 +15,11 @@ from llmcore.plots.training import plain
 LEARNER_COLOURS = {
     "pretrained": theme.TRAIN,
     "random weights": theme.VALIDATION,
-    "naive Bayes": "#8A63C9",
-    "logistic regression": "#4B7BD1",
+    "naive Bayes": VIOLET,
+    "logistic regression": BLUE,
 }
 FEW_CLASSES, MOST_NUMBERED = 6, 25  # of a confusion matrix
+BAND = 0.16  # how opaque the interval behind a line is
 LEARNER_DASHES = {"naive Bayes": "dot", "logistic regression": "dash"}
 
 
@@ -197,7 +199,7 @@ def learning_curve_chart(
             x=[*sizes, *sizes[::-1]],
             y=[*high, *low[::-1]],
             fill="toself",
-            fillcolor=_faint(colour),
+            fillcolor=rgba(colour, BAND),
             line={"width": 0},
             hoverinfo="skip",
             showlegend=False,
@@ -228,12 +230,6 @@ def learning_curve_chart(
     named = {"accuracy": "accuracy", "macro_f1": "macro F1"}[measure]
     figure.update_yaxes(title=f"{named} on the test split", tickformat=".2f")
     return figure
-
-
-def _faint(colour: str) -> str:
-    """`#12857E` as a band behind its line."""
-    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({r}, {g}, {b}, 0.16)"
 
 
 def percent(value: float) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from llmcore.colours import PETROL, rgba
 from llmcore.plots import theme
 from llmcore.plots.training import plain
 
@@ -33,7 +34,7 @@ def matrix_chart(
             hovertemplate=(
                 "trained on %{y}, tested on %{x}<br>%{customdata:.3f} bits per byte<extra></extra>"
             ),
-            colorscale=[[0.0, theme.SEQUENTIAL[0][1]], [1.0, "rgba(18, 133, 126, 0.62)"]],
+            colorscale=[[0.0, theme.SEQUENTIAL[0][1]], [1.0, rgba(PETROL, 0.62)]],
             zmin=0,
             zmax=1,
             showscale=False,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from llmcore.colours import AMBER, BRICK, PETROL, RUST, SERIES, SLATE
+from llmcore.colours import AMBER, BRICK, PETROL, RUST, SERIES, SLATE, rgba
 from llmcore.colours import SEQUENTIAL as SEQUENTIAL
 
 if TYPE_CHECKING:
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 TRAIN, VALIDATION = PETROL, AMBER
 MUTED = SLATE
 GOOD, BAD = "#3E9A63", BRICK
-GRID = "rgba(116, 131, 140, 0.22)"
+GRID = rgba(SLATE, 0.22)
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 # From this share on a number on a cell is white, in both themes.
 FULL_CELL = 0.88
 DIVERGING = (
     (0.0, RUST),
-    (0.5, "rgba(116, 131, 140, 0.12)"),
+    (0.5, rgba(SLATE, 0.12)),
     (1.0, PETROL),
 )
 

@@ -11,7 +11,7 @@ from llmcore.plots.interpret import lens_rows
 from llmcore.plots.labels import visible_label
 from llmcore.plots.training import plain
 
-_SIGNED = (theme.SERIES[0], "#BE690B")  # as in tensor_view.js: at least zero, below zero
+_SIGNED = (theme.PETROL, theme.RUST)  # as in tensor_view.js: at least zero, below zero
 
 
 def score_bars(query: np.ndarray, key: np.ndarray, names: tuple[str, str]) -> go.Figure:

@@ -94,16 +94,29 @@ def written(text: str) -> set[str]:
     return {one for one in found if len(one) == 7}
 
 
-def test_no_file_of_ui_types_a_colour_of_the_theme() -> None:
+def typed_colours(room: str, own: set[str]) -> dict[str, set[str]]:
+    """The colours among `own` that files of a folder type, by file; of files that type none."""
+    kinds = {".js", ".css", ".html", ".py"}
+    paths = [path for path in (PROJECT_ROOT / room).rglob("*") if path.suffix in kinds]
+    assert len(paths) > 100
+    found = {str(path): written(path.read_text("utf-8")) & own for path in paths}
+    return {path: typed for path, typed in found.items() if typed}
+
+
+def test_colours_are_typed_once() -> None:
     """Style sheets have them as variables, canvases by `channels`, Python from llmcore.colours;
     those of .streamlit/config.toml come as `--st-…` or by `ui.components`."""
     settings = (PROJECT_ROOT / ".streamlit" / "config.toml").read_text("utf-8")
-    own = {*SERIES, RUST, *re.findall(r"#[0-9A-F]{6}", settings)}
-    kinds = {".js", ".css", ".html", ".py"}
-    paths = [path for path in (PROJECT_ROOT / "ui").rglob("*") if path.suffix in kinds]
-    assert len(paths) > 100
-    typed = {str(path): written(path.read_text("utf-8")) & own for path in paths}
-    assert not {path: found for path, found in typed.items() if found}
+    series = {*SERIES, RUST}
+    assert not typed_colours("ui", series | set(re.findall(r"#[0-9A-F]{6}", settings)))
+    palette = str(PROJECT_ROOT / "llmcore" / "colours.py")
+    assert typed_colours("llmcore", series) == {palette: series}
+
+
+def test_comments_of_components_name_files_that_exist() -> None:
+    for path in COMPONENTS.iterdir():
+        named = set(re.findall(r"\b(?:ui|llmcore)/[\w/]+\.py\b", path.read_text("utf-8")))
+        assert not {one for one in named if not (PROJECT_ROOT / one).is_file()}, path.name
 
 
 def test_variables_of_style_sheets_exist() -> None:

@@ -2,9 +2,8 @@
 // [[name, colour, dash]], prompt, classifier, frames: [{step, loss, made, lens: [[part, token, p]],
 // answers: [[label, p]], sample, scores: kinds × layers × heads | null}], causal}; weights hold the
 // lower triangle of every head, or all of it where the model is not causal, row by row, 255 for all
-// of a token's attention. See
-// ui/attention_lab/over_time.py. Frames are drawn here, without a
-// word to the server; text meets the DOM as textContent, or is drawn.
+// of a token's attention. See ui/attention/over_time.py. Frames are drawn here, without a word to
+// the server; text meets the DOM as textContent, or is drawn.
 import { drawn, element, unpack } from "./dom.js";
 import { channels, everyOne, fitted, rgba } from "./pictures.js";
 

@@ -1,7 +1,7 @@
 // One text in several encodings. data: packed(header, text, ids and ends of each column), where
 // header is {columns: [{label, n_tokens, n_distinct, characters_per_token, bytes_per_token}],
 // show: {whitespace, ids, short}, chosen: {column, index} | null, picture, hint}; see
-// ui/tokenizer_lab/picture.py.
+// ui/tokenizer/picture.py.
 import { element, integers, unpack } from "./dom.js";
 import { Column } from "./token_column.js";
 

@@ -25,7 +25,7 @@ from llmcore.data.folding import unit_hash
 from llmcore.data.held_back import Withheld, held_back_texts, withhold
 from llmcore.files import sha256_of, write_json_atomic, write_text_atomic
 from llmcore.tokenizers import train_bpe
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
+from llmcore.tokenizers.roles import END_OF_TEXT
 
 BOOK_FILES = ("books-1900-onwards.txt.gz", "books-children.txt.gz")
 ARTICLE_FILE, STORY_FILE = "web-and-wiki.txt.gz", "tinystories-2mb.txt.gz"

@@ -36,8 +36,8 @@ def text_loss(
     n_bytes = sum(len(one.encode("utf-8", "replace")) for one in documents)
     if n_bytes == 0:
         raise LabError("The text is empty, so there is nothing to score: give at least one word.")
-    # The text begins after an end-of-text token, as each training document did.
-    ids = np.concatenate([[tokenizer.eot_id], tokenizer.encode_documents(documents)])
+    # The text begins after the token that each training document began after.
+    ids = np.concatenate([[tokenizer.start_id], tokenizer.encode_documents(documents)])
     total, n_scored = _summed_loss(model, ids.astype(np.int64), batch_size)
     loss = total / n_scored
     check_loss(loss)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
+from llmcore.tokenizers.roles import END_OF_TEXT
 from ui.marked import Markdown, code
 from ui.page import plain
 from ui.state import well_formed

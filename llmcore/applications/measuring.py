@@ -289,7 +289,7 @@ def _read_on(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows:
     train, documents = documents_of(job)
     tokenizer, length = loaded.tokenizer, loaded.trunk.config.context_length
     stream = tokenizer.encode_documents(documents).astype(np.int64)
-    ids = np.concatenate([[tokenizer.eot_id], stream])
+    ids = np.concatenate([[tokenizer.start_id], stream])
     windows = list(scoring_windows(len(stream), length))
     chosen = spread(windows, n)
     losses = []

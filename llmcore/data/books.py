@@ -9,7 +9,7 @@ from pathlib import Path
 from llmcore.data.folding import fold
 from llmcore.data.plain_text import plain_characters, plain_markdown
 from llmcore.errors import LabError, NotFoundError
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
+from llmcore.tokenizers.roles import END_OF_TEXT
 
 _FIELD = re.compile(r"#{1,2} (Title|Author|Year):[ \t]*(.*)")
 _FRONT = 1000  # characters in which the title, the author and the year stand

@@ -135,8 +135,10 @@ class ReaderPool:
 
 
 def prompt_ids(tokenizer: Tokenizer, prompt: str) -> list[int]:
-    """Ids of a prompt; an empty one is the end-of-text token, behind which a new text begins."""
-    return tokenizer.encode(prompt) or [tokenizer.eot_id]
+    """Ids of a prompt, behind the token that the model's makers put before every text, if any; an
+    empty prompt is the token behind which a new text begins."""
+    before = [] if tokenizer.bos_id is None else [tokenizer.bos_id]
+    return [*before, *tokenizer.encode(prompt)] or [tokenizer.start_id]
 
 
 def next_tokens(model: GPT, tokenizer: Tokenizer, text: str, k: int = 20) -> list[Candidate]:

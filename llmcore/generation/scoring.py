@@ -85,7 +85,7 @@ def score_text(
         raise LabError(
             f"The text has {len(pieces):,} tokens: score at most {MAX_TOKENS:,} at once."
         )
-    ids = [tokenizer.eot_id, *(one.id for one in pieces)]
+    ids = [tokenizer.start_id, *(one.id for one in pieces)]
     check_ids(model, ids)
     tokens: list[ScoredToken] = []
     for numbers in _scores(model, tokenizer, ids, k):

@@ -104,8 +104,8 @@ def decode(
 ) -> Generator[Step, None, Reason]:
     """The one loop of all generation: scores, stages, draw, until there is a reason to end.
 
-    `ids` grows by each token, an end-of-text token included. `first_token` is taken as it is, in
-    place of the first draw. Returns the reason.
+    `ids` grows by each token, one that ends the text or the turn included. `first_token` is taken
+    as it is, in place of the first draw. Returns the reason.
     """
     new = Continuation(sampling.stop, before)
     for n in range(sampling.max_new_tokens):
@@ -119,10 +119,10 @@ def decode(
             token = draw(probabilities, sampling.seed, len(ids))
             probability = float(probabilities[token])
         ids.append(token)
-        if token != tokenizer.eot_id:
+        if token not in tokenizer.ends:
             new.add(tokenizer.token_bytes(token))
         yield Step(token, probability, new)
-        if token == tokenizer.eot_id:
+        if token in tokenizer.ends:
             return "end of text"
         if new.cut is not None:
             return "stop string"
@@ -138,19 +138,19 @@ def stream(
     should_stop: Callable[[], bool] | None = None,
     passes: Passes | None = None,
 ) -> Generator[GeneratedToken, None, Reason]:
-    """Yields tokens until end of text (which is not yielded), a stop string, `max_new_tokens`, or
-    `should_stop`; returns which of them.
+    """Yields tokens until one that ends the text or the turn (which is not yielded), a stop
+    string, `max_new_tokens`, or `should_stop`; returns which of them.
 
     The model is only read, so it may be shared between threads. The token at a position depends
-    on the text before it and the seed alone (see `uniform_at`). An empty prompt starts from the
-    end-of-text token. Where the context is full, the window slides (see `window_start`).
+    on the text before it and the seed alone (see `uniform_at`). See `prompt_ids` for
+    how a prompt begins. Where the context is full, the window slides (see `window_start`).
     """
     ids = prompt_ids(tokenizer, prompt)
     check_ids(model, ids)
     reader = Reader(model, use_cache, passes)
     steps = Ending(decode(reader.next_logits, tokenizer, ids, sampling, should_stop=should_stop))
     for step in steps:
-        if step.id != tokenizer.eot_id:
+        if step.id not in tokenizer.ends:
             yield GeneratedToken(step.id, step.probability, step.continuation.text)
     return steps.reason
 

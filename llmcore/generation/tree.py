@@ -90,10 +90,10 @@ class Tree:
         return self.prompt_ids + [one.token for one in self.path(node_id) if one.token is not None]
 
     def data(self, node_id: int) -> bytes:
-        """The bytes of the continuation up to `node_id`; an end of text has none."""
+        """The bytes of the continuation up to `node_id`; an end of text or of a turn has none."""
         tokens = (one.token for one in self.path(node_id))
-        eot_id = self.tokenizer.eot_id
-        return self.tokenizer.decode_bytes(id for id in tokens if id not in (None, eot_id))
+        ends = self.tokenizer.ends
+        return self.tokenizer.decode_bytes(id for id in tokens if id is not None and id not in ends)
 
     def text(self, node_id: int) -> str:
         """The continuation alone, up to `node_id` or to the stop string that ended there; a

@@ -28,12 +28,13 @@ def greedy_answers(
 ) -> list[list[int]]:
     """For each prompt (its ids) the ids that `generate` gives at temperature 0, in order.
 
-    A row ends at end of text (not among its ids), after `max_new_tokens`, or when the context is
-    full; of a prompt that leaves no room only the last context_length - 1 ids are read. The model
-    must be in eval mode. `should_stop` is asked between batches; what is not done stays empty.
+    A row ends at the end of a text or a turn (not among its ids), after `max_new_tokens`, or when
+    the context is full; of a prompt that leaves no room only the last context_length - 1 ids are
+    read. The model must be in eval mode. `should_stop` is asked between batches; what is not done
+    stays empty.
     """
     limit = model.config.context_length
-    rows = [list(ids)[-(limit - 1) :] or [tokenizer.eot_id] for ids in prompts]
+    rows = [list(ids)[-(limit - 1) :] or [tokenizer.start_id] for ids in prompts]
     check_ids(model, [max(row) for row in rows])
     answers: list[list[int]] = [[] for _ in rows]
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
@@ -113,7 +114,7 @@ def _greedy_batch(
             for row, token in zip(batch.rows.tolist(), chosen.tolist(), strict=True):
                 if ended[row]:
                     continue
-                if token == tokenizer.eot_id:
+                if token in tokenizer.ends:
                     ended[row] = True
                     continue
                 answers[row].append(token)

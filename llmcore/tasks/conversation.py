@@ -60,7 +60,7 @@ def conversation_window(
             break
     start, ids = best or (0, [])
     n_cut = max(0, len(ids) - limit)
-    ids = ids[n_cut:] or [tokenizer.eot_id]
+    ids = ids[n_cut:] or [tokenizer.start_id]
     return Window(ids, readable(tokenizer, ids), start, n_cut)
 
 
@@ -86,11 +86,11 @@ def _turn_ids(
 
 
 def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
-    """The text of ids in which an end-of-text token is seen, by its name."""
+    """The text of ids in which what ends a text or a turn is seen, by its name."""
     parts: list[str] = []
     run: list[int] = []
     for id in [*ids, None]:
-        if id is None or id == tokenizer.eot_id:
+        if id is None or id in tokenizer.ends:
             parts.append(tokenizer.decode(run))
             run = []
             if id is not None:

@@ -118,7 +118,7 @@ def mask_view(
         elif not learned:
             role = PROMPT
         else:
-            role = END if id == tokenizer.eot_id else ANSWER
+            role = END if id in tokenizer.ends else ANSWER
         view.append(_token(tokenizer, id, role))
     missing = max(0, (padded_to or 0) - len(view))
     return view + [_token(tokenizer, tokenizer.eot_id, PADDING)] * missing

@@ -2,8 +2,10 @@
 
 from llmcore.tokenizers.bpe import MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, Recipe, Training, train_bpe
 from llmcore.tokenizers.builtin import BUILTIN_TOKENIZERS, builtin_tokenizer
+from llmcore.tokenizers.parts import Part
 from llmcore.tokenizers.patterns import BPE_PATTERN, DEFAULT_RULE, RULES
-from llmcore.tokenizers.tokenizer import END_OF_TEXT, Piece, Tokenizer, bytes_per_token
+from llmcore.tokenizers.roles import END_OF_TEXT, Roles
+from llmcore.tokenizers.tokenizer import Piece, Tokenizer, bytes_per_token
 
 __all__ = [
     "BPE_PATTERN",
@@ -13,8 +15,10 @@ __all__ = [
     "MAX_VOCAB_SIZE",
     "MIN_VOCAB_SIZE",
     "RULES",
+    "Part",
     "Piece",
     "Recipe",
+    "Roles",
     "Tokenizer",
     "Training",
     "builtin_tokenizer",

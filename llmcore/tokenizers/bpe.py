@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from llmcore.errors import LabError
 from llmcore.tokenizers.learning import Merge, count_pieces, learn_merges
 from llmcore.tokenizers.patterns import CHARACTERS_PATTERN, DEFAULT_RULE, RULES, rule_named
-from llmcore.tokenizers.tokenizer import END_OF_TEXT, Tokenizer
+from llmcore.tokenizers.roles import END_OF_TEXT
+from llmcore.tokenizers.tokenizer import Tokenizer
 
 MIN_VOCAB_SIZE = 257  # every byte and <|endoftext|>
 MAX_VOCAB_SIZE = 200_000

@@ -13,7 +13,8 @@ from typing import Any
 from llmcore.errors import NotFoundError, OfflineError
 from llmcore.packaged import packaged_path
 from llmcore.tokenizers.patterns import BYTES_PATTERN, CL100K_PATTERN, GPT2_PATTERN
-from llmcore.tokenizers.tokenizer import END_OF_TEXT, Tokenizer
+from llmcore.tokenizers.roles import END_OF_TEXT
+from llmcore.tokenizers.tokenizer import Tokenizer
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from llmcore.texts import one_or_several
 from llmcore.tokenizers.patterns import pieces
+from llmcore.tokenizers.roles import END_OF_TEXT
 from llmcore.tokenizers.segments import replace_surrogates, segments
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
 
 _PART = 50_000  # characters that are cut into pieces at a time
 _LONGEST = 256  # characters of a piece: longer runs (such as a line of dashes) are cut

@@ -1,6 +1,7 @@
 """One tokenizer class for all vocabularies: a `tiktoken.Encoding` with what the lab needs."""
 
 import base64
+import copy
 import hashlib
 import json
 import os
@@ -20,10 +21,11 @@ from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_text_atomic
 from llmcore.schema import build
 from llmcore.texts import bytes_as_text, check_text, one_or_several
+from llmcore.tokenizers.parts import Part, encoded_parts
 from llmcore.tokenizers.patterns import CHARACTERS_PATTERN, KNOWN_PATTERNS
+from llmcore.tokenizers.roles import Roles
 from llmcore.tokenizers.segments import replace_surrogates, segments
 
-END_OF_TEXT = "<|endoftext|>"
 FILE_NAME = "tokenizer.json"
 _BATCH_CHARACTERS = 200_000  # one job of a thread: big enough to hide what a job costs
 
@@ -53,12 +55,14 @@ class Tokenizer:
         ranks: Mapping[bytes, int],
         pattern: str,
         special_tokens: Mapping[str, int],
+        roles: Roles | None = None,
     ) -> None:
-        """`ranks`: bytes of each token -> its id, which is also its merge priority."""
+        """`ranks`: bytes of each token -> its id, which is also its merge priority. `roles`: what
+        the special tokens are for; all that it names are among them (KeyError otherwise)."""
         self.name = name
         self.pattern = pattern
         self.special_tokens = dict(special_tokens)
-        self.eot_id = self.special_tokens[END_OF_TEXT]
+        self._take_roles(roles or Roles())
         with no_panic("tiktoken cannot build this tokenizer"):
             self.encoding = tiktoken.Encoding(
                 name,
@@ -72,6 +76,35 @@ class Tokenizer:
             self._bytes[rank] = data
         for text, special_id in self.special_tokens.items():
             self._bytes[special_id] = text.encode()
+
+    def _take_roles(self, roles: Roles) -> None:
+        special = self.special_tokens
+        self.roles = roles
+        self.eot_id: int = special[roles.end_of_text]
+        # Every id at which writing stops: the end of a text, the end of a turn, and others alike.
+        self.ends: frozenset[int] = frozenset(special[one] for one in roles.ends)
+        # What the model's makers put before every text, or None.
+        self.bos_id = None if roles.begin_of_text is None else special[roles.begin_of_text]
+        # What stands before a text that begins: an end of text, unless the model has a sign of
+        # its own for it.
+        self.start_id: int = self.eot_id if self.bos_id is None else self.bos_id
+
+    @property
+    def end_of_turn(self) -> str | None:
+        """The special token that ends an answer in a chat, such as `<|im_end|>`."""
+        return self.roles.end_of_turn
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja text by which the model's makers write a chat, as it came."""
+        return self.roles.chat_template
+
+    def with_roles(self, roles: Roles) -> Self:
+        """The same vocabulary with other roles. Raises KeyError for a token it does not have."""
+        other = copy.copy(self)
+        other.__dict__.pop("fingerprint", None)
+        other._take_roles(roles)
+        return other
 
     def __repr__(self) -> str:
         return f"<Tokenizer {self.name!r}, {self.vocab_size} tokens>"
@@ -101,6 +134,20 @@ class Tokenizer:
             if part
         ]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
+
+    def encode_parts(self, parts: Iterable[Part]) -> list[int]:
+        """Ids of a text made of parts: special tokens are read in its fixed parts, such as those
+        of a chat template, and never in what a person typed, not even across the border.
+
+        Between two special tokens the parts are encoded as one text, so the ids of a conversation
+        are those of the whole template.
+
+        >>> from llmcore.tokenizers import builtin_tokenizer
+        >>> end = Part("<|endoftext|>", fixed=True)
+        >>> builtin_tokenizer("gpt2").encode_parts([Part("hello world"), end])
+        [31373, 995, 50256]
+        """
+        return encoded_parts(self, parts)
 
     def encode_documents(self, documents: str | Iterable[str]) -> np.ndarray:
         """All documents as one row of ids, each followed by `eot_id`; a str is one document.
@@ -171,7 +218,8 @@ class Tokenizer:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over tokens, pattern and special tokens: equal prints encode alike."""
-        digest = hashlib.sha256(json.dumps([self.pattern, self.special_tokens]).encode())
+        head = [self.pattern, self.special_tokens, *self.roles.printed()]
+        digest = hashlib.sha256(json.dumps(head).encode())
         for data in self._bytes:
             known = data or b""
             digest.update(len(known).to_bytes(4, "little") + known)
@@ -190,6 +238,7 @@ class Tokenizer:
             "pattern": self.pattern,
             "special_tokens": self.special_tokens,
             "tokens_base64": tokens,
+            **self.roles.kept(),
         }
         write_text_atomic(Path(directory) / FILE_NAME, json.dumps(content) + "\n")
 
@@ -201,8 +250,8 @@ class Tokenizer:
         if SCHEMA_KEY not in content:
             raise DamagedError(f"{path} is not a tokenizer that the lab saved.")
         try:
-            kept = build(_Kept, content, FILE_NAME)
-            return cls(kept.name, kept.ranks(), kept.pattern, kept.special_tokens)
+            kept, roles = build(_Kept, content, FILE_NAME), build(Roles, content, FILE_NAME)
+            return cls(kept.name, kept.ranks(roles), kept.pattern, kept.special_tokens, roles)
         except (KeyError, ValueError) as error:
             raise DamagedError(f"{path} does not hold a whole tokenizer ({error}).") from error
 
@@ -216,7 +265,7 @@ class _Kept:
     special_tokens: dict[str, int]
     tokens_base64: list[str | None]
 
-    def ranks(self) -> dict[bytes, int]:
+    def ranks(self, roles: Roles) -> dict[bytes, int]:
         """Bytes of each ordinary token -> its id. Raises ValueError where the parts do not fit
         each other, or the pattern is none that the lab writes."""
         data = [one and base64.b64decode(one, validate=True) for one in self.tokens_base64]
@@ -226,8 +275,7 @@ class _Kept:
         if any(bytes([byte]) not in ranks for byte in range(256)):
             raise ValueError("a single byte has no token")
         ids = list(self.special_tokens.values())
-        if END_OF_TEXT not in self.special_tokens:
-            raise ValueError(f"it has no {END_OF_TEXT}")
+        roles.check(self.special_tokens)
         if not all(0 <= id < len(data) and data[id] is None for id in ids):
             raise ValueError("a special token has an id out of range, or another token's")
         if self.pattern not in KNOWN_PATTERNS:

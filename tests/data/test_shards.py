@@ -12,7 +12,7 @@ from llmcore.data.reading.documents import CorpusOptions
 from llmcore.data.shards import ShardedIds, prepare_shards
 from llmcore.errors import DamagedError, LabError
 from llmcore.tokenizers import builtin_tokenizer
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
+from llmcore.tokenizers.roles import END_OF_TEXT
 
 TOKENIZER = builtin_tokenizer("gpt2")
 TEXT = sentences(400) + "\n\n  indented é 🎉\n" + sentences(300, seed=1)

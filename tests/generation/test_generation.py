@@ -10,7 +10,9 @@ from llmcore.generation import (
     sampling_probabilities,
     stream,
 )
-from llmcore.tokenizers import builtin_tokenizer
+from llmcore.generation.reader import prompt_ids
+from llmcore.generation.tree import Tree
+from llmcore.tokenizers import Roles, Tokenizer, builtin_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +97,31 @@ def test_settings_out_of_bounds_are_refused(bad):
 def test_another_tokenizer_s_ids_are_refused(model):
     with pytest.raises(LabError, match="knows 300 tokens"):
         next_tokens(model, builtin_tokenizer("gpt2"), "Hello wonderful world")
+
+
+def two_ends():
+    special = {"<|endoftext|>": 256, "<|im_end|>": 257}
+    ranks = {bytes([byte]): byte for byte in range(256)}
+    return Tokenizer("two", ranks, r"[\s\S]", special, Roles(end_of_turn="<|im_end|>"))
+
+
+class TurnParrot(Parrot):
+    """Ends a turn where a Parrot ends the text."""
+
+    def unembed(self, hidden):
+        return super().unembed(hidden)[..., [*range(256), 257, 256, *range(258, 300)]]
+
+
+@pytest.mark.parametrize("kind", [Parrot, TurnParrot])
+def test_writing_stops_at_every_end(kind):
+    made = generate(kind("hi"), two_ends(), "a", SamplingConfig())
+    assert (made.text, made.ids, made.reason) == ("hi", [*b"hi"], "end of text")
+    tree = Tree(two_ends(), "a")
+    end = tree.grow(tree.grow(0, ord("h")).id, 257)
+    assert tree.text(end.id) == "h"
+
+
+def test_a_prompt_begins_as_the_makers_of_the_model_say():
+    assert prompt_ids(two_ends(), "") == [256]
+    tokenizer = two_ends().with_roles(Roles(begin_of_text="<|im_end|>"))
+    assert prompt_ids(tokenizer, "a") == [257, 97] and prompt_ids(tokenizer, "") == [257]

@@ -199,8 +199,8 @@ def hub_files() -> dict[str, bytes]:
     from llmcore.config import ModelConfig
     from llmcore.convert.gpt2_config import write_config
     from llmcore.convert.hf_tokenizer import tokenizer_json
+    from llmcore.tokenizers import END_OF_TEXT, Tokenizer
     from llmcore.tokenizers.patterns import GPT2_PATTERN
-    from llmcore.tokenizers.tokenizer import END_OF_TEXT, Tokenizer
 
     ranks = {bytes([byte]): byte for byte in range(256)} | {b"th": 256, b"the": 257}
     tokenizer = Tokenizer("x", ranks, GPT2_PATTERN, {END_OF_TEXT: 258})

@@ -8,6 +8,7 @@ from variant_shapes import VARIANTS
 from llmcore.generation import SamplingConfig, generate
 from llmcore.nn.attention import KVCache, causal_mask, fast_attention, plain_attention
 from llmcore.tasks.answering import greedy_answers
+from llmcore.tokenizers import Roles, Tokenizer
 
 WORDS = [
     "the",
@@ -110,3 +111,14 @@ def test_a_cache_keeps_the_chosen_rows():
     cache.keep(torch.tensor([2, 0]))
     keys, _ = cache.extend(1, values[:2, :, :1], values[:2, :, :1])
     assert keys[:, 0, 0, 0].tolist() == [2.0, 0.0] and keys.shape[2] == 3
+
+
+def test_rows_end_at_the_end_of_a_turn_too():
+    model = loaded().model
+    whole = greedy_answers(model, TOKENIZER, [TOKENIZER.encode("the cat")], 12)[0]
+    end = whole[len(whole) // 2]  # what the model says in the middle becomes a sign that ends turns
+    special = {**TOKENIZER.special_tokens, "<|im_end|>": end}
+    ranks = {data: id for data, id in TOKENIZER.ranks.items() if id != end}
+    ending = Tokenizer("ending", ranks, TOKENIZER.pattern, special, Roles(end_of_turn="<|im_end|>"))
+    made = greedy_answers(model, ending, [TOKENIZER.encode("the cat")], 12)[0]
+    assert made == whole[: whole.index(end)]

@@ -106,8 +106,8 @@ def test_no_token_reads_like_the_end_of_a_text(rule: str) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_s_pieces_are_what_its_tokenizer_merges_within(rule: str) -> None:
     """The engine that trains cuts as the engine that encodes does."""
+    from llmcore.tokenizers import END_OF_TEXT, Tokenizer
     from llmcore.tokenizers.patterns import pieces
-    from llmcore.tokenizers.tokenizer import END_OF_TEXT, Tokenizer
 
     alphabet = [*"aAbs  \n\n\t'.,!?-_019éßЖع漢字😀\u0301\u00a0\r\0\u2028", "'LL", "  ", "don't"]
     # A vocabulary in which everything short is a token would hide no cut; bytes alone show all.

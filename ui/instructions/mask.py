@@ -104,7 +104,7 @@ def _draw(tokenizer: "Tokenizer", view: list[dict[str, Any]]) -> None:
 def _parts(tokenizer: "Tokenizer", token: dict[str, Any]) -> list[list[str]]:
     if token["role"] == "padding":
         return [["t", "▫"]]
-    if token["role"] == "end" or token["id"] == tokenizer.eot_id:
+    if token["role"] == "end" or token["id"] in tokenizer.ends:
         return [["t", "end"]]
     return parts_of(tokenizer.token_bytes(token["id"]))
 

@@ -37,6 +37,7 @@ SCALES: dict[str, tuple[str, tuple[float, ...], tuple[str, ...]]] = {
     ),
 }
 END = "end of text"
+END_OF_TURN = "end of turn"
 
 
 def classes(scale: str, values: Sequence[float] | np.ndarray) -> list[int]:
@@ -66,16 +67,21 @@ class Labels:
 
     def parts(self, id: int) -> list[list[str]]:
         if id not in self._parts:
-            end = id == self.tokenizer.eot_id
-            self._parts[id] = [["m", END]] if end else parts_of(self.tokenizer.token_bytes(id))
+            end = self._end(id)
+            self._parts[id] = [["m", end]] if end else parts_of(self.tokenizer.token_bytes(id))
         return self._parts[id]
 
     def label(self, id: int) -> str:
         """One line without invisible signs, for cards and tables."""
         if id not in self._labels:
-            end = id == self.tokenizer.eot_id
-            self._labels[id] = END if end else plain_label(self.tokenizer.token_bytes(id))
+            self._labels[id] = self._end(id) or plain_label(self.tokenizer.token_bytes(id))
         return self._labels[id]
+
+    def _end(self, id: int) -> str:
+        """The words for a token at which writing stops, else nothing."""
+        if id not in self.tokenizer.ends:
+            return ""
+        return END if id == self.tokenizer.eot_id else END_OF_TURN
 
 
 def share(p: float) -> str:

@@ -25,7 +25,7 @@ from llmcore.data.reading.source import Source, source_at
 from llmcore.data.reading.text_columns import document_role, row_texts
 from llmcore.data.reading.text_files import FOLDERS, text_files
 from llmcore.errors import LabError
-from llmcore.tokenizers.tokenizer import END_OF_TEXT
+from llmcore.tokenizers.roles import END_OF_TEXT
 
 MAX_MARKUP_BYTES = 256 << 20  # of one HTML or RTF file, which is read whole
 _TABLES = (

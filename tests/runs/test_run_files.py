@@ -166,10 +166,13 @@ def test_ctrl_c_while_the_command_line_begins_is_one_line():
         process.stdout.read(1)
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)[1]
-        assert "Traceback" not in said, said
-        if process.returncode != 0:
-            assert said.strip().startswith("error: Interrupted") and process.returncode == 1
+        answer, said = process.communicate(timeout=60)
+        if answer:  # whole: what is left of the process may go as it likes
+            assert answer.startswith("run ") and not said, (answer, said)
+            assert process.returncode in (0, -signal.SIGINT)
+        else:
+            assert said.startswith("error: Interrupted") and said.count("\n") == 1, said
+            assert process.returncode == 1
 
 
 # ---- chains of adapters

@@ -43,8 +43,8 @@ class Assistant:
 
     def prompt(self, instruction: str, input: str = "", system: str = "") -> str:
         """What the model reads before it answers. Raises LabError for what is no text."""
-        for what, one in (("instruction", instruction), ("input", input), ("system text", system)):
-            check_text(one, what)
+        for what, text in (("instruction", instruction), ("input", input), ("system text", system)):
+            check_text(text, what)
         return self.template.prompt(instruction, input, system)
 
     @overload
@@ -68,9 +68,9 @@ class Assistant:
 
         loaded = self.loaded
         given = list(one_or_several(instructions, "instruction"))
-        prompts = [loaded.tokenizer.encode(self.prompt(one, system=system)) for one in given]
+        prompts = [loaded.tokenizer.encode(self.prompt(text, system=system)) for text in given]
         length = loaded.trunk.config.context_length
-        if n_long := sum(len(one) >= length for one in prompts):
+        if n_long := sum(len(prompt) >= length for prompt in prompts):
             log.warning(
                 "%d of %d prompts are longer than the %d tokens that %s reads beside an answer: "
                 "their beginning is not read", n_long, len(prompts), length, loaded.ref,

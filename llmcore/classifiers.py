@@ -76,7 +76,9 @@ class Classifier:
         while the next text is still awaited, as from someone who types."""
         given = one_or_several(texts)
         known = _Known()
-        return (self._answered(one, known) for one in (_arrived if waiting else _batches)(given))
+        return (
+            self._answered(batch, known) for batch in (_arrived if waiting else _batches)(given)
+        )
 
     def _answered(self, batch: list[str], known: "_Known") -> list[Row]:
         different = [text for text in dict.fromkeys(batch) if text.strip()]

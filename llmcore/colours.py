@@ -51,7 +51,7 @@ def css_variables() -> dict[str, str]:
     '18, 133, 126'
     """
     names = ("petrol", "amber", "blue", "mulberry", "moss", "violet", "brick", "slate", "rust")
-    made = {name: channels(one) for name, one in zip(names, (*SERIES, RUST), strict=True)}
+    made = {name: channels(colour) for name, colour in zip(names, (*SERIES, RUST), strict=True)}
     stops = (
         f"{at:g} {float(colour.rpartition(',')[2].rstrip(')')):g}" for at, colour in SEQUENTIAL
     )

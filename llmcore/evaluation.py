@@ -33,7 +33,7 @@ def text_loss(
     models with different tokenizers compare. Raises LabError for a text without content.
     """
     documents = list(one_or_several(documents, "document"))
-    n_bytes = sum(len(one.encode("utf-8", "replace")) for one in documents)
+    n_bytes = sum(len(document.encode("utf-8", "replace")) for document in documents)
     if n_bytes == 0:
         raise LabError("The text is empty, so there is nothing to score: give at least one word.")
     # The text begins after the token that each training document began after.
@@ -64,7 +64,9 @@ def _summed_loss(model: GPT, ids: np.ndarray, batch_size: int) -> tuple[float, i
 
     n_targets = len(ids) - 1
     windows = list(scoring_windows(n_targets, model.config.context_length))
-    return math.fsum(one.sum() for one in window_losses(model, ids, windows, batch_size)), n_targets
+    return math.fsum(
+        loss.sum() for loss in window_losses(model, ids, windows, batch_size)
+    ), n_targets
 
 
 def window_losses(
@@ -136,8 +138,8 @@ def classification_scores(
 
 def _check_labels(*lists: Sequence[str]) -> None:
     """Raises LabError where a word stands for a list of labels: its letters would be scored."""
-    for one in lists:
-        not_one(one, "label")
+    for values in lists:
+        not_one(values, "label")
 
 
 def against_chance(scores: dict[str, Any]) -> tuple[float, bool] | None:
@@ -158,7 +160,7 @@ def wilson_interval(right: float, n: int) -> list[float] | None:
     """The 95% interval [low, high] of a share of `right` among `n` (Wilson 1927); None of none.
     right: a count, or the mean of several counts.
 
-    >>> [round(one, 3) for one in wilson_interval(5, 12)]
+    >>> [round(bound, 3) for bound in wilson_interval(5, 12)]
     [0.193, 0.68]
     """
     if n == 0:
@@ -181,10 +183,12 @@ def answer_scores(
     or, where some kinds may have no row, in `kinds`."""
     several(expected, "text")
     several(answers, "answer")
-    right = [one.strip() == two.strip() for one, two in zip(expected, answers, strict=True)]
+    right = [answer.strip() == two.strip() for answer, two in zip(expected, answers, strict=True)]
     kinds = [kind for kind in dict.fromkeys(holdouts if kinds is None else kinds) if kind]
     by_holdout = {
-        kind: _share_right([r for r, one in zip(right, holdouts, strict=True) if one == kind])
+        kind: _share_right(
+            [r for r, holdout in zip(right, holdouts, strict=True) if holdout == kind]
+        )
         for kind in kinds
     }
     return {**_share_right(right), "by_holdout": by_holdout}
@@ -222,8 +226,8 @@ def chrf_by_row(expected: Sequence[str], answers: Sequence[str]) -> list[float] 
         return None
     metric = CHRF()
     return [
-        float(metric.sentence_score(two, [one]).score)
-        for one, two in zip(expected, answers, strict=True)
+        float(metric.sentence_score(two, [answer]).score)
+        for answer, two in zip(expected, answers, strict=True)
     ]
 
 
@@ -234,7 +238,7 @@ def balanced_accuracy(labels: Sequence[str], predicted: Sequence[str]) -> float:
     found: dict[str, list[bool]] = {}
     for truth, guess in zip(labels, predicted, strict=True):
         found.setdefault(truth, []).append(truth == guess)
-    return float(np.mean([np.mean(one) for one in found.values()])) if found else 0.0
+    return float(np.mean([np.mean(item) for item in found.values()])) if found else 0.0
 
 
 def recall_at_precision(
@@ -403,7 +407,7 @@ def paired_macro_f1(
         raise LabError("There are no predictions to compare: give at least one.")
     classes = sorted(set(labels))
     counts = np.array(list(triples.values()))  # (U,)
-    truth, first, second = (np.array(one) for one in zip(*triples, strict=True))  # each (U,)
+    truth, first, second = (np.array(triple) for triple in zip(*triples, strict=True))  # each (U,)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(counts.sum(), counts / counts.sum(), size=n_resamples)  # (R, U)
 

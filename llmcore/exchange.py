@@ -139,7 +139,7 @@ def _sound_lines(path: Path, kind: str) -> Iterator[dict[str, Any]]:
 def _chosen(run: Run) -> list[Checkpoint]:
     """The best checkpoint and the latest, once where they are the same."""
     chosen = [run.checkpoint("best"), run.checkpoint("latest")]
-    return list({one.step: one for one in chosen}.values())
+    return list({checkpoint.step: checkpoint for checkpoint in chosen}.values())
 
 
 def _files(run: Run, optimizer: bool, data: bool, scratch: Path) -> Iterator[tuple[Path, str]]:

@@ -132,8 +132,8 @@ def _take_place(aside: Path, final: Path) -> None:
         if final.is_dir():
             final.rmdir()
     except OSError:
-        for one in aside.iterdir():
-            os.replace(one, final / one.name)
+        for path in aside.iterdir():
+            os.replace(path, final / path.name)
         return
     os.replace(aside, final)
 
@@ -172,14 +172,14 @@ def remove_left_overs(final: Path, pattern: str | None = None) -> None:
     """
     names = re.compile(pattern or _LEFT_OVER.format(re.escape(final.name)), re.ASCII)
     try:
-        found = [one for one in os.scandir(final.parent) if names.fullmatch(one.name)]
+        found = [entry for entry in os.scandir(final.parent) if names.fullmatch(entry.name)]
     except OSError:
         return
-    for one in found:
-        path = Path(one.path)
+    for entry in found:
+        path = Path(entry.path)
         if time.time() - _last_written(path) < LEFT_SECONDS:
             continue
-        if one.is_dir(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=False):
             remove_tree(path)
         else:
             with suppress(OSError):

@@ -89,7 +89,7 @@ _ALL = (
                                command_name="compare-variants"),
     ),
 )  # fmt: skip
-KINDS = {one.name: one for one in _ALL}
+KINDS = {kind.name: kind for kind in _ALL}
 
 
 def experiment_of(kind: str) -> Experiment | None:
@@ -99,4 +99,4 @@ def experiment_of(kind: str) -> Experiment | None:
 
 def experiments() -> list[Experiment]:
     """The records of all experiments."""
-    return [one.experiment for one in KINDS.values() if one.experiment is not None]
+    return [kind.experiment for kind in KINDS.values() if kind.experiment is not None]

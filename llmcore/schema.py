@@ -77,12 +77,12 @@ def build(cls: type[T], values: object, where: str, bounds: bool = True) -> T:
     if not isinstance(values, Mapping):
         raise DamagedError(f"{where} is {_shown(values)}, which is no object.")
     made = {}
-    for name, (one, kind) in _fields_of(cls).items():
+    for name, (field, kind) in _fields_of(cls).items():
         if name in values:
             made[name] = _checked(values[name], kind, name, where, bounds)
             if bounds:
-                _check_bounds(made[name], one, where)
-        elif one.default is MISSING and one.default_factory is MISSING:
+                _check_bounds(made[name], field, where)
+        elif field.default is MISSING and field.default_factory is MISSING:
             raise DamagedError(f"{where} lacks {name!r}.")
     return cls(**made)
 
@@ -107,7 +107,7 @@ def is_number(value: object) -> bool:
 @lru_cache(maxsize=64)
 def _fields_of(cls: type) -> dict[str, tuple[Field[Any], Any]]:
     kinds = get_type_hints(cls)
-    return {one.name: (one, kinds[one.name]) for one in fields(cls) if one.init}
+    return {field.name: (field, kinds[field.name]) for field in fields(cls) if field.init}
 
 
 def _checked(value: Any, kind: Any, name: str, where: str, bounds: bool = True) -> Any:
@@ -118,7 +118,7 @@ def _checked(value: Any, kind: Any, name: str, where: str, bounds: bool = True) 
     if origin in (Union, types.UnionType):
         if value is None and type(None) in inner:
             return None
-        kinds = [one for one in inner if one is not type(None)]
+        kinds = [kind for kind in inner if kind is not type(None)]
         assert len(kinds) == 1, f"{kind}: a field has one type, or none"
         return _checked(value, kinds[0], name, where, bounds)
     if is_dataclass(origin):
@@ -126,10 +126,10 @@ def _checked(value: Any, kind: Any, name: str, where: str, bounds: bool = True) 
     if not _is_a(value, origin):
         raise DamagedError(f"{where}: {name} is {_shown(value)}, which is {_WORDS[origin]}.")
     if origin is dict:
-        return {key: _checked(one, inner[1], name, where, bounds) for key, one in value.items()}
+        return {key: _checked(item, inner[1], name, where, bounds) for key, item in value.items()}
     if origin in (list, tuple):
         part = f"a part of {name}"
-        return origin(_checked(one, inner[0], part, where, bounds) for one in value)
+        return origin(_checked(item, inner[0], part, where, bounds) for item in value)
     return value
 
 
@@ -173,8 +173,8 @@ def _is_deep(value: object) -> bool:
             return False
         level = [
             part
-            for one in level
-            for part in (one.values() if isinstance(one, dict) else one)
+            for container in level
+            for part in (container.values() if isinstance(container, dict) else container)
             if isinstance(part, (dict, list))
         ]
     return True
@@ -184,7 +184,7 @@ def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
         return replace_surrogates(value)
     if isinstance(value, list):
-        return [_without_surrogates(one) for one in value]
+        return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {replace_surrogates(key): _without_surrogates(one) for key, one in value.items()}
+        return {replace_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     return value

@@ -19,9 +19,9 @@ def setting(default: Any, help: str, low: float | None = None, high: float | Non
 
 def help_for(owner: type, name: str) -> str:
     """The help line of one field: `help_for(TrainConfig, "steps")`."""
-    for one in fields(owner):
-        if one.name == name:
-            return one.metadata.get("help", "")
+    for setting in fields(owner):
+        if setting.name == name:
+            return setting.metadata.get("help", "")
     raise KeyError(name)
 
 
@@ -31,14 +31,14 @@ class Checked:
     __slots__ = ()
 
     def check_bounds(self) -> None:
-        for one in fields(self):  # type: ignore[arg-type]
-            value, low, high = getattr(self, one.name), *_bounds(one.metadata)
+        for setting in fields(self):  # type: ignore[arg-type]
+            value, low, high = getattr(self, setting.name), *_bounds(setting.metadata)
             if value is None or isinstance(value, (str, bool)):
                 continue
             if low is not None and not value >= low:  # NaN is refused too
-                raise LabError(f"{one.name} is {value} but must be at least {low}.")
+                raise LabError(f"{setting.name} is {value} but must be at least {low}.")
             if high is not None and not value <= high:
-                raise LabError(f"{one.name} is {value} but must be at most {high}.")
+                raise LabError(f"{setting.name} is {value} but must be at most {high}.")
 
     def check_choice(self, name: str, choices: Sequence[str]) -> None:
         """Raises LabError unless the field holds one of `choices`."""

@@ -83,8 +83,8 @@ class Hardware:
 
 
 HARDWARE = {
-    one.name: one
-    for one in (
+    hardware.name: hardware
+    for hardware in (
         Hardware("Laptop CPU", 0.2e12, 50e9, 16e9, "round figures for a present laptop"),
         Hardware("NVIDIA V100", 125e12, 900e9, 32e9, "NVIDIA's data sheet, SXM2, 32 GB"),
         Hardware("NVIDIA A100", 312e12, 2039e9, 80e9, "NVIDIA's data sheet, SXM4, 80 GB"),

@@ -29,7 +29,7 @@ def examine_run(run: Run) -> list[Finding]:
 
 def curves_of(run: Run) -> Curves:
     """What the rules read of a run, from its files."""
-    changes = [one for one in run.events("setting") if one.get("name") == "learning_rate"]
+    changes = [event for event in run.events("setting") if event.get("name") == "learning_rate"]
     facts = run.events("data")  # distinct tokens of the training data, as the run counted them
     return curves_from(
         run.config,
@@ -101,7 +101,7 @@ def changed_config(config: RunConfig, finding: Finding) -> RunConfig:
             train_changes={"steps": config.train.steps, "seed": config.train.seed},
         )
         config = replace(smaller, data=config.data, sample_prompt=config.sample_prompt)
-    of_model = {key for key in change if key in {one.name for one in fields(ModelConfig)}}
+    of_model = {key for key in change if key in {field.name for field in fields(ModelConfig)}}
     return replace(
         config,
         name=name,
@@ -120,4 +120,4 @@ _COVERS = {
 
 
 def _explained(kind: str, found: list[Finding]) -> bool:
-    return any(kind in _COVERS.get(one.kind, set()) for one in found)
+    return any(kind in _COVERS.get(finding.kind, set()) for finding in found)

@@ -169,13 +169,13 @@ def _jumps(curves: Curves, limits: Thresholds) -> Finding | None:
     ]
     if len(after) < limits.fewest_steps:
         return None
-    noise = statistics.median([abs(one) for one in after])
+    noise = statistics.median([abs(value) for value in after])
     high = max(limits.spike_nats, 6 * noise)
     norms = curves.grad_norm[1][-len(after) :]
     usual = statistics.median(norms) if norms else 0.0
     jumps = max(
-        sum(one > high for one in after),
-        sum(one > limits.clip_factor * usual for one in norms),
+        sum(value > high for value in after),
+        sum(norm > limits.clip_factor * usual for norm in norms),
     )
     share = jumps / len(after)
     if jumps < limits.fewest_spikes or share < limits.spikes:
@@ -193,10 +193,10 @@ def stumbled(curves: Curves, limits: Thresholds) -> Finding | None:
     """One step is enough. A note where the loss is back within a few steps. Of a finetune, whose
     batches differ more and whose gradients nearly vanish, only a loss that stays high."""
     of_text = curves.config.kind == "pretrain"
-    found = [one for one in curves.stumbles if of_text or one.stays]
+    found = [stumble for stumble in curves.stumbles if of_text or stumble.stays]
     if not found:
         return None
-    worst = next((one for one in found if one.stays), found[0])
+    worst = next((stumble for stumble in found if stumble.stays), found[0])
     if worst.what == "loss":
         seen = f"the training loss jumped from {worst.before:.2f} to {worst.value:.2f}"
     else:
@@ -226,7 +226,7 @@ def overfitting(curves: Curves, limits: Thresholds) -> Finding | None:
     above = statistics.median(values[best + 1 :]) - values[best] if since else 0.0
     if since < limits.overfit_evaluations or above < max(limits.overfit_nats, 3 * _noise(values)):
         return None
-    at_best = [one for step, one in zip(*curves.train, strict=True) if step <= steps[best]]
+    at_best = [value for step, value in zip(*curves.train, strict=True) if step <= steps[best]]
     if _trend(curves, limits)[-1] >= smoothed(at_best, 20)[-1] if at_best else True:
         return None  # training does not fall either: something else is wrong
     return Finding(
@@ -243,8 +243,8 @@ def overfitting(curves: Curves, limits: Thresholds) -> Finding | None:
 def _noise(values: Sequence[float]) -> float:
     """How far an evaluation lies from the middle of its neighbours: what is no trend."""
     return statistics.median(
-        abs(one - (before + after) / 2)
-        for before, one, after in zip(values, values[1:], values[2:], strict=False)
+        abs(value - (before + after) / 2)
+        for before, value, after in zip(values, values[1:], values[2:], strict=False)
     )
 
 
@@ -290,7 +290,7 @@ def rate_too_low(curves: Curves, limits: Thresholds) -> Finding | None:
 
 def plateau(curves: Curves, limits: Thresholds) -> Finding | None:
     train, steps = curves.config.train, curves.train[0]
-    last_third = [one for one in steps if one > 2 * steps[-1] / 3]
+    last_third = [step for step in steps if step > 2 * steps[-1] / 3]
     early = (steps[-1] / max(1, train.steps)) < limits.flat_rate
     if curves.config.kind != "pretrain" or not early or len(last_third) < limits.fewest_steps:
         return None

@@ -30,8 +30,8 @@ Series = tuple[np.ndarray, np.ndarray]  # steps (N,), values (N,)
 def find_stumbles(loss: Series, grad_norm: Series) -> list[Stumble]:
     """All of them by rising step, of two kinds at one step the loss first."""
     found = [*_jumps(*loss), *_bursts(*grad_norm)]
-    found = [replace(one, stays=_stays(one.step, *loss)) for one in found]
-    return sorted(found, key=lambda one: (one.step, one.what == "gradient"))
+    found = [replace(stumble, stays=_stays(stumble.step, *loss)) for stumble in found]
+    return sorted(found, key=lambda stumble: (stumble.step, stumble.what == "gradient"))
 
 
 def _stays(step: int, steps: np.ndarray, losses: np.ndarray) -> bool:

@@ -144,7 +144,7 @@ def own_path() -> Path:
 
 def bundled_figures() -> dict[str, Figure]:
     """The kept figures of the bundled models, by job."""
-    return {key.partition(" ")[0]: one for key, one in _read(bundled_path()).items()}
+    return {key.partition(" ")[0]: figure for key, figure in _read(bundled_path()).items()}
 
 
 def figure_of(job: Job, weights: str) -> Figure | None:
@@ -157,7 +157,7 @@ def figure_of(job: Job, weights: str) -> Figure | None:
 
 def keep_bundled(figure: Figure) -> None:
     """Writes a figure of a bundled model over the one that its job has in the repository."""
-    figures = {key: one for key, one in _read(bundled_path()).items()}
+    figures = {key: figure for key, figure in _read(bundled_path()).items()}
     figures[figure.job] = figure
     _write(bundled_path(), dict(sorted(figures.items())))
 
@@ -188,9 +188,9 @@ def _read(path: Path) -> dict[str, Figure]:
         log.warning("the figures cannot be read: %s", error)
         return {}
     figures = {}
-    for key, one in (kept or {}).items():
+    for key, figure in (kept or {}).items():
         try:
-            figures[key] = Figure.from_dict(one)
+            figures[key] = Figure.from_dict(figure)
         except DamagedError as error:
             log.warning("a figure in %s is left out: %s", path.name, error)
     return figures

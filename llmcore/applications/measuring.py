@@ -191,7 +191,7 @@ def _answered(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows
     if left_out := len(asked) - len(rows):
         length = loaded.trunk.config.context_length
         notices.append(do_not_fit(left_out, len(asked), "test", length))
-    with_chrf = all(one is not None for one in pieces.values())
+    with_chrf = all(piece is not None for piece in pieces.values())
     if metric == CHRF and not with_chrf:
         metric, notices = EXACT, [*notices, NO_CHRF]
     scores = {
@@ -200,9 +200,9 @@ def _answered(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows
     }
     others = {}
     if metric == CHRF:
-        others[EXACT] = {name: float(np.mean(one)) for name, one in exact.items()}
+        others[EXACT] = {name: float(np.mean(right)) for name, right in exact.items()}
     elif with_chrf:
-        others[CHRF] = {name: float(np.mean(one or [0])) for name, one in pieces.items()}
+        others[CHRF] = {name: float(np.mean(piece or [0])) for name, piece in pieces.items()}
     return _Rows(
         metric, scores.pop("model"), scores, "rows", len(whole), f"{job.data}, test split",
         others=others, notices=notices, left_out=left_out,
@@ -248,7 +248,7 @@ def _answers(loaded: "Loaded", rows: Sequence[Instruction], watch: _Watch) -> li
 
 
 def _exact(expected: Sequence[str], answers: Sequence[str]) -> list[bool]:
-    return [one.strip() == two.strip() for one, two in zip(expected, answers, strict=True)]
+    return [answer.strip() == two.strip() for answer, two in zip(expected, answers, strict=True)]
 
 
 def _trivial_answers(job: Job, rows: Sequence[Instruction]) -> dict[str, list[str]]:
@@ -331,15 +331,15 @@ def _samples(
         text = generate(loaded.trunk, loaded.tokenizer, prompt, sampling).text
         made.append({"prompt": prompt, "text": text, "seed": seed})
         watch.at(0.85 + 0.15 * seed / len(job.prompts))
-    written = [one["text"] for one in made]
+    written = [row["text"] for row in made]
     n_words = sum(len(text.split()) for text in written)
     human = [" ".join(" ".join(documents).split()[:n_words])]
     known = known_words(train)
     texts = {"model": written, HUMAN: human}
-    shares = {name: real_word_share(one, known) for name, one in texts.items()}
+    shares = {name: real_word_share(text, known) for name, text in texts.items()}
     return made, {
         REAL_WORDS: {name: share for name, share in shares.items() if share is not None},
-        "distinct_trigrams": {name: distinct_trigrams(one) for name, one in texts.items()},
+        "distinct_trigrams": {name: distinct_trigrams(text) for name, text in texts.items()},
     }
 
 
@@ -375,11 +375,11 @@ def _classified(loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows:
     for first in range(0, len(chosen), BATCH):
         part = chosen[first : first + BATCH]
         found = classify_texts(loaded, [text for text, _ in part])
-        right += [one["label"] == label for one, (_, label) in zip(found, part, strict=True)]
+        right += [answer["label"] == label for answer, (_, label) in zip(found, part, strict=True)]
         watch.at(len(right) / len(chosen))
     majority = MajorityClass().fit(splits.train.texts, splits.train.labels)
     always = majority.predict([text for text, _ in chosen])
-    found_right = [one == label for one, (_, label) in zip(always, chosen, strict=True)]
+    found_right = [guess == label for guess, (_, label) in zip(always, chosen, strict=True)]
     return _Rows(
         ACCURACY, np.asarray(right, dtype=float),
         {f"always {always[0]}": np.asarray(found_right, dtype=float)},

@@ -168,7 +168,7 @@ class NgramModel:
         """(V,) probabilities of what comes after the ids of one document so far; sums to 1."""
         self._check_fitted()
         V = self.vocab_size
-        before = [self.boundary, *(int(one) for one in history)]
+        before = [self.boundary, *(int(token) for token in history)]
         before = before[max(0, len(before) - self.order + 1) :]
         if self.boundary in before[1:]:
             before = before[len(before) - 1 - before[::-1].index(self.boundary) :]
@@ -198,7 +198,7 @@ class NgramModel:
     ) -> list[int]:
         """A continuation of at most `n_tokens` ids, ended by the boundary; same seed, same text."""
         rng = np.random.default_rng(seed)
-        ids = [int(one) for one in history]
+        ids = [int(token) for token in history]
         made: list[int] = []
         for _ in range(n_tokens):
             p = self.distribution(ids)
@@ -270,7 +270,7 @@ def modified_discounts(counts: np.ndarray) -> np.ndarray:
     found = [r - (r + 1) * y * n[r + 1] / n[r] for r in (1, 2, 3)]
     # Odd little texts can give a discount of nothing, which would leave what is unseen without
     # any probability, or one above the count itself.
-    usual = all(0 < one <= r for r, one in zip((1, 2, 3), found, strict=True))
+    usual = all(0 < count <= r for r, count in zip((1, 2, 3), found, strict=True))
     return np.array([0.0, *(found if usual else FALLBACK_DISCOUNTS)])
 
 
@@ -286,7 +286,7 @@ def bits_per_byte(model: NgramModel, tokenizer: Tokenizer, documents: str | Sequ
     same events as `llmcore.evaluation.text_loss` scores, so that models of both kinds compare. A
     str is one document."""
     documents = list(one_or_several(documents, "document"))
-    n_bytes = sum(len(one.encode("utf-8", "replace")) for one in documents)
+    n_bytes = sum(len(document.encode("utf-8", "replace")) for document in documents)
     if n_bytes == 0:
         raise LabError("The text is empty, so there is nothing to score: give at least one word.")
     nats = -model.log_probabilities(tokenizer.encode_documents(documents)).sum()

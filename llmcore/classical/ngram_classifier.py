@@ -60,9 +60,9 @@ class NgramClassifier:
         ids = self.tokenizer.encode_documents(texts)
         ends = np.flatnonzero(ids == self.tokenizer.eot_id)
         starts = np.concatenate([[0], ends[:-1] + 1])
-        by_class = [np.add.reduceat(one.log_probabilities(ids), starts) for one in self.models]
+        by_class = [np.add.reduceat(model.log_probabilities(ids), starts) for model in self.models]
         return np.stack(by_class, axis=1) + self._log_prior
 
     @property
     def n_bytes(self) -> int:
-        return sum(one.n_bytes for one in self.models)
+        return sum(model.n_bytes for model in self.models)

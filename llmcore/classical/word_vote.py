@@ -53,14 +53,14 @@ class WordVote:
         """(N, K): texts as rows of a sparse matrix of TF-IDF, sublinear, times the weights."""
         found = [self._columns(text) for text in several(texts)]
         n_words = len(self.rarity)
-        text_of = np.repeat(np.arange(len(found)), [len(one) for one in found])
-        columns = np.array([place for one in found for place in one], dtype=np.int64)
+        text_of = np.repeat(np.arange(len(found)), [len(places) for places in found])
+        columns = np.array([place for places in found for place in places], dtype=np.int64)
         cells, counts = np.unique(text_of * n_words + columns, return_counts=True)
         rows, columns = np.divmod(cells, max(n_words, 1))
         values = (1 + np.log(counts)) * self.rarity[columns]  # (cells,)
         norms = np.sqrt(np.bincount(rows, values**2, minlength=len(found)))  # (N,)
         values /= norms.clip(SURE)[rows]
-        sums = [np.bincount(rows, values * one[columns], len(found)) for one in self.weights]
+        sums = [np.bincount(rows, values * weight[columns], len(found)) for weight in self.weights]
         return self.bias + np.stack(sums, axis=1)
 
     def _columns(self, text: str) -> list[int]:
@@ -106,7 +106,7 @@ class WordVote:
         if len(places) != n_words:
             raise DamagedError(f"{where} names a word twice.")
         rarity, weights, bias = (
-            np.array(one, dtype=np.float64) for one in (kept.rarity, kept.weights, kept.bias)
+            np.array(array, dtype=np.float64) for array in (kept.rarity, kept.weights, kept.bias)
         )
         return cls(places, rarity, weights.reshape(n_classes, n_words), bias)
 
@@ -166,7 +166,7 @@ def words_say(
 
     def found(rows: np.ndarray) -> float:
         """The share of each class that is found, in the mean over the classes."""
-        return float(np.mean([right(rows)[truth == one].mean() for one in np.unique(truth)]))
+        return float(np.mean([right(rows)[truth == label].mean() for label in np.unique(truth)]))
 
     complete = len(np.unique(truth)) == model.shape[1]
     return WordsSay(
@@ -202,5 +202,6 @@ def _margin(logits: np.ndarray) -> float:
 
 def _rounded(values: list[Any]) -> list[Any]:
     return [
-        _rounded(one) if isinstance(one, list) else float(f"{one:.{DIGITS}g}") for one in values
+        _rounded(value) if isinstance(value, list) else float(f"{value:.{DIGITS}g}")
+        for value in values
     ]

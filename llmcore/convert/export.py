@@ -62,7 +62,7 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
         out = out / name
     else:
         raise LabError(f"There is no format {format!r}: choose one of {', '.join(FORMATS)}.")
-    n_parameters = sum(one.numel() for one in loaded.model.parameters())
+    n_parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
     return Exported(out, n_parameters, difference, notices)
 
 

@@ -70,8 +70,10 @@ def write_gguf(model: GPT, tokenizer: Tokenizer, path: Path, name: str) -> list[
         writer.add_layer_norm_eps(LAYER_NORM_EPSILON)
         _add_tokenizer(writer, tokenizer, config.vocab_size)
         parameters = dict(model.named_parameters())
-        for one in language_names(config):
-            writer.add_tensor(one.gguf, parameters[one.ours].detach().cpu().float().numpy())
+        for language_name in language_names(config):
+            writer.add_tensor(
+                language_name.gguf, parameters[language_name.ours].detach().cpu().float().numpy()
+            )
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
@@ -117,16 +119,16 @@ def read_gguf(path: Path, config: ModelConfig) -> GPT:
 
     Raises DamagedError where the file cannot be read or its tensors do not fit.
     """
-    found = {one.name: one.data for one in _opened(path).tensors}
+    found = {tensor.name: tensor.data for tensor in _opened(path).tensors}
     table = language_names(config)
     shapes = {name: data.shape for name, data in found.items()}
-    check_fit({one.gguf: one.shape for one in table}, shapes, path)
+    check_fit({row.gguf: row.shape for row in table}, shapes, path)
     model = GPT(config, initialise=False)
     parameters = dict(model.named_parameters())
     with torch.no_grad():
-        for one in table:
-            data = np.array(found[one.gguf], dtype=np.float32)  # a copy: the file is mapped
-            parameters[one.ours].copy_(torch.from_numpy(data))
+        for row in table:
+            data = np.array(found[row.gguf], dtype=np.float32)  # a copy: the file is mapped
+            parameters[row.ours].copy_(torch.from_numpy(data))
     return model.eval().requires_grad_(False)
 
 
@@ -160,7 +162,7 @@ def check_gguf(path: Path, model: GPT, tokenizer: Tokenizer) -> GPT:
         if key not in fields or fields[key].contents() != value:
             raise DamagedError(f"{path} does not hold the {key} that was written.")
     again = read_gguf(path, model.config)
-    for (name, one), other in zip(model.named_parameters(), again.parameters(), strict=True):
-        if not torch.equal(one.float(), other):
+    for (name, parameter), other in zip(model.named_parameters(), again.parameters(), strict=True):
+        if not torch.equal(parameter.float(), other):
             raise DamagedError(f"{path} does not hold the {name} that was written.")
     return again

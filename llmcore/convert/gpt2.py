@@ -49,20 +49,20 @@ def read_gpt2(foreign: ForeignModel) -> tuple[GPT | SequenceClassifier, list[str
     if foreign.is_classifier:
         n_classes = shapes.get(CLASSIFIER_HEAD, (0,))[0]
         table = classifier_names(config, n_classes)
-        check_fit({one.hf: one.hf_shape for one in table}, shapes, where)
+        check_fit({row.hf: row.hf_shape for row in table}, shapes, where)
         labels = read_labels(foreign.raw_config, n_classes, where)
     else:
         if config.tied_head and LANGUAGE_HEAD in names:
             _check_alias(files, names, where)
             del shapes[LANGUAGE_HEAD]
         table = language_names(config)
-        check_fit({one.hf: one.hf_shape for one in table}, shapes, where)
+        check_fit({row.hf: row.hf_shape for row in table}, shapes, where)
     trunk = GPT(config, initialise=False)
     model = trunk if labels is None else SequenceClassifier(trunk, len(labels))
     parameters = dict(model.named_parameters())
     with torch.no_grad():
-        for one in table:
-            parameters[one.ours].copy_(_read(files, names[one.hf], one, where))
+        for row in table:
+            parameters[row.ours].copy_(_read(files, names[row.hf], row, where))
     return model.eval().requires_grad_(False), labels
 
 
@@ -107,7 +107,7 @@ def write_gpt2(
     Raises LabError for a classifier whose bias cannot be folded away.
     """
     weights = hf_weights(model)
-    groups = _grouped({name: 4 * one.numel() for name, one in weights.items()}, max_bytes)
+    groups = _grouped({name: 4 * weight.numel() for name, weight in weights.items()}, max_bytes)
     weight_map: dict[str, str] = {}
     for number, group in enumerate(groups, 1):
         numbered = f"model-{number:05d}-of-{len(groups):05d}.safetensors"
@@ -116,7 +116,7 @@ def write_gpt2(
         save_file(tensors, directory / file_name, metadata={"format": "pt"})
         weight_map |= dict.fromkeys(group, file_name)
     if len(groups) > 1:
-        total = {"total_size": sum(4 * one.numel() for one in weights.values())}
+        total = {"total_size": sum(4 * weight.numel() for weight in weights.values())}
         write_json_atomic(directory / INDEX, {"metadata": total, "weight_map": weight_map})
 
 
@@ -127,10 +127,10 @@ def hf_weights(model: GPT | SequenceClassifier) -> dict[str, Tensor]:
     table = language_names(trunk.config) if trunk is model else trunk_names(trunk.config)
     parameters = dict(trunk.named_parameters())
     weights = {}
-    for one in table:
-        value = parameters[one.ours]
-        name = one.hf if one.hf == LANGUAGE_HEAD else PREFIX + one.hf
-        weights[name] = value.t() if one.transposed else value
+    for row in table:
+        value = parameters[row.ours]
+        name = row.hf if row.hf == LANGUAGE_HEAD else PREFIX + row.hf
+        weights[name] = value.t() if row.transposed else value
     if isinstance(model, SequenceClassifier):
         weights[f"{PREFIX}ln_f.bias"] = trunk.final_norm.bias + bias_as_shift(model.classifier_head)
         weights[CLASSIFIER_HEAD] = model.classifier_head.weight

@@ -67,7 +67,7 @@ def read_labels(config: Mapping[str, Any], n_labels: int, where: Path) -> list[s
     """A classifier's labels by index; `LABEL_0`… where config.json names none."""
     named = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(n_labels)}
     found = [named.get(str(i)) for i in range(n_labels)] if isinstance(named, dict) else []
-    labels = [str(one) for one in found if isinstance(one, (str, int, float))]
+    labels = [str(item) for item in found if isinstance(item, (str, int, float))]
     if len(set(labels)) != n_labels:
         raise LabError(
             f"{where} scores {n_labels} classes but its config.json does not name as many "
@@ -110,7 +110,7 @@ def _check(key: str, value: Any, allowed: tuple[Any, ...], where: Path) -> None:
     if value not in allowed:
         raise LabError(
             f"The model in {where} has {key} {value!r:.60}, but the lab's GPT-2 computes only "
-            f"{' or '.join(repr(one) for one in allowed)}: choose another checkpoint."
+            f"{' or '.join(repr(value) for value in allowed)}: choose another checkpoint."
         )
 
 

@@ -86,7 +86,7 @@ def tokenizer_json(tokenizer: Tokenizer) -> dict[str, Any]:
     for text in tokenizer.special_tokens:
         if text in vocabulary:
             raise LabError(f"{text!r} is both a special token and an ordinary one: export neither.")
-    special = sorted(tokenizer.special_tokens.items(), key=lambda one: one[1])
+    special = sorted(tokenizer.special_tokens.items(), key=lambda pair: pair[1])
     return {
         "version": "1.0",
         "truncation": None,
@@ -119,7 +119,7 @@ def tokenizer_file(tokenizer: Tokenizer, format: str) -> bytes:
     """
     if format == "hf":
         return json.dumps(tokenizer_json(tokenizer), ensure_ascii=False).encode()
-    ranks = sorted(tokenizer.ranks.items(), key=lambda one: one[1])
+    ranks = sorted(tokenizer.ranks.items(), key=lambda pair: pair[1])
     return b"".join(b"%s %d\n" % (base64.b64encode(data), rank) for data, rank in ranks)
 
 
@@ -184,7 +184,7 @@ def read_tokenizer(
     Raises LabError with the reason where the same ids cannot be had from a byte-level BPE.
     """
     in_one = (directory / TOKENIZER).is_file()
-    if not in_one and not all((directory / one).is_file() for one in (VOCABULARY, MERGES)):
+    if not in_one and not all((directory / name).is_file() for name in (VOCABULARY, MERGES)):
         return None
     try:
         if in_one:
@@ -220,10 +220,10 @@ def _built(
 def _from_tokenizer_json(content: Mapping[str, Any], directory: Path) -> _Parts:
     """Pattern, vocabulary, merges and special tokens of a tokenizer.json."""
     model, added_tokens = content["model"], content.get("added_tokens") or []
-    merges = [tuple(one.split(" ") if isinstance(one, str) else one) for one in model["merges"]]
+    merges = [tuple(pair.split(" ") if isinstance(pair, str) else pair) for pair in model["merges"]]
     vocabulary = {str(text): int(id) for text, id in model["vocab"].items()}
-    added = {str(one["content"]): int(one["id"]) for one in added_tokens}
-    typed = [one["content"] for one in added_tokens if not one["special"]]
+    added = {str(added_token["content"]): int(added_token["id"]) for added_token in added_tokens}
+    typed = [added_token["content"] for added_token in added_tokens if not added_token["special"]]
     if typed:
         raise LabError(
             f"The tokenizer in {directory} finds {typed[0]!r:.80} in typed text before it merges, "
@@ -275,10 +275,10 @@ def _ranks(
     """Bytes -> id of the single bytes and of all that is merged, checked to merge alike."""
     byte_of = {character: byte for byte, character in _CHARACTERS.items()}
     try:
-        pairs = [tuple(bytes(byte_of[c] for c in part) for part in one) for one in merges]
+        pairs = [tuple(bytes(byte_of[c] for c in part) for part in merge) for merge in merges]
         ranks = {bytes([byte]): vocabulary[character] for character, byte in byte_of.items()}
-        for (left, right), one in zip(pairs, merges, strict=True):
-            ranks[left + right] = vocabulary["".join(one)]
+        for (left, right), pair in zip(pairs, merges, strict=True):
+            ranks[left + right] = vocabulary["".join(pair)]
     except (KeyError, ValueError) as error:
         raise _not_ours(directory, f"{error!r:.80} is no token made of bytes") from error
     if len(set(ranks.values())) != len(ranks) or _merges_or_none(ranks) != pairs:

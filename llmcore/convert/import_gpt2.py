@@ -71,7 +71,7 @@ def import_gpt2(foreign: ForeignModel, directory: Path, name: str | None = None)
         tokenizer.save(aside / TOKENIZER)
         _write_checkpoint(aside, model, labels, config)
         _write_run(aside, config, foreign, [f"Imported from {foreign.ref}.", *notices])
-        n_parameters = sum(one.numel() for one in model.parameters())
+        n_parameters = sum(parameter.numel() for parameter in model.parameters())
         del model  # the next one takes its place in memory
         difference = _checked_difference(aside, foreign, config, labels)
     if difference is None:
@@ -120,7 +120,7 @@ def _write_run(
     write_text_atomic(directory / NAME, config.name + "\n")
     write_text_atomic(directory / METRICS, "")
     head = {"v": 1, "attempt": 1, "t": round(now, 3), "step": 0, "type": "notice"}
-    lines = "".join(json_line({**head, "text": one}) for one in notices)
+    lines = "".join(json_line({**head, "text": notice}) for notice in notices)
     write_text_atomic(directory / EVENTS, lines)
 
 

@@ -59,7 +59,7 @@ class ForeignModel:
         if not (self.directory / INDEX).is_file():
             raise LabError(_without_weights(self.directory))
         files = [self.directory / name for name in shard_names(read_json(self.directory / INDEX))]
-        if missing := [one.name for one in files if not one.is_file()]:
+        if missing := [file.name for file in files if not file.is_file()]:
             raise DamagedError(
                 f"{self.directory} lacks {missing[0]}, one of its {len(files)} weight files: "
                 f"download the model again."
@@ -69,8 +69,8 @@ class ForeignModel:
     @property
     def key(self) -> str:
         """Names the very weights: changes when the files do."""
-        stats = [one.stat() for one in self.weight_files()]
-        marks = ",".join(f"{one.st_mtime_ns}:{one.st_size}" for one in stats)
+        stats = [weight_file.stat() for weight_file in self.weight_files()]
+        marks = ",".join(f"{file.st_mtime_ns}:{file.st_size}" for file in stats)
         return f"{self.directory.resolve()}@{marks}"
 
 
@@ -170,7 +170,7 @@ def _snapshot(folder: Path) -> Path | None:
     except (OSError, UnicodeDecodeError):
         candidates = []
     candidates += _newest_first(folder / "snapshots")
-    return next((one for one in candidates if _has_weights(one)), None)
+    return next((candidate for candidate in candidates if _has_weights(candidate)), None)
 
 
 def _has_weights(directory: Path) -> bool:
@@ -181,10 +181,10 @@ def _has_weights(directory: Path) -> bool:
 
 def _newest_first(folder: Path) -> Iterator[Path]:
     try:
-        found = [(one.stat().st_mtime, one) for one in folder.iterdir()]
+        found = [(path.stat().st_mtime, path) for path in folder.iterdir()]
     except OSError:
         return iter(())
-    return (one for _, one in sorted(found, reverse=True))
+    return (folder for _, folder in sorted(found, reverse=True))
 
 
 def _without_weights(directory: Path) -> str:

@@ -69,6 +69,6 @@ def language_names(config: ModelConfig) -> list[WeightName]:
 
 def classifier_names(config: ModelConfig, n_classes: int) -> list[WeightName]:
     """All weights of a `GPT2ForSequenceClassification`, which GGUF has no names for."""
-    trunk = [replace(one, ours=f"trunk.{one.ours}") for one in trunk_names(config)]
+    trunk = [replace(name, ours=f"trunk.{name.ours}") for name in trunk_names(config)]
     shape = (n_classes, config.d_model)
     return [*trunk, WeightName("classifier_head.weight", CLASSIFIER_HEAD, "", shape)]

@@ -28,7 +28,12 @@ def write_answers(
     """
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(
-        ["text", "label", "probability", *(safe_cell(f"probability of {one}") for one in labels)]
+        [
+            "text",
+            "label",
+            "probability",
+            *(safe_cell(f"probability of {label}") for label in labels),
+        ]
     )
     for text, answer in rows:
         cells = [safe_cell(text)]
@@ -37,6 +42,6 @@ def write_answers(
         else:
             shares = answer["probabilities"]
             cells += [safe_cell(answer["label"]), f"{answer['probability']:.6f}"]
-            cells += [f"{shares[one]:.6f}" for one in labels]
+            cells += [f"{shares[label]:.6f}" for label in labels]
         writer.writerow(cells)
         yield text, answer

@@ -114,7 +114,7 @@ def clean_articles(texts: Iterable[str]) -> list[str]:
             documents += [_without_appendix(line) for line in lines]
         else:
             documents.append(text)
-    plain = (_LOST_END.sub("\n", plain_characters(one)) for one in documents)
+    plain = (_LOST_END.sub("\n", plain_characters(document)) for document in documents)
     return _english_once(plain)
 
 
@@ -130,4 +130,4 @@ def clean_stories(texts: Iterable[str]) -> list[str]:
 
 def _english_once(texts: Iterable[str]) -> list[str]:
     closed = (re.sub(r"\n{2,}", "\n", text).strip() for text in texts)
-    return [one for one in dict.fromkeys(closed) if is_english(one)]
+    return [word for word in dict.fromkeys(closed) if is_english(word)]

@@ -22,7 +22,9 @@ def held_back_texts() -> frozenset[str]:
     """Folded messages of sms-spam and test texts of tweet-sentiment, from `MIN_FOLDED` up."""
     messages = (fold(text) for _, text in read_sms())
     tweets = (folded for _, text in read_tweets() if in_fixed_test(folded := fold(text)))
-    return frozenset(one for part in (messages, tweets) for one in part if len(one) >= MIN_FOLDED)
+    return frozenset(
+        text for part in (messages, tweets) for text in part if len(text) >= MIN_FOLDED
+    )
 
 
 def withhold(documents: Sequence[str], held_back: Collection[str]) -> Withheld:

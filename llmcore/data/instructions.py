@@ -112,8 +112,8 @@ def ask_for(report: ReadingReport) -> ChoiceError:
             f"{report.name} has {only}: give one with questions and one with answers.", report
         )
     flags = " and ".join(f"--{_FLAGS.get(role, role)}-column" for role in report.asks)
-    which = [f"{number} {one}" for number, one in enumerate(report.columns, start=1)]
-    why = " ".join(one.text for one in report.notices if one.kind in _REASONS)
+    which = [f"{number} {column}" for number, column in enumerate(report.columns, start=1)]
+    why = " ".join(notice.text for notice in report.notices if notice.kind in _REASONS)
     return ChoiceError(
         f"{report.name} has no column named {_wanted(report.asks)}: choose by name or number "
         f"({flags}) out of {listed(which)}. {why}".strip(),
@@ -134,10 +134,10 @@ def _learnable(rows: list[Instruction], report: ReadingReport) -> InstructionSet
     if report.asks:
         raise ask_for(report)
     if not rows:
-        why = [one for one in report.notices if one.kind in LEFT_OUT]
-        empty = {one.kind for one in why} <= {"no_question", "no_answer", "no_pair"}
+        why = [notice for notice in report.notices if notice.kind in LEFT_OUT]
+        empty = {notice.kind for notice in why} <= {"no_question", "no_answer", "no_pair"}
         what = "with both a question and an answer" if empty else "to learn from"
-        said = " ".join(one.text for one in why)
+        said = " ".join(notice.text for notice in why)
         raise LabError(f"{report.name} has no row {what}. {said}".strip())
     return InstructionSet(report.name, rows, report.notices.texts(), report)
 

@@ -141,7 +141,7 @@ def preview_table(
 def align_labels(data: LabelledSet, classes: list[str]) -> LabelledSet:
     """The set with each label spelled as the class of `classes` that it is, case, spaces and the
     format of numbers aside; a notice says how many were."""
-    known = {folded_label(one): one for one in classes}
+    known = {folded_label(label): label for label in classes}
     named = [
         label if label in classes else known.get(folded_label(label), label)
         for label in data.labels
@@ -178,7 +178,7 @@ def _labelled(
     training: bool, options: ReadingOptions,
 ) -> LabelledSet:  # fmt: skip
     notices = Notices()
-    named = [one for one in (text_column, label_column) if one is not None]
+    named = [column for column in (text_column, label_column) if column is not None]
     rows = open_rows(where, notices, options.encoding, named)
     found, report = _read(rows, name, text_column, label_column, notices, options)
     _say_splits(report)
@@ -217,7 +217,7 @@ def _say_splits(report: ReadingReport) -> None:
 def _check_usable(data: LabelledSet, report: ReadingReport, training: bool) -> None:
     text, label = report.roles["text"], report.roles["label"]
     if not data.texts:
-        why = next((one.text for one in report.notices if one.kind == "odd_value"), "")
+        why = next((notice.text for notice in report.notices if notice.kind == "odd_value"), "")
         raise LabError(
             f"{data.name} has no row with both a text and a label: fill in the columns {text} and "
             f"{label}, or choose others. {why}".strip()
@@ -227,7 +227,7 @@ def _check_usable(data: LabelledSet, report: ReadingReport, training: bool) -> N
     if len(data) == 1:
         raise LabError(f"{data.name} has one row only: give at least two texts of two classes.")
     classes = data.classes
-    others = listed([one for one in report.columns if one not in (text, label)])
+    others = listed([column for column in report.columns if column not in (text, label)])
     choice = f", or choose another label column than {label!r} ({others})" if others else ""
     if len(classes) == 1:
         raise LabError(

@@ -114,11 +114,11 @@ def _body_of(part: Message) -> str:
     if part.get_content_disposition() == "attachment":
         return ""
     if part.is_multipart():
-        inner = [one for one in part.get_payload() if isinstance(one, Message)]
+        inner = [held for held in part.get_payload() if isinstance(held, Message)]
         if part.get_content_subtype() == "alternative":
-            inner.sort(key=lambda one: one.get_content_type() != "text/plain")
-            return next((text for one in inner if (text := _body_of(one)).strip()), "")
-        return "\n".join(text for one in inner if (text := _body_of(one)).strip())
+            inner.sort(key=lambda part: part.get_content_type() != "text/plain")
+            return next((text for part in inner if (text := _body_of(part)).strip()), "")
+        return "\n".join(text for part in inner if (text := _body_of(part)).strip())
     if part.get_content_maintype() != "text":
         return ""
     payload = part.get_payload(decode=True)

@@ -71,13 +71,13 @@ class DataReport:
                 f"as {smallest!r}. Balancing (equal or weights) gives the rare ones more say."
             )
         if few := [label for label, n in self.counts.items() if n < FEW_TEXTS]:
-            named = ", ".join(repr(one[:40]) for one in few[:SHOWN])
+            named = ", ".join(repr(text[:40]) for text in few[:SHOWN])
             more = f" and {len(few) - SHOWN} more" if len(few) > SHOWN else ""
             lines.append(f"Fewer than {FEW_TEXTS} texts: {named}{more}. Scores of such a class "
                          f"say little.")  # fmt: skip
         if self.contradictions:
             first = self.shown[0]
-            labels = " and ".join(repr(one[:40]) for one in first.labels)
+            labels = " and ".join(repr(label[:40]) for label in first.labels)
             lines.append(
                 f"{self.contradictions:,} texts stand there with different labels, such as "
                 f"{first.text!r} as {labels}: each keeps the label that it has most often."

@@ -70,7 +70,7 @@ def _languages() -> list[Sample]:
     for folder, language in _LANGUAGES.items():
         if root is None or not (root / folder).is_dir():
             continue
-        turns = dict.fromkeys(one for turns in read_turns(root / folder) for one in turns)
+        turns = dict.fromkeys(turn for turns in read_turns(root / folder) for turn in turns)
         text = "\n".join(turns)[:MAX_CHARACTERS]
         if text:
             found.append(Sample(language, text, f"conversations, chatterbot-corpus/{folder}"))
@@ -79,7 +79,7 @@ def _languages() -> list[Sample]:
 
 def _code() -> list[Sample]:
     library = Path(sysconfig.get_path("stdlib"))
-    files = {"Python": [library / one for one in _PYTHON]}
+    files = {"Python": [library / name for name in _PYTHON]}
     origins = {"Python": f"{', '.join(_PYTHON)} of its standard library"}
     for language, (package, relative) in _PACKAGED_CODE.items():
         path = packaged_path(package, relative)

@@ -173,7 +173,7 @@ def held_out_places(n_blocks: int, validation: float) -> set[int]:
     """Which of the blocks are held out: evenly spread, one at least."""
     wanted = max(1, min(round(validation * n_blocks), VALIDATION_BLOCKS, n_blocks - 1))
     held = {round((k + 0.5) * n_blocks / wanted) - 1 for k in range(wanted)}
-    return {min(max(0, one), n_blocks - 1) for one in held}
+    return {min(max(0, place), n_blocks - 1) for place in held}
 
 
 def _file_name(key: str, place: int) -> str:
@@ -205,10 +205,10 @@ def blocks_of(pieces: Iterable[Piece], size: int) -> Iterator[list[Piece]]:
             whole = block[-1].ends and n < 2 * size
             head, block = (block, []) if whole else _cut(block, size)
             yield head
-            n = sum(len(one.text) for one in block)
+            n = sum(len(document.text) for document in block)
             if not block:
                 break
-    if any(one.text for one in block):
+    if any(document.text for document in block):
         yield block
 
 
@@ -262,8 +262,8 @@ def _encoded(jobs: Iterator[_Job | None], n_processes: int) -> Iterator[None]:
             waiting.append(pool.submit(_encode_block, job))
             if len(waiting) > n_processes:
                 yield waiting.popleft().result()
-        for one in waiting:
-            yield one.result()
+        for future in waiting:
+            yield future.result()
 
 
 def _encode_block(job: _Job) -> None:
@@ -291,10 +291,12 @@ def _tokenizer(folder: str) -> Tokenizer:
 def _signature(
     text: Path, tokenizer: Tokenizer, validation: float, block_bytes: int, options: CorpusOptions
 ) -> dict[str, Any]:
-    stats = [one.stat() for one in (text.rglob("*") if text.is_dir() else [text]) if one.is_file()]
+    stats = [
+        path.stat() for path in (text.rglob("*") if text.is_dir() else [text]) if path.is_file()
+    ]
     return {
-        "text": str(text.resolve()), "bytes": sum(one.st_size for one in stats),
-        "modified": max((one.st_mtime_ns for one in stats), default=0), "files": len(stats),
+        "text": str(text.resolve()), "bytes": sum(file.st_size for file in stats),
+        "modified": max((file.st_mtime_ns for file in stats), default=0), "files": len(stats),
         "tokenizer": tokenizer.fingerprint, "validation": validation, "block_bytes": block_bytes,
         "options": asdict(options),
     }  # fmt: skip
@@ -309,9 +311,9 @@ def _finished(folder: Path, signature: dict[str, Any], tokenizer: Tokenizer) -> 
             return None
         rows: dict[bool, list[Path]] = {True: [], False: []}
         n_bytes = 0
-        for one in index["blocks"]:
-            rows[bool(one["held_out"])].append(folder / str(one["file"]))
-            n_bytes += int(one["n_bytes"]) * bool(one["held_out"])
+        for block in index["blocks"]:
+            rows[bool(block["held_out"])].append(folder / str(block["file"]))
+            n_bytes += int(block["n_bytes"]) * bool(block["held_out"])
         dtype = tokenizer.dtype
         return Shards(ShardedIds(rows[False], dtype), ShardedIds(rows[True], dtype), n_bytes)
     except (DamagedError, KeyError, TypeError) as error:

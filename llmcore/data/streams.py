@@ -52,7 +52,7 @@ def _of_rows(rows: Rows, name: str, text_column: str | None, notices: Notices) -
     if at is None:
         report = ReadingReport(name, "classify", rows.format, columns=rows.columns,
                                roles={"text": None})  # fmt: skip
-        which = [f"{number} {one}" for number, one in enumerate(rows.columns, start=1)]
+        which = [f"{number} {column}" for number, column in enumerate(rows.columns, start=1)]
         raise ChoiceError(
             f"{name} does not tell which column holds the texts: choose by name or number "
             f"(--text-column) out of {listed(which)}.",
@@ -125,9 +125,9 @@ def _wide_lines(stream: BinaryIO, start: bytes, codec: str) -> Iterator[str]:
     while block := stream.read(1 << 16):
         text += decoder.decode(block)
         *lines, text = text.split("\n")
-        yield from (replace_surrogates(one.removesuffix("\r"))[:MAX_LINE] for one in lines)
+        yield from (replace_surrogates(line.removesuffix("\r"))[:MAX_LINE] for line in lines)
     text += decoder.decode(b"", final=True)
     *lines, text = text.split("\n")
-    yield from (replace_surrogates(one.removesuffix("\r")) for one in lines)
+    yield from (replace_surrogates(line.removesuffix("\r")) for line in lines)
     if text:
         yield replace_surrogates(text)

@@ -26,7 +26,9 @@ class Finetune(Protocol):
 def parent_of(run: Run, config: RunConfig) -> models.Loaded:
     """The model that is finetuned, whose tokenizer the run keeps. A LoRA run that goes on needs
     the one that it began with. Raises LabError where it cannot be finetuned."""
-    begun = next((one.state.get(ADAPTER) for one in reversed(run.checkpoints())), None)
+    begun = next(
+        (checkpoint.state.get(ADAPTER) for checkpoint in reversed(run.checkpoints())), None
+    )
     if begun:
         parent = models.load_parent(run, begun)
     else:
@@ -53,5 +55,5 @@ def begin(run: Run, config: RunConfig, task: Finetune, parent: models.Loaded, wr
                     f"resumed: start a new run."
                 )
             check_base(task.model, str(begun.get("base_fingerprint")))
-    total = sum(one.numel() for one in task.model.parameters())
+    total = sum(parameter.numel() for parameter in task.model.parameters())
     writer.event("parameters", 0, trainable=trainable_parameters(task.model), total=total)

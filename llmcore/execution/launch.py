@@ -246,9 +246,9 @@ def _signals_set(leave: Leave) -> Iterator[None]:
         yield
         return
     names = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(one, told) for one in names]
+    before = [signal.signal(name, told) for name in names]
     try:
         yield
     finally:
-        for one, handler in zip(names, before, strict=True):
-            signal.signal(one, handler)
+        for name, handler in zip(names, before, strict=True):
+            signal.signal(name, handler)

@@ -131,4 +131,4 @@ def _run_tokenizer(run: Run, config: RunConfig, documents: list[str]) -> Tokeniz
 
 
 def _n_bytes(documents: list[str]) -> int:
-    return sum(len(one.encode("utf-8", "replace")) for one in documents)
+    return sum(len(document.encode("utf-8", "replace")) for document in documents)

@@ -56,7 +56,7 @@ class RunQueue:
 
     def waiting(self) -> list[str]:
         """Ids in the order in which they will start."""
-        return [one for one in self._read() if self._is_waiting(one)]
+        return [run_id for run_id in self._read() if self._is_waiting(run_id)]
 
     def move(self, run_id: str, place: int) -> None:
         """Gives a waiting run another place, 0 the next one. Raises StateError for another run."""
@@ -84,7 +84,7 @@ class RunQueue:
         if not self._read():
             return None
         with self._locked() as order:
-            order[:] = [one for one in order if self._is_waiting(one)]
+            order[:] = [run_id for run_id in order if self._is_waiting(run_id)]
             if not order or self.store.anything_trains():
                 return None
             run_id = order.pop(0)
@@ -106,7 +106,7 @@ class RunQueue:
             kept = build(_Order, read_json(self.store.root / ORDER), ORDER)
         except DamagedError:
             return []
-        return [one for one in dict.fromkeys(kept.order) if RUN_ID.fullmatch(one)]
+        return [run_id for run_id in dict.fromkeys(kept.order) if RUN_ID.fullmatch(run_id)]
 
     @contextmanager
     def _locked(self) -> Iterator[list[str]]:

@@ -157,7 +157,7 @@ def _disk_trouble(run: Run) -> Iterator[None]:
         what = _disk_words(error)
         if what is None:
             raise
-        full = [one.step for one in run.checkpoints() if one.full]
+        full = [checkpoint.step for checkpoint in run.checkpoints() if checkpoint.full]
         kept = f"the checkpoint of step {full[-1]} is whole" if full else "no checkpoint was saved"
         raise LabError(f"{what}; {kept}: make room, then resume the run.") from error
 
@@ -181,7 +181,9 @@ def rate_changes(run: Run) -> list[tuple[int, float]]:
     for event in run.events("setting"):
         if event.get("name") == "learning_rate":
             step = int(event["step"])
-            changes = [one for one in changes if one[0] < step] + [(step, float(event["value"]))]
+            changes = [change for change in changes if change[0] < step] + [
+                (step, float(event["value"]))
+            ]
     return changes
 
 

@@ -70,7 +70,7 @@ class MeasuredTable:
 
     def events(self) -> list[dict[str, Any]]:
         """As those of a run of this kind."""
-        return [one for one in self.records if is_sound_event(one, self.kind)]
+        return [record for record in self.records if is_sound_event(record, self.kind)]
 
 
 def measured_table(kind: str) -> MeasuredTable | None:

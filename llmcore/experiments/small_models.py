@@ -18,9 +18,9 @@ MANY = 20  # documents that stand for all of a text without being cut
 
 def check_corpora(corpora: Sequence[str]) -> None:
     """Raises LabError for a name that is no built-in corpus."""
-    for one in corpora:
-        if one not in CORPORA:
-            raise LabError(f"There is no corpus {one!r}: choose of {', '.join(CORPORA)}.")
+    for corpus in corpora:
+        if corpus not in CORPORA:
+            raise LabError(f"There is no corpus {corpus!r}: choose of {', '.join(CORPORA)}.")
 
 
 def small_training(base: TrainConfig, steps: int, run: TrainConfig) -> TrainConfig:
@@ -53,13 +53,13 @@ def thinned(data: LabelledSet, n: int) -> LabelledSet:
 def cut_documents(documents: list[str], n_bytes: int) -> list[str]:
     """About `n_bytes` of the documents: some of them whole, evenly spaced, where they are many and
     short; else a part of each, cut at a line where there is one."""
-    total = sum(len(one.encode()) for one in documents)
+    total = sum(len(document.encode()) for document in documents)
     share = min(1.0, n_bytes / max(1, total))
     n_whole = round(share * len(documents))
     if n_whole >= MANY:
         return [documents[int(i)] for i in np.linspace(0, len(documents) - 1, n_whole).round()]
     kept = []
-    for one in documents:
-        cut = one[: round(len(one) * share)]
+    for document in documents:
+        cut = document[: round(len(document) * share)]
         kept.append(cut[: cut.rfind("\n") + 1] or cut)
-    return [one for one in kept if one.strip()]
+    return [text for text in kept if text.strip()]

@@ -113,7 +113,9 @@ class ReaderPool:
     def take(self, model: GPT, ids: list[int], passes: Passes | None = None) -> Reader:
         """The idle reader of `model` by `passes` that holds most of `ids`, or a new one."""
         with self._lock:
-            own = [one for one in self._idle if one.model is model and one.passes is passes]
+            own = [
+                reader for reader in self._idle if reader.model is model and reader.passes is passes
+            ]
             if not own:
                 return Reader(model, passes=passes)
             best = max(own, key=lambda reader: reader.shared(ids))
@@ -127,7 +129,7 @@ class ReaderPool:
                 self._idle.pop(0)
 
     def _n_bytes(self) -> int:
-        return sum(one.n_bytes for one in self._idle)
+        return sum(reader.n_bytes for reader in self._idle)
 
     def clear(self) -> None:
         with self._lock:

@@ -93,7 +93,7 @@ class Rereader:
 def penalise(row: SortedScores, penalty: float, seen: Sequence[int]) -> SortedScores:
     """The scores with those of `seen` ids moved down and put where they belong now."""
     lookup = np.zeros(len(row.ids), dtype=bool)
-    lookup[[one for one in set(seen) if one < len(lookup)]] = True
+    lookup[[token for token in set(seen) if token < len(lookup)]] = True
     hit = lookup[row.ids]
     if penalty == 1.0 or not hit.any():
         return row
@@ -177,7 +177,7 @@ def _filtered_in_chunks(
         _filtered(np.stack([row.values for row in rows[at : at + size]]), sampling)
         for at in range(0, len(rows), size)
     ]
-    return np.concatenate([one[0] for one in parts]), np.concatenate([one[1] for one in parts])
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def _filtered(values: np.ndarray, sampling: SamplingConfig) -> tuple[np.ndarray, np.ndarray]:

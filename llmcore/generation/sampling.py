@@ -64,10 +64,10 @@ class SamplingConfig(Checked):
                 f"{MIN_PENALTY:g}, or 0 or 1 for none."
             )
         given = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
-        stops = tuple(replace_surrogates(one) for one in dict.fromkeys(given))
+        stops = tuple(replace_surrogates(text) for text in dict.fromkeys(given))
         if len(stops) > MAX_STOPS:
             raise LabError(f"There are {len(stops)} stop strings: give at most {MAX_STOPS}.")
-        if not all(1 <= len(one) <= MAX_STOP_LENGTH for one in stops):
+        if not all(1 <= len(stop) <= MAX_STOP_LENGTH for stop in stops):
             raise LabError(
                 f"A stop string must have 1 to {MAX_STOP_LENGTH} characters: leave it out to have "
                 f"none."
@@ -129,7 +129,7 @@ def sampling_probabilities(
 def _penalised(logits: Tensor, penalty: float, seen_ids: Iterable[int]) -> Tensor:
     """Scores of seen tokens moved down: positive ones divided, negative ones multiplied, each
     token once however often it stands there (Keskar et al. 2019, section 4.1)."""
-    seen = {one for one in seen_ids if one < len(logits)} if penalty != 1.0 else None
+    seen = {token for token in seen_ids if token < len(logits)} if penalty != 1.0 else None
     if not seen:
         return logits
     ids = torch.tensor(sorted(seen))

@@ -85,7 +85,7 @@ def score_text(
         raise LabError(
             f"The text has {len(pieces):,} tokens: score at most {MAX_TOKENS:,} at once."
         )
-    ids = [tokenizer.start_id, *(one.id for one in pieces)]
+    ids = [tokenizer.start_id, *(piece.id for piece in pieces)]
     check_ids(model, ids)
     tokens: list[ScoredToken] = []
     for numbers in _scores(model, tokenizer, ids, k):
@@ -93,7 +93,7 @@ def score_text(
         tokens.append(ScoredToken(piece.id, piece.label, piece.start, piece.end, *numbers))
         if on_progress is not None and len(tokens) % _ROWS == 0:
             on_progress(len(tokens) / len(pieces))
-    nats, n_bytes = math.fsum(one.loss for one in tokens), pieces[-1].end
+    nats, n_bytes = math.fsum(token.loss for token in tokens), pieces[-1].end
     loss = nats / len(tokens)
     check_loss(loss)
     return TextScore(

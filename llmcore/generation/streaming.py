@@ -48,7 +48,7 @@ class Continuation:
     def __init__(self, stops: tuple[str, ...] = (), before: bytes = b"") -> None:
         """`before`: text from which a branch goes on. A stop string may begin in it, but one that
         is complete there does not count: whoever goes on behind it wants to."""
-        self.stops = [one.encode("utf-8") for one in stops]
+        self.stops = [stop.encode("utf-8") for stop in stops]
         self.data = bytearray()
         self.text = ""
         self.cut: int | None = None  # where a stop string stands, in bytes
@@ -175,9 +175,9 @@ def generate(
     seconds = max(1e-9, time.perf_counter() - started)
     return Generation(
         text=made[-1].text_so_far if made else "",
-        ids=[one.id for one in made],
+        ids=[token.id for token in made],
         tokens_per_s=len(made) / seconds,
-        probabilities=[one.probability for one in made],
+        probabilities=[token.probability for token in made],
         reason=tokens.reason,
         first_token_s=first,
     )

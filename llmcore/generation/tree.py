@@ -87,11 +87,13 @@ class Tree:
 
     def ids(self, node_id: int) -> list[int]:
         """The prompt's ids and those up to `node_id`."""
-        return self.prompt_ids + [one.token for one in self.path(node_id) if one.token is not None]
+        return self.prompt_ids + [
+            node.token for node in self.path(node_id) if node.token is not None
+        ]
 
     def data(self, node_id: int) -> bytes:
         """The bytes of the continuation up to `node_id`; an end of text or of a turn has none."""
-        tokens = (one.token for one in self.path(node_id))
+        tokens = (node.token for node in self.path(node_id))
         ends = self.tokenizer.ends
         return self.tokenizer.decode_bytes(id for id in tokens if id is not None and id not in ends)
 
@@ -150,13 +152,13 @@ class Tree:
                 return  # somebody else has done it
             del self._children[parent][token]
             gone = [node_id]
-            for one in gone:
-                gone += self._children[one].values()
-                self._children[one] = {}
-                self._gone.add(one)
-                self.nodes[one].logits = None
-                self._kept.pop(one, None)
-                self.names.pop(one, None)
+            for node in gone:
+                gone += self._children[node].values()
+                self._children[node] = {}
+                self._gone.add(node)
+                self.nodes[node].logits = None
+                self._kept.pop(node, None)
+                self.names.pop(node, None)
 
     # ---- growing
 
@@ -234,7 +236,7 @@ class Tree:
 
     def _compute(self, model: GPT, node_id: int, lengths: list[int]) -> None:
         """Keeps the scores of what follows the first n ids of a path, for each n of `lengths`."""
-        ids, below = self.ids(node_id), [0, *(one.id for one in self.path(node_id))]
+        ids, below = self.ids(node_id), [0, *(node.id for node in self.path(node_id))]
         check_ids(model, ids)
         device = next(model.parameters()).device
         windows: dict[int, Any] = {}
@@ -333,7 +335,7 @@ def _view(
     stages = sampling_stages(logits, sampling, tree.ids(place))
     plain = logits.softmax(-1)
     alternatives = _alternatives(tree, place, chosen, stages, plain, k)
-    own = next((one for one in alternatives if one.chosen), None)
+    own = next((alternative for alternative in alternatives if alternative.chosen), None)
     return TokenView(
         node_id=place if chosen is None else chosen.id,
         id=own.id if own else None,
@@ -359,7 +361,7 @@ def _alternatives(
         ranks[token] = rank_of(stages.logits, token)
     ids = list(ranks)
     chain = (stages.logits, stages.penalised, stages.scaled, stages.kept, stages.probabilities)
-    columns = [one[ids].tolist() for one in (*chain, plain)]
+    columns = [scores[ids].tolist() for scores in (*chain, plain)]
     return [
         Alternative(
             id=id,

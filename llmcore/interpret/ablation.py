@@ -207,7 +207,7 @@ class Ranking:
             for (layer, head), value in np.ndenumerate(self.heads)
         ]
         found += [(Part(layer, MLP), float(value)) for layer, value in enumerate(self.mlp)]
-        return sorted(found, key=lambda one: -one[1])
+        return sorted(found, key=lambda pair: -pair[1])
 
 
 @torch.no_grad()
@@ -266,7 +266,7 @@ def _losses(
     """The loss without each of `parts`, all of one layer; stream (B, T, C) is what enters it."""
     layer, n = parts[0].layer, len(parts)
     points = {point for part in parts for point in _changes([part], means)}
-    copied = [one.repeat(n, 1) for one in below]
+    copied = [ids.repeat(n, 1) for ids in below]
     with change(loaded.trunk, {point: _each_its_own(parts, means, point) for point in points}):
         read = _read(loaded, stream.repeat(n, 1, 1), layer, copied)  # (n·B, …)
     return measure(read, n).tolist()
@@ -279,7 +279,7 @@ def _each_its_own(parts: Sequence[Part], means: Means | None, point: str) -> Cha
     def replace(value: Tensor) -> Tensor:  # (n·B, …)
         copies = value.chunk(len(parts))
         return torch.cat(
-            [one if f is None else f(one) for f, one in zip(functions, copies, strict=True)]
+            [copy if f is None else f(copy) for f, copy in zip(functions, copies, strict=True)]
         )
 
     return replace
@@ -290,7 +290,7 @@ def _measure(loaded: "Loaded", ids: Tensor) -> Callable[[Tensor, int], Tensor]:
     trunk = loaded.trunk
     if loaded.labels is None:
         return lambda hidden, n: torch.stack(
-            [token_losses(trunk, one, ids).mean() for one in hidden.chunk(n)]
+            [token_losses(trunk, states, ids).mean() for states in hidden.chunk(n)]
         )
     decided = _read(loaded, trunk.embed(ids)).argmax(-1)  # (B,)
 

@@ -75,7 +75,7 @@ def attend(
     weights = torch.stack([seen[name][0] for name in names]).float().cpu()  # (L, H, T, T)
     if weights.nbytes > _HALF_ABOVE:
         weights = weights.half()
-    labels = [tokenizer.token_label(one) for one in ids]
+    labels = [tokenizer.token_label(token_id) for token_id in ids]
     return AttentionRecord(ids, labels, weights.numpy(), candidates(logits, tokenizer, 20), notice)
 
 

@@ -95,7 +95,7 @@ def attribute(
         method=method,
         label=labels[target],
         ids=ids,
-        tokens=[loaded.tokenizer.token_label(one) for one in ids],
+        tokens=[loaded.tokenizer.token_label(token_id) for token_id in ids],
         values=values,
         probability=float(logits.softmax(-1)[0, target]),
         log_odds=whole,
@@ -110,7 +110,7 @@ def _voted(logits: Tensor, ids: list[list[int]], loaded: "Loaded") -> Tensor:
     if loaded.vote is None:
         return logits
     words, share = loaded.vote
-    said = words.logits([loaded.tokenizer.decode(one) for one in ids])  # (B, K)
+    said = words.logits([loaded.tokenizer.decode(token_id) for token_id in ids])  # (B, K)
     return share * logits.log_softmax(-1) + torch.from_numpy(said).to(logits)
 
 

@@ -268,7 +268,7 @@ def _bertviz(view: View, weights: np.ndarray, labels: list[str], dark: bool) -> 
 
     # Three decimals are more than a line's opacity shows, and a third of the bytes.
     rounded = np.nan_to_num(weights.astype(np.float64)).round(3)
-    attention = [torch.from_numpy(one)[None] for one in rounded]  # L of (1, H, T, T)
+    attention = [torch.from_numpy(weights)[None] for weights in rounded]  # L of (1, H, T, T)
     options: dict[str, Any] = {"prettify_tokens": False, "html_action": "return"}
     if view == "head":
         made = head_view(attention, labels, **options)

@@ -72,7 +72,7 @@ def nearest(vectors: np.ndarray, id: int, k: int = 10) -> list[Neighbour]:
     cosines = vectors @ vectors[id] / np.maximum(norms * norms[id], 1e-12)  # (V,)
     cosines[id] = -np.inf
     order = np.argsort(-cosines, kind="stable")[: min(k, len(vectors) - 1)]
-    return [Neighbour(int(one), float(cosines[one])) for one in order]
+    return [Neighbour(int(token), float(cosines[token])) for token in order]
 
 
 def principal_axes(points: np.ndarray) -> Projection:
@@ -109,8 +109,8 @@ def cohesion(vectors: np.ndarray, groups: Sequence[Sequence[int]]) -> tuple[floa
 
     Raises LabError where there are no such pairs of both kinds.
     """
-    ids = np.concatenate([np.asarray(one, dtype=int) for one in groups])
-    of = np.repeat(np.arange(len(groups)), [len(one) for one in groups])
+    ids = np.concatenate([np.asarray(group, dtype=int) for group in groups])
+    of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
     chosen = vectors[ids]
     unit = chosen / np.maximum(np.linalg.norm(chosen, axis=1, keepdims=True), 1e-12)
     cosines = unit @ unit.T  # (N, N)
@@ -125,8 +125,8 @@ def single_token(tokenizer: "Tokenizer", text: str) -> int | None:
     """The id of a text that is one token, with a space before it (as words stand in a text) or,
     for signs and where that is none, without. None where it takes several."""
     spaced = text if text[:1].isspace() or not text.isalpha() or len(text) == 1 else f" {text}"
-    for one in (spaced, text):
-        ids = tokenizer.encode(one)
+    for piece in (spaced, text):
+        ids = tokenizer.encode(piece)
         if len(ids) == 1:
             return ids[0]
     return None

@@ -75,7 +75,7 @@ def frame_of(
     ids, notice = text_ids(model, tokenizer, text, limit)
     weights, lens = _look(loaded, ids)
     if loaded.labels is None:
-        answers = [(one.label, one.probability) for one in lens[-1][:N_NEXT]]
+        answers = [(token.label, token.probability) for token in lens[-1][:N_NEXT]]
         sampling = SamplingConfig(temperature=0.0, max_new_tokens=SAMPLE_TOKENS)
         sample = generate(model, tokenizer, text, sampling).text
     else:
@@ -86,7 +86,7 @@ def frame_of(
     return Frame(
         step=loaded.step,
         val_loss=val_loss,
-        labels=[tokenizer.token_label(one) for one in ids],
+        labels=[tokenizer.token_label(token_id) for token_id in ids],
         weights=weights,
         lens=[
             LensStep(name, row[0].label, row[0].probability)

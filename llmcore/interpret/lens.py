@@ -49,7 +49,7 @@ def logit_lens(model: GPT, ids: Sequence[int], k: int = 10) -> Lens:
         _read(model, streams[:, at : at + width], targets[at : at + width], k)
         for at in range(0, len(ids), width)
     ]
-    joined = [torch.cat(one, dim=1).cpu().numpy() for one in zip(*parts, strict=True)]
+    joined = [torch.cat(part, dim=1).cpu().numpy() for part in zip(*parts, strict=True)]
     return Lens(*joined)
 
 
@@ -115,7 +115,7 @@ class LogitShares:
 
     @property
     def total(self) -> float:
-        return sum(one.value for one in self.shares)
+        return sum(share.value for share in self.shares)
 
 
 @torch.no_grad()
@@ -189,8 +189,8 @@ def frozen_norm(norm: nn.Module, stream: Tensor, direction: Tensor) -> tuple[Ten
 def _check(model: GPT, ids: Sequence[int], position: int, token: int, against: int | None) -> None:
     if not 0 <= position < len(ids):
         raise LabError(f"There is no position {position}: the text has {len(ids)} tokens.")
-    for one in (token, against):
-        if one is not None and not 0 <= one < model.config.vocab_size:
+    for wanted in (token, against):
+        if wanted is not None and not 0 <= wanted < model.config.vocab_size:
             raise LabError(
-                f"There is no token {one}: the model knows {model.config.vocab_size} tokens."
+                f"There is no token {wanted}: the model knows {model.config.vocab_size} tokens."
             )

@@ -42,7 +42,7 @@ def timelines(store: RunStore | None = None) -> list[Timeline]:
     found = []
     for info in (store or RunStore()).list():
         if info.kind in KINDS and (checkpoints := Run(info.directory).checkpoints()):
-            found.append(Timeline(info, [one.step for one in checkpoints]))
+            found.append(Timeline(info, [checkpoint.step for checkpoint in checkpoints]))
     return found
 
 
@@ -84,16 +84,20 @@ class FrameJob(Job[None]):
 
     def look(self) -> tuple[list[int], dict[int, Frame]]:
         """Steps of all snapshots, rising, and the frames of those that are made."""
-        checkpoints = [(snapshot(self.run, one).key, one) for one in self._existing()]
+        checkpoints = [(snapshot(self.run, step).key, step) for step in self._existing()]
         with self._lock:
             self._looked = time.monotonic()
             self._checkpoints = checkpoints
             known = {key for key, _ in checkpoints}
             self._made = {key: frame for key, frame in self._made.items() if key in known}
-            frames = {one.step: self._made[key] for key, one in checkpoints if key in self._made}
+            frames = {
+                checkpoint.step: self._made[key]
+                for key, checkpoint in checkpoints
+                if key in self._made
+            }
             if len(frames) < len(checkpoints) and self.error is None:
                 self.start()
-        return [one.step for _, one in checkpoints], frames
+        return [checkpoint.step for _, checkpoint in checkpoints], frames
 
     def _existing(self) -> Iterator[Checkpoint]:
         for checkpoint in self.run.checkpoints():
@@ -104,7 +108,9 @@ class FrameJob(Job[None]):
         with self._lock:
             if self.stopping or time.monotonic() - self._looked > UNSEEN_SECONDS:
                 return None
-            left = [one for one in self._checkpoints if one[0] not in self._made]
+            left = [
+                checkpoint for checkpoint in self._checkpoints if checkpoint[0] not in self._made
+            ]
             if left and left[-1] is self._checkpoints[-1]:
                 return left[-1]  # what the model is now, which a page shows first
             return left[0] if left else None

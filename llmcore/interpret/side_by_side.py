@@ -58,7 +58,7 @@ def js_distance(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """
     middle = (p + q) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        halves = [np.where(one > 0, one * np.log2(one / middle), 0.0) for one in (p, q)]
+        halves = [np.where(shares > 0, shares * np.log2(shares / middle), 0.0) for shares in (p, q)]
     return np.sqrt(np.clip((halves[0] + halves[1]).sum(-1) / 2, 0.0, 1.0))
 
 

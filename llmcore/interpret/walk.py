@@ -89,7 +89,7 @@ def walk(
     blocks = [seen[f"blocks.{layer}.residual_out"] for layer in range(trunk.config.n_layers)]
     return Walk(
         ids=ids,
-        labels=[tokenizer.token_label(one) for one in ids],
+        labels=[tokenizer.token_label(token_id) for token_id in ids],
         notice=notice,
         token_part=_array(seen["token_part"][0]),
         position_part=_rows(seen.get("position_part"), len(ids)),

@@ -97,7 +97,8 @@ def normed_heads(block: "Block", q: np.ndarray, k: np.ndarray) -> tuple[np.ndarr
     norms = (attention.q_norm, attention.k_norm)
     with torch.no_grad():
         first, second = (
-            norm(torch.tensor(one)).numpy() for norm, one in zip(norms, (q, k), strict=True)
+            norm(torch.tensor(projected)).numpy()
+            for norm, projected in zip(norms, (q, k), strict=True)
         )
     return first, second
 

@@ -95,7 +95,7 @@ def adapters_of(run_id: str) -> list[RunInfo]:
     found: list[RunInfo] = []
     line = [run_id]
     while line:
-        below = [one for one in children.get(line.pop(0), []) if one not in found]
+        below = [child for child in children.get(line.pop(0), []) if child not in found]
         found += below
-        line += [one.id for one in below]
+        line += [child.id for child in below]
     return found

@@ -82,7 +82,10 @@ class Reference(ABC):
         loaded = _cache.get(self.key)
         if loaded is None:
             loaded = self.read()
-            n_bytes = sum(one.numel() * one.element_size() for one in loaded.model.parameters())
+            n_bytes = sum(
+                parameter.numel() * parameter.element_size()
+                for parameter in loaded.model.parameters()
+            )
             _cache.put(self.key, loaded, n_bytes)
         return loaded
 

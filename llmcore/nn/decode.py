@@ -80,9 +80,12 @@ def can_be_fast(model: GPT) -> bool:
     """Whether FastPass computes what the model does: fp32 on the CPU, and every part as written
     in this package, with no forward hook of torch's on it."""
     return all(
-        type(one) in _KNOWN and not one._forward_hooks and not one._forward_pre_hooks
-        for one in model.modules()
-    ) and all(one.device.type == "cpu" and one.dtype == torch.float32 for one in model.parameters())
+        type(module) in _KNOWN and not module._forward_hooks and not module._forward_pre_hooks
+        for module in model.modules()
+    ) and all(
+        parameter.device.type == "cpu" and parameter.dtype == torch.float32
+        for parameter in model.parameters()
+    )
 
 
 class FastPass:

@@ -51,7 +51,9 @@ def set_dropout_key(
     model: nn.Module, seed: int, step: int, samples: Sequence[int] | None = None
 ) -> None:
     """Fixes the masks of the next forward pass, whose rows are the given samples of the batch."""
-    for place, module in enumerate(one for one in model.modules() if isinstance(one, KeyedDropout)):
+    for place, module in enumerate(
+        module for module in model.modules() if isinstance(module, KeyedDropout)
+    ):
         if module.share > 0.0:
             digest = hashlib.blake2b(f"{seed}/{step}/{place}".encode(), digest_size=8)
             module.set_key(int.from_bytes(digest.digest(), "little"), samples)

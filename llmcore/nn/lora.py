@@ -101,7 +101,7 @@ def has_lora(model: nn.Module) -> bool:
 
 def trainable_parameters(model: nn.Module) -> int:
     """Distinct numbers that learn."""
-    return sum(one.numel() for one in model.parameters() if one.requires_grad)
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
 def adapter_parameters(model: nn.Module) -> Iterator[nn.Parameter]:
@@ -131,8 +131,8 @@ def _trunk(model: nn.Module) -> nn.Module:
 def lora_state(model: nn.Module) -> dict[str, Tensor]:
     """By name what a LoRA finetune keeps: the corrections, and what stands outside of the
     language model (a classifier's head). Its base is left out."""
-    base = {id(one) for one in _base_weights(model).values()}
-    return {name: one for name, one in named_weights(model).items() if id(one) not in base}
+    base = {id(weight) for weight in _base_weights(model).values()}
+    return {name: weight for name, weight in named_weights(model).items() if id(weight) not in base}
 
 
 def stored_weights(model: nn.Module) -> dict[str, Tensor]:
@@ -143,8 +143,8 @@ def stored_weights(model: nn.Module) -> dict[str, Tensor]:
 def _base_weights(model: nn.Module) -> dict[str, Tensor]:
     """The language model's own weights under the names that they have without LoRA."""
     return {
-        name.replace(".base.", "."): one
-        for name, one in named_weights(_trunk(model)).items()
+        name.replace(".base.", "."): weight
+        for name, weight in named_weights(_trunk(model)).items()
         if name.rpartition(".")[2] not in {"lora_a", "lora_b"}
     }
 

@@ -75,5 +75,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         gradients, ctx.gradients = ctx.gradients, None
         if gradients is None:
             raise RuntimeError("This cross-entropy's graph has already been gone through.")
-        grad_hidden, grad_weight = (one if one is None else one.mul_(grad) for one in gradients)
+        grad_hidden, grad_weight = (
+            gradient if gradient is None else gradient.mul_(grad) for gradient in gradients
+        )
         return grad_hidden, grad_weight, None

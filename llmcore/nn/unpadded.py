@@ -56,8 +56,8 @@ class UnpaddedClassifier:
         """model: one that `can_be_unpadded`."""
         self.model = model
         blocks = model.trunk.blocks
-        parameters = [one for block in blocks for one in block.parameters()]
-        n_bytes = sum(one.numel() * one.element_size() for one in parameters)
+        parameters = [parameter for block in blocks for parameter in block.parameters()]
+        n_bytes = sum(parameter.numel() * parameter.element_size() for parameter in parameters)
         product = _copied if one_dnn is not None and n_bytes <= MAX_COPIED else _own
         self._blocks = [_TokenBlock(block, product) for block in blocks]
 
@@ -114,7 +114,7 @@ class _TokenBlock:
         mixed = [self.attention.mixed(run.of(qkv), last_only=last_only) for run in runs]
         if last_only:
             x = torch.cat([run.of(x)[:, -1] for run in runs])  # (B, C)
-        x = x + self.output(torch.cat([one.flatten(0, 1) for one in mixed]))
+        x = x + self.output(torch.cat([tensor.flatten(0, 1) for tensor in mixed]))
         return x + self.feed_forward(self.feed_forward_norm(x))
 
 

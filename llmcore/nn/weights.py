@@ -115,7 +115,7 @@ def load_tensors(
 
     placed(value, parameter): what of a whole tensor goes into a parameter that holds a part."""
     files = TensorFiles(path)
-    check_fit({name: tuple(one.shape) for name, one in expected.items()}, files.shapes, path)
+    check_fit({name: tuple(weight.shape) for name, weight in expected.items()}, files.shapes, path)
     with torch.no_grad():
         for name, parameter in expected.items():
             parameter.copy_(placed(files.read(name), parameter))

@@ -16,7 +16,7 @@ def part_bars(parts: Mapping[str, float], written: Sequence[str]) -> go.Figure:
     """
     if len(parts) != len(written):
         raise ValueError(f"{len(written)} texts do not fit {len(parts)} parts.")
-    names, values = list(parts), [float(one) for one in parts.values()]
+    names, values = list(parts), [float(part) for part in parts.values()]
     total = sum(values) or 1.0
     rows = list(range(len(names)))
     figure = go.Figure(
@@ -24,8 +24,8 @@ def part_bars(parts: Mapping[str, float], written: Sequence[str]) -> go.Figure:
             x=values, y=rows, orientation="h",
             marker={"color": [theme.series_colour(row) for row in rows], "cornerradius": 3},
             text=[
-                f"{plain(one)}  ({value / total:.1%})"
-                for one, value in zip(written, values, strict=True)
+                f"{plain(text)}  ({value / total:.1%})"
+                for text, value in zip(written, values, strict=True)
             ],
             textposition="outside", cliponaxis=False,
             customdata=[plain(name) for name in names],
@@ -52,7 +52,7 @@ def size_bars(names: Sequence[str], totals: Sequence[int], written: Sequence[str
                 "color": [theme.SERIES[0] if row == 0 else theme.MUTED for row in rows],
                 "cornerradius": 3,
             },
-            text=[plain(one) for one in written], textposition="outside", cliponaxis=False,
+            text=[plain(value) for value in written], textposition="outside", cliponaxis=False,
             customdata=[plain(name) for name in names],
             hovertemplate="%{customdata}: %{x:,}<extra></extra>",
         )
@@ -63,7 +63,8 @@ def size_bars(names: Sequence[str], totals: Sequence[int], written: Sequence[str
     decades = range(int(np.ceil(low)), int(high) + 2)
     figure.update_xaxes(
         type="log", range=[low, high + 0.55 * (high - low)], tickmode="array", tickangle=0,
-        tickvals=[10.0**one for one in decades], ticktext=[words.get(one, "") for one in decades],
+        tickvals=[10.0**decade for decade in decades],
+        ticktext=[words.get(decade, "") for decade in decades],
     )  # fmt: skip
     figure.update_yaxes(
         tickmode="array", tickvals=rows, ticktext=[plain(name) for name in names],
@@ -135,7 +136,8 @@ def context_lines(
     exponents = range(int(np.log2(lengths[0])), int(np.log2(lengths[-1])) + 1, 2)
     figure.update_xaxes(
         type="log", title="tokens in the context", tickmode="array",
-        tickvals=[2**one for one in exponents], ticktext=[f"{2**one:,}" for one in exponents],
+        tickvals=[2**exponent for exponent in exponents],
+        ticktext=[f"{2**exponent:,}" for exponent in exponents],
     )  # fmt: skip
     if shares:
         figure.update_yaxes(title=title, tickformat=".0%", range=[0, 1])

@@ -189,12 +189,12 @@ def learning_curve_chart(
     step of one size.
     """
     figure = go.Figure()
-    for learner in dict.fromkeys(one.learner for one in rows):
-        part = [one for one in rows if one.learner == learner]
+    for learner in dict.fromkeys(row.learner for row in rows):
+        part = [row for row in rows if row.learner == learner]
         colour = LEARNER_COLOURS.get(learner, theme.MUTED)
-        sizes = [one.size for one in part]
-        low = [getattr(one, f"{measure}_low") for one in part]
-        high = [getattr(one, f"{measure}_high") for one in part]
+        sizes = [point.size for point in part]
+        low = [getattr(point, f"{measure}_low") for point in part]
+        high = [getattr(point, f"{measure}_high") for point in part]
         figure.add_scatter(
             x=[*sizes, *sizes[::-1]],
             y=[*high, *low[::-1]],
@@ -208,19 +208,19 @@ def learning_curve_chart(
         )
         figure.add_scatter(
             x=sizes,
-            y=[getattr(one, measure) for one in part],
+            y=[getattr(point, measure) for point in part],
             name=plain(learner),
             legendgroup=learner,
             mode="lines+markers",
             line={"color": colour, "width": 2.5, "dash": LEARNER_DASHES.get(learner, "solid")},
             marker={"size": 8},
-            customdata=[[a, b, one.n_seeds] for a, b, one in zip(low, high, part, strict=True)],
+            customdata=[[a, b, point.n_seeds] for a, b, point in zip(low, high, part, strict=True)],
             hovertemplate=(
                 f"{plain(learner)}, %{{x:,}} texts<br>%{{y:.3f}} (%{{customdata[0]:.3f}} to "
                 "%{customdata[1]:.3f}, %{customdata[2]} seeds)<extra></extra>"
             ),
         )
-    sizes = sorted({one.size for one in rows})
+    sizes = sorted({row.size for row in rows})
     theme.style(figure, height=height, uirevision=uirevision)
     figure.update_layout(margin={"t": 44})
     figure.update_xaxes(

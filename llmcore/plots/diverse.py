@@ -21,13 +21,15 @@ def matrix_chart(
     The colour is how near a cell is to the best of its column, the text that all its models are
     tested on: texts are not equally easy, so numbers compare down a column only.
     """
-    values = np.array([[np.nan if one is None else one for one in row] for row in rows], float)
+    values = np.array(
+        [[np.nan if score is None else score for score in row] for row in rows], float
+    )
     figure = go.Figure(
         go.Heatmap(
             z=nearness(values),
-            x=[plain(one) for one in tested],
-            y=[plain(one) for one in trained],
-            text=[["…" if one is None else f"{one:.2f}" for one in row] for row in rows],
+            x=[plain(name) for name in tested],
+            y=[plain(name) for name in trained],
+            text=[["…" if score is None else f"{score:.2f}" for score in row] for row in rows],
             texttemplate="%{text}",
             textfont={"size": 16},
             customdata=values,

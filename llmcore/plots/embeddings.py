@@ -31,19 +31,22 @@ def embedding_maps(
     labels: N token texts. groups: a name -> which of the N points belong to it. Every map has a
     scale of its own, the same along both of its axes, since distances are what one reads.
     """
-    for one in maps:
-        if one.coordinates.shape != (len(labels), 2):
-            raise ValueError(f"{one.coordinates.shape} does not fit {len(labels)} labels.")
-    titles = [f"{plain(one.title)}: {sum(one.explained):.0%} of the variance" for one in maps]
+    for projection in maps:
+        if projection.coordinates.shape != (len(labels), 2):
+            raise ValueError(f"{projection.coordinates.shape} does not fit {len(labels)} labels.")
+    titles = [
+        f"{plain(projection.title)}: {sum(projection.explained):.0%} of the variance"
+        for projection in maps
+    ]
     figure = make_subplots(1, len(maps), subplot_titles=titles, horizontal_spacing=0.07)
-    names = [plain(visible_label(one)) for one in labels]
+    names = [plain(visible_label(label)) for label in labels]
     mode = "markers+text" if len(labels) <= LABELLED_POINTS else "markers"
-    for column, one in enumerate(maps, start=1):
+    for column, projection in enumerate(maps, start=1):
         for place, (group, members) in enumerate(groups.items()):
             figure.add_trace(
                 go.Scatter(
-                    x=one.coordinates[list(members), 0],
-                    y=one.coordinates[list(members), 1],
+                    x=projection.coordinates[list(members), 0],
+                    y=projection.coordinates[list(members), 1],
                     text=[names[i] for i in members],
                     mode=mode,
                     name=plain(group),
@@ -57,9 +60,9 @@ def embedding_maps(
                 row=1,
                 col=column,
             )
-        figure.update_xaxes(title=f"axis 1 ({one.explained[0]:.0%})", row=1, col=column)
+        figure.update_xaxes(title=f"axis 1 ({projection.explained[0]:.0%})", row=1, col=column)
         figure.update_yaxes(
-            title=f"axis 2 ({one.explained[1]:.0%})", row=1, col=column,
+            title=f"axis 2 ({projection.explained[1]:.0%})", row=1, col=column,
             scaleanchor="x" if column == 1 else f"x{column}",
         )  # fmt: skip
     theme.style(figure, height=580)

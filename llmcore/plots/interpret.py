@@ -32,7 +32,7 @@ def before_after_bars(
         (names[0], before, theme.MUTED, -0.19), (names[1], after, theme.SERIES[0], 0.19)
     ):  # fmt: skip
         figure.add_bar(
-            name=plain(name), x=[float(one) for one in values], y=[row + shift for row in rows],
+            name=plain(name), x=[float(value) for value in values], y=[row + shift for row in rows],
             orientation="h", width=0.36, marker={"color": colour, "cornerradius": 3},
             customdata=[plain(label) for label in labels],
             hovertemplate=f"%{{customdata}}, {plain(name)}: %{{x:.2%}}<extra></extra>",
@@ -74,7 +74,7 @@ def part_map(
             z=values,
             x=list(range(n_columns)),
             y=list(range(n_layers)),
-            customdata=[[plain(one) for one in columns]] * n_layers,
+            customdata=[[plain(column) for column in columns]] * n_layers,
             hovertemplate=f"layer %{{y}}, %{{customdata}}<br>%{{z:.4g}} {plain(unit)}"
             "<extra></extra>",
             colorscale=[list(stop) for stop in scale],
@@ -90,7 +90,7 @@ def part_map(
         figure.update_layout(annotations=_numbers(values, largest))
     figure.update_xaxes(
         tickmode="array", tickvals=list(range(n_columns)), showgrid=False, side="top",
-        ticktext=[plain(one) for one in columns],
+        ticktext=[plain(column) for column in columns],
     )  # fmt: skip
     figure.update_yaxes(
         tickmode="array", tickvals=list(range(n_layers)), showgrid=False,
@@ -103,10 +103,10 @@ def _numbers(values: np.ndarray, largest: float) -> list[dict[str, Any]]:
     """Each cell's number: white on full colours, else in the colour of the theme's text."""
     return [
         {
-            "x": x, "y": y, "text": _short(one), "showarrow": False,
-            "font": {"size": 12, **({"color": "white"} if abs(one) > 0.6 * largest else {})},
+            "x": x, "y": y, "text": _short(value), "showarrow": False,
+            "font": {"size": 12, **({"color": "white"} if abs(value) > 0.6 * largest else {})},
         }
-        for (y, x), one in np.ndenumerate(values)
+        for (y, x), value in np.ndenumerate(values)
     ]  # fmt: skip
 
 
@@ -117,12 +117,12 @@ def share_bars(names: Sequence[str], values: Sequence[float]) -> go.Figure:
     rows = list(range(len(names)))
     figure = go.Figure(
         go.Bar(
-            x=[float(one) for one in values], y=rows, orientation="h", width=0.66,
+            x=[float(value) for value in values], y=rows, orientation="h", width=0.66,
             marker={
-                "color": [theme.SERIES[0] if one >= 0 else theme.SERIES[1] for one in values],
+                "color": [theme.SERIES[0] if value >= 0 else theme.SERIES[1] for value in values],
                 "cornerradius": 3,
             },
-            text=[f"{one:+.2f}" for one in values], textposition="outside", cliponaxis=False,
+            text=[f"{value:+.2f}" for value in values], textposition="outside", cliponaxis=False,
             customdata=[plain(name) for name in names],
             hovertemplate="%{customdata}: %{x:+.4f}<extra></extra>",
         )
@@ -144,7 +144,7 @@ def layer_lines(series: Mapping[str, np.ndarray], what: str) -> go.Figure:
     n_rows = max(map(len, series.values()))
     for index, (name, values) in enumerate(series.items()):
         figure.add_scatter(
-            x=list(range(len(values))), y=[float(one) for one in values], name=plain(name),
+            x=list(range(len(values))), y=[float(value) for value in values], name=plain(name),
             mode="lines+markers", line={"color": theme.series_colour(index), "width": 2},
             marker={"symbol": ("circle", "diamond", "square")[index % 3], "size": 8},
         )  # fmt: skip

@@ -49,7 +49,7 @@ def compression_dots(
     """
     rows = list(range(len(texts)))
     figure = go.Figure()
-    table = np.array([list(one) for one in values.values()], dtype=float)  # (tokenizers, texts)
+    table = np.array([list(value) for value in values.values()], dtype=float)  # (tokenizers, texts)
     for row, (low, high) in enumerate(zip(table.min(0), table.max(0), strict=True)):
         figure.add_shape(
             type="line", x0=low, x1=high, y0=row, y1=row, layer="below",
@@ -62,7 +62,7 @@ def compression_dots(
             name=plain(name),
             mode="markers",
             marker={"color": theme.series_colour(place), "size": 11, "symbol": _SYMBOLS[place % 4]},
-            customdata=[plain(one) for one in texts],
+            customdata=[plain(text) for text in texts],
             hovertemplate=f"%{{customdata}}: %{{x:{value_format}}}<extra>{plain(name)}</extra>",
         )
     if reference is not None:
@@ -73,7 +73,7 @@ def compression_dots(
     figure.update_yaxes(
         tickmode="array",
         tickvals=rows,
-        ticktext=[plain(one) for one in texts],
+        ticktext=[plain(text) for text in texts],
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         ticksuffix="  ",
@@ -95,10 +95,10 @@ def count_bars(names: Sequence[str], counts: Sequence[int], chosen: str | None =
             y=rows,
             orientation="h",
             marker={"color": colours, "cornerradius": 4},
-            text=[f"{one:,}" for one in counts],
+            text=[f"{count:,}" for count in counts],
             textposition="outside",
             cliponaxis=False,
-            customdata=[plain(one) for one in names],
+            customdata=[plain(name) for name in names],
             hovertemplate="%{customdata}: %{x:,} tokens<extra></extra>",
             width=0.66,
         )
@@ -108,7 +108,7 @@ def count_bars(names: Sequence[str], counts: Sequence[int], chosen: str | None =
     figure.update_yaxes(
         tickmode="array",
         tickvals=rows,
-        ticktext=[plain(one) for one in names],
+        ticktext=[plain(name) for name in names],
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         ticksuffix="  ",

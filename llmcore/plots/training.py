@@ -127,8 +127,8 @@ def loss_chart(
     steps, values = thin(*run.validation.arrays())
     traces = [
         *(
-            _overlay(one, theme.series_colour(place + 2), smoothing)
-            for place, one in enumerate(overlays)
+            _overlay(overlay, theme.series_colour(place + 2), smoothing)
+            for place, overlay in enumerate(overlays)
         ),
         *_train(run, smoothing),
         {

@@ -29,7 +29,7 @@ class VariantCurve:
 
 def learning_chart(curves: Sequence[VariantCurve], height: int = 380) -> go.Figure:
     """Bits per byte of held-out text over tokens: further down is better."""
-    figure = go.Figure([_line(one, one.tokens, one.bits, ".3f") for one in curves])
+    figure = go.Figure([_line(curve, curve.tokens, curve.bits, ".3f") for curve in curves])
     _finish(figure, "bits per byte", height)
     _show_the_settled(figure)
     return figure
@@ -40,15 +40,15 @@ def lead_chart(
 ) -> go.Figure:
     """How far each is below GPT-2 (place 0) of the same seed after as many tokens: above the
     line at 0 it has learned faster. luck: the band in which a difference says nothing."""
-    base = {one.seed: dict(zip(one.tokens, one.bits, strict=True))
-            for one in curves if one.place == 0}  # fmt: skip
+    base = {curve.seed: dict(zip(curve.tokens, curve.bits, strict=True))
+            for curve in curves if curve.place == 0}  # fmt: skip
     figure = go.Figure()
-    for one in curves:
-        own = base.get(one.seed, {})
-        both = [(t, own[t] - b) for t, b in zip(one.tokens, one.bits, strict=True) if t in own]
-        if one.place and both:
+    for curve in curves:
+        own = base.get(curve.seed, {})
+        both = [(t, own[t] - b) for t, b in zip(curve.tokens, curve.bits, strict=True) if t in own]
+        if curve.place and both:
             tokens, leads = zip(*both, strict=True)
-            figure.add_trace(_line(one, tokens, leads, "+.3f"))
+            figure.add_trace(_line(curve, tokens, leads, "+.3f"))
     _finish(figure, "bits per byte ahead of GPT-2", height)
     _show_the_settled(figure, 0.0)
     figure.add_hline(y=0, line={"color": theme.MUTED, "width": 1.5})
@@ -87,8 +87,8 @@ def _line(
 def _show_the_settled(figure: go.Figure, *also: float) -> None:
     """The axis holds what comes after the first fall from random numbers, which would press all
     the rest flat, and the values `also`."""
-    last = max((max(one.x) for one in figure.data), default=0)
-    late = [y for one in figure.data for x, y in zip(one.x, one.y, strict=True)
+    last = max((max(trace.x) for trace in figure.data), default=0)
+    late = [y for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True)
             if x >= SETTLED * last]  # fmt: skip
     if late:
         low, high = min([*late, *also]), max([*late, *also])

@@ -68,7 +68,7 @@ def stream_lines(sizes: np.ndarray, labels: Sequence[str], chosen: int) -> go.Fi
         raise ValueError(f"{n_tokens} lines do not fit {len(labels)} labels.")
     ticks = lens_rows(n_points - 1)
     figure = go.Figure()
-    for token in sorted(range(n_tokens), key=lambda one: one == chosen):
+    for token in sorted(range(n_tokens), key=lambda layer: layer == chosen):
         own = token == chosen
         name = plain(visible_label(labels[token]))
         figure.add_trace(

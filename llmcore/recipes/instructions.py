@@ -167,7 +167,7 @@ class InstructReport:
         if n := self.too_long["test"]:
             lines.append(do_not_fit(n, test, "test", self.context_length))
         if self.is_small and test:
-            shown = ", ".join(repr(" ".join(one.split())[:60]) for one in self.held_out)
+            shown = ", ".join(repr(" ".join(text.split())[:60]) for text in self.held_out)
             more = f" and {test - len(self.held_out)} more" if test > len(self.held_out) else ""
             lines.append(f"Held out and never learned: {shown}{more}. What they ask can only be "
                          f"answered where the other rows tell it.")  # fmt: skip

@@ -61,8 +61,8 @@ def plan_pretrain(
     )  # fmt: skip
     if text is not None and corpus is None:
         corpus = corpus_from_text(text, source, reading.keep_marks)
-    texts = [one for one in (corpus, held_out) if one is not None]
-    if corpus is not None and any(is_counted(one, model.context_length) for one in texts):
+    texts = [source for source in (corpus, held_out) if source is not None]
+    if corpus is not None and any(is_counted(text, model.context_length) for text in texts):
         size = text_size(corpus, tokenizer, model.vocab_size, data.validation, held_out)
         check_length(size.train, size.validation, model.context_length)
         model = model.with_(vocab_size=size.vocab_size)

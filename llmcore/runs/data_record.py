@@ -67,7 +67,7 @@ def write_record(run: Run, config: RunConfig, sink: Sink) -> None:
         ))  # fmt: skip
     _keep_validation(run, config)
     sink.progress(0, "preparing")
-    there = [one for one in _outside(run, config) if _is_builtin(one) or _on_disk(one)]
+    there = [path for path in _outside(run, config) if _is_builtin(path) or _on_disk(path)]
     stamps = {source: asdict(_stamp(source, config)) for source in there}
     write_json_atomic(run.directory / DATA_RECORD, {"v": 1, "sources": stamps})
 
@@ -107,7 +107,9 @@ def accept_changes(run: Run) -> list[str]:
     sentences = [sentence for _, sentence in changes]
     for source, _ in changes:
         record["sources"][source] = asdict(_stamp(source, run.config))
-    record["accepted"] = [f"{one} Training goes on with what is there now." for one in sentences]
+    record["accepted"] = [
+        f"{sentence} Training goes on with what is there now." for sentence in sentences
+    ]
     _forget_best(run)
     write_json_atomic(run.directory / DATA_RECORD, record)
     return sentences
@@ -188,20 +190,20 @@ def files_of(path: Path) -> list[Path]:
     """The file itself, or all files of a folder in order."""
     if not path.is_dir():
         return [path]
-    return sorted(one for one in path.rglob("*") if one.is_file())
+    return sorted(file for file in path.rglob("*") if file.is_file())
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:
-    stats = [one.stat() for one in files_of(path)]
-    return sum(one.st_size for one in stats), max((one.st_mtime_ns for one in stats), default=0)
+    stats = [file.stat() for file in files_of(path)]
+    return sum(file.st_size for file in stats), max((file.st_mtime_ns for file in stats), default=0)
 
 
 def _sha256_of(path: Path) -> str:
     if not path.is_dir():
         return sha256_of(path)
     digest = hashlib.sha256()
-    for one in files_of(path):
-        digest.update(f"{one.relative_to(path).as_posix()}\0{sha256_of(one)}\n".encode(
+    for inside in files_of(path):
+        digest.update(f"{inside.relative_to(path).as_posix()}\0{sha256_of(inside)}\n".encode(
             "utf-8", "surrogateescape"))  # fmt: skip
     return digest.hexdigest()
 
@@ -220,7 +222,7 @@ def _stamps(run: Run) -> dict[str, Stamp]:
     """By source; empty for a run of a time before they were kept. Raises DamagedError."""
     if not (run.directory / DATA_RECORD).is_file():
         return {}
-    return {key: _stamp_of(run, one) for key, one in _read(run)["sources"].items()}
+    return {key: _stamp_of(run, source) for key, source in _read(run)["sources"].items()}
 
 
 def _stamp_of(run: Run, kept: object) -> Stamp:

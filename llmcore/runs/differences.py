@@ -14,9 +14,9 @@ def differing_settings(configs: Sequence[RunConfig]) -> dict[str, list[Any]]:
 
     Names are those of the fields, without the part that they belong to: `d_model`, `batch_size`.
     """
-    flat = [_flat(one) for one in configs]
-    names = dict.fromkeys(name for one in flat for name in one)
-    rows = {name: [one.get(name) for one in flat] for name in names}
+    flat = [_flat(config) for config in configs]
+    names = dict.fromkeys(name for values in flat for name in values)
+    rows = {name: [values.get(name) for values in flat] for name in names}
     return {name: values for name, values in rows.items() if any(v != values[0] for v in values)}
 
 

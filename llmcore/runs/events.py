@@ -153,7 +153,7 @@ def check_event(record: dict[str, Any], kind: str | None = None) -> None:
         return
     made: object = build(shape, record, where)
     if isinstance(made, _Result):
-        beside = [one for one in (made.model_alone, made.train_rows) if one is not None]
+        beside = [count for count in (made.model_alone, made.train_rows) if count is not None]
         for scores in (made.test, *(made.baselines or {}).values(), *beside):
             _check_scores(scores, kind, where)
 
@@ -183,7 +183,7 @@ def is_sound_row(record: dict[str, Any], kind: str) -> bool:
 def _check_scores(values: dict[str, Any], kind: str | None, where: str) -> None:
     scores = build(_Scores, values, where)
     kind = kind or ("classify" if "accuracy" in values else "instruct")
-    if missing := [one for one in _NEEDED.get(kind, ()) if one not in values]:
+    if missing := [key for key in _NEEDED.get(kind, ()) if key not in values]:
         raise DamagedError(f"{where} lacks {missing[0]!r}.")
     n = len(scores.classes)
     if len(scores.confusion) != n or any(len(row) != n for row in scores.confusion):

@@ -48,7 +48,7 @@ class EventTail(LineTail):
         self._kind = kind
 
     def read_new(self) -> list[dict[str, Any]]:
-        return [one for one in super().read_new() if is_sound_event(one, self._kind)]
+        return [event for event in super().read_new() if is_sound_event(event, self._kind)]
 
 
 def read_events(path: Path, kind: str | None = None) -> list[dict[str, Any]]:

@@ -154,7 +154,7 @@ class Run:
             below = run.beside(name)
             if below is None:
                 return name if RUN_ID.fullmatch(name) or os.path.isabs(name) else None
-            steps = {str(one.step) for one in below.checkpoints()}
+            steps = {str(checkpoint.step) for checkpoint in below.checkpoints()}
             if below._kind() is None or (step and step not in steps):
                 return with_checkpoint(name, step) if step else name
             if below.id in seen:
@@ -195,7 +195,7 @@ class Run:
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """All events that can be read, oldest first; of one type where that is named."""
         events = read_events(self.directory / EVENTS, self._kind())
-        return events if kind is None else [one for one in events if one.get("type") == kind]
+        return events if kind is None else [event for event in events if event.get("type") == kind]
 
     def result(self) -> dict[str, Any] | None:
         """The newest `result` event: `test` scores and `baselines` on the same split."""
@@ -225,10 +225,10 @@ class Run:
             return found[-1]
         if which == "best":
             return checkpoint_index.best(found) or found[-1]
-        for one in found:
-            if str(one.step) == which:
-                return one
-        steps = ", ".join(str(one.step) for one in found)
+        for item in found:
+            if str(item.step) == which:
+                return item
+        steps = ", ".join(str(item.step) for item in found)
         raise LabError(f"Run {self.id} has no checkpoint at step {which}: it has {steps}.")
 
     def stored_data(self) -> Path | None:
@@ -241,5 +241,5 @@ class Run:
 
 
 def _only_file(folder: Path) -> Path | None:
-    files = sorted(one for one in folder.glob("*") if not one.name.startswith("."))
+    files = sorted(path for path in folder.glob("*") if not path.name.startswith("."))
     return files[0] if files else None

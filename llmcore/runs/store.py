@@ -52,9 +52,9 @@ class RunStore:
 
     def list(self) -> list[RunInfo]:
         """Newest first; the bundled examples come last."""
-        own = _told_apart([Run(one).info() for one in _folders(self.root)])
-        bundled = [Run(one).info() for one in _folders(paths.BUNDLED_RUNS)]
-        return sorted(own, key=lambda one: one.created, reverse=True) + bundled
+        own = _told_apart([Run(folder).info() for folder in _folders(self.root)])
+        bundled = [Run(folder).info() for folder in _folders(paths.BUNDLED_RUNS)]
+        return sorted(own, key=lambda info: info.created, reverse=True) + bundled
 
     def anything_trains(self) -> bool:
         """Whether a run has the machine now; one that waits in the queue does not count."""
@@ -148,9 +148,10 @@ def open_run(reference: str, store: RunStore | None = None) -> Run:
 
 def _told_apart(infos: list[RunInfo]) -> list[RunInfo]:
     """Runs of one name and one second get a mark, so that no two read alike in a menu."""
-    n_runs = Counter((one.name, one.began) for one in infos)
+    n_runs = Counter((info.name, info.began) for info in infos)
     return [
-        replace(one, mark=one.id[-6:]) if n_runs[one.name, one.began] > 1 else one for one in infos
+        replace(info, mark=info.id[-6:]) if n_runs[info.name, info.began] > 1 else info
+        for info in infos
     ]
 
 
@@ -158,9 +159,9 @@ def _folders(root: Path) -> list[Path]:
     """Hidden ones are at work; what has no name in UTF-8 is none of ours and cannot be shown."""
     try:
         return sorted(
-            one for one in root.iterdir()
-            if one.is_dir() and not one.name.startswith(".")
-            and one.name == replace_surrogates(one.name)
+            path for path in root.iterdir()
+            if path.is_dir() and not path.name.startswith(".")
+            and path.name == replace_surrogates(path.name)
         )  # fmt: skip
     except OSError:
         return []

@@ -55,9 +55,9 @@ class _Batch:
         parameter = next(model.parameters())
         self.model, self.device = model, parameter.device
         width = max(map(len, prompts))
-        pads = [width - len(one) for one in prompts]
+        pads = [width - len(prompt) for prompt in prompts]
         self.ids = torch.tensor(
-            [[fill] * pad + one for pad, one in zip(pads, prompts, strict=True)],
+            [[fill] * pad + prompt for pad, prompt in zip(pads, prompts, strict=True)],
             device=self.device,
         )  # (B, T)
         self.pads = torch.tensor(pads, device=self.device)  # (B,)
@@ -102,7 +102,7 @@ def _greedy_batch(
     model: GPT, tokenizer: Tokenizer, prompts: list[list[int]], max_new_tokens: int
 ) -> list[list[int]]:
     answers: list[list[int]] = [[] for _ in prompts]
-    room = torch.tensor([model.config.context_length - len(one) for one in prompts])
+    room = torch.tensor([model.config.context_length - len(prompt) for prompt in prompts])
     room = room.clamp(max=max_new_tokens)  # (B,) tokens that each row may still get
     ended = room <= 0
     with torch.inference_mode():

@@ -81,7 +81,7 @@ def encoded_examples(
     """The texts of a part as ids with the numbers of their classes, and how many were cut."""
     ids, n_cut = encode_texts(tokenizer, part.texts, length)
     rows = zip(ids, part.labels, strict=True)
-    return [Example(one, classes.index(label)) for one, label in rows], n_cut
+    return [Example(text, classes.index(label)) for text, label in rows], n_cut
 
 
 def _examples(

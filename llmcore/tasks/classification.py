@@ -60,10 +60,10 @@ def encode_texts(
 def halves_of(examples: Sequence[Example]) -> list[Example]:
     """The first and the second half of each text of at least two tokens."""
     return [
-        Example(half, one.label)
-        for one in examples
-        if len(one.ids) > 1
-        for half in np.array_split(one.ids, 2)
+        Example(half, example.label)
+        for example in examples
+        if len(example.ids) > 1
+        for half in np.array_split(example.ids, 2)
     ]
 
 
@@ -121,7 +121,7 @@ class ClassificationTask:
         self.votes, self._validation_texts = votes, list(validation_texts)
         self._say: WordsSay | None = None  # of the words on the validation texts
         self.test_rows: list[dict[str, Any]] = []
-        labels = [one.label for one in splits["train"]] if balance == "weights" else []
+        labels = [example.label for example in splits["train"]] if balance == "weights" else []
         self._weights = class_weights(labels, len(classes))  # (K,)
         self._halves = {
             name: halves_of(splits[name]) if model.reads_layers else []
@@ -137,12 +137,14 @@ class ClassificationTask:
         The test split is read once, so nothing of it is kept. Validation comes first into the
         bounded memory: by default it is read twice an epoch, and the training texts once.
         """
-        ids = {name: [one.ids for one in part] for name, part in self.splits.items()}
+        ids = {name: [example.ids for example in part] for name, part in self.splits.items()}
         fill = self.tokenizer.eot_id
-        texts = {name: Texts(self.model, one, fill, self.device) for name, one in ids.items()}
+        texts = {
+            name: Texts(self.model, token_id, fill, self.device) for name, token_id in ids.items()
+        }
         if max_frozen_bytes is not None and self.model.has_frozen_part:
             left = max_frozen_bytes
-            halves = {f"{name} halves": [one.ids for one in part]
+            halves = {f"{name} halves": [example.ids for example in part]
                       for name, part in self._halves.items()}  # fmt: skip
             ids |= halves
             for name in ("validation", "train", *halves):
@@ -164,12 +166,12 @@ class ClassificationTask:
 
     def _epoch_batches(self, epoch: int) -> list[np.ndarray]:
         """Indices of each batch of an epoch, of similar lengths."""
-        lengths = np.array([len(one.ids) for one in self.splits["train"]])
+        lengths = np.array([len(example.ids) for example in self.splits["train"]])
         return bucketed_batches(lengths, self.config.batch_size, self.config.seed, epoch)
 
     def _batch(self, indices: np.ndarray) -> Batch:
         examples = [self.splits["train"][i] for i in indices]
-        labels = torch.tensor([one.label for one in examples], device=self.device)
+        labels = torch.tensor([example.label for example in examples], device=self.device)
         return Batch(indices, labels)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
@@ -209,7 +211,7 @@ class ClassificationTask:
 
     def _truth(self, split: str) -> np.ndarray:
         """Numbers of the classes, (N,)."""
-        return np.array([one.label for one in self.splits[split]])
+        return np.array([example.label for example in self.splits[split]])
 
     @property
     def _share(self) -> float | None:
@@ -291,7 +293,7 @@ class ClassificationTask:
     def labels_of(self, part: str) -> Tensor:
         split, _, halves = part.partition(" ")
         examples = self._halves[split] if halves else self.splits[split]
-        return torch.tensor([one.label for one in examples], dtype=torch.long)
+        return torch.tensor([example.label for example in examples], dtype=torch.long)
 
     def label_weights(self) -> Tensor:
         return self._weights
@@ -329,8 +331,8 @@ def predict(
     different = {text: i for i, text in enumerate(dict.fromkeys(texts))}  # each is read once
     limit = model.trunk.config.context_length
     ids, _ = encode_texts(tokenizer, list(different), limit + 1)
-    check_ids(model.trunk, [int(one.max()) for one in ids])
-    rows = _any_lengths(model, [one[:limit] for one in ids], tokenizer.eot_id)  # (U, K)
+    check_ids(model.trunk, [int(token_id.max()) for token_id in ids])
+    rows = _any_lengths(model, [token_id[:limit] for token_id in ids], tokenizer.eot_id)  # (U, K)
     if vote is not None:
         rows = vote[0].together(rows, list(different), vote[1])
     check_probabilities(rows)

@@ -190,7 +190,7 @@ def word_starts(tokenizer: Tokenizer, ids: np.ndarray) -> np.ndarray:
     """
     starts = np.empty_like(ids)
     for row, found in zip(ids.tolist(), starts, strict=True):
-        pieces = [tokenizer.token_bytes(one) for one in row]
+        pieces = [tokenizer.token_bytes(token) for token in row]
         within = _within_words(b"".join(pieces))
         at, start = 0, 0
         for t, piece in enumerate(pieces):
@@ -274,7 +274,7 @@ class _Test:
             losses.append(_losses(logits, tensor[:, 1:]))
             right.append((logits.argmax(-1) == tensor[:, 1:]).cpu().numpy())
         by_layer = [np.concatenate(found, axis=1) for found in shares]  # each (K, B, H, T)
-        self.scores = np.stack([_mean(one, (1, 3)) for one in by_layer], axis=1)
+        self.scores = np.stack([_mean(weights, (1, 3)) for weights in by_layer], axis=1)
         self.chance = self._chance(ids, starts)
         self.losses, self.right = np.concatenate(losses), np.concatenate(right)
 

@@ -63,7 +63,7 @@ class InstructionTask:
                 "There is no validation row, so no validation loss is measured and the last "
                 "weights are the ones that are kept."
             )
-        self._lengths = np.array([len(one.ids) for one in self.train])
+        self._lengths = np.array([len(example.ids) for example in self.train])
         self._per_epoch = steps_per_epoch(len(self.train), config.batch_size)
         self._order: tuple[int, list[np.ndarray]] | None = None
         self.shown = shown_rows(
@@ -74,8 +74,8 @@ class InstructionTask:
         """Rows as tokens. Those without a target are left out; that and cuts give a notice."""
         length = self.model.config.context_length
         whole = [encode_row(self.tokenizer, self.template, row, length) for row in rows]
-        kept = [one for one in whole if one.n_targets]
-        if n_cut := sum(one.n_cut > 0 for one in kept):
+        kept = [example for example in whole if example.n_targets]
+        if n_cut := sum(example.n_cut > 0 for example in kept):
             self.notices.append(
                 f"{n_cut:,} {what} rows are longer than {length} tokens and were cut: their "
                 f"answers have no end."

@@ -56,7 +56,7 @@ def row_losses(
     token where they stand; all (N,). The model must be in eval mode."""
     device = str(next(model.parameters()).device)
     sums = np.zeros((3, len(examples)))
-    order = np.argsort([len(one.ids) for one in examples], kind="stable")
+    order = np.argsort([len(example.ids) for example in examples], kind="stable")
     for first in range(0, len(order), EVALUATION_ROWS):
         part = order[first : first + EVALUATION_ROWS]
         batch = padded([examples[i] for i in part], fill, device)
@@ -104,4 +104,4 @@ def scored_answers(
         }
         for row, answer, mean in zip(rows, made, means, strict=True)
     ]
-    return scores, sorted(kept, key=lambda one: (one["right"], -one["loss"]))
+    return scores, sorted(kept, key=lambda answer: (answer["right"], -answer["loss"]))

@@ -56,9 +56,9 @@ def fits(tokenizer: Tokenizer, template: Template, row: Instruction, context_len
     turns = template.turns(row)
     texts = [text for turn in turns for text in turn]
     limit = context_length + 1 - len(turns)  # end tokens aside
-    if sum(len(one.encode("utf-8", "replace")) for one in texts) <= limit:
+    if sum(len(text.encode("utf-8", "replace")) for text in texts) <= limit:
         return True
-    return sum(len(tokenizer.encode(one)) for one in texts) <= limit
+    return sum(len(tokenizer.encode(text)) for text in texts) <= limit
 
 
 def do_not_fit(n: int, of: int, what: str, context_length: int) -> str:

@@ -28,21 +28,21 @@ class Rows:
 
 def padded(examples: Sequence[Example], fill: int, device: str) -> Rows:
     """One example a row, filled up on the right: attention looks left, so it is never seen."""
-    return _rows([[one] for one in examples], fill, device)
+    return _rows([[example] for example in examples], fill, device)
 
 
 def packed(examples: Sequence[Example], length: int, fill: int, device: str) -> Rows:
     """Several examples a row of at most `length` inputs, longest first into the first that fits."""
     rows: list[list[Example]] = []
     room: list[int] = []
-    for one in sorted(examples, key=lambda one: len(one.ids), reverse=True):
-        need = len(one.ids) - 1
+    for example in sorted(examples, key=lambda example: len(example.ids), reverse=True):
+        need = len(example.ids) - 1
         place = next((i for i, left in enumerate(room) if left >= need), None)
         if place is None:
-            rows.append([one])
+            rows.append([example])
             room.append(length - need)
         else:
-            rows[place].append(one)
+            rows[place].append(example)
             room[place] -= need
     batch = _rows(rows, fill, device)
     return batch if all(len(row) == 1 for row in rows) else _apart(batch, rows, device)
@@ -51,18 +51,18 @@ def packed(examples: Sequence[Example], length: int, fill: int, device: str) -> 
 def _rows(rows: Sequence[Sequence[Example]], fill: int, device: str) -> Rows:
     """Rows of examples end to end; an example's inputs are its ids but the last, its targets its
     ids but the first."""
-    width = max(sum(len(one.ids) - 1 for one in row) for row in rows)
+    width = max(sum(len(example.ids) - 1 for example in row) for row in rows)
     ids = np.full((len(rows), width), fill, dtype=np.int64)
     targets = np.full((len(rows), width), fill, dtype=np.int64)
     learned = np.zeros((len(rows), width), dtype=bool)
     n_tokens = 0
     for i, row in enumerate(rows):
         start = 0
-        for one in row:
-            end = start + len(one.ids) - 1
-            ids[i, start:end] = one.ids[:-1]
-            targets[i, start:end] = one.ids[1:]
-            learned[i, start:end] = one.learned[1:]
+        for example in row:
+            end = start + len(example.ids) - 1
+            ids[i, start:end] = example.ids[:-1]
+            targets[i, start:end] = example.ids[1:]
+            learned[i, start:end] = example.learned[1:]
             n_tokens += end - start
             start = end
     return Rows(
@@ -80,8 +80,8 @@ def _apart(batch: Rows, rows: Sequence[Sequence[Example]], device: str) -> Rows:
     positions = np.zeros((B, T), dtype=np.int64)
     for i, row in enumerate(rows):
         start = 0
-        for n, one in enumerate(row):
-            end = start + len(one.ids) - 1
+        for n, example in enumerate(row):
+            end = start + len(example.ids) - 1
             number[i, start:end] = n
             positions[i, start:end] = np.arange(end - start)
             start = end

@@ -36,7 +36,7 @@ class Template:
 
         def optional(match: re.Match[str]) -> str:
             named = _FIELD.findall(match.group(1))
-            return match.group(1) if all(values[one] for one in named) else ""
+            return match.group(1) if all(values[name] for name in named) else ""
 
         # One pass over the template: braces that stand in a value are never taken for a field.
         kept = _OPTIONAL.sub(optional, self.text)
@@ -53,8 +53,8 @@ class Template:
     def turns(self, row: Instruction) -> list[tuple[str, str]]:
         """(prompt, answer) of each turn. The system text stands before the first one only."""
         return [
-            (self.turn(one, row.system if i == 0 else "", i > 0), self.answer(one.output))
-            for i, one in enumerate(row.turns)
+            (self.turn(turn, row.system if i == 0 else "", i > 0), self.answer(turn.output))
+            for i, turn in enumerate(row.turns)
         ]
 
     def turn(self, turn: Turn, system: str = "", follows: bool = False) -> str:
@@ -94,7 +94,7 @@ def _check(text: str) -> None:
         if field not in FIELDS:
             raise LabError(
                 f"The template has the field {{{field}}}, which no row has: use "
-                f"{', '.join(f'{{{one}}}' for one in FIELDS)}."
+                f"{', '.join(f'{{{field}}}' for field in FIELDS)}."
             )
     sure = _OPTIONAL.sub("", text)
     if sure.count("{instruction}") != 1:
@@ -102,7 +102,7 @@ def _check(text: str) -> None:
             "The template must hold {instruction} exactly once, outside of [[ ]]: without it the "
             "model would not know what is asked."
         )
-    if "[[" in sure or "]]" in sure or any("[[" in one for one in _OPTIONAL.findall(text)):
+    if "[[" in sure or "]]" in sure or any("[[" in match for match in _OPTIONAL.findall(text)):
         raise LabError("Each [[ of the template needs one ]] after it, and none inside: mend it.")
     for optional in _OPTIONAL.findall(text):
         if not _FIELD.findall(optional):

@@ -13,10 +13,10 @@ from llmcore.nn.unpadded import TYPICAL_TOKENS, UnpaddedClassifier
 def pad(ids: Sequence[np.ndarray], fill: int, device: str) -> tuple[Tensor, Tensor]:
     """(B, T) ids padded on the right with `fill`, and lengths (B,). The fill is never attended:
     attention looks left only and the head reads the last true token."""
-    lengths = np.array([len(one) for one in ids])
+    lengths = np.array([len(token_id) for token_id in ids])
     padded = np.full((len(ids), lengths.max()), fill, dtype=np.int64)
-    for row, one in zip(padded, ids, strict=True):
-        row[: len(one)] = one
+    for row, tokens in zip(padded, ids, strict=True):
+        row[: len(tokens)] = tokens
     return torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device)
 
 
@@ -28,7 +28,7 @@ class Texts:
     ) -> None:
         """ids: the tokens of each text, at least one and at most context_length."""
         self.model, self.ids, self.fill, self.device = model, ids, fill, device
-        self.lengths = np.array([len(one) for one in ids], dtype=np.int64)  # (N,)
+        self.lengths = np.array([len(token_id) for token_id in ids], dtype=np.int64)  # (N,)
 
     def logits(self, indices: np.ndarray) -> Tensor:
         """Numbers of texts (B,) -> (B, K)."""
@@ -61,7 +61,7 @@ def unpadded_probabilities(
     batches of at most `batch_tokens` tokens or of one text.
 
     The model must be one that `can_be_unpadded`; it may be shared with other threads."""
-    lengths = np.array([len(one) for one in ids], dtype=np.int64)
+    lengths = np.array([len(token_id) for token_id in ids], dtype=np.int64)
     result = np.zeros((len(ids), model.classifier_head.out_features))
     reader = UnpaddedClassifier(model)
     order = np.argsort(-lengths, kind="stable")

@@ -124,7 +124,7 @@ def explain_piece(ranks: Mapping[bytes, int], piece: bytes) -> Explanation:
     parts = tuple(piece[i : i + 1] for i in range(len(piece)))
     steps = []
     while candidates := _candidates(ranks, parts):
-        chosen = min(candidates, key=lambda one: (one.rank, one.index))
+        chosen = min(candidates, key=lambda candidate: (candidate.rank, candidate.index))
         steps.append(Step(parts, candidates, chosen))
         at = chosen.index
         parts = (*parts[:at], parts[at] + parts[at + 1], *parts[at + 2 :])

@@ -51,5 +51,5 @@ def _runs(
 @lru_cache(maxsize=16)
 def _finder(names: tuple[str, ...]) -> re.Pattern[str]:
     """Finds special tokens: the first in the text, and of those that begin there the longest."""
-    longest_first = sorted((one for one in names if one), key=lambda one: -len(one))
+    longest_first = sorted((name for name in names if name), key=lambda name: -len(name))
     return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")

@@ -116,7 +116,7 @@ def pieces(text: str, pattern: str) -> Iterator[str]:
     ['it', "'s", ' 42', '!']
     """
     # `concurrent` lets other threads run while the engine reads.
-    return (one.group() for one in _compiled(pattern).finditer(text, concurrent=True))
+    return (match.group() for match in _compiled(pattern).finditer(text, concurrent=True))
 
 
 @lru_cache(maxsize=32)

@@ -31,15 +31,17 @@ class Roles:
     def check(self, special_tokens: Collection[str]) -> None:
         """Raises ValueError for a role whose token is not among the special ones."""
         begin = set() if self.begin_of_text is None else {self.begin_of_text}
-        for one in sorted(self.ends | begin):
-            if one not in special_tokens:
-                raise ValueError(f"it has no {one}")
+        for token in sorted(self.ends | begin):
+            if token not in special_tokens:
+                raise ValueError(f"it has no {token}")
 
     def kept(self) -> dict[str, Any]:
         """The keys of tokenizer.json: only what a file without them would not mean."""
         values = asdict(self)
         return {
-            one.name: values[one.name] for one in fields(self) if values[one.name] != one.default
+            field.name: values[field.name]
+            for field in fields(self)
+            if values[field.name] != field.default
         }
 
     def printed(self) -> list[Any]:

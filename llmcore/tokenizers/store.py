@@ -115,7 +115,7 @@ def write_training(
         training.bytes_per_token, seconds, time.time(),
     )  # fmt: skip
     tokenizer.save(directory)
-    write_text_atomic(directory / MERGES, "".join(_merge_line(one) for one in training.merges))
+    write_text_atomic(directory / MERGES, "".join(_merge_line(merge) for merge in training.merges))
     _write_card(directory, card)
     return tokenizer
 
@@ -127,11 +127,11 @@ def _write_card(directory: Path, card: TokenizerCard) -> None:
 def saved_tokenizers() -> list[SavedTokenizer]:
     """All that can be read, newest first."""
     try:
-        folders = [one for one in tokenizers_dir().iterdir() if one.name == slug(one.name)]
+        folders = [path for path in tokenizers_dir().iterdir() if path.name == slug(path.name)]
     except OSError:
         return []
-    found = [_read(one) for one in folders]
-    return sorted((one for one in found if one), key=lambda one: -one.card.created)
+    found = [_read(folder) for folder in folders]
+    return sorted((item for item in found if item), key=lambda saved: -saved.card.created)
 
 
 def find_saved(reference: str) -> SavedTokenizer:
@@ -180,7 +180,7 @@ def _read_merges(path: Path) -> Iterator[Merge]:
             left, right, count, n_tokens = parse_json(line, path.name)
             first, second = (bytes(_BYTES[sign] for sign in part) for part in (left, right))
             n_pairs, n_left = (
-                whole_number(one, "a count", path.name, 0) for one in (count, n_tokens)
+                whole_number(number, "a count", path.name, 0) for number in (count, n_tokens)
             )
             yield Merge(first, second, n_pairs, n_left)
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -82,7 +82,7 @@ class Tokenizer:
         self.roles = roles
         self.eot_id: int = special[roles.end_of_text]
         # Every id at which writing stops: the end of a text, the end of a turn, and others alike.
-        self.ends: frozenset[int] = frozenset(special[one] for one in roles.ends)
+        self.ends: frozenset[int] = frozenset(special[end] for end in roles.ends)
         # What the model's makers put before every text, or None.
         self.bos_id = None if roles.begin_of_text is None else special[roles.begin_of_text]
         # What stands before a text that begins: an end of text, unless the model has a sign of
@@ -211,7 +211,7 @@ class Tokenizer:
         if self.pattern != CHARACTERS_PATTERN:
             return []
         different = dict.fromkeys(replace_surrogates(text))
-        return [one for one in different if len(self.encode(one)) > 1]
+        return [text for text in different if len(self.encode(text)) > 1]
 
     # ---- identity and files
 
@@ -268,9 +268,9 @@ class _Kept:
     def ranks(self, roles: Roles) -> dict[bytes, int]:
         """Bytes of each ordinary token -> its id. Raises ValueError where the parts do not fit
         each other, or the pattern is none that the lab writes."""
-        data = [one and base64.b64decode(one, validate=True) for one in self.tokens_base64]
-        ranks = {one: id for id, one in enumerate(data) if one}
-        if len(ranks) != sum(one is not None for one in data):
+        data = [token and base64.b64decode(token, validate=True) for token in self.tokens_base64]
+        ranks = {token: id for id, token in enumerate(data) if token}
+        if len(ranks) != sum(token is not None for token in data):
             raise ValueError("two tokens are the same bytes, or one has none")
         if any(bytes([byte]) not in ranks for byte in range(256)):
             raise ValueError("a single byte has no token")

@@ -68,7 +68,7 @@ def _sort(text: str) -> str:
     core = text.strip()
     if not core:
         return "whitespace"
-    kinds = {_kind(one) for one in core}
+    kinds = {_kind(character) for character in core}
     return {"L": "word", "N": "number", "S": "sign"}[kinds.pop()] if len(kinds) == 1 else "mixed"
 
 
@@ -79,7 +79,7 @@ def _kind(character: str) -> str:
 
 
 def _scripts(text: str) -> str:
-    found = {script for one in text if (script := script_of(one))}
+    found = {script for character in text if (script := script_of(character))}
     return "+".join(sorted(found))
 
 
@@ -113,7 +113,7 @@ def search(tokens: Sequence[Token], query: str, regular: bool = False) -> list[T
     if regular:
         return _matching(tokens, query)
     number = int(query) if query.isascii() and query.isdigit() and len(query) < 9 else None
-    return [one for one in tokens if query in one.text or one.id == number]
+    return [token for token in tokens if query in token.text or token.id == number]
 
 
 def _matching(tokens: Sequence[Token], pattern: str) -> list[Token]:
@@ -124,12 +124,12 @@ def _matching(tokens: Sequence[Token], pattern: str) -> list[Token]:
     found, end = [], time.monotonic() + _SECONDS
     try:
         compiled = regex.compile(pattern)
-        for one in tokens:
+        for token in tokens:
             left = end - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            if compiled.search(one.text, timeout=left):
-                found.append(one)
+            if compiled.search(token.text, timeout=left):
+                found.append(token)
     except TimeoutError as error:
         raise LabError(
             f"The regular expression takes longer than {_SECONDS:g} seconds: make it simpler."
@@ -150,7 +150,7 @@ def times_used(tokenizer: Tokenizer, ids: np.ndarray | Iterable[int]) -> np.ndar
 def never_used(tokens: Sequence[Token], counts: np.ndarray) -> list[Token]:
     """Ordinary tokens without one occurrence: rows of a model that its training never moves
     towards anything (Land and Bartolo 2024 find them by their embeddings)."""
-    return [one for one in tokens if one.sort != "special" and counts[one.id] == 0]
+    return [token for token in tokens if token.sort != "special" and counts[token.id] == 0]
 
 
 def encode_reading_special(tokenizer: Tokenizer, text: str) -> list[int]:

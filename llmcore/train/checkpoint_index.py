@@ -99,14 +99,18 @@ def list_checkpoints(root: Path) -> list[Checkpoint]:
 
 def latest(checkpoints: list[Checkpoint], full: bool = False) -> Checkpoint | None:
     """The one with the highest step; with `full`, the highest that a run can resume from."""
-    candidates = [one for one in checkpoints if one.full or not full]
+    candidates = [checkpoint for checkpoint in checkpoints if checkpoint.full or not full]
     return candidates[-1] if candidates else None
 
 
 def best(checkpoints: list[Checkpoint]) -> Checkpoint | None:
     """The one with the lowest validation loss, else the latest."""
-    scored = [one for one in checkpoints if one.val_loss is not None]
-    return min(scored, key=lambda one: (one.val_loss, one.step)) if scored else latest(checkpoints)
+    scored = [checkpoint for checkpoint in checkpoints if checkpoint.val_loss is not None]
+    return (
+        min(scored, key=lambda checkpoint: (checkpoint.val_loss, checkpoint.step))
+        if scored
+        else latest(checkpoints)
+    )
 
 
 def is_snapshot_step(step: int, every: int = 0) -> bool:
@@ -121,14 +125,14 @@ def prune(root: Path, every: int = 0) -> None:
     """Keeps the latest and the best whole, snapshot steps as weights, and removes the rest."""
     checkpoints = list_checkpoints(root)
     kept = {
-        one.step
-        for one in (latest(checkpoints), latest(checkpoints, full=True), best(checkpoints))
-        if one is not None
+        checkpoint.step
+        for checkpoint in (latest(checkpoints), latest(checkpoints, full=True), best(checkpoints))
+        if checkpoint is not None
     }
-    for one in checkpoints:
-        if one.step in kept:
+    for checkpoint in checkpoints:
+        if checkpoint.step in kept:
             continue
-        if is_snapshot_step(one.step, every):
-            (one.directory / OPTIMIZER).unlink(missing_ok=True)
+        if is_snapshot_step(checkpoint.step, every):
+            (checkpoint.directory / OPTIMIZER).unlink(missing_ok=True)
         else:
-            remove_tree(one.directory)
+            remove_tree(checkpoint.directory)

@@ -45,14 +45,20 @@ def first_nonfinite(model: nn.Module, again: Callable[[], object]) -> str:
         return f"the weights of {broken} are no numbers any more"
     if (module := _first_bad_output(model, again)) is not None:
         return f"the first output that was none is that of {module}"
-    bad = [name for name, one in named if one.grad is not None and not is_finite(one.grad)]
+    bad = [
+        name
+        for name, parameter in named
+        if parameter.grad is not None and not is_finite(parameter.grad)
+    ]
     return f"the first gradient that was none is that of {bad[-1]}" if bad else "the loss itself"
 
 
 def nonfinite_weight(model: nn.Module) -> str | None:
     """The first parameter that is not finite; of a sharded model, in this process's slices."""
     named = model.named_parameters()
-    return next((name for name, one in named if not is_finite(part(one.detach()))), None)
+    return next(
+        (name for name, parameter in named if not is_finite(part(parameter.detach()))), None
+    )
 
 
 def _first_bad_output(model: nn.Module, again: Callable[[], object]) -> str | None:
@@ -82,13 +88,13 @@ def _first_bad_output(model: nn.Module, again: Callable[[], object]) -> str | No
 def nonfinite_name(values: Any, name: str = "") -> str | None:
     """The first number in nested dictionaries and lists that is NaN or infinite, by its keys."""
     if isinstance(values, dict):
-        inner = ((f"{name} {key}".strip(), one) for key, one in values.items())
+        inner = ((f"{name} {key}".strip(), value) for key, value in values.items())
     elif isinstance(values, (list, tuple)):
-        inner = ((name, one) for one in values)
+        inner = ((name, value) for value in values)
     else:
         broken = isinstance(values, (float, np.floating)) and not math.isfinite(values)
         return (name or "number") if broken else None
-    return next((found for key, one in inner if (found := nonfinite_name(one, key))), None)
+    return next((found for key, item in inner if (found := nonfinite_name(item, key))), None)
 
 
 def check_finite(values: dict[str, Any], step: int, remedy: str) -> None:

@@ -192,13 +192,13 @@ class _Rows:
 
 def _can_be_told(rows: list[_Rows]) -> bool:
     """Whether two classes are among the whole texts: before that there is nothing to learn."""
-    return len(torch.cat([one.labels[one.whole] for one in rows]).unique()) > 1
+    return len(torch.cat([row.labels[row.whole] for row in rows]).unique()) > 1
 
 
 def _together(rows: list[_Rows]) -> _Rows:
     return _Rows(
-        torch.cat([one.features for one in rows]), torch.cat([one.labels for one in rows]),
-        torch.cat([one.counts for one in rows]), torch.cat([one.whole for one in rows]),
+        torch.cat([row.features for row in rows]), torch.cat([row.labels for row in rows]),
+        torch.cat([row.counts for row in rows]), torch.cat([row.whole for row in rows]),
     )  # fmt: skip
 
 

@@ -116,7 +116,9 @@ class Trainer(Loop):
         """Written before the step that it changes, so that a resume can do the same."""
         step = self.step + 1
         before = self._peak(step)
-        self._rate_changes = [one for one in self._rate_changes if one[0] < step] + [(step, peak)]
+        self._rate_changes = [
+            rate_change for rate_change in self._rate_changes if rate_change[0] < step
+        ] + [(step, peak)]
         sink.event("setting", step, name="learning_rate", value=peak, before=before)
 
     def _peak(self, step: int) -> float:
@@ -146,8 +148,10 @@ class Trainer(Loop):
             group["lr"] = rate
         self.task.model.train()
         sums = self._gradients(step, sink)
-        parameters = [one for one in self.task.model.parameters() if one.grad is not None]
-        gradients = [one.grad for one in parameters if one.grad is not None]
+        parameters = [
+            parameter for parameter in self.task.model.parameters() if parameter.grad is not None
+        ]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         norm = nn.utils.get_total_norm(gradients)
         size = whole(norm).item()
         if not (math.isfinite(sums["loss"]) and math.isfinite(size)):
@@ -302,7 +306,9 @@ class Trainer(Loop):
     def _restore(self, start: Checkpoint, kept: list[Checkpoint]) -> None:
         restore(start, self.task.model, self.optimizer)
         self._without_gain = int(start.state.get("without_gain") or 0)
-        best = checkpoint_index.best([one for one in kept if one.step <= start.step])
+        best = checkpoint_index.best(
+            [checkpoint for checkpoint in kept if checkpoint.step <= start.step]
+        )
         if best is not None and best.val_loss is not None:
             self.best_step, self.best_loss = best.step, best.val_loss
         elif self.config.keep == "last":
@@ -345,13 +351,16 @@ def patience_for(config: TrainConfig, passes: float) -> int:
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
     """AdamW (Loshchilov & Hutter 2019) with decay on matrices and none on biases and norms."""
-    trainable = [one for one in model.parameters() if one.requires_grad]
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
         {
-            "params": [one for one in trainable if one.dim() >= 2],
+            "params": [parameter for parameter in trainable if parameter.dim() >= 2],
             "weight_decay": config.weight_decay,
         },
-        {"params": [one for one in trainable if one.dim() < 2], "weight_decay": 0.0},
+        {
+            "params": [parameter for parameter in trainable if parameter.dim() < 2],
+            "weight_decay": 0.0,
+        },
     ]
     return torch.optim.AdamW(
         [group for group in groups if group["params"]],

@@ -108,7 +108,7 @@ def joined_world() -> Iterator[World]:
 
 def _is_lost_peer(error: Exception) -> bool:
     words = ("connection closed by peer", "connection reset", "gloo", "nccl", "broken pipe")
-    return isinstance(error, dist.DistError) or any(one in str(error).lower() for one in words)
+    return isinstance(error, dist.DistError) or any(word in str(error).lower() for word in words)
 
 
 class LossModule(nn.Module):

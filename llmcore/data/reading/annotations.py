@@ -43,28 +43,32 @@ class _Said:
 
 def tool_of(records: list[Any], name: str) -> Tool | None:
     """Which tool wrote the records, if one did. Raises LabError where they mark spans in texts."""
-    some = [one for one in records[:_PEEKED] if isinstance(one, dict)]
+    some = [record for record in records[:_PEEKED] if isinstance(record, dict)]
     if not some:
         return None
-    if all(isinstance(one.get("data"), dict) for one in some) and any(
-        isinstance(one.get(key), list) for one in some for key in ("annotations", "completions")
+    if all(isinstance(record.get("data"), dict) for record in some) and any(
+        isinstance(record.get(key), list)
+        for record in some
+        for key in ("annotations", "completions")
     ):
         return Tool("Label Studio", _label_studio, name)
     if all(map(is_argilla, some)):
         return Tool("Argilla", _argilla, name)
-    if any(_cats(one) for one in some):
+    if any(_cats(record) for record in some):
         return Tool("spaCy", _spacy, name)
-    if any(_choices(one) is not None for one in some) and any("annotator" in one for one in some):
+    if any(_choices(record) is not None for record in some) and any(
+        "annotator" in record for record in some
+    ):
         return Tool("Label Studio (JSON-MIN)", _label_studio_min, name)
-    if any(one.get("answer") in ("accept", "reject", "ignore") for one in some) and any(
-        key in one for one in some for key in ("_task_hash", "_input_hash", "accept", "spans")
+    if any(record.get("answer") in ("accept", "reject", "ignore") for record in some) and any(
+        key in record for record in some for key in ("_task_hash", "_input_hash", "accept", "spans")
     ):
         if _spans_only(some):
             raise _no_spans(name)
         return Tool("Prodigy", _prodigy, name)
     if _doccano_spans(some):
         raise _no_spans(name)
-    if any(_is_doccano(one) for one in some):
+    if any(_is_doccano(record) for record in some):
         return Tool("doccano", _doccano, name)
     return None
 
@@ -82,13 +86,15 @@ def _no_spans(name: str) -> LabError:
 def _label_studio(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] | None:
     record = dict(value["data"]) if isinstance(value.get("data"), dict) else {}
     done = value.get("annotations", value.get("completions"))
-    marks = [one for one in done if isinstance(one, dict)] if isinstance(done, list) else []
-    marks = [one for one in marks if not one.get("was_cancelled")]
-    found = [one for one in (_results(mark, said.file) for mark in marks) if one]
+    marks = (
+        [record for record in done if isinstance(record, dict)] if isinstance(done, list) else []
+    )
+    marks = [mark for mark in marks if not mark.get("was_cancelled")]
+    found = [result for result in (_results(mark, said.file) for mark in marks) if result]
     if not found:
         said.add("not_annotated", "{entries} of {file} {have} no annotation", number)
         return {**record, "label": None}
-    if any(one != found[0] for one in found[1:]):
+    if any(item != found[0] for item in found[1:]):
         said.add("annotators_differ", "The annotators of {entries} of {file} do not agree: the "
                  "first annotation was taken", number)  # fmt: skip
     names = list(found[0])
@@ -100,8 +106,8 @@ def _results(mark: dict[str, Any], name: str) -> dict[str, Any]:
     """What one annotator chose: the name of the control → its value."""
     results = mark.get("result")
     found: dict[str, Any] = {}
-    for one in results if isinstance(results, list) else []:
-        value = one.get("value") if isinstance(one, dict) else None
+    for result in results if isinstance(results, list) else []:
+        value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict):
             continue
         if "start" in value and "end" in value:
@@ -109,14 +115,14 @@ def _results(mark: dict[str, Any], name: str) -> dict[str, Any]:
         kept = next((value[key] for key in ("choices", "text", "rating", "number", "taxonomy")
                      if key in value), None)  # fmt: skip
         if kept is not None:
-            found.setdefault(str(one.get("from_name", "label")), kept)
+            found.setdefault(str(result.get("from_name", "label")), kept)
     return found
 
 
 def _choices(value: dict[str, Any]) -> str | None:
     """The key under which JSON-MIN has {"choices": […]}, or "" where it is plain."""
-    for key, one in value.items():
-        if isinstance(one, dict) and set(one) == {"choices"}:
+    for key, item in value.items():
+        if isinstance(item, dict) and set(item) == {"choices"}:
             return str(key)
     return "" if "annotation_id" in value and "lead_time" in value else None
 
@@ -124,11 +130,11 @@ def _choices(value: dict[str, Any]) -> str | None:
 def _label_studio_min(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] | None:
     internal = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time")
     record = {}
-    for key, one in value.items():
-        if isinstance(one, list) and any(isinstance(x, dict) and "start" in x for x in one):
+    for key, item in value.items():
+        if isinstance(item, list) and any(isinstance(x, dict) and "start" in x for x in item):
             raise _no_spans(said.file)
         if key not in internal:
-            record[key] = one["choices"] if isinstance(one, dict) and "choices" in one else one
+            record[key] = item["choices"] if isinstance(item, dict) and "choices" in item else item
     return record
 
 
@@ -136,8 +142,8 @@ def _label_studio_min(value: dict[str, Any], number: int, said: _Said) -> dict[s
 
 
 def _spans_only(some: list[dict[str, Any]]) -> bool:
-    labelled = any(one.get("label") or one.get("accept") for one in some)
-    return not labelled and any(one.get("spans") for one in some)
+    labelled = any(record.get("label") or record.get("accept") for record in some)
+    return not labelled and any(record.get("spans") for record in some)
 
 
 def _prodigy(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] | None:
@@ -147,9 +153,9 @@ def _prodigy(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] 
         said.add("not_accepted", template, number)
         return None
     record = {}
-    for key, one in value.items():
+    for key, item in value.items():
         if not str(key).startswith("_") and key not in _OF_PRODIGY:
-            record[key] = one
+            record[key] = item
     if isinstance(value.get("accept"), list):
         record["label"] = value["accept"]
     return record
@@ -170,12 +176,12 @@ def _is_doccano(value: dict[str, Any]) -> bool:
 
 def _doccano_spans(some: list[dict[str, Any]]) -> bool:
     """[0, 5, "PER"] in `label`, or `entities` with offsets."""
-    for one in some:
-        key = _label_key(one)
-        marks = one[key] if key else None
+    for record in some:
+        key = _label_key(record)
+        marks = record[key] if key else None
         if isinstance(marks, list) and any(map(_is_span, marks)):
             return True
-        entities = one.get("entities")
+        entities = record.get("entities")
         if key is None and isinstance(entities, list) and any(
             isinstance(x, dict) and "start_offset" in x for x in entities
         ):  # fmt: skip
@@ -217,24 +223,24 @@ def _argilla(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] 
     if not found:
         said.add("not_annotated", "{entries} of {file} {have} no annotation", number)
         return {**record, "label": None}
-    if any(one != answers[0] for answers in found.values() for one in answers):
+    if any(answer != answers[0] for answers in found.values() for answer in answers):
         said.add("annotators_differ", "The annotators of {entries} of {file} do not agree: the "
                  "first annotation was taken", number)  # fmt: skip
     names = list(found)
-    return {**record, **{"label" if len(names) == 1 else one: found[one][0] for one in names}}
+    return {**record, **{"label" if len(names) == 1 else name: found[name][0] for name in names}}
 
 
 def _answers(responses: Any) -> Iterator[tuple[str, Any]]:
     """(question, value) of all that was submitted; an object of questions, or a list of people."""
     if isinstance(responses, dict):
         for question, answers in responses.items():
-            for one in answers if isinstance(answers, list) else [answers]:
-                if isinstance(one, dict) and one.get("status", "submitted") == "submitted":
-                    yield str(question), one.get("value")
+            for answer in answers if isinstance(answers, list) else [answers]:
+                if isinstance(answer, dict) and answer.get("status", "submitted") == "submitted":
+                    yield str(question), answer.get("value")
         return
-    for one in responses:
-        values = one.get("values") if isinstance(one, dict) else None
-        if isinstance(values, dict) and one.get("status", "submitted") == "submitted":
+    for response in responses:
+        values = response.get("values") if isinstance(response, dict) else None
+        if isinstance(values, dict) and response.get("status", "submitted") == "submitted":
             yield from _answers(values)
 
 
@@ -246,13 +252,13 @@ def _cats(value: dict[str, Any]) -> dict[str, Any] | None:
     cats = value.get("cats")
     if not isinstance(cats, dict) or not cats:
         return None
-    numbers = all(isinstance(one, (int, float)) and 0 <= one <= 1 for one in cats.values())
+    numbers = all(isinstance(cat, (int, float)) and 0 <= cat <= 1 for cat in cats.values())
     return cats if numbers else None
 
 
 def _spacy(value: dict[str, Any], number: int, said: _Said) -> dict[str, Any] | None:
     cats = _cats(value) or {}
-    record = {key: one for key, one in value.items() if key != "cats"}
+    record = {key: item for key, item in value.items() if key != "cats"}
     chosen = [str(name) for name, score in cats.items() if score >= 0.5]
     if len(chosen) > 1:
         said.add("several_labels", "{entries} of {file} {have} several labels", number)

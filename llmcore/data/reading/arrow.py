@@ -120,8 +120,8 @@ def _cells(column: "pa.Array", known: list[str] | None) -> list[Any]:
     cells = column.to_pylist()
     if known is not None:
         last = len(known)
-        cells = [known[one] if type(one) is int and 0 <= one < last else one for one in cells]
-    return [None if is_missing(one) else one for one in cells]
+        cells = [known[cell] if type(cell) is int and 0 <= cell < last else cell for cell in cells]
+    return [None if is_missing(cell) else cell for cell in cells]
 
 
 # ---- what the writers keep in the schema
@@ -139,8 +139,12 @@ def _metadata(schema: "pa.Schema", key: bytes) -> dict[str, Any]:
 def _indices(schema: "pa.Schema") -> set[str]:
     """pandas' row numbers, which it writes as a column unless they just count."""
     columns = _metadata(schema, b"pandas").get("index_columns")
-    names = {one for one in columns if isinstance(one, str)} if isinstance(columns, list) else set()
-    return {one for one in names if one.startswith("__index_level_")}
+    names = (
+        {column for column in columns if isinstance(column, str)}
+        if isinstance(columns, list)
+        else set()
+    )
+    return {name for name in names if name.startswith("__index_level_")}
 
 
 def _class_names(schema: "pa.Schema") -> dict[str, list[str]]:
@@ -150,6 +154,6 @@ def _class_names(schema: "pa.Schema") -> dict[str, list[str]]:
     found = {}
     for column, feature in features.items() if isinstance(features, dict) else ():
         names = feature.get("names") if isinstance(feature, dict) else None
-        if isinstance(names, list) and names and all(isinstance(one, str) for one in names):
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
             found[column] = names
     return found

@@ -85,14 +85,14 @@ def _of_list(values: Any, role: str, seen: Seen, kept: Collection[str]) -> str |
         return asked_cell(values[0], role, seen, kept)
     if looks_like_messages(values):
         return _as_said(messages_of(values, seen), role)
-    if all(isinstance(one, str) for one in values):
+    if all(isinstance(value, str) for value in values):
         if role == "instruction":
             return messages_of(values, seen)
         if role == "answer":
-            texts = [one.strip() for one in values if one.strip()]
+            texts = [value.strip() for value in values if value.strip()]
             seen["several_answers"] += len(set(texts)) > 1
             return texts[0] if texts else ""
-    if all(isinstance(one, dict) for one in values) and (len(values) == 1 or role == "answer"):
+    if all(isinstance(value, dict) for value in values) and (len(values) == 1 or role == "answer"):
         best = _best_of(values, seen) if len(values) > 1 else values[0]
         return _of_object(best, role, seen, kept)
     raise LeftOut("objects")
@@ -101,11 +101,11 @@ def _of_list(values: Any, role: str, seen: Seen, kept: Collection[str]) -> str |
 def _best_of(answers: Any, seen: Seen) -> dict[str, Any]:
     """Of several answers the one that was accepted, else the best rated, else the first."""
     for key in _ACCEPTED:
-        if chosen := [one for one in answers if one.get(key) is True]:
+        if chosen := [answer for answer in answers if answer.get(key) is True]:
             seen["rated_answers"] += 1
             return chosen[0]
     for key in _RATED:
-        if all(isinstance(one.get(key), (int, float)) for one in answers):
+        if all(isinstance(answer.get(key), (int, float)) for answer in answers):
             seen["rated_answers"] += 1
             return min(answers, key=itemgetter(key)) if key == "rank" else max(
                 answers, key=itemgetter(key)
@@ -129,7 +129,7 @@ def _of_object(value: Any, role: str, seen: Seen, kept: Collection[str]) -> str 
     if looks_like_messages(value) or is_message(value):
         return _as_said(messages_of(value if "replies" in value else [value], seen), role)
     if isinstance(value.get("parts"), list):  # Gemini's system instruction
-        return "\n".join(one.text for one in messages_of([{"role": role, **value}], seen))
+        return "\n".join(message.text for message in messages_of([{"role": role, **value}], seen))
     for key in ("text", "value", "body", "answer"):
         inner = value.get(key)
         if isinstance(inner, (str, list)) and not (isinstance(inner, list) and key == "value"):

@@ -43,25 +43,25 @@ def holds_text(value: Any, within: int = 0) -> bool:
     if within > 3 or not isinstance(value, (list, tuple, dict)):
         return False
     inner = list(value.values() if isinstance(value, dict) else value)[:20]
-    if not within and inner and all(isinstance(one, str) for one in inner):
+    if not within and inner and all(isinstance(part, str) for part in inner):
         return True
-    return any(holds_text(one, within + 1) for one in inner)
+    return any(holds_text(part, within + 1) for part in inner)
 
 
 def has_parts(sample: list[Record], column: str) -> bool:
     """Whether a column holds objects whose parts are as good as columns: the same few keys."""
     values = [one for row in sample if not is_empty(one := row.get(column))]
-    objects = [one for one in values if isinstance(one, dict)]
+    objects = [value for value in values if isinstance(value, dict)]
     if not objects or 2 * len(objects) <= len(values):
         return False
-    if any(looks_like_messages(one) or is_message(one) or "answer_start" in one
-           for one in objects[:20]):  # fmt: skip
+    if any(looks_like_messages(entry) or is_message(entry) or "answer_start" in entry
+           for entry in objects[:20]):  # fmt: skip
         return False
-    if any("aliases" in one for one in objects[:20]):  # TriviaQA's answers
+    if any("aliases" in entry for entry in objects[:20]):  # TriviaQA's answers
         return False
-    if all(set(one) <= {"text", "value"} or set(one) == {"parts"} for one in objects[:20]):
+    if all(set(entry) <= {"text", "value"} or set(entry) == {"parts"} for entry in objects[:20]):
         return False
-    keys = {str(key) for one in objects for key in one}
+    keys = {str(key) for entry in objects for key in entry}
     return len(keys) <= MOST_KEYS
 
 
@@ -73,7 +73,7 @@ def with_parts(columns: list[str], opened: Sequence[str], sample: list[Record]) 
             named.append(column)
             continue
         objects = [one for row in sample if isinstance(one := row.get(column), dict)]
-        named += dict.fromkeys(f"{column}.{key}" for one in objects for key in one)
+        named += dict.fromkeys(f"{column}.{key}" for entry in objects for key in entry)
     return list(dict.fromkeys(named))
 
 
@@ -85,21 +85,23 @@ def opened(value: Any) -> Any:
 def is_objects(value: Any) -> bool:
     """Whether a cell is a list of objects, or its source."""
     value = opened(value)
-    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def can_ask(values: list[Any]) -> bool:
     """Whether cells can be questions or inputs: no numbers that count the rows, no names of
     people or rows made by a program, no numbers of tokens."""
-    ids = len(values) > 2 and all(isinstance(one, str) and _ID.fullmatch(one) for one in values)
+    ids = len(values) > 2 and all(
+        isinstance(value, str) and _ID.fullmatch(value) for value in values
+    )
     return not (ids or are_numbers(values) or _counts_up(values))
 
 
 def are_numbers(values: list[Any]) -> bool:
     """Whether all cells are lists of numbers, as of tokens."""
     return len(values) > 2 and all(
-        isinstance(one, (list, tuple)) and all(isinstance(n, (int, float)) for n in one)
-        for one in values
+        isinstance(value, (list, tuple)) and all(isinstance(n, (int, float)) for n in value)
+        for value in values
     )
 
 
@@ -107,7 +109,9 @@ def _counts_up(values: list[Any]) -> bool:
     if len(values) < 3:
         return False
     try:
-        numbers = [int(scalar_text(one)) for one in values if not isinstance(one, (list, dict))]
+        numbers = [
+            int(scalar_text(value)) for value in values if not isinstance(value, (list, dict))
+        ]
     except (ValueError, LeftOut):
         return False
     steps = {b - a for a, b in pairwise(numbers)}
@@ -117,7 +121,9 @@ def _counts_up(values: list[Any]) -> bool:
 def are_conversations(values: list[Any], strings: bool = True) -> bool:
     """Whether most cells are conversations. strings: lists of plain texts are as well."""
     first = values[:200]
-    return bool(first) and 2 * sum(looks_like_messages(one, strings) for one in first) > len(first)
+    return bool(first) and 2 * sum(looks_like_messages(cell, strings) for cell in first) > len(
+        first
+    )
 
 
 def are_surely_conversations(values: list[Any]) -> bool:
@@ -129,7 +135,7 @@ def are_surely_conversations(values: list[Any]) -> bool:
             sure += marked_parts(opened) is not None
         elif isinstance(opened, (list, tuple)) and opened and isinstance(opened[0], dict):
             sure += is_message(opened[0])
-        elif isinstance(opened, (list, tuple)) and all(isinstance(one, str) for one in opened):
+        elif isinstance(opened, (list, tuple)) and all(isinstance(cell, str) for cell in opened):
             parts = marked_parts("\n".join(opened))  # ["User: …", "Assistant: …"]
             sure += parts is not None and len(parts) == len(opened)
         else:
@@ -153,19 +159,19 @@ def end_with_questions(values: list[Any]) -> bool:
 def are_marked(values: list[Any]) -> bool:
     """Whether most cells are texts with marks of who speaks."""
     first = values[:200]
-    found = sum(isinstance(one, str) and opened_text(one) is one and marked_parts(one) is not None
-                for one in first)  # fmt: skip
+    texts = [cell for cell in first if isinstance(cell, str) and opened_text(cell) is cell]
+    found = sum(marked_parts(text) is not None for text in texts)
     return 2 * found > len(first)
 
 
 def truths_of(values: list[Any]) -> list[bool] | None:
     """Cells as true and false; None where one is neither, or all are words of another kind."""
     found = []
-    for one in values:
-        if isinstance(one, bool):
-            found.append(one)
-        elif isinstance(one, (int, float, str)) and str(one).strip().casefold() in names.TRUTHS:
-            found.append(names.TRUTHS[str(one).strip().casefold()])
+    for value in values:
+        if isinstance(value, bool):
+            found.append(value)
+        elif isinstance(value, (int, float, str)) and str(value).strip().casefold() in names.TRUTHS:
+            found.append(names.TRUTHS[str(value).strip().casefold()])
         else:
             return None
     return found or None

@@ -17,8 +17,8 @@ def asked_lines(rows: Rows, name: str) -> Rows:
     if rows.format != "text" or len(rows.columns) != 1 or rows.header:
         return rows
     texts = [row[0] for row in rows.sample() if row and isinstance(row[0], str)]
-    n_asked = sum(bool(_ASKED.match(one)) for one in texts)
-    n_said = sum(bool(_SAID.match(one)) for one in texts)
+    n_asked = sum(bool(_ASKED.match(text)) for text in texts)
+    n_said = sum(bool(_SAID.match(text)) for text in texts)
     if not texts or not _ASKED.match(texts[0]) or not 0.5 * n_asked <= n_said <= 1.5 * n_asked:
         return rows
     rows.notices.add("question_lines", "The lines of {file} that begin with Q: and A: (or such "

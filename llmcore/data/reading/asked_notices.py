@@ -52,7 +52,7 @@ def _speakers(layout: AskedLayout, sample: list[Record]) -> str | None:
     """The column that says who speaks, where a row is one message of a conversation."""
     for column in layout.columns:
         said = {row.get(column) for row in sample if isinstance(row.get(column), str)}
-        roles = {role_of(one) for one in said}
+        roles = {role_of(name) for name in said}
         if {USER, ASSISTANT} <= roles and None not in roles:
             return column
     return None

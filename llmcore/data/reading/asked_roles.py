@@ -51,7 +51,9 @@ class Columns:
     system: str | None = None
 
     def named(self) -> list[str]:
-        return [one for one in (self.instruction, self.input, self.output, self.system) if one]
+        return [
+            column for column in (self.instruction, self.input, self.output, self.system) if column
+        ]
 
 
 @dataclass(slots=True)
@@ -89,7 +91,7 @@ def opened_record(record: Record, opened: Sequence[str]) -> Record:
 
 def _choice_stems(columns: Iterable[str]) -> set[str]:
     """What columns of choices are called without their letter or number: option a, option b."""
-    found = Counter(stem[1] for one in columns if (stem := _STEM.fullmatch(one)))
+    found = Counter(stem[1] for column in columns if (stem := _STEM.fullmatch(column)))
     return {stem for stem, n in found.items() if n > 1}
 
 
@@ -109,13 +111,13 @@ class _Finder:
         self, columns: list[str], sample: list[Record], name: str, chosen: Columns, header: bool
     ) -> None:
         self.name, self.header = name, header
-        self.opened = tuple(one for one in columns if has_parts(sample, one))
+        self.opened = tuple(column for column in columns if has_parts(sample, column))
         self.sample = [opened_record(dict(record), self.opened) for record in sample]
         self.columns = with_parts(columns, self.opened, self.sample)
-        self.folded = {one: folded_name(one) for one in self.columns}
+        self.folded = {column: folded_name(column) for column in self.columns}
         self.lettered = {"a", "b", "c"} <= set(self.folded.values())  # choices to one question
         self.offered = self.lettered or bool(_choice_stems(self.folded.values())) or bool(
-            names.CHOICES_NAMES & {one.partition(".")[0] for one in self.folded.values()}
+            names.CHOICES_NAMES & {name.partition(".")[0] for name in self.folded.values()}
         )  # fmt: skip
         self.chosen = {
             "instruction": self._chosen(chosen.instruction),
@@ -123,7 +125,7 @@ class _Finder:
             "answer": self._chosen(chosen.output),
             "system": self._chosen(chosen.system),
         }
-        taken = [one for one in self.chosen.values() if one]
+        taken = [column for column in self.chosen.values() if column]
         if len(set(taken)) < len(taken):
             raise LabError(
                 f"Two of instruction, input, answer and system of {name} are read from one column: "
@@ -254,10 +256,12 @@ class _Finder:
         """Whether a column holds lists of questions with their answers, which are no talk."""
         if self.folded[column] not in names.PAIRS_NAMES or not all(map(is_objects, values)):
             return False
-        keys = [{folded_name(str(key)) for key in one} for cell in values for one in opened(cell)]
+        keys = [
+            {folded_name(str(key)) for key in entry} for cell in values for entry in opened(cell)
+        ]
         return bool(keys) and all(
-            one & {"question", "instruction"} and one & {"answer", "answers", "output", "response"}
-            for one in keys
+            key & {"question", "instruction"} and key & {"answer", "answers", "output", "response"}
+            for key in keys
         )
 
     def _pairs(self) -> AskedLayout:
@@ -275,7 +279,7 @@ class _Finder:
             about = self.usual(names.INPUT_NAMES, can_ask)
         if ask is None and about:
             ask, about = about, None
-        self.taken |= {one for one in (about, ask, history) if one}
+        self.taken |= {column for column in (about, ask, history) if column}
         roles: dict[str, str | None] = {"instruction": ask}
         if about:
             roles["input"] = about
@@ -289,21 +293,21 @@ class _Finder:
         row of two bare words may well be the names."""
         if self.header or len(self.columns) != 2 or self.taken or not self.sample:
             return False
-        first = [one for one in self.sample[0].values() if isinstance(one, str)]
-        asked = [str(one) for one in self.values(self.columns[0])]  # no dates of a chat's log
-        return any(_SENTENCE.search(one) for one in first) and (
-            2 * sum(bool(_SENTENCE.search(one)) for one in asked) > len(asked)
+        first = [cell for cell in self.sample[0].values() if isinstance(cell, str)]
+        asked = [str(value) for value in self.values(self.columns[0])]  # no dates of a chat's log
+        return any(_SENTENCE.search(text) for text in first) and (
+            2 * sum(bool(_SENTENCE.search(text)) for text in asked) > len(asked)
         )
 
     def _answers(self, values: list[Any]) -> bool:
         """Whether cells can be answers: no verdicts on other answers, no letters or numbers of
         choices that stand in other columns."""
         plain = (str, int, float)
-        said = {scalar_text(one).casefold() for one in values if isinstance(one, plain)}
+        said = {scalar_text(value).casefold() for value in values if isinstance(value, plain)}
         if said <= {"accept", "reject", "ignore"} and "accept" in said:
             return False
         if self.offered:
-            places = {folded_name(one) for one in said}
+            places = {folded_name(name) for name in said}
             return not said or not (
                 all(map(_CHOICE.fullmatch, said)) or places <= set(self.folded.values())
             )
@@ -316,15 +320,15 @@ class _Finder:
 
     def _asks_the_same(self, ask: str, answer: str | None) -> bool:
         """Whether every row asks the same and some other column tells the rows apart."""
-        asked = [scalar_text(one) for one in self.values(ask) if isinstance(one, str)]
+        asked = [scalar_text(value) for value in self.values(ask) if isinstance(value, str)]
         if len(asked) < ENOUGH_ROWS or len(set(asked)) > 1 or answer is None:
             return False
-        others = [one for one in self.columns if one not in (*self.taken, ask, answer)]
-        return any(self._is_text(one) for one in others)
+        others = [column for column in self.columns if column not in (*self.taken, ask, answer)]
+        return any(self._is_text(other) for other in others)
 
     def _odd_names(self) -> AskedLayout | None:
         """One column that holds nothing but conversations, whatever its name."""
-        found = [one for one in self.columns if are_surely_conversations(self.values(one))]
+        found = [column for column in self.columns if are_surely_conversations(self.values(column))]
         if len(found) != 1:
             return None
         self.taken = set()
@@ -342,8 +346,8 @@ class _Finder:
 
     def complete(self, layout: AskedLayout) -> None:
         """Marks of bad rows, parts of the file, words that are answers, columns without a role."""
-        used = {one for one in (*layout.roles.values(), layout.rejected) if one}
-        free = [one for one in self.columns if one not in used]
+        used = {column for column in (*layout.roles.values(), layout.rejected) if column}
+        free = [column for column in self.columns if column not in used]
         for column in free:
             truths = truths_of(self.values(column))
             if not truths or all(truths):
@@ -354,9 +358,9 @@ class _Finder:
             else:
                 layout.truths.append(column)
         for column in free:
-            known = [one for one in self.values(column) if isinstance(one, str)]
+            known = [value for value in self.values(column) if isinstance(value, str)]
             if self.folded[column] in SPLIT_NAMES and known and all(
-                one.strip().casefold() in SPLITS for one in known
+                text.strip().casefold() in SPLITS for text in known
             ):  # fmt: skip
                 layout.split = column
         if layout.form == PAIRS and layout.roles.get("answer") is None:
@@ -364,13 +368,13 @@ class _Finder:
         layout.kept_words = self._kept_words(layout.roles.get("answer"))
         seen = {layout.split, layout.mark[0] if layout.mark else None, *layout.truths}
         layout.unread = [
-            one for one in free if one not in seen and not self._is_part_of(one, used)
-            and (self._is_text(one) or self._are_tools(one))
+            column for column in free if column not in seen and not self._is_part_of(column, used)
+            and (self._is_text(column) or self._are_tools(column))
         ]  # fmt: skip
 
     def _is_part_of(self, column: str, used: set[str]) -> bool:
         """An object that is read by its parts, or a part of one that is read whole."""
-        return any(one.startswith(f"{column}.") or column.startswith(f"{one}.") for one in used)
+        return any(name.startswith(f"{column}.") or column.startswith(f"{name}.") for name in used)
 
     def _is_text(self, column: str) -> bool:
         """Whether most rows hold a text there that is no number and no true or false."""
@@ -386,7 +390,7 @@ class _Finder:
             return frozenset()
         texts = [one.strip().casefold() for row in self.sample
                  if isinstance(one := row.get(answer), str) and one.strip()]  # fmt: skip
-        words = {one for one in texts if missing_word(one)}
+        words = {text for text in texts if missing_word(text)}
         kinds = set(texts)
         few = len(kinds) <= FEW_ANSWERS and len(texts) >= 4 * len(kinds)
         return frozenset(words) if few or kinds == words else frozenset()
@@ -401,7 +405,7 @@ def named_column(columns: list[str], wanted: str, name: str) -> str:
     Raises NotFoundError that lists the columns."""
     if wanted in columns:
         return wanted
-    folded = [one.strip().casefold() for one in columns]
+    folded = [column.strip().casefold() for column in columns]
     if folded.count(wanted.strip().casefold()) == 1:
         return columns[folded.index(wanted.strip().casefold())]
     if wanted.strip().isascii() and wanted.strip().isdigit():

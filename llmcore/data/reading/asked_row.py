@@ -46,7 +46,7 @@ class RowReader:
         texts = [self._system(record, seen), system]
         row = Instruction(
             tuple(turns),
-            "\n".join(dict.fromkeys(one for one in texts if one)),
+            "\n".join(dict.fromkeys(text for text in texts if text)),
             split=self._split(record),
         )
         n = len(row.question) + len(row.last.output)
@@ -82,7 +82,7 @@ class RowReader:
         ask, answer = self._asked(record, seen), self._answered(record, seen)
         about = self._input(record, seen)
         earlier = self._history(record, seen)
-        if isinstance(answer, list) and any(one.role in (USER, SYSTEM) for one in answer):
+        if isinstance(answer, list) and any(message.role in (USER, SYSTEM) for message in answer):
             messages = answer  # the whole conversation, the prompt included
         elif isinstance(ask, str) and isinstance(answer, str):
             if not ask:
@@ -108,8 +108,10 @@ class RowReader:
         none. None where there is no such list."""
         asked, said = self._cell(record, "instruction"), self._cell(record, "answer")
         asked, said = _coqa_texts(asked), _coqa_texts(said)
-        lists = [one for one in (asked, said) if isinstance(one, (list, tuple)) and len(one) > 1]
-        if len(lists) < 2 or not all(isinstance(text, str) for one in lists for text in one):
+        lists = [
+            side for side in (asked, said) if isinstance(side, (list, tuple)) and len(side) > 1
+        ]
+        if len(lists) < 2 or not all(isinstance(text, str) for texts in lists for text in texts):
             return None
         if len(asked) != len(said):
             raise LeftOut("objects")
@@ -188,7 +190,7 @@ class RowReader:
             return ""
         text = asked_cell(value, "system", seen)
         if isinstance(text, list):
-            text = "\n".join(one.text for one in text)
+            text = "\n".join(part.text for part in text)
         return text[7:].strip() if text.startswith("SYSTEM:") else text
 
     def _history(self, record: Record, seen: Seen) -> list[Message]:
@@ -232,9 +234,9 @@ def _coqa_texts(value: Any) -> Any:
     if isinstance(value, dict) and isinstance(value.get("input_text"), list):
         return value["input_text"]
     if isinstance(value, list) and all(
-        isinstance(one, dict) and "input_text" in one for one in value
+        isinstance(part, dict) and "input_text" in part for part in value
     ):
-        return [one["input_text"] for one in value]
+        return [part["input_text"] for part in value]
     return value
 
 
@@ -245,8 +247,8 @@ def _texts_of(value: Any) -> list[str] | None:
         return [value.strip()] if value.strip() else []
     if not isinstance(value, (list, tuple)):
         return None
-    inner = [_texts_of(one) for one in value]
-    return None if None in inner else [text for one in inner if one for text in one]
+    inner = [_texts_of(part) for part in value]
+    return None if None in inner else [text for texts in inner if texts for text in texts]
 
 
 def _common_words(one: str, other: str) -> str:

@@ -45,30 +45,36 @@ def read_bundle(members: list[Member], name: str, notices: Notices, opened: Open
 
     Raises LabError where it holds several tables that are no parts of one, or nothing to read.
     """
-    archives = [one for one in members if one.name.lower().endswith(_ARCHIVES)]
-    if len(archives) == 1 and all(_ABOUT.fullmatch(one.name) for one in members
-                                  if one is not archives[0]):  # fmt: skip
+    archives = [member for member in members if member.name.lower().endswith(_ARCHIVES)]
+    if len(archives) == 1 and all(_ABOUT.fullmatch(member.name) for member in members
+                                  if member is not archives[0]):  # fmt: skip
         return _only(archives[0], name, notices, opened)
     if (listed_files := read_listed(members, name, notices, opened)) is not None:
         return listed_files
     if pairs := pairs_of(members):
         return read_pairs(pairs, name, notices)
-    about = [one for one in members if _ABOUT.fullmatch(one.name) or is_list_of_names(one)]
+    about = [
+        member for member in members if _ABOUT.fullmatch(member.name) or is_list_of_names(member)
+    ]
     if len(about) == len(members):
         about = []
-    others = [one for one in members if one not in set(about) and _lower(one).endswith(_NO_TEXT)]
-    aside = {id(one) for one in about + others}
-    rest = [one for one in members if id(one) not in aside]
-    tables = [one for one in rest if _lower(one).endswith(_TABLES)]
-    texts = [one for one in rest if not _lower(one).endswith(_TABLES)]
+    others = [
+        member
+        for member in members
+        if member not in set(about) and _lower(member).endswith(_NO_TEXT)
+    ]
+    aside = {id(member) for member in about + others}
+    rest = [member for member in members if id(member) not in aside]
+    tables = [member for member in rest if _lower(member).endswith(_TABLES)]
+    texts = [member for member in rest if not _lower(member).endswith(_TABLES)]
     if others:
         notices.add("other_files", "{files} of {file} {are} neither text nor table and {were} "
                     "not read: {named}", n=len(others), file=name,
                     named=named_files(others))  # fmt: skip
-    boxes = [one for one in texts if _is_box(one)]
+    boxes = [member for member in texts if _is_box(member)]
     if boxes and not tables:  # of Thunderbird, without a suffix
-        _say_not_read([one for one in texts if one not in boxes], name, notices)
-        return _joined([(one, None) for one in boxes], name, notices, opened)
+        _say_not_read([member for member in texts if member not in boxes], name, notices)
+        return _joined([(archive, None) for archive in boxes], name, notices, opened)
     if _are_folders(texts, tables):
         _say_not_read(tables, name, notices)
         return read_folders(texts, name, notices)
@@ -78,7 +84,7 @@ def read_bundle(members: list[Member], name: str, notices: Notices, opened: Open
             return read_folders(texts, name, notices)
         raise LabError(f"{name} holds no table and no text ({_what(members)}).")
     chosen = _parts(tables, name)
-    left = [one for one in tables + texts if one not in [member for member, _ in chosen]]
+    left = [file for file in tables + texts if file not in [member for member, _ in chosen]]
     _say_not_read(left, name, notices)
     if len(chosen) == 1:
         return _only(chosen[0][0], name, notices, opened)
@@ -113,8 +119,8 @@ def _say_not_read(left: list[Member], name: str, notices: Notices) -> None:
 
 def _are_folders(texts: list[Member], tables: list[Member]) -> bool:
     """Whether there are folders of texts, and many more texts in them than tables."""
-    folders = {one.parts[:-1] for one in texts if len(one.parts) > 1}
-    in_folders = sum(len(one.parts) > 1 for one in texts)
+    folders = {member.parts[:-1] for member in texts if len(member.parts) > 1}
+    in_folders = sum(len(member.parts) > 1 for member in texts)
     if not tables:
         return len(folders) > 1
     return len(folders) > 1 and in_folders >= _TEXTS_PER_TABLE * len(tables)
@@ -137,7 +143,7 @@ def _loose_tables(texts: list[Member]) -> list[Member]:
     and test.txt."""
     if len(texts) == 1:
         return [] if looks_like_mail(texts[0].read(8192)) else texts
-    splits = {_split(one) for one in texts if len(one.parts) == len(texts[0].parts)}
+    splits = {_split(member) for member in texts if len(member.parts) == len(texts[0].parts)}
     return texts if "train" in splits and len(texts) == len(splits) else []
 
 
@@ -156,7 +162,7 @@ def _suffix(member: Member) -> str:
 
 def _split(member: Member) -> str | None:
     names = [_stem(member), *reversed(member.parts[:-1])]
-    return next((split for one in names if (split := split_of(one))), None)
+    return next((split for name in names if (split := split_of(name))), None)
 
 
 def _base(member: Member) -> tuple[str, str]:
@@ -169,32 +175,34 @@ def _parts(tables: list[Member], name: str) -> list[tuple[Member, str | None]]:
     """The tables to be read, each with the part (train, …) or the class that its name says."""
     if len(tables) == 1:
         return [(tables[0], None)]
-    found = [(one, split) for one in tables if (split := _split(one))]
+    found = [(table, split) for table in tables if (split := _split(table))]
     if found and (len(found) == len(tables) or any(split == "train" for _, split in found)):
         by_split: dict[str, set[tuple[str, str]]] = {}
-        for one, split in found:
-            folders = "/".join(one.parts[:-1])
-            by_split.setdefault(split, set()).add((f"{folders}/{_base(one)[0]}", _suffix(one)))
+        for table, split in found:
+            folders = "/".join(table.parts[:-1])
+            by_split.setdefault(split, set()).add((f"{folders}/{_base(table)[0]}", _suffix(table)))
         if all(len(bases) == 1 for bases in by_split.values()):
             return sorted(found, key=lambda pair: ("train", "validation", "test").index(pair[1]))
-        raise _several([one for one, _ in found], name)
-    if all(_suffix(one) in (".mbox", ".mbx") for one in tables):
-        return [(one, None) for one in tables]
-    if len({(one.parts[:-1], _base(one)) for one in tables}) == 1 and _base(tables[0]) != (
+        raise _several([table for table, _ in found], name)
+    if all(_suffix(table) in (".mbox", ".mbx") for table in tables):
+        return [(table, None) for table in tables]
+    if len({(table.parts[:-1], _base(table)) for table in tables}) == 1 and _base(tables[0]) != (
         _stem(tables[0]), _suffix(tables[0])
     ):  # fmt: skip
-        return [(one, None) for one in tables]
-    talks = [one for one in tables if _base(one) == ("conversations", ".json")]
-    if talks and {_suffix(one) for one in tables} == {".json"}:  # ChatGPT's and Claude's exports
-        return [(one, None) for one in talks]
-    strong = [one for one in tables if _suffix(one) != ".json"]
+        return [(table, None) for table in tables]
+    talks = [table for table in tables if _base(table) == ("conversations", ".json")]
+    if talks and {_suffix(table) for table in tables} == {
+        ".json"
+    }:  # ChatGPT's and Claude's exports
+        return [(talk, None) for talk in talks]
+    strong = [table for table in tables if _suffix(table) != ".json"]
     if len(strong) == 1:
         return [(strong[0], None)]
     raise _several(tables, name)
 
 
 def _several(tables: list[Member], name: str) -> LabError:
-    names = listed([one.path for one in tables])
+    names = listed([table.path for table in tables])
     return LabError(
         f"{name} holds {len(tables):,} tables ({names}): give one of them, or name them train, "
         f"validation and test where they are parts of one set."
@@ -208,12 +216,12 @@ def _joined(
     tables = [opened(member.source(), notices) for member, _ in chosen]
     first = tables[0]
     marks = [mark for _, mark in chosen]
-    boxes = all(one.format == "mails" for one in tables)
+    boxes = all(table.format == "mails" for table in tables)
     column = SPLIT if any(marks) else None
-    if boxes and not any("label" in one.columns for one in tables):
+    if boxes and not any("label" in table.columns for table in tables):
         column, marks = "label", [_box_name(member) for member, _ in chosen]
-    columns = list(dict.fromkeys(one for table in tables for one in table.columns))
-    if len({tuple(one.columns) for one in tables}) > 1:
+    columns = list(dict.fromkeys(name for table in tables for name in table.columns))
+    if len({tuple(table.columns) for table in tables}) > 1:
         notices.add("columns_differ", "The tables of {file} have different columns; a cell that "
                     "one does not have is empty", file=name)  # fmt: skip
     if column == SPLIT:
@@ -222,7 +230,7 @@ def _joined(
                     file=name, parts=parts)  # fmt: skip
     elif column:
         notices.add("mail_boxes", "The class of each mail of {file} is the name of its mail box: "
-                    "{labels}", file=name, labels=listed([str(one) for one in marks]))  # fmt: skip
+                    "{labels}", file=name, labels=listed(list(map(str, marks))))  # fmt: skip
     else:
         notices.add("shards", "{tables} of {file} {were} read as one", n=len(tables), file=name)
 
@@ -244,7 +252,9 @@ def _aligned(chunk: Chunk, table: Rows, columns: list[str]) -> list[list[Any]]:
     """The rows in the order of `columns`."""
     if table.columns == columns:
         return chunk.rows
-    places = [table.columns.index(one) if one in table.columns else None for one in columns]
+    places = [
+        table.columns.index(column) if column in table.columns else None for column in columns
+    ]
     return [
         [None if at is None or at >= len(row) else row[at] for at in places] for row in chunk.rows
     ]

@@ -39,8 +39,8 @@ def places_of(counts: Counter[Folder], name: str, notices: Notices) -> dict[Fold
     Says what it decided wherever there is more than one level. Raises LabError where no folder
     can name a class.
     """
-    above = {one[:at] for one in counts for at in range(len(one))}
-    leaves = [one for one in counts if one not in above]
+    above = {count[:at] for count in counts for at in range(len(count))}
+    leaves = [count for count in counts if count not in above]
     top = _common(leaves)
     splits = _split_levels(leaves, top)
     rest = {leaf: _without(leaf, top, splits.get(leaf)) for leaf in leaves}
@@ -80,7 +80,7 @@ def _common(leaves: list[Folder]) -> int:
     """How many folders all share, as long as one is left to name a class."""
     top = 0
     shortest = min(map(len, leaves))
-    while top + 1 < shortest and len({one[top] for one in leaves}) == 1:
+    while top + 1 < shortest and len({leaf[top] for leaf in leaves}) == 1:
         top += 1
     return top
 
@@ -97,7 +97,7 @@ def _split_levels(leaves: list[Folder], top: int) -> dict[Folder, tuple[int, str
             below[leaf[:at]].add(leaf[at])
     parts: dict[Folder, dict[str, str]] = {}
     for folder, names in below.items():
-        found = {one: split for one in names if (split := split_of(one))}
+        found = {name: split for name in names if (split := split_of(name))}
         if "train" in found.values() and len(set(found.values())) > 1:
             parts[folder] = found
     splits = {}
@@ -111,7 +111,9 @@ def _split_levels(leaves: list[Folder], top: int) -> dict[Folder, tuple[int, str
 
 def _without(leaf: Folder, top: int, split: tuple[int, str] | None) -> Folder:
     """The folders below the common ones, without the one that names the part."""
-    return tuple(one for at, one in enumerate(leaf) if at >= top and (not split or at != split[0]))
+    return tuple(
+        part for at, part in enumerate(leaf) if at >= top and (not split or at != split[0])
+    )
 
 
 # ---- classes
@@ -143,7 +145,7 @@ def _named_boxes(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
     """Paths up to the mail box, where all lie in folders of Apple Mail: Work.mbox/…/Messages."""
     boxes = {}
     for leaf, path in rest.items():
-        at = next((at for at, one in enumerate(path) if one.lower().endswith(".mbox")), None)
+        at = next((at for at, part in enumerate(path) if part.lower().endswith(".mbox")), None)
         if at is None:
             return rest
         boxes[leaf] = (*path[:at], path[at][: -len(".mbox")])
@@ -168,7 +170,7 @@ def _come_again(rest: dict[Folder, Folder]) -> bool:
     for path in rest.values():
         if path:
             parents[path[-1]].add(path[:-1])
-    return any(len(one) > 1 for one in parents.values())
+    return any(len(parent) > 1 for parent in parents.values())
 
 
 def _above(folder: Folder, below: set[Place]) -> Place:
@@ -188,7 +190,7 @@ def _ham_or_spam(
     if not labels or not all(found.values()):
         return places
     plain = {label: str(match[1]).lower() for label, match in found.items() if match}
-    if all(label == one for label, one in plain.items()) or len(set(plain.values())) < 2:
+    if all(label == item for label, item in plain.items()) or len(set(plain.values())) < 2:
         return places
     notices.add("merged_folders", "The folders {folders} of {file} are read as ham and spam",
                 file=name, folders=listed(sorted(labels)))  # fmt: skip

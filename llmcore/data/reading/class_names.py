@@ -32,7 +32,7 @@ def with_class_names(rows: Rows, members: list[Member], name: str, notices: Noti
     """The rows with names instead of the numbers of classes, where a file beside them says which
     and the numbers of the first rows fit. Other rows are given back as they are."""
     for told, column, names in _named_columns(members):
-        places = [i for i, one in enumerate(rows.columns) if one.strip().casefold() in
+        places = [i for i, name in enumerate(rows.columns) if name.strip().casefold() in
                   ({column.casefold()} if column else _LABEL_COLUMNS)]  # fmt: skip
         if len(places) != 1 and not column and not rows.header:
             places = _numeric_places(rows, names)
@@ -81,7 +81,7 @@ def _of_card(text: str) -> Iterator[tuple[str, dict[int, str]]]:
     for found in _CARD_LIST.finditer(head):
         features = _CARD_FEATURE.findall(head[: found.start()])
         if features:
-            yield features[-1].strip(), {int(n): one for n, one in _CARD_NAME.findall(found[1])}
+            yield features[-1].strip(), {int(n): name for n, name in _CARD_NAME.findall(found[1])}
 
 
 def _of_json(text: str) -> Iterator[tuple[str, dict[int, str]]]:
@@ -90,27 +90,27 @@ def _of_json(text: str) -> Iterator[tuple[str, dict[int, str]]]:
     except (ValueError, RecursionError):
         return
     yield from _features(value, 0)
-    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
         yield "", dict(enumerate(value))
     elif isinstance(value, dict):
-        by_number = {key: one for key, one in value.items() if key.isdecimal()}
-        by_name = {key: one for key, one in value.items() if type(one) is int}
+        by_number = {key: item for key, item in value.items() if key.isdecimal()}
+        by_name = {key: item for key, item in value.items() if type(item) is int}
         if len(by_number) == len(value) and all(isinstance(x, str) for x in value.values()):
-            yield "", {int(key): one for key, one in value.items()}
+            yield "", {int(key): item for key, item in value.items()}
         elif value and len(by_name) == len(value):
-            yield "", {one: key for key, one in value.items()}
+            yield "", {item: key for key, item in value.items()}
 
 
 def _features(value: Any, depth: int) -> Iterator[tuple[str, dict[int, str]]]:
     if not isinstance(value, dict) or depth > 3:
         return
     features = value.get("features")
-    for column, one in features.items() if isinstance(features, dict) else ():
-        names = one.get("names") if isinstance(one, dict) else None
+    for column, item in features.items() if isinstance(features, dict) else ():
+        names = item.get("names") if isinstance(item, dict) else None
         if isinstance(names, list) and names and all(isinstance(x, str) for x in names):
             yield column, dict(enumerate(names))
-    for one in value.values():
-        yield from _features(one, depth + 1)
+    for feature in value.values():
+        yield from _features(feature, depth + 1)
 
 
 def _of_lines(text: str) -> Iterator[tuple[str, dict[int, str]]]:
@@ -120,7 +120,7 @@ def _of_lines(text: str) -> Iterator[tuple[str, dict[int, str]]]:
         return
     numbered = [found for line in lines if (found := _NUMBERED.fullmatch(line))]
     if len(numbered) == len(lines):
-        yield "", {int(one[1]): one[2].split("\t")[0].strip() for one in numbered}
+        yield "", {int(match[1]): match[2].split("\t")[0].strip() for match in numbered}
     elif len(set(lines)) == len(lines) and not any(len(x) > 60 or x.isdecimal() for x in lines):
         yield "", dict(enumerate(lines))
 
@@ -145,13 +145,13 @@ def _numeric_places(rows: Rows, names: dict[int, str]) -> list[int]:
 def _fitted(rows: Rows, at: int, names: dict[int, str]) -> dict[int, str] | None:
     """The names by the numbers that the first rows have; a list may count from 1."""
     cells = [row[at] for row in rows.sample() if len(row) > at and row[at] not in (None, "")]
-    numbers = {_number(one) for one in cells}
+    numbers = {_number(cell) for cell in cells}
     if not numbers or None in numbers:
         return None
     if numbers <= names.keys():
         return names
     if list(names) == list(range(len(names))) and numbers <= {n + 1 for n in names}:
-        return {n + 1: one for n, one in names.items()}
+        return {n + 1: name for n, name in names.items()}
     return None
 
 

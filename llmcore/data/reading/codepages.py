@@ -92,7 +92,7 @@ def central_european(data: bytes, text: str) -> str | None:
     single language of these has.
     """
     marks = _INSIDE.findall(text)
-    if not marks or max(_covered(marks, one) for one in _WEST) >= _NOT_WESTERN:
+    if not marks or max(_covered(marks, codepage) for codepage in _WEST) >= _NOT_WESTERN:
         return None
     data = data[:MOST_BYTES]
     best: tuple[float, int, str] | None = None
@@ -115,7 +115,7 @@ def central_european(data: bytes, text: str) -> str | None:
 
 
 def _covered(marks: list[str], letters: str) -> float:
-    return sum(one.lower() in letters for one in marks) / max(1, len(marks))
+    return sum(mark.lower() in letters for mark in marks) / max(1, len(marks))
 
 
 def candidates(data: bytes) -> list[str]:

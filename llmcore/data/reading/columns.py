@@ -41,17 +41,19 @@ class Column:
     @property
     def wordy(self) -> float:
         """Share of values of several words; scripts without spaces count by their length."""
-        several = sum(" " in one or (len(one) > 6 and not one.isascii()) for one in self.values)
+        several = sum(
+            " " in value or (len(value) > 6 and not value.isascii()) for value in self.values
+        )
         return several / max(1, len(self.values))
 
     @property
     def is_dates(self) -> bool:
-        return sum(bool(_DATES.search(one)) for one in self.values) > 0.9 * len(self.values)
+        return sum(bool(_DATES.search(value)) for value in self.values) > 0.9 * len(self.values)
 
     @property
     def is_text(self) -> bool:
         """Different texts of some length, not numbers, links or names of files."""
-        links = sum(one.startswith(("http://", "https://")) for one in self.values[:200])
+        links = sum(value.startswith(("http://", "https://")) for value in self.values[:200])
         return (
             bool(self.values)
             and not self.is_numeric

@@ -93,17 +93,17 @@ def looks_like_messages(value: Any, strings: bool = False) -> bool:
     if isinstance(first, dict):
         key = _role_key(_plain_keys(first))
         if key == "author":  # who wrote an answer, or a message of a talk
-            return any(role_of(one.get(key)) for one in value if isinstance(one, dict))
+            return any(role_of(turn.get(key)) for turn in value if isinstance(turn, dict))
         return key is not None or _are_exchanges(value)
     if isinstance(first, (list, tuple)):
-        return len(first) == 2 and all(isinstance(one, str) for one in first)
-    return strings and len(value) > 1 and all(isinstance(one, str) for one in value)
+        return len(first) == 2 and all(isinstance(turn, str) for turn in first)
+    return strings and len(value) > 1 and all(isinstance(turn, str) for turn in value)
 
 
 def _are_exchanges(entries: Sequence[Any]) -> bool:
     """Whether objects without a role are what two sides say, [{"user": …}, {"bot": …}]: answers
     that somebody ranked are not."""
-    keys = {key for one in entries if isinstance(one, dict) for key in one}
+    keys = {key for turn in entries if isinstance(turn, dict) for key in turn}
     return {USER, ASSISTANT} <= {role_of(key) for key in keys}
 
 
@@ -151,11 +151,11 @@ def messages_of(value: Any, seen: Seen) -> list[Message]:
         return _of_object(value, seen)
     if not _is_list(value) or not value:
         raise LeftOut("no_messages")
-    if all(isinstance(one, str) for one in value):
+    if all(isinstance(turn, str) for turn in value):
         return _alternating(value)
-    if all(isinstance(one, (list, tuple)) for one in value):
+    if all(isinstance(turn, (list, tuple)) for turn in value):
         return [message for pair in value for message in _pair(pair)]
-    return [message for one in value for message in _of_entry(one, seen)]
+    return [message for turn in value for message in _of_entry(turn, seen)]
 
 
 def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
@@ -163,17 +163,17 @@ def _of_object(value: Mapping[str, Any], seen: Seen) -> list[Message]:
     for key in ("messages", "conversations", "conversation"):
         if isinstance(value.get(key), list):
             return messages_of(value[key], seen)
-    numbered = [one for key, one in value.items() if _is_numbered_turn(key)]
+    numbered = [turn for key, turn in value.items() if _is_numbered_turn(key)]
     if numbered:
-        return [message for one in numbered for message in _of_entry(one, seen)]
+        return [message for turn in numbered for message in _of_entry(turn, seen)]
     if "replies" in value:
-        return [message for one in best_branch(value, seen) for message in _of_entry(one, seen)]
+        return [message for turn in best_branch(value, seen) for message in _of_entry(turn, seen)]
     if listed := _listed_messages(value):
-        return [message for one in listed for message in _of_entry(one, seen)]
+        return [message for turn in listed for message in _of_entry(turn, seen)]
     nodes = value.get("mapping", value)
     if isinstance(nodes, dict) and is_node(next(iter(nodes.values()), None)):
         way = newest_branch(nodes, value.get("current_node"), seen)
-        return [message for one in way for message in _of_entry(one, seen)]
+        return [message for turn in way for message in _of_entry(turn, seen)]
     if _role_key(value) is not None:
         return list(_of_entry(value, seen))
     raise LeftOut("no_messages")
@@ -187,13 +187,13 @@ def _listed_messages(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The messages of {"from": ["human", "gpt"], "value": ["Hi", "Ho"]}, as the hub's library
     keeps lists of objects; none of anything else."""
     key = _role_key(value)
-    columns = {one: cells for one, cells in value.items() if _is_list(cells)}
+    columns = {name: cells for name, cells in value.items() if _is_list(cells)}
     if key not in columns or not columns[key] or len(columns) < 2:
         return []
     n = len(columns[key])
     if any(len(cells) != n for cells in columns.values()) or not all(map(role_of, columns[key])):
         return []
-    return [{one: cells[place] for one, cells in columns.items()} for place in range(n)]
+    return [{name: cells[place] for name, cells in columns.items()} for place in range(n)]
 
 
 def _is_list(value: Any) -> bool:
@@ -211,7 +211,7 @@ def _alternating(texts: Sequence[str]) -> list[Message]:
 
 
 def _pair(pair: Sequence[Any]) -> list[Message]:
-    if len(pair) != 2 or not all(isinstance(one, str) or one is None for one in pair):
+    if len(pair) != 2 or not all(isinstance(item, str) or item is None for item in pair):
         raise LeftOut("no_messages")
     return [Message(USER, (pair[0] or "").strip()), Message(ASSISTANT, (pair[1] or "").strip())]
 
@@ -251,7 +251,7 @@ def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
     if not _CALL_KEYS.isdisjoint(entry) and any(map(entry.get, _CALL_KEYS)):
         yield Message(CALL, "")
         return
-    content = next((entry[one] for one in _CONTENT_KEYS if entry.get(one) is not None), None)
+    content = next((entry[key] for key in _CONTENT_KEYS if entry.get(key) is not None), None)
     if content is None and isinstance(entry.get("data"), dict):  # as LangChain keeps them
         content = entry["data"].get("content")
     yield _message(role, content, entry, seen)
@@ -263,7 +263,7 @@ _ABOUT = frozenset({"model", "agent", "bot"})  # who answers, where the answer h
 def _exchange(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Role → what is said, in the order of a talk, whatever the order of the keys."""
     said: dict[str, Any] = {}
-    for key in sorted(entry, key=lambda one: one in _ABOUT):
+    for key in sorted(entry, key=lambda key: key in _ABOUT):
         if role := role_of(key):
             said.setdefault(role, entry[key])
     return {role: said[role] for role in (SYSTEM, USER, ASSISTANT, CALL, TOOL) if role in said}

@@ -115,7 +115,7 @@ def _chunk_misses(chunk: Any) -> bool:
     first = data[ends[:-1]]
     suspects = np.flatnonzero(_BLANK[first] | (_WORD[first] & (lengths <= SHORT)))
     cells = (bytes(data[ends[at] : ends[at + 1]]).decode("utf-8", "replace") for at in suspects)
-    return any(not (cell := one.strip()) or cell in SPELLED for one in cells)
+    return any(not (cell := item.strip()) or cell in SPELLED for item in cells)
 
 
 def _firsts(letters: bytes) -> np.ndarray:

@@ -194,7 +194,7 @@ def _one_by_one(
                 if end - at > 3 and _are_rows(lines[at + 1 : end], row, found.rows, options):
                     raise csv.Error
                 found.lines.append(first + at)  # type: ignore[attr-defined]
-                found.rows.append(row if end == at + 1 else [_plain_ends(one) for one in row])
+                found.rows.append(row if end == at + 1 else [_plain_ends(cell) for cell in row])
                 at = end
         except csv.Error as error:
             n_open = len(lines) - at

@@ -116,7 +116,7 @@ def _with_layout(
     rows = [row for chunk in held for row in chunk.rows]
     if not rows:
         raise LabError(f"{source.name} has no text in any cell: give a table with texts in it.")
-    layout = find_layout(rows[:SAMPLE_ROWS], [one for one in named if not one.strip().isdigit()])
+    layout = find_layout(rows[:SAMPLE_ROWS], [name for name in named if not name.strip().isdigit()])
     if layout.skip:
         notices.add(
             "preamble", "{lines} above the table of {file} {were} passed over: {shown}",
@@ -224,8 +224,8 @@ def find_dialect(lines: list[str], delimiter: str = "", surely: bool = False) ->
     lines = [line for line in lines if line.strip()]
     sample = lines[:DIALECT_LINES]
     found: list[tuple[tuple[Any, ...], Dialect]] = []
-    for one in delimiter or DELIMITERS:
-        dialect = _quotes(sample, Dialect(one))
+    for mark in delimiter or DELIMITERS:
+        dialect = _quotes(sample, Dialect(mark))
         rows, _ = _parsed(sample, dialect)
         if not rows or usual_width(rows) < 2:
             continue
@@ -233,7 +233,7 @@ def find_dialect(lines: list[str], delimiter: str = "", surely: bool = False) ->
         same = sum(filled_width(row) == width for row in rows) / len(rows)
         header = {cell.strip().casefold() for row in rows[:5] for cell in row}
         known = min(2, len(header & KNOWN_NAMES))
-        found.append(((known, round(same, 1), one == "\t", round(same, 2), width), dialect))
+        found.append(((known, round(same, 1), mark == "\t", round(same, 2), width), dialect))
     if not found:
         return None
     (known, same, *_), best = max(found, key=lambda pair: pair[0])
@@ -246,7 +246,7 @@ def _repeats(sample: list[str], dialect: Dialect) -> bool:
     """Whether the first or the last cells are few values that come again, as labels do."""
     rows, _ = _parsed(sample, dialect)
     ends = ({row[0] for row in rows}, {row[-1] for row in rows})
-    return any(len(one) <= max(2, len(rows) / 3) and len(one) < len(rows) for one in ends)
+    return any(len(end) <= max(2, len(rows) / 3) and len(end) < len(rows) for end in ends)
 
 
 def _quotes(sample: list[str], base: Dialect) -> Dialect:
@@ -257,7 +257,7 @@ def _quotes(sample: list[str], base: Dialect) -> Dialect:
         if f'{base.delimiter} "' in text:
             tried.append(replace(base, spaced=True))
         if '\\"' in text:
-            tried += [replace(one, escaped=True) for one in list(tried)]
+            tried += [replace(dialect, escaped=True) for dialect in list(tried)]
     elif text.count(f"'{base.delimiter}'") > len(sample) / 2:
         tried.append(replace(base, quote="'"))
     ranked = []
@@ -267,7 +267,7 @@ def _quotes(sample: list[str], base: Dialect) -> Dialect:
         odd = sum(filled_width(row) != width for row in rows)
         quoted_cells = -1 if dialect.quote == "'" else 0
         ranked.append((n_broken, odd, quoted_cells, order, dialect))
-    n_broken, *_, best = min(ranked, key=lambda one: one[:-1])
+    n_broken, *_, best = min(ranked, key=lambda line: line[:-1])
     if base.delimiter == "\t" and '"' in text:
         rows, _ = _parsed(sample, best)
         swallowed = any("\n" in cell and "\t" in cell for row in rows for cell in row)
@@ -351,11 +351,11 @@ def _fasttext(
         line = 1
         for lot in chain([first], map(lines_of, blocks)):
             chunk = Chunk([], [])
-            for at, one in enumerate(lot, start=line):
-                if one.strip():
-                    match = _FASTTEXT.match(one.strip())
+            for at, text in enumerate(lot, start=line):
+                if text.strip():
+                    match = _FASTTEXT.match(text.strip())
                     chunk.lines.append(at)
-                    chunk.rows.append([match[1], match[3]] if match else ["", one.strip()])
+                    chunk.rows.append([match[1], match[3]] if match else ["", text.strip()])
                     if match and match[2]:
                         notices.add("several_labels_a_row", "{lines} of {file} {have} several "
                                     "labels: the first of each is taken", at,

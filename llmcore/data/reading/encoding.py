@@ -194,8 +194,8 @@ def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
 
 def _others(lines: bytes, taken: str) -> str:
     """The flag with the encodings that may be meant as well."""
-    likely = [one for one in codepages.candidates(lines) if one != taken]
-    named = likely or [one for one in ("cp1250", "mac_roman") if one != taken]
+    likely = [candidate for candidate in codepages.candidates(lines) if candidate != taken]
+    named = likely or [codepage for codepage in ("cp1250", "mac_roman") if codepage != taken]
     return f"--encoding {' or '.join(named[:MOST_OTHERS])}"
 
 
@@ -226,7 +226,7 @@ def _count(source: Source) -> _Count:
 
 
 def _count_line(line: bytes, number: int, found: _Count) -> None:
-    lengths = [len(one) for one in _SEQUENCE.findall(line)]
+    lengths = [len(sequence) for sequence in _SEQUENCE.findall(line)]
     broken = lengths.count(1)
     found.valid += len(lengths) - broken
     found.broken += broken

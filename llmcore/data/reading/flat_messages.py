@@ -48,7 +48,7 @@ class MessageForm:
     def used(self) -> set[str]:
         # Without places the rank is read where the replies are.
         every = (self.role, self.id, self.parent, self.talk, self.place, self.deleted)
-        return {one for one in every if one} | ({"rank"} if self.parent else set())
+        return {column for column in every if column} | ({"rank"} if self.parent else set())
 
 
 def joined_messages(rows: Rows, name: str) -> Rows:
@@ -61,7 +61,7 @@ def joined_messages(rows: Rows, name: str) -> Rows:
     form = message_form(rows)
     if form is None:
         return rows
-    columns = [one for one in rows.columns if one not in form.used()]
+    columns = [column for column in rows.columns if column not in form.used()]
     how = (
         "the column {parent} says which one each answers; of several replies the way goes on "
         "with the one of the best rank, else the first"
@@ -79,7 +79,7 @@ def joined_messages(rows: Rows, name: str) -> Rows:
                         **values)  # fmt: skip
         found = _trees if form.parent else _talks
         for line, record in found(messages, form, notices, rows.unit):
-            yield line, [record.get(one) for one in columns]
+            yield line, [record.get(column) for column in columns]
 
     return Rows(rows.format, columns, rows.header, chunked(numbered()), notices, rows.encoding,
                 rows.why, rows.unit)  # fmt: skip
@@ -87,34 +87,36 @@ def joined_messages(rows: Rows, name: str) -> Rows:
 
 def message_form(rows: Rows) -> MessageForm | None:
     """Which columns tell the messages apart; None where they do not."""
-    by_name = {folded_name(one): one for one in reversed(rows.columns)}
+    by_name = {folded_name(column): column for column in reversed(rows.columns)}
 
     def named(names: tuple[str, ...]) -> str | None:
-        return next((by_name[one] for one in names if one in by_name), None)
+        return next((by_name[name] for name in names if name in by_name), None)
 
     text = named(_TEXTS)
     if text is None or len(rows.columns) < 3:
         return None
     sample = [dict(zip(rows.columns, row, strict=False)) for row in rows.sample()]
-    role = next((by_name[one] for one in _ROLES if one in by_name
-                 and _speak(sample, by_name[one])), None)  # fmt: skip
-    if role is None or not all(isinstance(one.get(text), str | None) for one in sample):
+    role = next((by_name[role] for role in _ROLES if role in by_name
+                 and _speak(sample, by_name[role])), None)  # fmt: skip
+    if role is None or not all(isinstance(record.get(text), str | None) for record in sample):
         return None
     deleted = named(_DELETED)
     own, parent = named(_IDS), named(_PARENTS)
     if own and parent and own != parent:
-        known = {_key(one.get(own)) for one in sample}
-        if len(known) == len(sample) and any(_key(one.get(parent)) in known for one in sample):
+        known = {_key(record.get(own)) for record in sample}
+        if len(known) == len(sample) and any(
+            _key(record.get(parent)) in known for record in sample
+        ):
             return MessageForm(text, role, own, parent, deleted=deleted)
     talk = named(_TALKS)
-    if talk and talk != role and len({_key(one.get(talk)) for one in sample}) < len(sample):
+    if talk and talk != role and len({_key(record.get(talk)) for record in sample}) < len(sample):
         return MessageForm(text, role, talk=talk, place=named(_PLACES), deleted=deleted)
     return None
 
 
 def _speak(sample: list[dict[str, Any]], column: str) -> bool:
     """Whether the cells name who speaks, and both sides do."""
-    roles = {role_of(one.get(column)) for one in sample}
+    roles = {role_of(record.get(column)) for record in sample}
     return None not in roles and {USER, ASSISTANT} <= roles
 
 
@@ -178,10 +180,10 @@ def _node(record: dict[str, Any], form: MessageForm) -> dict[str, Any]:
 def _reached(roots: list[str], below: dict[str, list[str]]) -> set[str]:
     reached, ahead = set(roots), list(roots)
     while ahead:
-        for one in below.get(ahead.pop(), []):
-            if one not in reached:
-                reached.add(one)
-                ahead.append(one)
+        for child in below.get(ahead.pop(), []):
+            if child not in reached:
+                reached.add(child)
+                ahead.append(child)
     return reached
 
 
@@ -200,10 +202,10 @@ def _talks(
         else:
             notices.add("orphans", "{messages} of no conversation {were} left out", line,
                         unit=unit)  # fmt: skip
-    for one in talks.values():
-        line, record = one[0]
+    for talk in talks.values():
+        line, record = talk[0]
         said = [{"role": each.get(form.role), "content": each.get(form.text)}
-                for _, each in _ordered(one, form.place)]  # fmt: skip
+                for _, each in _ordered(talk, form.place)]  # fmt: skip
         yield line, {**record, form.text: said}
 
 
@@ -213,9 +215,9 @@ def _ordered(messages: list[Numbered], place: str | None) -> list[Numbered]:
         return messages
     places = [_key(record.get(place)) for _, record in messages]
     try:
-        numbers = [float(one) for one in places]
+        numbers = [float(place) for place in places]
     except ValueError:
-        if not all(one[:4].isdecimal() and one[4:5] == "-" for one in places):
+        if not all(place[:4].isdecimal() and place[4:5] == "-" for place in places):
             return messages
         order = sorted(range(len(messages)), key=places.__getitem__)
     else:

@@ -33,10 +33,10 @@ def read_folders(members: list[Member], name: str, notices: Notices) -> Rows:
     Files without a class, and those that hold no text, are left out, counted and named. Raises
     LabError where no folder names a class.
     """
-    places = places_of(Counter(one.parts[:-1] for one in members), name, notices)
-    kept = [(one, places[one.parts[:-1]]) for one in members]
+    places = places_of(Counter(member.parts[:-1] for member in members), name, notices)
+    kept = [(member, places[member.parts[:-1]]) for member in members]
     _say_left_out(kept, name, notices)
-    labelled = [(one, place) for one, place in kept if place.label is not None]
+    labelled = [(member, place) for member, place in kept if place.label is not None]
     if not labelled:
         raise LabError(f"The files of {name} lie in no folder of a class: {ADVICE}.")
     return rows_of_files(labelled, name, notices)
@@ -47,7 +47,7 @@ def rows_of_files(labelled: list[tuple[Member, Place]], name: str, notices: Noti
     holds text."""
     with_split = any(place.split for _, place in labelled)
     columns = ["text", "label", SPLIT] if with_split else ["text", "label"]
-    mails = sum(looks_like_mail(one.read(8192)) for one, _ in labelled[:_SAMPLED])
+    mails = sum(looks_like_mail(member.read(8192)) for member, _ in labelled[:_SAMPLED])
     are_mails = 2 * mails > len(labelled[:_SAMPLED])
     rows = _rows(labelled, with_split, name, notices)
     what = "e-mails" if are_mails else "texts"
@@ -59,8 +59,8 @@ def rows_of_files(labelled: list[tuple[Member, Place]], name: str, notices: Noti
 
 
 def _say_left_out(kept: list[tuple[Member, Place]], name: str, notices: Notices) -> None:
-    loose = [one for one, place in kept if place.loose]
-    unlabelled = [one for one, place in kept if place.label is None and not place.loose]
+    loose = [member for member, place in kept if place.loose]
+    unlabelled = [member for member, place in kept if place.label is None and not place.loose]
     if loose:
         notices.add("loose_files", "{files} of {file} {are} in no folder of a class and {were} "
                     "left out: {named}", n=len(loose), file=name,

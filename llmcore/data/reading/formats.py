@@ -116,7 +116,7 @@ def _packed(source: Source, head: bytes) -> Recognised | None:
 def _in_zip(source: Source) -> Recognised:
     try:
         with source.open() as file, zipfile.ZipFile(file) as zipped:
-            names = [one.lower() for one in zipped.namelist()[:2_000]]
+            names = [name.lower() for name in zipped.namelist()[:2_000]]
             odf = zipped.read("mimetype")[:80] if "mimetype" in names else b""
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, KeyError):
         return Recognised(ZIP, "it begins with PK")  # its reader says what is wrong with it
@@ -125,7 +125,7 @@ def _in_zip(source: Source) -> Recognised:
             raise LabError(f"{source.name} is an OpenDocument text: {_SAVE_TEXT} and give that.")
         return Recognised(XLSX, "it is an OpenDocument spreadsheet")
     for start, format, what, remedy in _IN_ZIP:
-        if any(one.startswith(start) for one in names):
+        if any(name.startswith(start) for name in names):
             if format is None:
                 raise LabError(f"{source.name} is {what}: {remedy} and give that.")
             return Recognised(format, "it is a zip that holds a workbook")

@@ -60,7 +60,7 @@ class Chosen:
 
     def named(self) -> list[str]:
         every = (self.text, self.label, self.instruction, self.input, self.output, self.system)
-        return [one for one in every if one]
+        return [column for column in every if column]
 
 
 def inspect(
@@ -114,7 +114,7 @@ def _corpus_or_none(
 
 def guess_task(rows: Rows) -> str:
     """What a table is for, by the names of its columns and by what they hold."""
-    names = {one.strip().casefold().replace(" ", "_") for one in rows.columns}
+    names = {column.strip().casefold().replace(" ", "_") for column in rows.columns}
     roles = label_roles(rows, "", None, None, Notices())
     labelled = roles.label is not None
     if names & _SURELY and not (labelled and roles.text is not None and names & _PLAIN_TEXT):
@@ -138,7 +138,7 @@ def guess_task(rows: Rows) -> str:
     if rows.format == "text" and not names & set(LABEL_NAMES):
         return CORPUS
     columns = columns_of(rows)
-    labels = any(one.is_label for at, one in enumerate(columns) if at != roles.text)
+    labels = any(column.is_label for at, column in enumerate(columns) if at != roles.text)
     scores = len(columns) <= MOST_BESIDE_SCORES and bool(
         measured(columns, {roles.text}) or combined(columns, {roles.text})
     )

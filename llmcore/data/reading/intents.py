@@ -16,12 +16,12 @@ def is_rasa(value: dict[str, Any]) -> bool:
 
 
 def is_intents(value: dict[str, Any]) -> bool:
-    return any(isinstance(one, list) and is_list(one) for one in value.values())
+    return any(isinstance(item, list) and is_list(item) for item in value.values())
 
 
 def is_list(value: list[Any]) -> bool:
     """Whether all are objects with a tag and a list of patterns."""
-    return bool(value) and all(isinstance(one, dict) and _keys(one) for one in value)
+    return bool(value) and all(isinstance(intent, dict) and _keys(intent) for intent in value)
 
 
 def _keys(intent: dict[str, Any]) -> tuple[str, str] | None:
@@ -30,7 +30,7 @@ def _keys(intent: dict[str, Any]) -> tuple[str, str] | None:
     patterns = next((key for key in _PATTERNS if isinstance(intent.get(key), list)), None)
     if tag is None or patterns is None:
         return None
-    texts = all(isinstance(one, str) for one in intent[patterns])
+    texts = all(isinstance(pattern, str) for pattern in intent[patterns])
     return (tag, patterns) if texts else None
 
 
@@ -40,12 +40,12 @@ def records(
     """A record for each pattern of each intent, or for each of Rasa's examples."""
     if is_rasa(value):
         inner = value["rasa_nlu_data"]
-        others = [key for key, one in inner.items() if one and key != "common_examples"]
+        others = [key for key, item in inner.items() if item and key != "common_examples"]
         notices.add("json_form", "{file} is training data of Rasa: its examples were read{others}",
                     file=name, others=f", not its {listed(others)}" if others else "")  # fmt: skip
-        return [{key: one.get(key) for key in ("text", "intent")}
-                for one in inner["common_examples"] if isinstance(one, dict)]  # fmt: skip
-    key = next(key for key, one in value.items() if isinstance(one, list) and is_list(one))
+        return [{key: example.get(key) for key in ("text", "intent")}
+                for example in inner["common_examples"] if isinstance(example, dict)]  # fmt: skip
+    key = next(key for key, item in value.items() if isinstance(item, list) and is_list(item))
     return of_list(value[key], name, notices, roles)
 
 
@@ -60,9 +60,9 @@ def of_list(
         answers = next((intent[key] for key in _RESPONSES if key in intent), None)
         answers = [answers] if isinstance(answers, str) else answers
         texts = [
-            one
-            for one in (answers if isinstance(answers, list) else [])
-            if isinstance(one, str) and one.strip()
+            answer
+            for answer in (answers if isinstance(answers, list) else [])
+            if isinstance(answer, str) and answer.strip()
         ]
         n_more += max(0, len(texts) - 1)
         n_without += not texts

@@ -44,7 +44,7 @@ def unwrap(value: Any, name: str, notices: Notices, roles: str = "labels") -> Re
     but the plain ones. Raises LabError where the form is not known or there is nothing in it."""
     records = _unwrap(value, name, notices, roles, 0)
     if records is None and isinstance(value, dict) and value:
-        plain = not any(isinstance(one, (dict, list)) for one in value.values())
+        plain = not any(isinstance(inner, (dict, list)) for inner in value.values())
         records = [value] if plain or name.lower().endswith((".jsonl", ".ndjson")) else None
     if records is None:
         raise _unknown(value, name)
@@ -83,10 +83,10 @@ def _unwrap(value: Any, name: str, notices: Notices, roles: str, depth: int) -> 
 
 
 def _of_list(value: list[Any], name: str, notices: Notices) -> Records:
-    if value and all(isinstance(one, str) for one in value):
-        return [{"text": one} for one in value]
-    tables = [one for one in _dicts(value) if one.get("type") == "table" and _is_list_of(
-        one.get("data"), dict)]  # fmt: skip
+    if value and all(isinstance(text, str) for text in value):
+        return [{"text": text} for text in value]
+    tables = [entry for entry in _dicts(value) if entry.get("type") == "table" and _is_list_of(
+        entry.get("data"), dict)]  # fmt: skip
     if len(tables) == 1 and _dicts(value)[0].get("type") == "header":
         _said(notices, name, "an export of phpMyAdmin (the rows of its one table)")
         return tables[0]["data"]
@@ -97,15 +97,15 @@ def _of_list(value: list[Any], name: str, notices: Notices) -> Records:
 
 def _inner(records: Records, name: str, notices: Notices) -> Records:
     """The objects inside of records such as {"row": {…}}, where all are like that."""
-    if any(isinstance(one, dict) and is_argilla(one) for one in records[:1]):
+    if any(isinstance(record, dict) and is_argilla(record) for record in records[:1]):
         return records
     for key in _INNER:
-        if records and all(isinstance(one, dict) and isinstance(one.get(key), dict)
-                           for one in records):  # fmt: skip
+        if records and all(isinstance(record, dict) and isinstance(record.get(key), dict)
+                           for record in records):  # fmt: skip
             others = _others(records[0], key)
             notices.add("wrapper", "Each row of {file} was taken out of its field {key}{others}",
                         file=name, key=quoted(key), others=others)  # fmt: skip
-            return [one[key] for one in records]
+            return [record[key] for record in records]
     return records
 
 
@@ -127,7 +127,7 @@ def _split_table(value: dict[str, Any], name: str, notices: Notices) -> Records 
     columns, data, schema = value.get("columns"), value.get("data"), value.get("schema")
     if _is_list_of(columns, (str, int)) and _is_list_of(data, list):
         _said(notices, name, 'pandas\' orient="split"')
-        keys = [str(one) for one in columns or []]
+        keys = [str(column) for column in columns or []]
         return [dict(zip(keys, row, strict=False)) for row in data or []]
     if isinstance(schema, dict) and isinstance(schema.get("fields"), list) and data:
         if not _is_list_of(data, dict):
@@ -135,7 +135,7 @@ def _split_table(value: dict[str, Any], name: str, notices: Notices) -> Records 
         _said(notices, name, 'pandas\' orient="table"')
         index = schema.get("primaryKey")
         index = index if isinstance(index, list) else []
-        return [{key: one for key, one in row.items() if key not in index} for row in data]
+        return [{key: item for key, item in row.items() if key not in index} for row in data]
     return None
 
 
@@ -146,10 +146,10 @@ def _is_list_of(value: Any, kinds: type | tuple[type, ...]) -> bool:
 def _squad(value: dict[str, Any], name: str, notices: Notices) -> Records | None:
     """SQuAD: articles → paragraphs → questions with answers."""
     data = value.get("data")
-    if not _is_list_of(data, dict) or not all("paragraphs" in one for one in data or []):
+    if not _is_list_of(data, dict) or not all("paragraphs" in article for article in data or []):
         return None
     records = list(_questions(data or []))
-    n_without = sum(one["answer"] is None for one in records)
+    n_without = sum(record["answer"] is None for record in records)
     _said(notices, name, "SQuAD (articles, paragraphs, questions; the first answer of each)")
     if n_without:
         notices.add("unanswered", "{questions} of {file} {have} no answer", n=n_without, file=name)
@@ -159,10 +159,10 @@ def _squad(value: dict[str, Any], name: str, notices: Notices) -> Records | None
 def _questions(data: list[Any]) -> Iterator[dict[str, Any]]:
     for article in data:
         for paragraph in _dicts(article.get("paragraphs")):
-            for one in _dicts(paragraph.get("qas")):
-                answers = _dicts(one.get("answers"))
+            for question in _dicts(paragraph.get("qas")):
+                answers = _dicts(question.get("answers"))
                 answer = answers[0].get("text") if answers else None
-                yield {"question": one.get("question"), "context": paragraph.get("context"),
+                yield {"question": question.get("question"), "context": paragraph.get("context"),
                        "answer": answer}  # fmt: skip
 
 
@@ -173,19 +173,21 @@ def _natural_task(value: dict[str, Any], name: str, notices: Notices) -> Records
     if not isinstance(value.get("Definition"), (str, list)) or not _is_list_of(rows, dict):
         return None
     _said(notices, name, "Natural Instructions (a task's definition and its instances)")
-    return [{"instruction": value["Definition"], "input": one.get("input"),
-             "output": one.get("output")} for one in rows or []]  # fmt: skip
+    return [{"instruction": value["Definition"], "input": instance.get("input"),
+             "output": instance.get("output")} for instance in rows or []]  # fmt: skip
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _splits(value: dict[str, Any], name: str, notices: Notices) -> Records | None:
     """{"train": […], "test": […]}: a column `split` beside the rest."""
-    found = {key: split_of(str(key)) for key, one in value.items() if isinstance(one, list) and one}
+    found = {
+        key: split_of(str(key)) for key, item in value.items() if isinstance(item, list) and item
+    }
     parts = {key: split for key, split in found.items() if split}
-    if not parts or any(not isinstance(one, (dict, list)) for key in parts for one in value[key]):
+    if not parts or any(not isinstance(cell, (dict, list)) for key in parts for cell in value[key]):
         return None
     if len(parts) == 1 and len(found) > 1:
         return None
@@ -204,9 +206,9 @@ def _splits(value: dict[str, Any], name: str, notices: Notices) -> Records | Non
 
 def _of_dicts(value: dict[str, Any], name: str, notices: Notices) -> Records | None:
     """pandas: orient="columns" ({column: {index: cell}}) or "index" ({index: {column: cell}})."""
-    if len(value) < 1 or not all(isinstance(one, dict) and one for one in value.values()):
+    if len(value) < 1 or not all(isinstance(item, dict) and item for item in value.values()):
         return None
-    inner = list(dict.fromkeys(key for one in value.values() for key in one))
+    inner = list(dict.fromkeys(key for inner in value.values() for key in inner))
     if _are_indices(inner) and not _are_indices(list(value)):
         by_columns = True
     elif _are_indices(list(value)):
@@ -218,11 +220,11 @@ def _of_dicts(value: dict[str, Any], name: str, notices: Notices) -> Records | N
     if not by_columns:
         _said(notices, name, 'pandas\' orient="index" (an object for each row under its own key)')
         return list(value.values())
-    if not all(set(one) == set(inner) for one in value.values()):
+    if not all(set(cells) == set(inner) for cells in value.values()):
         notices.add("ragged_columns", "The columns of {file} are not equally long; the cells that "
                     "are missing stay empty", file=name)  # fmt: skip
     _said(notices, name, 'pandas\' orient="columns" (an object for each column)')
-    return [{key: one.get(at) for key, one in value.items()} for at in inner]
+    return [{key: item.get(at) for key, item in value.items()} for at in inner]
 
 
 def _are_indices(keys: list[str]) -> bool:
@@ -235,17 +237,17 @@ def _known(keys: list[str]) -> bool:
 
 def _of_lists(value: dict[str, Any], name: str, notices: Notices) -> Records | None:
     """{column: [cells]}, all equally long; or {label: [texts]}."""
-    lists = {key: one for key, one in value.items() if isinstance(one, list)}
+    lists = {key: item for key, item in value.items() if isinstance(item, list)}
     if (
         len(lists) < 2
         or len(lists) < len(value)
         or any(key in _TURNS or split_of(str(key)) for key in lists)
     ):
         return None
-    if any(isinstance(cell, dict) for one in lists.values() for cell in one):
+    if any(isinstance(cell, dict) for cells in lists.values() for cell in cells):
         return None
-    lengths = {len(one) for one in lists.values()}
-    texts = [cell for one in lists.values() for cell in one]
+    lengths = {len(cells) for cells in lists.values()}
+    texts = [cell for cells in lists.values() for cell in cells]
     if len(lengths) == 1 and (_known(list(lists)) or not _are_texts(texts)):
         _said(notices, name, "one list for each column")
         return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
@@ -253,19 +255,19 @@ def _of_lists(value: dict[str, Any], name: str, notices: Notices) -> Records | N
         return None
     notices.add("json_form", "{file} has a list of texts for each of the labels {labels}",
                 file=name, labels=listed(list(lists)))  # fmt: skip
-    return [{"text": text, "label": key} for key, one in lists.items() for text in one]
+    return [{"text": text, "label": key} for key, cells in lists.items() for text in cells]
 
 
 def _are_texts(cells: list[Any]) -> bool:
     """Whether all are strings that hardly come again."""
-    return all(isinstance(one, str) for one in cells) and len(set(cells)) > 0.8 * len(cells)
+    return all(isinstance(cell, str) for cell in cells) and len(set(cells)) > 0.8 * len(cells)
 
 
 def _one_list(
     value: dict[str, Any], name: str, notices: Notices, roles: str, depth: int
 ) -> Records | None:
     """The one list of objects (or lists) in an object; or the object itself as the only row."""
-    lists = {key: one for key, one in value.items() if _is_list_of(one, (dict, list))}
+    lists = {key: item for key, item in value.items() if _is_list_of(item, (dict, list))}
     if any(key in _TURNS for key in lists):
         return _conversations(value, name, notices)
     known = [key for key in _USUAL if key in lists]
@@ -282,7 +284,7 @@ def _one_list(
             f"{name} holds several lists of objects ({listed(list(lists))}): give a file with one "
             f"of them, an object a row."
         )
-    inner = {key: one for key, one in value.items() if isinstance(one, dict)}
+    inner = {key: item for key, item in value.items() if isinstance(item, dict)}
     if len(inner) == 1 and not _known(list(value)):
         key, inside = next(iter(inner.items()))
         records = _unwrap(inside, name, notices, roles, depth + 1)
@@ -297,21 +299,21 @@ def _one_list(
 
 def _pairs(value: dict[str, Any], name: str, notices: Notices) -> Records | None:
     """{text: label}: each key with its value is a row."""
-    if len(value) < 3 or not all(isinstance(one, (str, int, float)) for one in value.values()):
+    if len(value) < 3 or not all(isinstance(cell, (str, int, float)) for cell in value.values()):
         return None
     notices.add("json_form", "{file} is one object; each of its {n} keys was read as a row with "
                 "its value", n=len(value), file=name)  # fmt: skip
-    return [[key, one] for key, one in value.items()]
+    return [[key, item] for key, item in value.items()]
 
 
 def _conversations(value: dict[str, Any], name: str, notices: Notices) -> Records:
     """One conversation is a row; a list of lists is a conversation each."""
-    key = next(one for one in _TURNS if one in value)
+    key = next(turn for turn in _TURNS if turn in value)
     if not _is_list_of(value[key], list):
         return [value]
     notices.add("wrapper", "Each list in the field {key} of {file} is a conversation{others}",
                 file=name, key=quoted(key), others=_others(value, key))  # fmt: skip
-    return [{key: one} for one in value[key]]
+    return [{key: text} for text in value[key]]
 
 
 def _named(records: Records, features: Any, name: str, notices: Notices) -> Records:
@@ -321,10 +323,10 @@ def _named(records: Records, features: Any, name: str, notices: Notices) -> Reco
         names = kind.get("names") if isinstance(kind, dict) else None
         if not _is_list_of(names, str) or not isinstance(column, str):
             continue
-        for one in records:
-            number = one.get(column) if isinstance(one, dict) else None
+        for record in records:
+            number = record.get(column) if isinstance(record, dict) else None
             if type(number) is int and 0 <= number < len(names or []):
-                one[column] = (names or [])[number]
+                record[column] = (names or [])[number]
         say_named(notices, name, column, names or [])
     return records
 

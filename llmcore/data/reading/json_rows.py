@@ -85,9 +85,9 @@ def _mapped(value: Any) -> Any:
     if isinstance(value, str):
         return replace_surrogates(value)
     if isinstance(value, (list, tuple, set)):
-        return [_mapped(one) for one in value]
+        return [_mapped(item) for item in value]
     if isinstance(value, dict):
-        return {replace_surrogates(str(key)): _mapped(one) for key, one in value.items()}
+        return {replace_surrogates(str(key)): _mapped(item) for key, item in value.items()}
     return value
 
 
@@ -140,7 +140,7 @@ def _is_by_line(source: Source, encoding: Encoding) -> bool:
 
 
 def _mostly_rows(values: list[Any]) -> bool:
-    n_rows = sum(isinstance(one, (dict, list)) for one in values)
+    n_rows = sum(isinstance(value, (dict, list)) for value in values)
     return n_rows >= 2 and 2 * n_rows > len(values)
 
 
@@ -171,7 +171,7 @@ def _repaired_lines(text: str, name: str, notices: Notices) -> Iterator[Numbered
     lines = text.split("\n")
     some = [line for line in lines if line.strip() not in ("", "[", "]", ",")][:SAMPLE_ROWS]
     values = [_line_value(line.strip(), 1, "", Notices()) for line in some]
-    if not _mostly_rows(values) or not any(isinstance(one, dict) for one in values):
+    if not _mostly_rows(values) or not any(isinstance(value, dict) for value in values):
         return None
     return _values_of_lines(lines, name, notices)
 
@@ -287,7 +287,7 @@ class _Table:
         places = {column: i for i, column in enumerate(self.columns)}
         for number, value in numbered:
             if isinstance(value, list):
-                yield number, [_cell(one) for one in value]
+                yield number, [_cell(item) for item in value]
                 continue
             if not isinstance(value, dict):
                 what = f"{{{ {'line': 'lines', 'entry': 'entries'}[self.unit] }}}"

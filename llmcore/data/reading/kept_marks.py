@@ -49,7 +49,7 @@ def say_markup(cells: Sequence[Any], column: str, notices: Notices) -> None:
     from llmcore.data.reading.labels import plain_text
 
     texts = [text for cell in cells[:SAMPLE] for text in _texts(cell)]
-    marked = [one for one in texts if plain_text(one) != one]
+    marked = [text for text in texts if plain_text(text) != text]
     if 4 * len(marked) > len(texts):  # questions are seldom marked up as the answers are
         notices.add("markup_kept", "Texts of {column} are written in HTML, such as {shown}: "
                     "the tags are learned as they stand", about=column, column=column,
@@ -67,5 +67,5 @@ def _texts(cell: Any) -> Iterator[str]:
         inner = cell.values()
     elif isinstance(cell, (list, tuple)):
         inner = cell
-    for one in inner:
-        yield from _texts(one)
+    for part in inner:
+        yield from _texts(part)

@@ -54,8 +54,8 @@ def read_listed(members: list[Member], name: str, notices: Notices, opened: Open
     counted; what it does not name is left out and named. Raises LabError where the list has
     several columns that may be the label.
     """
-    lists = [one for one in members if _may_list(one)][:_MOST_LISTS]
-    files = [one for one in members if one not in set(lists)]
+    lists = [member for member in members if _may_list(member)][:_MOST_LISTS]
+    files = [member for member in members if member not in set(lists)]
     if not lists or len(files) < 2:
         return None
     named = _names(files)
@@ -70,8 +70,8 @@ def read_listed(members: list[Member], name: str, notices: Notices, opened: Open
         for member, label in index.labels.items():
             labelled.setdefault(member, Place(label, split or own.get(member, "")))
         _say(index, name, notices)
-    left = [one for one in members if one not in labelled
-            and one not in {index.member for index, _ in chosen}]  # fmt: skip
+    left = [member for member in members if member not in labelled
+            and member not in {index.member for index, _ in chosen}]  # fmt: skip
     if left:
         notices.add("unlisted_files", "{files} of {file} {are} not in the list and {were} left "
                     "out: {named}", n=len(left), file=name, named=named_files(left))  # fmt: skip
@@ -90,11 +90,11 @@ def _may_list(member: Member) -> bool:
 def _names(files: list[Member]) -> dict[str, Member | None]:
     """All ends of the files' paths, with and without suffix; None for one that several share."""
     named: dict[str, Member | None] = {}
-    for one in files:
-        for at in range(len(one.parts)):
-            end = "/".join(one.parts[at:])
+    for file in files:
+        for at in range(len(file.parts)):
+            end = "/".join(file.parts[at:])
             for text in {end, posixpath.splitext(end)[0]}:
-                named[text] = one if named.get(text, one) is one else None
+                named[text] = file if named.get(text, file) is file else None
     return named
 
 
@@ -113,12 +113,12 @@ def _index(
             return None
     else:
         listed_files = _of_lines(member, named)
-    for one in listed_files or []:
-        file = _file(one[1], member, named)
+    for entry in listed_files or []:
+        file = _file(entry[1], member, named)
         if file is None:
-            index.missing.append(one)
-        elif index.labels.setdefault(file, one[2]) != one[2]:
-            index.torn.append(one)
+            index.missing.append(entry)
+        elif index.labels.setdefault(file, entry[2]) != entry[2]:
+            index.torn.append(entry)
     return index if len(index.labels) > 1 else None
 
 
@@ -131,12 +131,12 @@ def _file(text: str, index: Member, named: dict[str, Member | None]) -> Member |
     own = named.get(posixpath.normpath(posixpath.join(*index.parts[:-1], path)))
     parts = path.lstrip("./").split("/")
     ends = (named.get("/".join(parts[at:])) for at in range(len(parts)))
-    return own or next((one for one in ends if one), None)
+    return own or next((end for end in ends if end), None)
 
 
 def _are_files(cells: list[str], index: Member, named: dict[str, Member | None]) -> bool:
     known = {one for cell in cells if (one := _file(cell, index, named))}
-    n = sum(_file(one, index, named) is not None for one in cells)
+    n = sum(_file(cell, index, named) is not None for cell in cells)
     return len(known) > 1 and n >= _SURE * len(cells)
 
 
@@ -145,10 +145,10 @@ def _are_files(cells: list[str], index: Member, named: dict[str, Member | None])
 
 def _of_lines(member: Member, named: dict[str, Member | None]) -> list[Listed] | None:
     lines = decode_plain(member.read(MAX_INDEX_BYTES)).splitlines()
-    filled = [(number, one.strip()) for number, one in enumerate(lines, 1) if one.strip()]
+    filled = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
     for cut in (_label_first, _label_last):
-        pairs = [(number, *cut(one)) for number, one in filled]
-        if _are_files([one[1] for one in pairs[:_SAMPLE]], member, named):
+        pairs = [(number, *cut(line)) for number, line in filled]
+        if _are_files([pair[1] for pair in pairs[:_SAMPLE]], member, named):
             return pairs
     return None
 
@@ -177,7 +177,7 @@ def _of_table(
     sample = rows.sample(_SAMPLE)
     columns = [[_text(row, at) for row in sample] for at in range(len(rows.columns))]
     files = next((at for at, cells in enumerate(columns)
-                  if _are_files([one for one in cells if one], member, named)), None)  # fmt: skip
+                  if _are_files(list(filter(None, cells)), member, named)), None)  # fmt: skip
     if files is None or len(rows.columns) < 2:
         return None
     others = [at for at in range(len(rows.columns)) if at != files]
@@ -221,16 +221,18 @@ def _text(row: list[object], at: int) -> str:
 
 def _parts(found: list[_Index]) -> list[tuple[_Index, str]]:
     """Lists of different parts (train, test); else the one that names most files."""
-    splits = [split_of(posixpath.splitext(one.member.name)[0]) or "" for one in found]
+    splits = [split_of(posixpath.splitext(item.member.name)[0]) or "" for item in found]
     if len(found) > 1 and "train" in splits and len(set(splits)) == len(splits):
         return list(zip(found, splits, strict=True))
-    return [(max(found, key=lambda one: len(one.labels)), "")]
+    return [(max(found, key=lambda index: len(index.labels)), "")]
 
 
 def _own_parts(members: list[Member]) -> dict[Member, str]:
     """The parts (train, test) that the files' folders say, where there are both."""
-    parts = {one: next((split for folder in one.parts[:-1] if (split := split_of(folder))), "")
-             for one in members}  # fmt: skip
+    parts = {
+        member: next((split for folder in member.parts[:-1] if (split := split_of(folder))), "")
+        for member in members
+    }
     return parts if {"train", "test"} <= set(parts.values()) else {}
 
 

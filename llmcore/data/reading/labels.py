@@ -195,8 +195,8 @@ def _pairs(chunk: Chunk, roles: LabelRoles, rows: Rows, report: ReadingReport) -
     lines = chunk.lines
     if not whole:
         kept = list(_whole_rows(texts, labels, lines, rows.notices, rows.unit))
-        texts, labels = [one[1] for one in kept], [one[2] for one in kept]
-        at = [one[0] for one in kept]
+        texts, labels = [row[1] for row in kept], [row[2] for row in kept]
+        at = [row[0] for row in kept]
         lines = [lines[i] for i in at]
         if roles.split is None:
             return Labelled(texts, labels, lines)
@@ -256,15 +256,15 @@ def _named(
     for spellings in groups.values():
         if len(spellings) == 1:
             continue
-        usual = max(spellings, key=lambda one: (counts[one], -first_line[one]))
-        others = [one for one in spellings if one != usual]
-        for one in others:
-            named[one] = usual
+        usual = max(spellings, key=lambda label: (counts[label], -first_line[label]))
+        others = [spelling for spelling in spellings if spelling != usual]
+        for other in others:
+            named[other] = usual
         report.notices.add(
             "merged_labels", "{rows} {have} the label {usual} in another spelling ({others}) and "
-            "{were} taken as it", min(first_line[one] for one in others),
-            sum(counts[one] for one in others), unit=rows.unit, about=usual,
-            usual=repr(usual[:40]), others=", ".join(repr(one[:40]) for one in others[:5]),
+            "{were} taken as it", min(first_line[other] for other in others),
+            sum(counts[other] for other in others), unit=rows.unit, about=usual,
+            usual=repr(usual[:40]), others=", ".join(repr(other[:40]) for other in others[:5]),
         )  # fmt: skip
     return named
 
@@ -291,7 +291,7 @@ def _missing_labels(
     others = [label for label in counts if label not in words]
     if not words or not others:
         return
-    smallest = min(counts[one] for one in others)
+    smallest = min(counts[other] for other in others)
     for word in words:
         may_be_class = word.strip().casefold() in _CLASS_WORDS and len(others) >= 2
         if may_be_class and counts[word] >= smallest:
@@ -326,15 +326,17 @@ def _finish(
 
 def _say_odd_classes(classes: Counter[str], report: ReadingReport) -> None:
     """Combinations of labels in one cell, and words that may well mean the same."""
-    combined = [one for one in classes if len(parts := _parts(one)) > 1 and parts <= classes.keys()]
+    combined = [
+        label for label in classes if len(parts := _parts(label)) > 1 and parts <= classes.keys()
+    ]
     if combined:
         report.notices.add("several_labels_a_row", "{rows} {have} several labels in one cell (such "
                            "as {shown}): each such combination is a class of its own",
-                           n=sum(classes[one] for one in combined),
+                           n=sum(classes[index] for index in combined),
                            shown=repr(combined[0][:40]))  # fmt: skip
-    folded = {folded_label(one): one for one in classes}
+    folded = {folded_label(label): label for label in classes}
     for words in _ALIKE:
-        both = [repr(folded[one][:40]) for one in words if one in folded]
+        both = [repr(folded[word][:40]) for word in words if word in folded]
         if len(both) > 1:
             report.notices.add("alike_labels", "{labels} may mean the same, and are learned as "
                                "{n} classes: write one word for both where they do", n=len(both),
@@ -342,7 +344,7 @@ def _say_odd_classes(classes: Counter[str], report: ReadingReport) -> None:
 
 
 def _parts(label: str) -> set[str]:
-    return {one.strip() for one in re.split(r"[,;|]", label) if one.strip()}
+    return {part.strip() for part in re.split(r"[,;|]", label) if part.strip()}
 
 
 def _rename(found: Labelled, named: dict[str, str | None]) -> None:
@@ -365,12 +367,12 @@ def _cleaner(
     if options.keep_markup:
         return None
     texts = [row[text_at] for row in rows.sample() if len(row) > text_at]
-    texts = [one for one in texts if isinstance(one, str) and one.strip()]
-    markup = [one for one in texts if _MARKUP.search(one)]
-    entities = [one for one in texts if _ENTITY.search(one)]
+    texts = [text for text in texts if isinstance(text, str) and text.strip()]
+    markup = [text for text in texts if _MARKUP.search(text)]
+    entities = [text for text in texts if _ENTITY.search(text)]
     tags = len(markup) > len(texts) / 4
     # A text in which no bare & or < stands beside the entities was escaped as a whole.
-    bare = sum(bool(_BARE.search(one)) or "<" in one for one in texts)
+    bare = sum(bool(_BARE.search(text)) or "<" in text for text in texts)
     escaped = len(entities) > len(texts) / 2 or (len(entities) >= 2 and not bare)
     if not (tags or escaped):
         return None

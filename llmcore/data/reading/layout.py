@@ -104,7 +104,7 @@ def _is_preamble(row: Sequence[str], width: int) -> bool:
 
 def _holds(row: Sequence[str], named: Sequence[str]) -> bool:
     folded = {cell.strip().casefold() for cell in row}
-    return any(one.strip().casefold() in folded for one in named)
+    return any(name.strip().casefold() in folded for name in named)
 
 
 def _with_header(
@@ -174,7 +174,7 @@ def _vote(cell: str, below: list[str]) -> tuple[int, str]:
     if again:
         return -2, f"{cell[:40]!r} comes again below"
     if is_number(cell) or _DATE.fullmatch(cell):
-        numbers = sum(map(is_number, below)) + sum(bool(_DATE.fullmatch(one)) for one in below)
+        numbers = sum(map(is_number, below)) + sum(bool(_DATE.fullmatch(cell)) for cell in below)
         return (-2 if 2 * numbers > len(below) else -1), f"{cell[:40]!r} is a number as below it"
     if not _like_a_name(cell):
         return -1, f"{cell[:40]!r} is a text, not a name"

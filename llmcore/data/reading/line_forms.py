@@ -131,7 +131,7 @@ def label_in_line(lines: Sequence[str]) -> LineForm | None:
                            f"behind the last {sign.strip()}")  # fmt: skip
     for pattern, where in ((_IN_BRACKETS, "begin"), (_BEHIND_BRACKETS, "end")):
         found = [match for line in lines if (match := pattern.fullmatch(line))]
-        tags = [next(one for one in _marks(match) if one).strip() for match in found]
+        tags = [next(mark for mark in _marks(match) if mark).strip() for match in found]
         if _are_labels(tags, lines):
             return _cut_by(_bracketed(pattern), "[]", "The lines of {file} " + where
                            + " with a label in brackets")  # fmt: skip
@@ -145,26 +145,26 @@ def label_in_line(lines: Sequence[str]) -> LineForm | None:
 def _are_labels(tags: Sequence[str], lines: Sequence[str]) -> bool:
     if len(tags) < 0.98 * len(lines) or not all(map(_TAG.fullmatch, tags)):
         return False
-    folded = {one.casefold() for one in tags}
+    folded = {tag.casefold() for tag in tags}
     if not _come_again(tags) or folded <= _SPEAKERS:
         return False
     if folded <= _CLASS_WORDS or len(folded) > 2:
         return True
-    names = all(one[:1].isupper() for one in tags)
+    names = all(tag[:1].isupper() for tag in tags)
     return not (names and all(a != b for a, b in pairwise(tags)))
 
 
 def _are_no_words(tags: Sequence[str], lines: Sequence[str]) -> bool:
     """Whether what stands before the first space is no word of the text: words for classes,
     numbers, names of several parts, or small words before sentences that begin with a capital."""
-    folded = {one.casefold() for one in tags}
-    if folded <= _CLASS_WORDS or all(re.fullmatch(r"[+-]?\d{1,2}", one) for one in folded):
+    folded = {tag.casefold() for tag in tags}
+    if folded <= _CLASS_WORDS or all(re.fullmatch(r"[+-]?\d{1,2}", label) for label in folded):
         return True
-    if all("_" in one for one in folded):
+    if all("_" in label for label in folded):
         return True
     rests = [line.partition(" ")[2].lstrip() for line in lines]
-    capitals = sum(one[:1].isupper() for one in rests)
-    return all(one[:1].islower() for one in tags) and capitals > 0.9 * len(rests)
+    capitals = sum(rest[:1].isupper() for rest in rests)
+    return all(tag[:1].islower() for tag in tags) and capitals > 0.9 * len(rests)
 
 
 def _cut_by(one_line: Callable[[str], str], shown: str, sentence: str) -> LineForm:
@@ -200,7 +200,7 @@ def _bracketed(pattern: re.Pattern[str]) -> Callable[[str], str]:
         match = pattern.fullmatch(line)
         if match is None:
             return line
-        label = next(one for one in _marks(match) if one).strip()
+        label = next(mark for mark in _marks(match) if mark).strip()
         first = pattern is _IN_BRACKETS
         return f"{label}{CUT}{match[4]}" if first else f"{match[1]}{CUT}{label}"
 

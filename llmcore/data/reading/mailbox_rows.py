@@ -137,9 +137,9 @@ def _gmail_label(data: bytes) -> str | None:
         text = str(make_header(decode_header(str(raw))))
     except (MessageError, LookupError, ValueError):
         return None
-    labels = [one.strip().strip('"') for one in " ".join(text.split()).split(",")]
-    labels = [one for one in labels if one]
-    spam = next((one for one in labels if one.casefold() in ("spam", "junk")), None)
-    own = [one for one in labels if one.casefold() not in _STATES]
-    plain = [one for one in own if not _CATEGORY.match(one)]
+    labels = [part.strip().strip('"') for part in " ".join(text.split()).split(",")]
+    labels = [label for label in labels if label]
+    spam = next((label for label in labels if label.casefold() in ("spam", "junk")), None)
+    own = [label for label in labels if label.casefold() not in _STATES]
+    plain = [label for label in own if not _CATEGORY.match(label)]
     return spam or next(iter(plain + own + labels), None)

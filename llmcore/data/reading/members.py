@@ -80,7 +80,7 @@ def members_of(where: Path | Source, notices: Notices) -> list[Member]:
 def _undotted(member: Member) -> Member:
     """Folders of a Maildir are hidden ones (.Work/cur); they hold its mails."""
     parts = member.parts
-    at = next((at for at, one in enumerate(parts[:-2]) if one.startswith(".")), None)
+    at = next((at for at, part in enumerate(parts[:-2]) if part.startswith(".")), None)
     if at is None or parts[at + 1] not in ("cur", "new"):
         return member
     return replace(member, parts=(*parts[:at], parts[at].strip(".") or "INBOX", *parts[at + 1 :]))
@@ -128,7 +128,7 @@ def _in_zip(source: Source) -> Iterator[Member]:
             raise LabError(f"{name} is refused: {entry.orig_filename[:100]!r} {problem}.")
     if sum(entry.file_size for entry in entries) > most_unpacked(source.size):
         raise LabError(f"{name} unpacks to far more than a zip of its size holds (a bomb).")
-    for entry in sorted(entries, key=lambda one: one.filename):
+    for entry in sorted(entries, key=lambda member: member.filename):
         parts = tuple(part for part in _file_name(entry).split("/") if part)
         if parts and not entry.is_dir():
             yield Member(parts, entry.file_size, _opener_in(zipped, entry, name))
@@ -200,7 +200,7 @@ def unpacked(source: Source) -> Source:
     for magic, (opener, suffixes) in _PACKINGS.items():
         if head.startswith(magic):
             name, lower = source.name, source.name.lower()
-            suffix = next((one for one in suffixes if lower.endswith(one)), "")
+            suffix = next((suffix for suffix in suffixes if lower.endswith(suffix)), "")
             name = name[: len(name) - len(suffix)] + (".tar" if suffix[1:2] == "t" else "")
             return source_in(name, partial(_reader, source, opener), source.size)
     return source
@@ -271,5 +271,5 @@ def _opener_of(
 
 def named_files(members: list[Member], most: int = 3) -> str:
     """Some names for a sentence."""
-    shown = listed([one.path[:60] for one in members[:most]])
+    shown = listed([member.path[:60] for member in members[:most]])
     return shown + (f" and {len(members) - most:,} more" if len(members) > most else "")

@@ -16,7 +16,7 @@ def newest_branch(nodes: Entry, current: Any, seen: Counter[str]) -> Iterator[En
     """The messages from the root to the node `current`, which the owner saw last; without one
     along the last of each node's children. Replies beside the way are counted."""
     ahead = _way_to(nodes, current)
-    here = next((key for key, one in nodes.items() if not one.get("parent")), None)
+    here = next((key for key, node in nodes.items() if not node.get("parent")), None)
     if ahead:
         here = ahead[0]
     for place, _ in enumerate(nodes, start=1):
@@ -45,10 +45,10 @@ def _way_to(nodes: Entry, current: Any) -> list[str]:
 def best_branch(node: Any, seen: Counter[str]) -> Iterator[Entry]:
     """The way down a tree of replies along the best ranked ones (else the first)."""
     while isinstance(node, dict):
-        yield {key: one for key, one in node.items() if key != "replies"}
+        yield {key: item for key, item in node.items() if key != "replies"}
         replies = node.get("replies")
         replies = replies if isinstance(replies, (list, tuple)) else []
-        kept = [one for one in replies if isinstance(one, dict)]
+        kept = [reply for reply in replies if isinstance(reply, dict)]
         if len(kept) > 1:
             seen["other_branches"] += len(kept) - 1
         node = min(kept, key=_rank) if kept else None

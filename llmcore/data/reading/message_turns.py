@@ -36,14 +36,14 @@ def turns_of(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], str]:
 
 def _with_answers(messages: Sequence[Message], seen: Seen) -> Sequence[Message]:
     """Talks with a machine that is called the system, as in sets of booked tables and trains."""
-    roles = [one.role for one in messages]
+    roles = [message.role for message in messages]
     if ASSISTANT in roles or (USER, SYSTEM) not in pairwise(roles):
         return messages
     first = roles.index(USER)
     seen["system_answers"] += 1
     return [
-        replace(one, role=ASSISTANT) if one.role == SYSTEM and place > first else one
-        for place, one in enumerate(messages)
+        replace(message, role=ASSISTANT) if message.role == SYSTEM and place > first else message
+        for place, message in enumerate(messages)
     ]
 
 
@@ -95,8 +95,8 @@ def _why_none(messages: Sequence[Message], seen: Seen) -> str:
         return "only_weight_0"
     if seen["tools"]:
         return "only_tools"
-    if not any(one.role == USER and one.text for one in messages):
+    if not any(message.role == USER and message.text for message in messages):
         return "no_question"
-    if not any(one.role == ASSISTANT and one.text for one in messages):
+    if not any(message.role == ASSISTANT and message.text for message in messages):
         return "no_answer"
     return "no_pair"

@@ -61,6 +61,6 @@ OTHER_NAMES = (
     "lfd.nr.", "lfd nr", "pos.", "序号", "番号", "번호",
 )  # fmt: skip
 _ASKED = (*INSTRUCTION_NAMES, *INPUT_NAMES, *OUTPUT_NAMES, *SYSTEM_NAMES, *REJECTED_NAMES)
-_SPELLED = {one for name in _ASKED if len(name) > 2 or not name.isascii()
-            for one in (name, name.replace("_", " "))}  # fmt: skip
+_SPELLED = {item for name in _ASKED if len(name) > 2 or not name.isascii()
+            for item in (name, name.replace("_", " "))}  # fmt: skip
 KNOWN_NAMES = frozenset((*TEXT_NAMES, *LABEL_NAMES, *SPLIT_NAMES, *OTHER_NAMES, *_SPELLED))

@@ -26,10 +26,10 @@ _Pair = tuple[Member, Member, str | None]  # texts, labels, the split
 def pairs_of(members: list[Member]) -> list[_Pair]:
     """Files whose names differ in `text` and `label` alone, in one folder each."""
     found: dict[tuple[object, ...], dict[str, Member]] = {}
-    for one in members:
-        key, role = _role(one)
+    for member in members:
+        key, role = _role(member)
         if role:
-            found.setdefault(key, {})[role] = one
+            found.setdefault(key, {})[role] = member
     pairs = [two for two in found.values() if len(two) == 2]
     return [(two["text"], two["label"], split_of(two["text"].path.replace("/", " ")))
             for two in pairs if _are_labels(two["label"], two["text"])]  # fmt: skip
@@ -38,14 +38,14 @@ def pairs_of(members: list[Member]) -> list[_Pair]:
 def _role(member: Member) -> tuple[tuple[object, ...], str]:
     """What the name says beside text or label, and which of both it says."""
     name = member.name.lower()
-    suffix = next((one for one in _SUFFIXES if one and name.endswith(one)), "")
+    suffix = next((suffix for suffix in _SUFFIXES if suffix and name.endswith(suffix)), "")
     words = _WORD.findall(name.removesuffix(".txt"))
     if "." in name and not suffix and name != "seq.in":
         return (), ""
     for role, known in (("text", _TEXTS), ("label", _LABELS)):
-        said = [one for one in words if one in known]
+        said = [word for word in words if word in known]
         if len(said) == 1:
-            return (member.parts[:-1], *(one for one in words if one not in said)), role
+            return (member.parts[:-1], *(word for word in words if word not in said)), role
     return (), ""
 
 
@@ -60,7 +60,7 @@ def _are_labels(labels: Member, texts: Member) -> bool:
     """Whether the first lines of one file are few values that come again, and of the other not."""
     some = list(islice(_lines(labels, Notices()), SAMPLE_ROWS))
     others = list(islice(_lines(texts, Notices()), SAMPLE_ROWS))
-    filled = [one for one in some if one]
+    filled = [text for text in some if text]
     few = 2 <= len(set(filled)) <= max(2, len(filled) / 2)
     return few and max(map(len, filled)) <= 60 and len(set(others)) > len(set(filled))
 
@@ -71,7 +71,7 @@ def read_pairs(pairs: list[_Pair], name: str, notices: Notices) -> Rows:
     named = [f"{texts.path} with {labels.path}" for texts, labels, _ in pairs]
     notices.add("paired_files", "The lines of one file of {file} are the texts, those of another "
                 "their labels: {pairs}", file=name, pairs=listed(named))  # fmt: skip
-    has_splits = all(split for *_, split in pairs) and len({one for *_, one in pairs}) > 1
+    has_splits = all(split for *_, split in pairs) and len({answer for *_, answer in pairs}) > 1
 
     def numbered() -> Iterator[tuple[int, list[str | None]]]:
         for texts, labels, split in pairs:

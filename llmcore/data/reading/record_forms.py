@@ -20,14 +20,14 @@ def read_alike(
     and label, or a list of both. What gives no text and label stays as it is."""
     stream = map(_pair_of_spacy, numbered)
     first = list(islice(stream, SAMPLE_ROWS))
-    objects = [one for _, one in first if isinstance(one, dict)]
-    lists = [one for _, one in first if isinstance(one, list)]
-    known = {key: _names(set(key)) for key in {tuple(one) for one in objects}}
-    forms = Counter(found for one in objects if (found := known[tuple(one)]))
+    objects = [value for _, value in first if isinstance(value, dict)]
+    lists = [value for _, value in first if isinstance(value, list)]
+    known = {key: _names(set(key)) for key in {tuple(entry) for entry in objects}}
+    forms = Counter(found for entry in objects if (found := known[tuple(entry)]))
     if roles == "instructions" or not forms or (len(forms) == 1 and not lists):
         return chain(first, stream)
-    usual = max(forms, key=lambda one: (forms[one], one))
-    labels = {str(one[usual[1]]) for one in objects if usual[1] in one}
+    usual = max(forms, key=lambda form: (forms[form], form))
+    labels = {str(entry[usual[1]]) for entry in objects if usual[1] in entry}
     label_at = _label_place(lists, labels)
 
     def alike() -> Iterator[Numbered]:
@@ -55,8 +55,8 @@ def _pair_of_spacy(numbered: Numbered) -> Numbered:
 
 def _names(keys: set[Any]) -> _Names | None:
     """The keys of an object that are text and label by their names, where it has both."""
-    text = next((one for one in TEXT_NAMES if one in keys), None)
-    label = next((one for one in LABEL_NAMES if one in keys and one != text), None)
+    text = next((name for name in TEXT_NAMES if name in keys), None)
+    label = next((name for name in LABEL_NAMES if name in keys and name != text), None)
     return (text, label) if text and label else None
 
 
@@ -68,7 +68,7 @@ def _changed(value: Any, usual: _Names, label_at: int | None) -> dict[str, Any] 
         if own is None:
             return None
         to = dict(zip(own, usual, strict=True))
-        return {to.get(key, key): one for key, one in value.items()}
+        return {to.get(key, key): item for key, item in value.items()}
     if label_at is None or not isinstance(value, list) or len(value) != 2:
         return None
     return {usual[0]: value[1 - label_at], usual[1]: value[label_at]}
@@ -76,9 +76,9 @@ def _changed(value: Any, usual: _Names, label_at: int | None) -> dict[str, Any] 
 
 def _label_place(lists: list[list[Any]], labels: set[str]) -> int | None:
     """Where lists of two hold what objects have as their labels; None where they do not."""
-    if not lists or not all(len(one) == 2 for one in lists):
+    if not lists or not all(len(pair) == 2 for pair in lists):
         return None
     for at in (0, 1):
-        if all(str(one[at]) in labels for one in lists):
+        if all(str(pair[at]) in labels for pair in lists):
             return at
     return None

@@ -95,16 +95,16 @@ class Notices:
 
     def count(self, *kinds: str) -> int:
         """How often anything of the kinds happened."""
-        return sum(one.count for (name, _), one in self._by_kind.items() if name in kinds)
+        return sum(count.count for (name, _), count in self._by_kind.items() if name in kinds)
 
     def drop(self, kind: str) -> None:
         for key in [key for key in self._by_kind if key[0] == kind]:
             del self._by_kind[key]
 
     def extend(self, others: "Notices | list[Notice]") -> None:
-        for one in others:
-            self.add(one.kind, one.template, one.line, one.count, one.unit,
-                     about=one.text, **one.values)  # fmt: skip
+        for other in others:
+            self.add(other.kind, other.template, other.line, other.count, other.unit,
+                     about=other.text, **other.values)  # fmt: skip
 
     def __iter__(self) -> Any:
         return iter(list(self._by_kind.values()))
@@ -113,7 +113,7 @@ class Notices:
         return len(self._by_kind)
 
     def texts(self) -> list[str]:
-        return [one.text for one in self]
+        return [notice.text for notice in self]
 
 
 @dataclass(slots=True)
@@ -154,7 +154,10 @@ class ReadingReport:
     def lines(self) -> list[str]:
         """The report for a person, a line for each thing."""
         by_role = {column: role for role, column in self.roles.items() if column is not None}
-        columns = [f"{one} ({by_role[one]})" if one in by_role else one for one in self.columns]
+        columns = [
+            f"{column} ({by_role[column]})" if column in by_role else column
+            for column in self.columns
+        ]
         unit = "documents" if self.task == "corpus" else "rows"
         n_read, n_out = self.read + self.lost, self.left_out + self.lost
         rows = f"{n_read:,} read, {self.taken:,} taken, {n_out:,} left out"
@@ -189,7 +192,7 @@ class ReadingReport:
             },
             "classes": self.classes,
             "splits": self.splits,
-            "notices": [one.to_dict() for one in self.notices],
+            "notices": [notice.to_dict() for notice in self.notices],
         }
 
 
@@ -229,6 +232,6 @@ def quoted(text: str) -> str:
 
 def listed(names: list[str]) -> str:
     """The names of columns for a sentence, long ones and long lists cut."""
-    shown = ", ".join(one if len(one) <= 40 else one[:40] + "…" for one in names[:MOST_COLUMNS])
+    shown = ", ".join(name if len(name) <= 40 else name[:40] + "…" for name in names[:MOST_COLUMNS])
     more = len(names) - MOST_COLUMNS
     return shown + (f" and {more} more" if more > 0 else "")

@@ -87,7 +87,9 @@ def label_roles(
     if label is None and text is not None and not notices.count("several_labels"):
         _say_measured(columns, {*taken, text}, name, notices)
     if label is None and not invented and not notices.count("several_labels", "numbers_no_classes"):
-        label = _by_name(columns, _PLAIN_LABELS, {*taken, text}, lambda one: True)  # says why not
+        label = _by_name(
+            columns, _PLAIN_LABELS, {*taken, text}, lambda column: True
+        )  # says why not
     if text is None and label is not None:
         text = _other_of_two(columns, label)
     _say_guessed(rows, columns, text, label, (text_column, label_column), name, notices)
@@ -118,7 +120,7 @@ def _name_two(rows: Rows, columns: Sequence[Column]) -> None:
 
 
 def _by_name(columns: Sequence[Column], names: Sequence[str], taken: Any, fits: Any) -> int | None:
-    folded = [one.name.strip().casefold() for one in columns]
+    folded = [column.name.strip().casefold() for column in columns]
     for candidate in names:
         for at, own in enumerate(folded):
             spelled = own.replace(" ", "_").replace("-", "_")
@@ -129,7 +131,7 @@ def _by_name(columns: Sequence[Column], names: Sequence[str], taken: Any, fits: 
 
 def _may_be_text(column: Column) -> bool:
     """Not numbers, addresses or links."""
-    places = sum(bool(_ADDRESS.fullmatch(one)) for one in column.values)
+    places = sum(bool(_ADDRESS.fullmatch(value)) for value in column.values)
     return not column.values or not (column.is_numeric or 2 * places > len(column.values))
 
 
@@ -202,14 +204,20 @@ def _its_names(
     own = columns[label]
     if not own.is_numeric:
         return label
-    for at, one in enumerate(columns):
-        spelled = _spelled(one)
+    for at, column in enumerate(columns):
+        spelled = _spelled(column)
         said = spelled in LABEL_NAMES or spelled.startswith((_spelled(own), "label_", "class_"))
-        if at in taken or at == label or not said or one.is_numeric or not _same_parts(own, one):
+        if (
+            at in taken
+            or at == label
+            or not said
+            or column.is_numeric
+            or not _same_parts(own, column)
+        ):
             continue
         notices.add("label_names", "The numbers in the column {numbers} of {file} have names in "
                     "the column {column}: the names are taken", file=name,
-                    numbers=repr(own.name), column=repr(one.name))  # fmt: skip
+                    numbers=repr(own.name), column=repr(column.name))  # fmt: skip
         return at
     return label
 
@@ -217,29 +225,29 @@ def _its_names(
 def measured(columns: Sequence[Column], taken: Any) -> Column | None:
     """A column of a label's name whose numbers measure something: with fractions, or as different
     as no classes are; of two columns the one beside the text, where it has fractions."""
-    for at, one in enumerate(columns):
-        if at in taken or not one.is_numeric:
+    for at, column in enumerate(columns):
+        if at in taken or not column.is_numeric:
             continue
-        named = _spelled(one) in LABEL_NAMES
-        fractions = sum(bool(_FRACTION.search(value)) for value in one.values) > 2
-        if (named and one.distinct > MAX_CLASSES) or (
-            fractions and one.distinct > 5 and (named or len(columns) == 2)
+        named = _spelled(column) in LABEL_NAMES
+        fractions = sum(bool(_FRACTION.search(value)) for value in column.values) > 2
+        if (named and column.distinct > MAX_CLASSES) or (
+            fractions and column.distinct > 5 and (named or len(columns) == 2)
         ):
-            return one
+            return column
     return None
 
 
 def combined(columns: Sequence[Column], taken: Any) -> Column | None:
     """A column of which many cells hold several labels, so that hardly two are alike."""
-    for at, one in enumerate(columns):
-        if at in taken or one.is_label or not one.values:
+    for at, column in enumerate(columns):
+        if at in taken or column.is_label or not column.values:
             continue
-        cells = [[part.strip() for part in re.split(r"[,;|]", value)] for value in one.values]
+        cells = [[part.strip() for part in re.split(r"[,;|]", value)] for value in column.values]
         parts = {part for cell in cells for part in cell}
         several = sum(len(cell) > 1 for cell in cells)
         few = 2 <= len(parts) <= min(MAX_CLASSES, len(cells) / 4) and "" not in parts
         if few and 0 < several < 0.9 * len(cells) and max(map(len, parts)) <= 40:
-            return one
+            return column
     return None
 
 
@@ -264,17 +272,17 @@ def _say_measured(columns: Sequence[Column], taken: Any, name: str, notices: Not
 def _label_like(columns: Sequence[Column], taken: Any) -> list[int]:
     """Columns of a few words that come again, whatever they are called."""
     return [
-        at for at, one in enumerate(columns)
-        if at not in taken and one.is_label and not one.is_numeric
-        and one.distinct < len(one.values) and _spelled(one) not in _SELDOM_LABELS
+        at for at, column in enumerate(columns)
+        if at not in taken and column.is_label and not column.is_numeric
+        and column.distinct < len(column.values) and _spelled(column) not in _SELDOM_LABELS
     ]  # fmt: skip
 
 
 def _split(columns: Sequence[Column], taken: Any) -> int | None:
     """A column that says train or test of each row."""
-    for at, one in enumerate(columns):
-        values = {value.casefold() for value in one.values}
-        named = one.name.strip().casefold() in SPLIT_NAMES
+    for at, column in enumerate(columns):
+        values = {value.casefold() for value in column.values}
+        named = column.name.strip().casefold() in SPLIT_NAMES
         if at not in taken and named and values and values <= SPLITS.keys():
             return at
     return None
@@ -283,8 +291,8 @@ def _split(columns: Sequence[Column], taken: Any) -> int | None:
 def _text_by_content(columns: Sequence[Column], taken: Any) -> int | None:
     """The column of long, different cells where one is clearly that."""
     found = sorted(
-        ((one.mean_length * (0.1 + one.wordy), at) for at, one in enumerate(columns)
-         if at not in taken and one.is_text),
+        ((column.mean_length * (0.1 + column.wordy), at) for at, column in enumerate(columns)
+         if at not in taken and column.is_text),
         reverse=True,
     )  # fmt: skip
     if not found or (len(found) > 1 and found[0][0] < LONGER * found[1][0]):
@@ -296,8 +304,8 @@ def _label_by_content(
     columns: Sequence[Column], taken: Any, name: str, notices: Notices
 ) -> int | None:
     fitting = [
-        at for at, one in enumerate(columns)
-        if at not in taken and one.is_label and one.distinct < len(one.values)
+        at for at, column in enumerate(columns)
+        if at not in taken and column.is_label and column.distinct < len(column.values)
     ]  # fmt: skip
     hinted = [
         at for at in fitting
@@ -356,17 +364,18 @@ def _say_guessed(
                     "what is in it", file=name, role=role, which=which)  # fmt: skip
     if text is None:
         return
-    for at, one in enumerate(columns):
-        filled = len(one.values) > 0.5 * max(1, one.n_rows)
-        if at not in (text, label) and filled and one.is_text and one.wordy > 0.5:
+    for at, column in enumerate(columns):
+        filled = len(column.values) > 0.5 * max(1, column.n_rows)
+        if at not in (text, label) and filled and column.is_text and column.wordy > 0.5:
             notices.add("column_not_read", "The column {column} of {file} holds text, too, and is "
-                        "not read", about=one.name, column=repr(one.name), file=name)  # fmt: skip
+                        "not read", about=column.name, column=repr(column.name),
+                        file=name)  # fmt: skip
 
 
 def ask_for(rows: Rows, report: ReadingReport) -> ChoiceError:
     """The sentence for roles that have to be chosen."""
     flags = " and ".join(f"--{role}-column" for role in report.asks)
-    which = [f"{number} {one}" for number, one in enumerate(rows.columns, start=1)]
+    which = [f"{number} {column}" for number, column in enumerate(rows.columns, start=1)]
     if len(rows.columns) == 1:
         return ChoiceError(
             f"{report.name} has one column only ({rows.columns[0][:40]!r}): give a table with a "
@@ -374,7 +383,7 @@ def ask_for(rows: Rows, report: ReadingReport) -> ChoiceError:
             report,
         )
     kinds = ("several_labels", "numbers_no_classes")
-    why = [one.text for one in report.notices if one.kind in kinds]
+    why = [notice.text for notice in report.notices if notice.kind in kinds]
     return ChoiceError(
         f"{report.name} does not tell which column is the {' and which the '.join(report.asks)}: "
         f"choose by name or number ({flags}) out of {listed(which)}. {' '.join(why)}".strip(),

@@ -52,7 +52,7 @@ class Rows:
 
     def sample(self, n: int = SAMPLE_ROWS) -> list[list[Any]]:
         """The first `n` rows at most, which `take` gives again."""
-        while sum(len(one.rows) for one in self._held) < n:
+        while sum(len(chunk.rows) for chunk in self._held) < n:
             chunk = next(self.chunks, None)
             if chunk is None:
                 break

@@ -66,9 +66,9 @@ def facts_of_sheets(data: bytes, name: str) -> dict[str, SheetFacts]:
 
 def _facts(zipped: zipfile.ZipFile, n_packed: int, name: str) -> dict[str, SheetFacts]:
     names = set(zipped.namelist())
-    if any(one.lower().endswith("workbook.bin") for one in names):
+    if any(name.lower().endswith("workbook.bin") for name in names):
         raise LabError(f"{name} is a binary workbook (.xlsb): save it as .xlsx.")
-    if sum(one.file_size for one in zipped.infolist()) > most_unpacked(n_packed):
+    if sum(member.file_size for member in zipped.infolist()) > most_unpacked(n_packed):
         raise LabError(f"{name} unpacks to far more than a workbook of its size holds (a bomb).")
     if "content.xml" in names:
         _check_ods(_blocks(zipped, "content.xml"), name)
@@ -99,14 +99,17 @@ def _entries(zipped: zipfile.ZipFile) -> dict[str, str]:
     sheets = {}
     for found in _SHEET.finditer(_text(zipped, "xl/workbook.xml")):
         values = _attributes(found[1])
-        key = next((one for key, one in values.items() if key.endswith(":id")), "")
+        key = next((cell for key, cell in values.items() if key.endswith(":id")), "")
         sheets[values.get("name", "")] = targets.get(key, "")
     return sheets
 
 
 def _attributes(text: str) -> dict[str, str]:
     entities = {"&quot;": '"', "&apos;": "'"}
-    return {one[1]: unescape(one[2] or one[3] or "", entities) for one in _ATTRIBUTE.finditer(text)}
+    return {
+        match[1]: unescape(match[2] or match[3] or "", entities)
+        for match in _ATTRIBUTE.finditer(text)
+    }
 
 
 def _text(zipped: zipfile.ZipFile, entry: str) -> str:
@@ -145,8 +148,8 @@ def _facts_of(zipped: zipfile.ZipFile, entry: str, sheet: str, name: str) -> She
         facts.errors += block.count(b't="e"')
         if b"<f" in block or b":f" in block:
             facts.formulas += sum(
-                bool(_FORMULA.search(one)) and not _VALUE.search(one)
-                for one in _INSIDE.findall(block)
+                bool(_FORMULA.search(cell)) and not _VALUE.search(cell)
+                for cell in _INSIDE.findall(block)
             )
     columns_spanned = max(map(_column, letters), default=0)
     if not in_order or last_row * columns_spanned > MAX_CELLS:

@@ -35,14 +35,14 @@ def document_role(rows: Rows, name: str, chosen: str | None, report: ReadingRepo
         at = find_column(rows.columns, name, chosen)
     report.roles["text"] = None if at is None else rows.columns[at]
     if at is None:
-        likely = [rows.columns[one] for one in sorted(holding + nested)] or rows.columns
+        likely = [rows.columns[column] for column in sorted(holding + nested)] or rows.columns
         raise ChoiceError(
             f"{name} has no column that is surely the text: choose one of {listed(likely)} "
             f"with --text-column (each row becomes a document).",
             report,
         )
     say_markup([row[at] for row in sample if at < len(row)], rows.columns[at], report.notices)
-    others = [rows.columns[one] for one in sorted(holding + nested) if one != at]
+    others = [rows.columns[column] for column in sorted(holding + nested) if column != at]
     report.notices.add(
         "row_documents",
         "Each row of {file} is a document, read from the column {column}"
@@ -61,7 +61,7 @@ def _guess(
     names = [column.strip().casefold() for column in rows.columns]
     if "text" in names and names.index("text") in holding:
         return names.index("text")
-    known = [at for at, one in enumerate(names) if one in DOCUMENT_NAMES and at in holding]
+    known = [at for at, name in enumerate(names) if name in DOCUMENT_NAMES and at in holding]
     if len(known) == 1:
         return known[0]
     if known:
@@ -74,26 +74,28 @@ def _guess(
 
 def _texts(sample: list[list[Any]], at: int) -> list[str]:
     cells = (row[at] for row in sample if at < len(row))
-    return [one for one in cells if isinstance(one, str) and one.strip()]
+    return [cell for cell in cells if isinstance(cell, str) and cell.strip()]
 
 
 def _holds_text(sample: list[list[Any]], at: int) -> bool:
     """Whether most of what stands there is text with letters in it."""
     filled = [row[at] for row in sample if at < len(row) and row[at] not in (None, "")]
-    lettered = [one for one in _texts(sample, at) if any(map(str.isalpha, one))]
+    lettered = [text for text in _texts(sample, at) if any(map(str.isalpha, text))]
     return 2 * len(lettered) > len(filled)
 
 
 def _nests(sample: list[list[Any]], at: int) -> bool:
     """Whether most cells are lists or objects with texts of several words in them."""
     filled = [row[at] for row in sample if at < len(row) and row[at] not in (None, "")]
-    held = [one for one in filled if isinstance(one, (list, tuple, dict)) and holds_text(one, 1)]
+    held = [
+        cell for cell in filled if isinstance(cell, (list, tuple, dict)) and holds_text(cell, 1)
+    ]
     return bool(held) and 2 * len(held) > len(filled)
 
 
 def _is_long(sample: list[list[Any]], at: int) -> bool:
     texts = _texts(sample, at)
-    wordy = sum(" " in one.strip() or not one.isascii() for one in texts)
+    wordy = sum(" " in text.strip() or not text.isascii() for text in texts)
     return sum(map(len, texts)) >= LONG * len(texts) and wordy >= WORDY * len(texts)
 
 

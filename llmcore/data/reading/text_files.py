@@ -52,24 +52,28 @@ def text_files(where: Path | Source, report: ReadingReport) -> list[Member] | No
 def _chosen(where: Path | Source, report: ReadingReport) -> list[Member]:
     """Texts or tables, whichever make up more; where there are neither, everything else."""
     members = [
-        one for one in members_of(where, report.notices) if one.size and one.name not in _SYSTEM
+        member
+        for member in members_of(where, report.notices)
+        if member.size and member.name not in _SYSTEM
     ]
-    members.sort(key=lambda one: one.path)
-    about = [one for one in members if one.name in _SLACK or one.name in _HUB]
-    if {"users.json", "channels.json"} <= {one.name for one in about}:
+    members.sort(key=lambda member: member.path)
+    about = [member for member in members if member.name in _SLACK or member.name in _HUB]
+    if {"users.json", "channels.json"} <= {member.name for member in about}:
         members = _without(about, members, report)
-    elif len(about) < sum(suffix_of(one.name) in TABLES for one in members):
-        members = _without([one for one in about if one.name in _HUB], members, report)
-    suffixes = {suffix_of(one.name) for one in members}
+    elif len(about) < sum(suffix_of(member.name) in TABLES for member in members):
+        members = _without([member for member in about if member.name in _HUB], members, report)
+    suffixes = {suffix_of(member.name) for member in members}
     known = TEXTS if suffixes & _PAGES else TEXTS | SOURCES
-    texts = [one for one in members if suffix_of(one.name) in known]
-    tables = [one for one in members if suffix_of(one.name) in TABLES]
-    chosen = max(texts, tables, key=lambda kind: sum(one.size for one in kind)) or members
+    texts = [member for member in members if suffix_of(member.name) in known]
+    tables = [member for member in members if suffix_of(member.name) in TABLES]
+    chosen = max(texts, tables, key=lambda kind: sum(member.size for member in kind)) or members
     if not chosen:
         raise LabError(f"{report.name} holds no files with a text in them: give .txt files.")
-    taken = {one.path for one in chosen}
+    taken = {member.path for member in chosen}
     kinds = Counter(
-        suffix_of(one.name) or "without a suffix" for one in members if one.path not in taken
+        suffix_of(member.name) or "without a suffix"
+        for member in members
+        if member.path not in taken
     )
     if kinds:
         report.notices.add(
@@ -85,7 +89,7 @@ def _without(about: list[Member], members: list[Member], report: ReadingReport) 
     if about:
         report.notices.add("about_files", "{files} about the others {were} not read: {named}",
                            n=len(about), named=named_files(about))  # fmt: skip
-    return [one for one in members if one not in about]
+    return [member for member in members if member not in about]
 
 
 def suffix_of(name: str) -> str:
@@ -99,7 +103,7 @@ def suffix_of(name: str) -> str:
 
 def _say_splits(chosen: list[Member], notices: Notices) -> None:
     """Folders or files named train and test are parts that somebody keeps apart."""
-    found = Counter(split for one in chosen if (split := _split_in(one)))
+    found = Counter(split for member in chosen if (split := _split_in(member)))
     if len(found) > 1:
         notices.add(
             "split_files", "Files named {names} are all learned from: to keep one apart, give it "
@@ -122,9 +126,9 @@ def zipped_folder(folder: Path) -> bytes:
     """The text files of a folder as one zip, the same for the same files."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for one in _chosen(folder, ReadingReport(folder.name, "corpus", FOLDERS)):
-            entry = zipfile.ZipInfo(one.path, (1980, 1, 1, 0, 0, 0))
+        for member in _chosen(folder, ReadingReport(folder.name, "corpus", FOLDERS)):
+            entry = zipfile.ZipInfo(member.path, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
-            with one.opener() as file:
+            with member.opener() as file:
                 archive.writestr(entry, file.read())
     return packed.getvalue()

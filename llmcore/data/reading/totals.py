@@ -41,7 +41,7 @@ def _as_text(cell: Any) -> str:
 
 def _is_total(row: Sequence[Any]) -> bool:
     """Whether a row says that it is a total, and has nothing beside that but numbers."""
-    filled = [one for one in map(_as_text, row) if one]
+    filled = [text for text in map(_as_text, row) if text]
     return (
         len(filled) > 1
         and filled[0].rstrip(":").casefold() in _TOTALS

@@ -78,20 +78,20 @@ class _Reader:
 
     def _surplus_column(self) -> int:
         """Where the surplus cells of a row belong: to the last column that is read as text."""
-        read = [self.rows.columns.index(one) for one in self.roles.values()
-                if one in self.rows.columns]  # fmt: skip
+        read = [self.rows.columns.index(role) for role in self.roles.values()
+                if role in self.rows.columns]  # fmt: skip
         return max(read, default=len(self.rows.columns) - 1)
 
     def instructions(self) -> Iterator[Instruction]:
         for line, record in self._records():
-            for one in self._examples(line, record):
+            for example in self._examples(line, record):
                 self.report.read += 1
                 if self.report.taken >= MAX_ROWS:
                     self._leave_out(line, LeftOut("too_many", most=f"{MAX_ROWS:,}"))
                     continue
                 seen: Seen = Counter()
                 try:
-                    row = self.row.instruction(one, seen)
+                    row = self.row.instruction(example, seen)
                 except (LeftOut, RecursionError) as reason:  # too deeply nested is no text either
                     odd = reason if isinstance(reason, LeftOut) else LeftOut("objects")
                     self._leave_out(line, odd)
@@ -141,12 +141,12 @@ class _Reader:
         column = self.roles["examples"]
         cell = record.get(column)
         cell = opened_text(cell) if isinstance(cell, str) else cell
-        found = [one for one in cell if isinstance(one, dict)] if isinstance(cell, list) else []
+        found = [turn for turn in cell if isinstance(turn, dict)] if isinstance(cell, list) else []
         if not found:
             self.report.read += 1
             self._leave_out(line, LeftOut("no_examples", column=column))
-        for one in found:
-            yield {**record, **one}
+        for item in found:
+            yield {**record, **item}
 
     # ---- counting
 
@@ -172,5 +172,7 @@ class _Reader:
 def _question_cells(cells: list[Any]) -> int:
     """How many of a row's last cells are its question: those up to the only one that ends with a
     question mark; 1 where there is no such cell, or several."""
-    ends = [at for at, one in enumerate(cells[:-1], start=1) if one.rstrip()[-1:] in tuple("?？؟")]
+    ends = [
+        at for at, cell in enumerate(cells[:-1], start=1) if cell.rstrip()[-1:] in tuple("?？؟")
+    ]
     return ends[0] if len(ends) == 1 else 1

@@ -31,7 +31,7 @@ def is_missing(value: Any) -> bool:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     if isinstance(value, list):
-        return all(one is None or one != one for one in value)
+        return all(part is None or part != part for part in value)
     return value != value  # NaT and Decimal("NaN") differ from themselves
 
 
@@ -85,10 +85,10 @@ def _one_value(value: Any) -> Any:
     """What an object stands for, or objects that all stand for the same; None where there is no
     such thing."""
     if isinstance(value, (list, tuple)):
-        if not value or not all(isinstance(one, dict) for one in value):
+        if not value or not all(isinstance(part, dict) for part in value):
             return None
-        found = [_one_value(one) for one in value]
-        return found[0] if all(one == found[0] for one in found) else None
+        found = [_one_value(part) for part in value]
+        return found[0] if all(item == found[0] for item in found) else None
     if not isinstance(value, dict):
         return None
     keys = value.keys() & _VALUE_KEYS
@@ -99,7 +99,7 @@ def _one_value(value: Any) -> Any:
 
 
 def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _of_bytes(value: bytes) -> str:
@@ -111,7 +111,7 @@ def _of_bytes(value: bytes) -> str:
 
 def _what(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        kind = "objects" if any(isinstance(one, dict) for one in value) else "values"
+        kind = "objects" if any(isinstance(part, dict) for part in value) else "values"
         return f"a list of {len(value):,} {kind}" if len(value) > 1 else "a list of one object"
     if isinstance(value, dict):
         keys = ", ".join(str(key)[:40] for key in list(value)[:5])

@@ -53,8 +53,8 @@ def read_workbook(source: Source, notices: Notices, named: Sequence[str] = ()) -
     others = [name for name in sheets if name not in chosen]
     if others:
         notices.add("other_sheets", "The sheet {sheet} of {file} is read, not {others}",
-                    file=source.name, sheet=listed([quoted(one) for one in chosen]),
-                    others=listed([quoted(one) for one in others]))  # fmt: skip
+                    file=source.name, sheet=listed([quoted(name) for name in chosen]),
+                    others=listed([quoted(name) for name in others]))  # fmt: skip
     tables = [_table(book, name, named, notices) for name in chosen]
     for name in chosen:
         _say_facts(facts.get(name), notices, source.name, name)
@@ -185,7 +185,7 @@ def _table(book: _Book, name: str, named: Sequence[str], notices: Notices) -> _T
     rows = _filled_rows(sheet, _merged(sheet, notices, file))
     first = list(islice(rows, SAMPLE_ROWS))
     texts = [[cell or "" for cell in cells] for _, cells in first]
-    layout = find_layout(texts, [one for one in named if not one.strip().isdigit()])
+    layout = find_layout(texts, [name for name in named if not name.strip().isdigit()])
     if layout.skip:
         notices.add("preamble", "{rows} above the table of {file} {were} passed over: {shown}",
                     first[0][0], layout.skip, "row", about=name, file=file,
@@ -259,9 +259,9 @@ def _joined(
     if len(tables) == 1:
         return tables[0].columns, tables[0].rows, tables[0].header
     if mark != SPLIT:
-        for one in tables:
-            one.columns = ["text", *one.columns[1:]]
-    columns = list(dict.fromkeys(name for one in tables for name in one.columns))
+        for table in tables:
+            table.columns = ["text", *table.columns[1:]]
+    columns = list(dict.fromkeys(name for table in tables for name in table.columns))
 
     def rows() -> Iterator[_Row]:
         for table, split in zip(tables, splits, strict=True):
@@ -269,7 +269,7 @@ def _joined(
                 row = dict(zip(table.columns, cells, strict=True))
                 yield number, [*(row.get(name) for name in columns), split]
 
-    return unique_names([*columns, mark]), rows(), all(one.header for one in tables)
+    return unique_names([*columns, mark]), rows(), all(table.header for table in tables)
 
 
 def _say_facts(facts: SheetFacts | None, notices: Notices, file: str, sheet: str) -> None:

@@ -11,7 +11,7 @@ def answer(run: Run) -> tuple[dict[str, Any], str]:
     """`matrix`: bits per byte by the corpus trained on, then the one tested on."""
     found = DiverseMatrix(run)
     rows = [
-        [name, *("-" if one is None else f"{one:.3f}" for one in [*row, found.mean(name)])]
+        [name, *("-" if score is None else f"{score:.3f}" for score in [*row, found.mean(name)])]
         for name, row in zip(found.models, found.rows(), strict=True)
     ]
     return found.to_dict(), text_table(["trained on", *found.corpora, "mean"], rows)

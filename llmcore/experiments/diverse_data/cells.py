@@ -57,28 +57,28 @@ class DiverseMatrix:
 
     def rows(self) -> list[list[float | None]]:
         """(models, corpora) bits per byte; None where a cell is not done yet."""
-        return [[self.scores.get((one, test)) for test in self.corpora] for one in self.models]
+        return [[self.scores.get((model, test)) for test in self.corpora] for model in self.models]
 
     def mean(self, model: str) -> float | None:
         """Over all corpora, each as much as another; None before all are scored."""
         values = [self.scores.get((model, test)) for test in self.corpora]
-        known = [one for one in values if one is not None]
+        known = [value for value in values if value is not None]
         return sum(known) / len(known) if len(known) == len(values) else None
 
     @property
     def words(self) -> int:
         """Words of all corpora of this run."""
-        return sum(one.words for name, one in self.trained.items() if name != MIX)
+        return sum(trained.words for name, trained in self.trained.items() if name != MIX)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "corpora": list(self.corpora),
-            "models": [asdict(one) for one in self.trained.values()],
+            "models": [asdict(trained) for trained in self.trained.values()],
             "matrix": {
-                one: {test: self.scores.get((one, test)) for test in self.corpora}
-                for one in self.models
+                model: {test: self.scores.get((model, test)) for test in self.corpora}
+                for model in self.models
             },
-            "mean": {one: self.mean(one) for one in self.models},
+            "mean": {model: self.mean(model) for model in self.models},
         }
 
 

@@ -36,7 +36,7 @@ def run_diverse(run: Run, config: RunConfig, control: Control, sink: Sink) -> Ou
         bench = _Bench(config, config.experiment, work)
         bench.tokenizer.save(run.directory / TOKENIZER)
         for name in known.models:
-            left = [one for one in known.corpora if (name, one) not in known.scores]
+            left = [corpus for corpus in known.corpora if (name, corpus) not in known.scores]
             if not left:
                 continue
             work.begin(f"Training on {name}")
@@ -65,7 +65,7 @@ class _Bench:
             train, held_out = load_corpus(name).split(DataConfig().validation, CORPUS_SPLIT_SEED)
             self.documents[name] = train
             self.held_out[name] = cut_documents(held_out, diverse.held_out_bytes)
-        everything = [one for part in self.documents.values() for one in part]
+        everything = [document for part in self.documents.values() for document in part]
         self.tokenizer = trained_bpe_for(everything, config.model.vocab_size, cache_dir())
         self.ids = {
             name: encoded_corpus(self.tokenizer, part, cache_dir())
@@ -81,11 +81,11 @@ class _Bench:
         self.work.train(name, f"Training on {name}", task, config)
         seconds = time.perf_counter() - began
         parts = self.documents.values() if name == MIX else [self.documents[name]]
-        texts = [one for part in parts for one in part]
+        texts = [document for part in parts for document in part]
         return task.model, TrainedModel(
             corpus=name,
-            words=sum(len(one.split()) for one in texts),
-            corpus_bytes=sum(len(one.encode()) for one in texts),
+            words=sum(len(text.split()) for text in texts),
+            corpus_bytes=sum(len(text.encode()) for text in texts),
             tokens_read=config.steps * config.batch_size * self.config.model.context_length,
             seconds=seconds,
             parameters=self.config.model.n_parameters(),
@@ -100,5 +100,5 @@ def even_mix(parts: list[np.ndarray]) -> np.ndarray:
     >>> even_mix([np.array([1, 2, 3, 4]), np.array([9])]).tolist()
     [1, 2, 3, 4, 9, 9, 9, 9]
     """
-    longest = max(len(one) for one in parts)
-    return np.concatenate([np.tile(one, round(longest / len(one))) for one in parts])
+    longest = max(len(part) for part in parts)
+    return np.concatenate([np.tile(part, round(longest / len(part))) for part in parts])

@@ -26,7 +26,7 @@ def answer(run: Run) -> tuple[dict[str, Any], str]:
         rows.append(row)
     lines = [
         *sentences,
-        text_table(["task", *(COLUMNS[one] for one in found.models)], rows),
+        text_table(["task", *(COLUMNS[model] for model in found.models)], rows),
         *([few] if (few := found.few_texts()) else []),
     ]
     return {"answer": sentences, **found.to_dict()}, "\n".join(lines)

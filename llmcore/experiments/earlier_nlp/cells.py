@@ -101,7 +101,7 @@ class Comparison:
     def __init__(self, run: TableRecord) -> None:
         compare: CompareConfig | None = run.config.experiment
         self.gpt2 = compare.gpt2 if compare else None
-        self.models = [one for one in COLUMNS if one != GPT2 or self.gpt2]
+        self.models = [column for column in COLUMNS if column != GPT2 or self.gpt2]
         self.cells: dict[tuple[str, str], Cell] = {}
         self.labelled: dict[str, Labelled] = {}
         self.prompts: dict[str, str] = {}
@@ -122,12 +122,12 @@ class Comparison:
 
     def best(self, task: str, among: Sequence[str]) -> Cell | None:
         """The best scored cell of a row among some models."""
-        found = [self.cells[task, one] for one in among if (task, one) in self.cells]
-        scored = [one for one in found if one.score is not None]
+        found = [self.cells[task, model] for model in among if (task, model) in self.cells]
+        scored = [cell for cell in found if cell.score is not None]
         if not scored:
             return None
         lower = METRIC[task] == "bits per byte"
-        return (min if lower else max)(scored, key=lambda one: one.score or 0.0)
+        return (min if lower else max)(scored, key=lambda cell: cell.score or 0.0)
 
     def difference(self, task: str, ours: Cell, theirs: Cell) -> Difference | None:
         """How much better `ours` decides than `theirs`, by the paired bootstrap."""
@@ -135,7 +135,7 @@ class Comparison:
         if labelled is None or not ours.predicted or not theirs.predicted:
             return None
         for numbers in (labelled.truth, ours.predicted, theirs.predicted):
-            known = all(0 <= one < len(labelled.classes) for one in numbers)
+            known = all(0 <= number < len(labelled.classes) for number in numbers)
             if not known or len(numbers) != len(labelled.truth):
                 return None  # of a damaged line
         return _known_difference(labelled.truth, ours.predicted, theirs.predicted)
@@ -152,12 +152,12 @@ class Comparison:
     def few_texts(self) -> str:
         """What to know of rows of the table that were tested on few texts; else empty."""
         said = []
-        for one in self.labelled.values():
-            if one.n_test < FEW_ROWS:
-                low, high = wilson_interval(one.n_test / 2, one.n_test) or (0.0, 1.0)
+        for task in self.labelled.values():
+            if task.n_test < FEW_ROWS:
+                low, high = wilson_interval(task.n_test / 2, task.n_test) or (0.0, 1.0)
                 said.append(
-                    f"{ROWS.get(one.task, one.task)}: tested on {one.n_test:,} texts only, so an "
-                    f"accuracy may be off by {(high - low) / 2:.0%} either way (95%)."
+                    f"{ROWS.get(task.task, task.task)}: tested on {task.n_test:,} texts only, so "
+                    f"an accuracy may be off by {(high - low) / 2:.0%} either way (95%)."
                 )
         return " ".join(said)
 
@@ -173,15 +173,19 @@ class Comparison:
                         "task": task, "model": model, "able": False, "reason": NOT_ABLE[task],
                     })  # fmt: skip
         splits = {
-            one.task: {"n_train": one.n_train, "n_test": one.n_test, "classes": list(one.classes)}
-            for one in self.labelled.values()
+            task.task: {
+                "n_train": task.n_train,
+                "n_test": task.n_test,
+                "classes": list(task.classes),
+            }
+            for task in self.labelled.values()
         }
         return {"models": self.models, "cells": cells, "splits": splits, "prompts": self.prompts}
 
 
 def work_of(models: Sequence[str]) -> list[tuple[str, str]]:
     """(task, model) in the order in which the table is filled: what takes seconds comes first."""
-    order = [one for one in (*EARLIER, PRETRAINED, RANDOM, GPT2) if one in models]
+    order = [model for model in (*EARLIER, PRETRAINED, RANDOM, GPT2) if model in models]
     return [(task, model) for model in order for task in ROWS if is_able(task, model)]
 
 
@@ -210,7 +214,7 @@ def macro_f1_difference(
 ) -> Difference:
     """How much higher the macro F1 of `ours` (N,) is than that of `theirs` (N,) on the same texts:
     texts are drawn with replacement (Efron and Tibshirani 1993, chapter 13)."""
-    gold, first, second = (np.asarray(one, dtype=np.int64) for one in (truth, ours, theirs))
+    gold, first, second = (np.asarray(values, dtype=np.int64) for values in (truth, ours, theirs))
     n_classes = int(max(gold.max(), first.max(), second.max())) + 1
     rng = np.random.default_rng(seed)
     gains = np.empty(n_resamples)

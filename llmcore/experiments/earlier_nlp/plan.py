@@ -17,8 +17,8 @@ QUICK = CompareConfig(
 
 def imported_gpt2() -> str | None:
     """The smallest GPT-2 language model in the hub's cache; None where none was imported."""
-    found = [one for one in locate.cached_models() if not one.is_classifier]
-    return min((one.ref for one in found), key=lambda ref: (len(ref), ref), default=None)
+    found = [cached for cached in locate.cached_models() if not cached.is_classifier]
+    return min((item.ref for item in found), key=lambda ref: (len(ref), ref), default=None)
 
 
 def plan_comparison(
@@ -40,7 +40,7 @@ def plan_comparison(
         _check_language(ref)
     base = QUICK if quick else CompareConfig()
     compare = base.with_(gpt2=gpt2, **(changes or {}))
-    columns = [one for one in COLUMNS if one != GPT2 or gpt2]
+    columns = [column for column in COLUMNS if column != GPT2 or gpt2]
     return RunConfig(
         kind="compare-nlp",
         name=name or f"{parent} against earlier NLP" + (", quick" if quick else ""),
@@ -55,7 +55,7 @@ def plan_comparison(
 
 
 def _check_language(ref: str) -> None:
-    if ref not in {one.ref for one in models.list_models("language")} and name_of(ref) == ref:
+    if ref not in {model.ref for model in models.list_models("language")} and name_of(ref) == ref:
         models.model_config(ref)  # raises where there is none at all
-        if ref in {one.ref for one in models.list_models("classifier")}:
+        if ref in {model.ref for model in models.list_models("classifier")}:
             raise LabError(f"{ref} is a classifier and cannot write: choose a language model.")

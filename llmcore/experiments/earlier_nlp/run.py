@@ -201,7 +201,7 @@ class _Bench:
         self.work.train(f"{task} {model}", what, learner, config)
         seconds = time.perf_counter() - began
         predicted = [str(row["predicted"]) for row in learner.test_rows]
-        parameters = sum(one.numel() for one in classifier.parameters())
+        parameters = sum(parameter.numel() for parameter in classifier.parameters())
         note = HOW_IT_LEARNED[model]
         n_bytes = FLOAT_BYTES * parameters
         return self._decided(task, model, predicted, seconds, n_bytes, parameters, note)
@@ -237,7 +237,7 @@ class _Bench:
         splits = self.splits(task)
         classes = splits.train.classes
         scores = classification_scores(splits.test.labels, predicted, classes)
-        numbers = tuple(classes.index(one) for one in predicted)
+        numbers = tuple(classes.index(label) for label in predicted)
         return Cell(
             task, model, scores["macro_f1"], scores["accuracy"], seconds, n_bytes, parameters,
             note, predicted=numbers,
@@ -276,7 +276,7 @@ class _Bench:
                 samples.append(generate(gpt, tokenizer, prompt, sampling).text)
             parameters = gpt.config.n_parameters()
             n_bytes = FLOAT_BYTES * parameters
-        copied = max(longest_copy(one, self.training_words) for one in samples)
+        copied = max(longest_copy(sample, self.training_words) for sample in samples)
         return Cell(
             task, model, None, None, 0.0, n_bytes, parameters,
             "Written by the model of the row above: nothing was trained for it.", tuple(samples),
@@ -292,7 +292,8 @@ class _Bench:
         candidates = [(own, TOKEN_ORDER), (builtin_tokenizer("bytes"), BYTE_ORDER)]
         kept, looked_at = (train[:-1], train[-1:]) if len(train) > 1 else (train, train)
         bits = [
-            bits_per_byte(fit_on(one, kept, order), one, looked_at) for one, order in candidates
+            bits_per_byte(fit_on(candidate, kept, order), candidate, looked_at)
+            for candidate, order in candidates
         ]
         tokenizer, order = candidates[int(np.argmin(bits))]
         began = time.perf_counter()

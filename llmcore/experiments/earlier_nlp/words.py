@@ -46,7 +46,7 @@ def answer_sentences(found: Comparison) -> list[str]:
             _sentence(found, task, earlier, gpt, lead)
         )
     sentences = lost + undecided + won
-    writers = [one for one in found.models if all(found.cell(task, one) for task in WRITING)]
+    writers = [model for model in found.models if all(found.cell(task, model) for task in WRITING)]
     if sentences and PRETRAINED in writers:
         sentences.append(_writing(found))
     return sentences
@@ -89,7 +89,7 @@ def _after(cell: Cell) -> str:
 
 def _writing(found: Comparison) -> str:
     """Who can write, and who does every row, by the cells that are there."""
-    can = [one for one in EARLIER if found.cell(WRITING[0], one)]
+    can = [model for model in EARLIER if found.cell(WRITING[0], model)]
     rows = sum(found.cell(task, PRETRAINED) is not None for task in ROWS)
     return (
         f"Only models of the next word can write: {len(can)} of the {len(EARLIER)} earlier models "

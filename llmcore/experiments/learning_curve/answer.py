@@ -12,14 +12,17 @@ def answer(run: Run) -> tuple[dict[str, Any], str]:
     """`curve`: a row for each learner and size, `points`: every single training."""
     points = points_of(run)
     rows = curve_rows(points)
-    values = {"curve": [one.to_dict() for one in rows], "points": [asdict(one) for one in points]}
+    values = {
+        "curve": [row.to_dict() for row in rows],
+        "points": [asdict(point) for point in points],
+    }
     cells = [
         [
-            one.learner, f"{one.size:,}", f"{one.accuracy:.4f}", f"{one.macro_f1:.4f}",
-            f"{one.macro_f1_low:.4f} to {one.macro_f1_high:.4f}", str(one.n_seeds),
-            f"{one.seconds:.1f}",
+            row.learner, f"{row.size:,}", f"{row.accuracy:.4f}", f"{row.macro_f1:.4f}",
+            f"{row.macro_f1_low:.4f} to {row.macro_f1_high:.4f}", str(row.n_seeds),
+            f"{row.seconds:.1f}",
         ]
-        for one in rows
+        for row in rows
     ]  # fmt: skip
     header = ["learner", "texts", "accuracy", "macro F1", "lowest to highest", "seeds", "s each"]
     lines = [text_table(header, cells)]

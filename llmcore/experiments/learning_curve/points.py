@@ -81,23 +81,23 @@ def curve_rows(points: Iterable[CurvePoint]) -> list[CurveRow]:
 
 
 def _row(learner: str, size: int, points: list[CurvePoint]) -> CurveRow:
-    n_test = max(one.n_test for one in points)
-    accuracy, f1 = [one.accuracy for one in points], [one.macro_f1 for one in points]
+    n_test = max(point.n_test for point in points)
+    accuracy, f1 = [point.accuracy for point in points], [point.macro_f1 for point in points]
     return CurveRow(
         learner, size, len(points),
         fmean(accuracy), min(accuracy), max(accuracy), pstdev(accuracy),
         fmean(f1), min(f1), max(f1), pstdev(f1),
-        fmean(one.seconds for one in points),
+        fmean(point.seconds for point in points),
         n_test, wilson_interval(fmean(accuracy) * n_test, n_test),
     )  # fmt: skip
 
 
 def few_test_texts(rows: Iterable[CurveRow]) -> str:
     """What to know of a curve whose test split is small, in a sentence; else empty."""
-    known = [one for one in rows if one.accuracy_interval and one.n_test < FEW_ROWS]
+    known = [row for row in rows if row.accuracy_interval and row.n_test < FEW_ROWS]
     if not known:
         return ""
-    widest = max(high - low for low, high in (one.accuracy_interval or [0, 0] for one in known))
+    widest = max(high - low for low, high in (point.accuracy_interval or [0, 0] for point in known))
     return (
         f"All are tested on the same {known[0].n_test:,} texts: so few that an accuracy may be off "
         f"by {widest / 2:.0%} either way (95%), whatever the band of the draws says."

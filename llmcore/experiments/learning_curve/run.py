@@ -56,7 +56,7 @@ def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) 
     splits = read_splits(config.data, config.train.seed, table)
     for notice in splits.notices:
         writer.event("notice", 0, text=notice)
-    done = {(one.learner, one.size, one.seed) for one in points_of(run)}
+    done = {(point.learner, point.size, point.seed) for point in points_of(run)}
     learners = _Learners(run, config, splits)
     n_done = len(done)
     for learner, size, seed in _order(curve):
@@ -123,9 +123,9 @@ class _Neural:
         self.parent, self.classes = parent, pool.classes
         length = config.model.context_length
         self.examples = [
-            one
+            example
             for part in (pool, test)
-            for one in encoded_examples(part, parent.tokenizer, self.classes, length)[0]
+            for example in encoded_examples(part, parent.tokenizer, self.classes, length)[0]
         ]
         self.test_numbers = np.arange(len(pool), len(self.examples))
         self.test_texts = test.texts
@@ -166,7 +166,7 @@ class _Neural:
             frozen = SequenceClassifier(GPT(self.config.model), len(self.classes))
             frozen.trunk.copy_weights_of(self.parent.trunk)
             frozen.to(self.device).set_trainable(TRAINABLE[PRETRAINED])
-            ids = [one.ids for one in self.examples]
+            ids = [example.ids for example in self.examples]
             fill = self.parent.tokenizer.eot_id
             self._shared = FrozenFeatures(frozen.eval(), ids, fill, self.device)
         shared = self._shared

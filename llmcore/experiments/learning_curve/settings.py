@@ -19,7 +19,7 @@ class CurveConfig(Checked):
     def __post_init__(self) -> None:
         self.check_bounds()
         object.__setattr__(self, "sizes", tuple(sorted(set(self.sizes))))  # JSON gives lists
-        chosen = tuple(one for one in LEARNERS if one in self.learners)
+        chosen = tuple(learner for learner in LEARNERS if learner in self.learners)
         if not chosen or set(self.learners) - set(LEARNERS):
             raise LabError(
                 f"The learners are {', '.join(self.learners) or 'none':.100} but must be some of "

@@ -14,11 +14,11 @@ def answer(run: Run) -> tuple[dict[str, Any], str]:
     values = found.to_dict()
     rows = [
         [
-            VARIANTS[one.variant].label, f"{one.bits_per_byte:.4f}", f"{one.n_seeds}",
-            f"{one.parameters:,}", f"{one.tokens_per_s:,.0f}", f"{one.seconds:.1f}",
-            f"{one.cache_bytes:,}",
+            VARIANTS[result.variant].label, f"{result.bits_per_byte:.4f}", f"{result.n_seeds}",
+            f"{result.parameters:,}", f"{result.tokens_per_s:,.0f}", f"{result.seconds:.1f}",
+            f"{result.cache_bytes:,}",
         ]
-        for one in found.results()
+        for result in found.results()
     ]  # fmt: skip
     header = ["variant", "bits per byte", "seeds", "parameters", "tokens/s", "seconds",
               "cache bytes"]  # fmt: skip

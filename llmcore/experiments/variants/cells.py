@@ -30,8 +30,8 @@ class Variant:
 
 
 VARIANTS: dict[str, Variant] = {
-    one.name: one
-    for one in (
+    variant.name: variant
+    for variant in (
         Variant(GPT2, "GPT-2", "nothing is exchanged", "Radford et al. 2019"),
         Variant("rope", "RoPE", "positions turn queries and keys", "Su et al. 2021"),
         Variant("rms", "RMSNorm", "norms without mean and bias", "Zhang & Sennrich 2019"),
@@ -53,7 +53,7 @@ def shape_of(base: ModelConfig, name: str) -> ModelConfig:
         "gqa": {"n_kv_heads": shared},
     }
     chosen = changes.values() if name == ALL else [changes.get(name, {})]
-    return base.with_(**{key: value for one in chosen for key, value in one.items()})
+    return base.with_(**{key: value for part in chosen for key, value in part.items()})
 
 
 def trainings(settings: VariantsConfig) -> list[tuple[str, int]]:
@@ -142,7 +142,7 @@ class VariantCurves:
     def _result(self, name: str, seeds: Sequence[int]) -> Result:
         shape = shape_of(self.base, name)
         curves = [self.curve(name, seed) for seed in seeds]
-        ends = [one[-1].bits_per_byte for one in curves]
+        ends = [curve[-1].bits_per_byte for curve in curves]
         return Result(
             variant=name,
             parameters=shape.n_parameters(),
@@ -151,7 +151,7 @@ class VariantCurves:
             tokens=curves[0][-1].tokens,
             bits_per_byte=statistics.fmean(ends),
             spread=max(ends) - min(ends) if len(ends) > 1 else None,
-            tokens_per_s=statistics.median(p.tokens_per_s for one in curves for p in one),
+            tokens_per_s=statistics.median(p.tokens_per_s for curve in curves for p in curve),
             catches_up=self._catches_up(name),
         )
 
@@ -180,12 +180,12 @@ class VariantCurves:
             name: [self.curve(name, seed)[-1].bits_per_byte for seed in self.seeds(name)]
             for name in self.settings.variants
         }
-        freedom = sum(max(0, len(one) - 1) for one in ends.values())
+        freedom = sum(max(0, len(end) - 1) for end in ends.values())
         if freedom == 0:
             return None
-        squares = sum((len(one) - 1) * statistics.variance(one) for one in ends.values()
-                      if len(one) > 1)  # fmt: skip
-        fewest = min((len(one) for one in ends.values() if one), default=1)
+        squares = sum((len(end) - 1) * statistics.variance(end) for end in ends.values()
+                      if len(end) > 1)  # fmt: skip
+        fewest = min((len(end) for end in ends.values() if end), default=1)
         noise = math.sqrt(squares / freedom * (1 / fewest + 1 / max(1, len(ends[GPT2]))))
         return _T[min(freedom, len(_T)) - 1] * noise
 
@@ -195,20 +195,20 @@ class VariantCurves:
 
     def to_dict(self) -> dict[str, Any]:
         results = self.results()
-        gpt2 = next((one.bits_per_byte for one in results if one.variant == GPT2), None)
+        gpt2 = next((result.bits_per_byte for result in results if result.variant == GPT2), None)
         return {
             "variants": [
                 {
-                    **{name: getattr(one, name) for name in Result.__slots__},
-                    "label": VARIANTS[one.variant].label,
-                    "seconds": one.seconds,
-                    "difference": None if gpt2 is None else one.bits_per_byte - gpt2,
+                    **{name: getattr(result, name) for name in Result.__slots__},
+                    "label": VARIANTS[result.variant].label,
+                    "seconds": result.seconds,
+                    "difference": None if gpt2 is None else result.bits_per_byte - gpt2,
                     "curves": [
-                        [[p.tokens, p.bits_per_byte] for p in self.curve(one.variant, seed)]
-                        for seed in self.seeds(one.variant)
+                        [[p.tokens, p.bits_per_byte] for p in self.curve(result.variant, seed)]
+                        for seed in self.seeds(result.variant)
                     ],
                 }
-                for one in results
+                for result in results
             ],
             "luck": self.luck,
             "answer": answer_sentences(self),
@@ -217,7 +217,7 @@ class VariantCurves:
 
 def answer_sentences(found: VariantCurves) -> list[str]:
     """What the whole table says, and what it does not; nothing before it is whole."""
-    results = {one.variant: one for one in found.results()}
+    results = {result.variant: result for result in found.results()}
     luck = found.luck
     if not found.is_whole or luck is None or GPT2 not in results:
         return []
@@ -225,10 +225,10 @@ def answer_sentences(found: VariantCurves) -> list[str]:
     better: list[Result] = []
     worse: list[Result] = []
     even: list[Result] = []
-    for one in sorted(results.values(), key=lambda one: one.bits_per_byte):
-        difference = gpt2.bits_per_byte - one.bits_per_byte
+    for result in sorted(results.values(), key=lambda result: result.bits_per_byte):
+        difference = gpt2.bits_per_byte - result.bits_per_byte
         side = even if abs(difference) <= luck else better if difference > 0 else worse
-        side.append(one)
+        side.append(result)
     sentences = []
     if better:
         named = _listed(better, gpt2)
@@ -250,7 +250,7 @@ def answer_sentences(found: VariantCurves) -> list[str]:
     if worse:
         sentences.append(f"Behind GPT-2 by more than luck: {_listed(worse, gpt2)}.")
     if even:
-        names = ", ".join(VARIANTS[one.variant].label for one in even)
+        names = ", ".join(VARIANTS[result.variant].label for result in even)
         sentences.append(f"Too near to tell from luck: {names}.")
     once = found.settings.n_seeds == 1
     sentences.append(
@@ -262,7 +262,7 @@ def answer_sentences(found: VariantCurves) -> list[str]:
 
 def _listed(results: Sequence[Result], gpt2: Result) -> str:
     return ", ".join(
-        f"{VARIANTS[one.variant].label} {one.bits_per_byte:.3f} "
-        f"({one.bits_per_byte - gpt2.bits_per_byte:+.3f})"
-        for one in results
+        f"{VARIANTS[result.variant].label} {result.bits_per_byte:.3f} "
+        f"({result.bits_per_byte - gpt2.bits_per_byte:+.3f})"
+        for result in results
     )

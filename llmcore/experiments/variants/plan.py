@@ -31,8 +31,8 @@ def plan_variants(
     variants = VariantsConfig(**(QUICK_VARIANTS if quick else {})).with_(**(changes or {}))
     chosen = preset_named(preset)
     base = chosen.model.with_(vocab_size=VARIANTS_VOCABULARY)
-    for one in variants.variants:
-        shape_of(base, one)  # refuses what cannot be built
+    for variant in variants.variants:
+        shape_of(base, variant)  # refuses what cannot be built
     return RunConfig(
         kind="variants",
         name=name or f"Which learns faster? {source} {chosen.name}" + (", quick" if quick else ""),

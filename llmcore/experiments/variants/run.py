@@ -66,7 +66,7 @@ class _Bench:
         self.tokenizer = trained_bpe_for(train, config.model.vocab_size, cache_dir())
         ids = encoded_corpus(self.tokenizer, train, cache_dir())
         scored = np.asarray(self.tokenizer.encode_documents(held_out))
-        n_bytes = sum(len(one.encode()) for one in held_out)
+        n_bytes = sum(len(text.encode()) for text in held_out)
         self.data = TokenData(ids, scored, n_bytes)
         self.steps = variants.part_steps
 

@@ -23,7 +23,11 @@ class VariantsConfig(Checked):
             raise LabError(
                 f"There is no variant {unknown[0]!r:.60}: choose of {', '.join(ARCHITECTURES[1:])}."
             )
-        wanted = tuple(one for one in ARCHITECTURES if one in {"gpt2", *self.variants})
+        wanted = tuple(
+            architecture
+            for architecture in ARCHITECTURES
+            if architecture in {"gpt2", *self.variants}
+        )
         if len(wanted) < 2:
             raise LabError("There is nothing to compare with GPT-2: choose at least one variant.")
         object.__setattr__(self, "variants", wanted)

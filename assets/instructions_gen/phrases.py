@@ -28,28 +28,6 @@ def slots_of(pattern: str) -> set[str]:
     return set(_SLOT.findall(pattern))
 
 
-def n_wordings(pattern: str) -> int:
-    """How many texts a pattern stands for, slots aside.
-
-    >>> n_wordings("[a|b [c|d]] e")
-    3
-    """
-    total, counts = 1, []
-    for character in pattern:
-        if character == "[":
-            counts.append([0, 1])  # alternatives summed so far, product of the present one
-        elif character == "|":
-            counts[-1] = [counts[-1][0] + counts[-1][1], 1]
-        elif character == "]":
-            done = sum(counts.pop())
-            if counts:
-                counts[-1][1] *= done
-            else:
-                total *= done
-    assert not counts, pattern
-    return total
-
-
 def lines(text: str) -> list[str]:
     """The patterns of a block of text, one a line; blank lines do not count."""
     return [line.strip() for line in text.splitlines() if line.strip()]

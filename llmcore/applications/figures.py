@@ -79,10 +79,6 @@ class Figure:
         return self.metric in (EXACT, CHRF)
 
     @property
-    def lower_is_better(self) -> bool:
-        return self.metric == BITS
-
-    @property
     def beats(self) -> bool:
         """Whether it is better than the best trivial method, beyond chance."""
         return self.gain_low > 0

@@ -98,12 +98,6 @@ def instruction_report(data: bytes | str, name: str, columns: Columns = Columns(
     return _read(_source(data, name), name, columns, None, keep=False)[1]
 
 
-def column_names(data: bytes, name: str) -> list[str]:
-    """What a file calls its columns; empty for chat messages, which need no choice of any."""
-    report = instruction_report(data, name)
-    return [] if "messages" in report.roles else report.columns
-
-
 def ask_for(report: ReadingReport) -> ChoiceError:
     """The sentence for roles that have to be chosen."""
     if len(report.columns) < 2:

@@ -1,7 +1,7 @@
 """Text from a model: sampling, streaming, the tree of what was generated, and scoring of text."""
 
 from llmcore.data.windows import scoring_windows
-from llmcore.generation.background import GenerationJob, start_generation, stop_all_jobs
+from llmcore.generation.background import GenerationJob, start_generation
 from llmcore.generation.measure import CacheMeasurement, ReadingSpeed, measure_cache
 from llmcore.generation.reader import Candidate, candidates, next_tokens
 from llmcore.generation.sampling import (
@@ -50,7 +50,6 @@ __all__ = [
     "score_words",
     "scoring_windows",
     "start_generation",
-    "stop_all_jobs",
     "stream",
     "token_view",
 ]

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from llmcore.background import EXIT_SECONDS, Job, Jobs, Stopped
+from llmcore.background import Job, Jobs, Stopped
 from llmcore.errors import NotFoundError
 from llmcore.generation.reader import Passes, Reader, ReaderPool
 from llmcore.generation.sampling import SamplingConfig
@@ -127,8 +127,3 @@ def start_generation(
 
 
 _jobs: Jobs[GenerationJob, GenerationJob] = Jobs(limit=0, forgotten=_readers.clear)
-
-
-def stop_all_jobs(timeout: float = EXIT_SECONDS) -> None:
-    """Asks every job of this process to end, waits for them and lets their caches go."""
-    _jobs.stop_all(timeout)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from llmcore.background import EXIT_SECONDS, Job, Jobs
+from llmcore.background import Job, Jobs
 from llmcore.cache import SizedCache
 from llmcore.interpret.frames import Frame, frame_of
 from llmcore.models import KINDS, snapshot
@@ -149,8 +149,3 @@ def job_for(directory: Path, text: str) -> FrameJob:
     with _jobs.lock:
         job = _jobs.get((directory, text)) or FrameJob(directory, text)
         return _jobs.add((directory, text), job)
-
-
-def stop_all_frames(timeout: float = EXIT_SECONDS) -> None:
-    """Ends every job, waits for them, and forgets all frames."""
-    _jobs.stop_all(timeout)

@@ -53,7 +53,6 @@ class Training:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.n_read = 0  # characters read so far
-        self.n_pieces = 0  # different pieces of the text
         self.n_bytes = 0  # bytes of all pieces that were counted
         self.merges: list[Merge] = []
 
@@ -72,7 +71,6 @@ class Training:
         counts = count_pieces(documents, self.recipe.pattern, self._note_read)
         if not counts:
             raise LabError("There is no text to train a tokenizer on: give it some.")
-        self.n_pieces = len(counts)
         self.n_bytes = sum(len(piece) * count for piece, count in counts.items())
         n_merges = self.recipe.vocab_size - MIN_VOCAB_SIZE
         for merge in learn_merges(counts, n_merges, self.recipe.min_count):

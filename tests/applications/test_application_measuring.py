@@ -132,7 +132,7 @@ def test_text_is_measured_as_evaluate_does_and_beside_the_ngram(monkeypatch) -> 
     assert figure.score == pytest.approx(expected, rel=1e-6)
     assert figure.baselines["Kneser-Ney 5-gram"] == pytest.approx(counted, rel=1e-6)
     assert figure.gain == pytest.approx(counted - expected, rel=1e-6)
-    assert figure.lower_is_better and figure.low < figure.score < figure.high
+    assert figure.low < figure.score < figure.high
     assert set(figure.others) == {"real_words", "distinct_trigrams"} and not figure.works
     words = {"real_words": {"model": 0.95, "held-out text": 0.97}}
     assert replace(figure, gain_low=0.1, others=words).works

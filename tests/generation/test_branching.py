@@ -8,12 +8,12 @@ import pytest
 import torch
 from generating import CONFIG, TOKENIZER, Parrot, sharp_model
 
+from llmcore.background import stop_all
 from llmcore.errors import LabError, NotFoundError
 from llmcore.generation import (
     SamplingConfig,
     Tree,
     start_generation,
-    stop_all_jobs,
     stream,
     streaming,
     token_view,
@@ -99,7 +99,7 @@ def test_a_branch_from_a_branch_and_without_any_kept_scores(model):
     tree = Tree(TOKENIZER, PROMPT)
     first = grown(model, tree, 0, sampling, first_token=70)
     second = grown(model, tree, tree.path(first.node_id)[9].id, sampling, first_token=71)
-    stop_all_jobs()
+    stop_all()
     bare = Tree(TOKENIZER, PROMPT, max_bytes=1)
     place = 0
     for token in tokens(tree, second.node_id)[:10]:
@@ -164,7 +164,7 @@ def test_all_jobs_end_together(wait_until):
         for seed in range(3)
     ]
     threading.Timer(0.1, lambda: [model.gate.release() for _ in range(9)]).start()
-    stop_all_jobs(timeout=30)
+    jobs._jobs.stop_all(timeout=30)
     assert [job.state for job in running] == ["stopped"] * 3 and not jobs._jobs.live()
 
 

@@ -16,7 +16,7 @@ from llmcore.generation import SamplingConfig, generate, next_tokens
 from llmcore.interpret import over_time
 from llmcore.interpret.attention import attend
 from llmcore.interpret.frames import MAX_TOKENS, frame_of, n_tokens_shown
-from llmcore.interpret.over_time import FrameJob, frame_at, job_for, stop_all_frames, timelines
+from llmcore.interpret.over_time import FrameJob, frame_at, job_for, timelines
 from llmcore.models import reference
 from llmcore.recipes.classification import plan_classify
 from llmcore.runs import RunStore
@@ -31,12 +31,6 @@ def trained(tmp_path_factory) -> Path:
     directory = tmp_path_factory.mktemp("runs") / RunStore.mint_id("tiny")
     launch.run_foreground(directory, pretrain_config(), TEXT.encode())
     return directory
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    yield
-    stop_all_frames()
 
 
 def finished(job: FrameJob, wait_until) -> dict:

@@ -13,7 +13,6 @@ from tiny import TEXT, pretrain_config
 from llmcore import models
 from llmcore.data.instructions import instructions_from_bytes
 from llmcore.execution import launch
-from llmcore.generation import stop_all_jobs
 from llmcore.paths import PROJECT_ROOT
 from llmcore.recipes.instructions import plan_instruct
 from llmcore.runs import RunStore
@@ -52,10 +51,8 @@ def tuned(made: tuple[Path, Path], home: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_job_left(home: Path):
+def no_model_kept() -> None:
     models.clear_cache()
-    yield
-    stop_all_jobs()
 
 
 def opened(ref: str, **state: Any) -> AppTest:

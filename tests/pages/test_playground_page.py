@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tiny import TEXT
 
 from llmcore import models
-from llmcore.generation import SamplingConfig, stop_all_jobs
+from llmcore.generation import SamplingConfig
 from llmcore.nn.model import GPT
 from llmcore.paths import PROJECT_ROOT
 from ui.playground import VIEWS, sampling
@@ -16,12 +16,6 @@ from ui.playground.bench import Bench
 
 PROMPT = "the cat "
 BENCHES = "lab_playground_benches"
-
-
-@pytest.fixture(autouse=True)
-def no_job_left(home: Path):
-    yield
-    stop_all_jobs()
 
 
 def opened(ref: str, view: str = "write", text: str = PROMPT, **state: object) -> AppTest:

@@ -112,3 +112,5 @@ def test_stop_of_an_ended_run_is_refused(store):
     run = finished(store)
     with pytest.raises(StateError, match="nothing to stop"):
         store.request_stop(run.id)
+    with pytest.raises(StateError, match="nothing to save"):
+        store.request_save(run.id)

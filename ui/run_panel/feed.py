@@ -37,7 +37,6 @@ class RunFeed:
         self.answers: list[dict[str, Any]] = []
         self.notices: list[str] = []
         self.result: dict[str, Any] | None = None
-        self.step_saved: int | None = None
         self.train_tokens: int | None = None
         self._peak: float | None = None
         self._marks: list[Mark] = []
@@ -67,8 +66,6 @@ class RunFeed:
             self._marks.append(Mark(int(event["best_step"]), "best: it stopped improving here"))
         elif kind == "data":
             self.train_tokens = event.get("train_tokens")
-        elif kind == "checkpoint":
-            self.step_saved = event.get("step")
 
     def curve(self, split: str, key: str, axis: str = "step") -> Curve:
         steps, values = self.metrics.arrays(split, key)

@@ -13,7 +13,6 @@ from llmcore.errors import LabError, NotFoundError, cause
 HEAD_BYTES = 1 << 18
 BLOCK_BYTES = 1 << 16
 GZIP = b"\x1f\x8b"
-MAX_UNPACKED_GZIP = 64 << 30  # a file on disk; an upload's own limit is smaller
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ CELL, TASK = "cell", "task"  # the types of the events
 NGRAM, BAYES, REGRESSION = "n-gram", "naive Bayes", "logistic regression"
 RANDOM, PRETRAINED, GPT2 = "random weights", "pretrained", "gpt2"
 EARLIER = (NGRAM, BAYES, REGRESSION)
-GPTS = (RANDOM, PRETRAINED, GPT2)
 COLUMNS = {
     NGRAM: "n-gram model, Kneser-Ney",
     BAYES: "Bag of words, naive Bayes",

@@ -11,7 +11,6 @@ import pytest
 
 from llmcore.data.instructions import (
     Columns,
-    column_names,
     instruction_report,
     instructions_from_bytes,
     split_instructions,
@@ -372,13 +371,6 @@ def test_surplus_cells_belong_to_the_last_column_that_is_read():
     assert read_turns(inner)[0] == [single("Why?", "So, it is")]
     short = rows(["question", "answer", "n"], ["Why?", "So."])
     assert read_turns(short)[0] == [single("Why?", "So.")]
-
-
-def test_the_names_of_columns_for_a_choice():
-    assert column_names(b'[{"instruction": "a", "output": "b"}]', "x.json") == [
-        "instruction", "output",
-    ]  # fmt: skip
-    assert column_names(json.dumps([{"messages": HI}]).encode(), "x.json") == []
 
 
 def test_cells_that_are_nested_too_deeply_are_left_out():

@@ -79,7 +79,7 @@ def write_card(
         targets=", ".join(adapter["targets"]),
         trainable=kept.events("parameters")[-1]["trainable"],
         n_bytes=tree_bytes(target),
-        command=" ".join(str(without_paths(one)) for one in command),
+        command=" ".join(str(without_paths(word)) for word in command),
         steps=status["step"],
         batch_size=config["train"]["batch_size"],
         best_step=status["best_step"],
@@ -96,11 +96,13 @@ def write_card(
 
 def _score_table(scores: dict[str, Any], looked_up: dict[str, Any]) -> str:
     rows = [("all", scores, looked_up)]
-    for kind, one in scores["by_holdout"].items():
-        rows.append((HOLDOUTS.get(kind, kind), one, looked_up.get("by_holdout", {}).get(kind, {})))
+    for kind, score in scores["by_holdout"].items():
+        rows.append(
+            (HOLDOUTS.get(kind, kind), score, looked_up.get("by_holdout", {}).get(kind, {}))
+        )
     return "\n".join(
-        f"| {name} | {one['n']:,} | {one['exact_match']:.1%} | {_share(beside)} |"
-        for name, one, beside in rows
+        f"| {name} | {row['n']:,} | {row['exact_match']:.1%} | {_share(beside)} |"
+        for name, row, beside in rows
     )
 
 

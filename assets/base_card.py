@@ -88,9 +88,11 @@ def write_card(folder: Path, bundled: Path, path: Path) -> None:
         parameters=_parameters(config),
         data_table="\n".join(map(_source_row, sources.items())),
         n_held_out=len(data["held_out"]),
-        held_out="; ".join(f"{one['title']} ({one['author']})" for one in data["held_out"]),
+        held_out="; ".join(
+            f"{held_out['title']} ({held_out['author']})" for held_out in data["held_out"]
+        ),
         n_withheld=sum(
-            one["withheld_documents"] + one["withheld_lines"] for one in sources.values()
+            source["withheld_documents"] + source["withheld_lines"] for source in sources.values()
         ),
         step=status["step"],
         best_step=status["best_step"],

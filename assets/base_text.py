@@ -69,7 +69,7 @@ class Source:
     def card(self) -> dict[str, int]:
         return {
             "documents": len(self.documents),
-            "bytes": sum(len(one.encode()) for one in self.documents),
+            "bytes": sum(len(document.encode()) for document in self.documents),
             "repeats": self.repeats,
             "withheld_documents": self.n_withheld_documents,
             "withheld_lines": self.n_withheld_lines,
@@ -126,7 +126,7 @@ def choose_held_out(books: list[Book]) -> list[Book]:
     chosen: list[Book] = []
     left = VALIDATION_BYTES
     for book in sorted(books, key=lambda book: unit_hash(SEED, book.title, book.author)):
-        known = {one.author for one in chosen}
+        known = {book.author for book in chosen}
         if book.n_bytes <= min(left * 1.1, LARGEST_HELD_OUT) and book.author not in known:
             chosen.append(book)
             left -= book.n_bytes
@@ -155,7 +155,7 @@ def tokenizer_sample(sources: list[Source]) -> Iterator[str]:
                 yield "\n\n".join(document.split("\n\n")[::step])
         else:
             for _ in range(SAMPLE_REPEATS[source.name]):
-                yield from (_LINK_CODE.sub("", one) for one in source.documents)
+                yield from (_LINK_CODE.sub("", document) for document in source.documents)
 
 
 def shuffled(sources: list[Source]) -> list[str]:

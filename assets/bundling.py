@@ -76,9 +76,9 @@ def _rewritten(path: Path) -> dict[str, Any]:
 def without_paths(value: Any) -> Any:
     """`value` with every absolute path in it cut to its last part."""
     if isinstance(value, dict):
-        return {key: without_paths(one) for key, one in value.items()}
+        return {key: without_paths(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [without_paths(one) for one in value]
+        return [without_paths(item) for item in value]
     if isinstance(value, str) and value.startswith("/"):
         return Path(value).name
     return value

@@ -37,7 +37,7 @@ def _two(n: int, cut: str = ",", text: str = "see you at nine or ten {i}") -> li
 
 
 def _jsonl(*records: Any) -> bytes:
-    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records).encode()
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
@@ -278,7 +278,7 @@ INSTRUCTIONS = (
           {"taken": 12, "notices": ["system_answers"], "status": 0}, task="instruct"),
     Shape("one message a row, a tree with ranks (OASST)", "messages.jsonl",
           _jsonl({"message_id": "zz", "parent_id": "lost", "role": "assistant", "text": "Odd."},
-                 *(one for i in range(12) for one in (
+                 *(item for i in range(12) for item in (
                      {"message_id": f"p{i}", "parent_id": None, "role": "prompter",
                       "text": f"Where is lamp {i}?", "rank": None},
                      {"message_id": f"b{i}", "parent_id": f"p{i}", "role": "assistant",

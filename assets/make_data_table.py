@@ -47,8 +47,8 @@ def row(shape: Shape) -> str:
     found = inspected(shape)
     if isinstance(found, LabError):
         return f"| {shape.about} (`{shape.name}`) | refused | {_cell(str(found))} |"
-    named = {role: f"`{one}`" if one else "**asked**" for role, one in found.roles.items()}
-    roles = ", ".join(f"{role}: {one}" for role, one in named.items())
+    named = {role: f"`{column}`" if column else "**asked**" for role, column in found.roles.items()}
+    roles = ", ".join(f"{role}: {column}" for role, column in named.items())
     encoding = f", {found.encoding}" if found.encoding else ""
     taken = f"{found.read + found.lost:,} read" + ("" if found.asks else f", {found.taken:,} taken")
     read_as = f"{found.task}: {found.format}{encoding}; {roles or 'no columns'}; {taken}"

@@ -42,7 +42,8 @@ def table_of(run: Run, command: str, seconds: float) -> dict[str, Any]:
             "system": system(),
             "load": load(),
         },
-        "versions": {"python": platform.python_version()} | {one: version(one) for one in PACKAGES},
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
         "commit": commit(),
         "command": f"python -m llmcore {command}",
         "settings": without_paths(run.config.to_dict()),
@@ -56,7 +57,7 @@ def table_of(run: Run, command: str, seconds: float) -> dict[str, Any]:
 def written(table: dict[str, Any]) -> str:
     """As JSON, one event a line."""
     head = {key: value for key, value in table.items() if key != "records"}
-    lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in table["records"])
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in table["records"])
     start = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
     return f'{start},\n "records": [\n{lines}\n ]\n}}\n'
 

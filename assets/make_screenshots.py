@@ -165,8 +165,8 @@ def spam(page: Page, url: str, home: Path) -> None:
     done: list[Path] = []
     while not done:
         page.wait_for_timeout(2000)
-        done = [one for one in (home / "runs").glob("*-classifier-*/status.json")
-                if json.loads(one.read_text())["state"] == "done"]  # fmt: skip
+        done = [path for path in (home / "runs").glob("*-classifier-*/status.json")
+                if json.loads(path.read_text())["state"] == "done"]  # fmt: skip
     page.reload()
     settle(page)
     page.get_by_role("radio", name="Try it").click()

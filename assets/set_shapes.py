@@ -33,7 +33,9 @@ def sentences(n: int, seed: int = 0) -> list[str]:
 
 
 def classes(labels: Sequence[str], n: int) -> dict[str, int]:
-    return {one: sum(labels[i % len(labels)] == one for i in range(n)) for one in sorted(labels)}
+    return {
+        label: sum(labels[i % len(labels)] == label for i in range(n)) for label in sorted(labels)
+    }
 
 
 def as_csv(
@@ -417,41 +419,41 @@ JSONS = (
       for about, value in (
           ("rows under data", {"version": "1.0", "data": _FRAME}),
           ("rows under records", {"count": 30, "records": _FRAME}),
-          ("rows of rows", {"num_rows": 30, "rows": [{"row_idx": i, "row": one,
-                            "truncated_cells": []} for i, one in enumerate(_FRAME)]}),
+          ("rows of rows", {"num_rows": 30, "rows": [{"row_idx": i, "row": row,
+                            "truncated_cells": []} for i, row in enumerate(_FRAME)]}),
           ("pandas, split", {"columns": ["text", "label"], "index": list(range(30)),
-                             "data": [[one["text"], one["label"]] for one in _FRAME]}),
+                             "data": [[row["text"], row["label"]] for row in _FRAME]}),
           ("pandas, table", {"schema": {"fields": [{"name": "index", "type": "integer"},
                              {"name": "text", "type": "string"},
                              {"name": "label", "type": "string"}], "primaryKey": ["index"],
                              "pandas_version": "1.4.0"},
-                             "data": [{"index": i, **one} for i, one in enumerate(_FRAME)]}),
-          ("pandas, columns", {key: {str(i): one[key] for i, one in enumerate(_FRAME)}
+                             "data": [{"index": i, **row} for i, row in enumerate(_FRAME)]}),
+          ("pandas, columns", {key: {str(i): row[key] for i, row in enumerate(_FRAME)}
                                for key in ("text", "label")}),
-          ("pandas, index", {str(i): one for i, one in enumerate(_FRAME)}),
-          ("pandas, values", [[one["text"], one["label"]] for one in _FRAME]),
-          ("pandas, list", {key: [one[key] for one in _FRAME] for key in ("text", "label")}),
+          ("pandas, index", {str(i): row for i, row in enumerate(_FRAME)}),
+          ("pandas, values", [[row["text"], row["label"]] for row in _FRAME]),
+          ("pandas, list", {key: [row[key] for row in _FRAME] for key in ("text", "label")}),
           ("records under results of results", {"results": {"items": _FRAME}}),
-          ("texts by label", {label: [one["text"] for one in _FRAME if one["label"] == label]
+          ("texts by label", {label: [row["text"] for row in _FRAME if row["label"] == label]
                               for label in ("ham", "spam")}),
           ("a list of rows by label", [{"label": label, "texts": [
-              one["text"] for one in _FRAME if one["label"] == label]}
+              row["text"] for row in _FRAME if row["label"] == label]}
               for label in ("ham", "spam")]),
-          ("labels as objects with a value", [{"text": one["text"],
-                                               "label": [{"value": one["label"]}]}
-                                              for one in _FRAME]),
-          ("labels as objects with a name", [{"text": one["text"], "label": {
-              "name": one["label"], "id": i % 2}} for i, one in enumerate(_FRAME)]),
-          ("labels as lists of one", [{"text": one["text"], "labels": [one["label"]]}
-                                      for one in _FRAME]),
-          ("texts as objects", [{"data": {"text": one["text"]}, "label": one["label"]}
-                                for one in _FRAME]),
-          ("texts with cats (spaCy)", [[one["text"], {"cats": {
-              label: float(label == one["label"]) for label in ("ham", "spam")}}]
-              for one in _FRAME]),
-          ("labels as scores of one (cats)", [{"text": one["text"], "cats": {
-              label: int(label == one["label"]) for label in ("ham", "spam")}}
-              for one in _FRAME]),
+          ("labels as objects with a value", [{"text": row["text"],
+                                               "label": [{"value": row["label"]}]}
+                                              for row in _FRAME]),
+          ("labels as objects with a name", [{"text": row["text"], "label": {
+              "name": row["label"], "id": i % 2}} for i, row in enumerate(_FRAME)]),
+          ("labels as lists of one", [{"text": row["text"], "labels": [row["label"]]}
+                                      for row in _FRAME]),
+          ("texts as objects", [{"data": {"text": row["text"]}, "label": row["label"]}
+                                for row in _FRAME]),
+          ("texts with cats (spaCy)", [[row["text"], {"cats": {
+              label: float(label == row["label"]) for label in ("ham", "spam")}}]
+              for row in _FRAME]),
+          ("labels as scores of one (cats)", [{"text": row["text"], "cats": {
+              label: int(label == row["label"]) for label in ("ham", "spam")}}
+              for row in _FRAME]),
       )),
     Shape("names beside numbers of classes", "data.jsonl",
           as_jsonl(*_rows((0, 1, 2), 60, lambda i, a, t: {
@@ -489,11 +491,11 @@ JSONS = (
           b"\xef\xbb\xbf# exported on Monday\n// by hand\n" + as_jsonl(*_FRAME),
           {"classes": _COUNTS, "taken": 30, "left_out": 0, "status": 0}),
     Shape("lines of two forms", "data.jsonl",
-          as_jsonl(*_FRAME[:20], *[[one["text"], one["label"]] for one in _FRAME[20:]]),
+          as_jsonl(*_FRAME[:20], *[[row["text"], row["label"]] for row in _FRAME[20:]]),
           {"classes": _COUNTS, "taken": 30, "left_out": 0, "status": 0}),
     Shape("objects with other names for some rows", "data.jsonl",
-          as_jsonl(*_FRAME[:20], *[{"content": one["text"], "category": one["label"]}
-                                   for one in _FRAME[20:]]),
+          as_jsonl(*_FRAME[:20], *[{"content": row["text"], "category": row["label"]}
+                                   for row in _FRAME[20:]]),
           {"classes": _COUNTS, "taken": 30, "left_out": 0, "status": 0}),
     Shape("texts in doccano's export of several labels", "all.jsonl",
           as_jsonl(*[{"id": i, "text": S[i], "label": (["a"], ["b"], ["b", "a"])[i % 3],
@@ -512,12 +514,12 @@ JSONS = (
           {"classes": {"a": 10, "b": 10}, "taken": 20, "status": 0}),
     Shape("rows of a search engine", "es.json",
           json.dumps({"took": 3, "hits": {"total": 30, "hits": [
-              {"_index": "m", "_id": str(i), "_score": 1.0, "_source": one}
-              for i, one in enumerate(_FRAME)]}}).encode(),
+              {"_index": "m", "_id": str(i), "_score": 1.0, "_source": row}
+              for i, row in enumerate(_FRAME)]}}).encode(),
           {"classes": _COUNTS, "taken": 30, "status": 0}),
     Shape("documents of MongoDB", "mongo.json",
-          b"".join(json.dumps({"_id": {"$oid": f"{i:024x}"}, **one}).encode() + b"\n"
-                   for i, one in enumerate(_FRAME)),
+          b"".join(json.dumps({"_id": {"$oid": f"{i:024x}"}, **row}).encode() + b"\n"
+                   for i, row in enumerate(_FRAME)),
           {"classes": _COUNTS, "taken": 30, "status": 0}),
 )  # fmt: skip
 
@@ -576,4 +578,4 @@ _NEW = frozenset({
     "150 intents with parts and questions out of scope", "a merged title above the table",
 })  # fmt: skip
 # What the page of shapes lists as well: kinds that `data_shapes` has not.
-LISTED = tuple(one for one in SET_SHAPES if one.about in _NEW)
+LISTED = tuple(set_shape for set_shape in SET_SHAPES if set_shape.about in _NEW)

@@ -114,7 +114,11 @@ def main() -> int:
     arguments = parser.parse_args()
     expect.set_options(timeout=PATIENCE_MS)
     texts = Texts.of(arguments.repeats + 2)
-    wanted = [one for one in measurements(texts) if arguments.only in (None, one.name)]
+    wanted = [
+        measurement
+        for measurement in measurements(texts)
+        if arguments.only in (None, measurement.name)
+    ]
     if not wanted:
         parser.error(f"there is no measurement {arguments.only!r}")
     return report(wanted, arguments)

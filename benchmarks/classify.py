@@ -78,7 +78,9 @@ def label(
                        stderr=subprocess.DEVNULL)  # fmt: skip
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, sum(getattr(after, one) - getattr(before, one) for one in ("ru_utime", "ru_stime"))
+    return wall, sum(
+        getattr(after, name) - getattr(before, name) for name in ("ru_utime", "ru_stime")
+    )
 
 
 def differences(ours: Path, theirs: Path) -> tuple[int, int, float]:
@@ -86,8 +88,8 @@ def differences(ours: Path, theirs: Path) -> tuple[int, int, float]:
     n = n_other = 0
     apart = 0.0
     with ours.open() as first, theirs.open() as second:
-        for one, two in zip(first, second, strict=True):
-            a, b = json.loads(one), json.loads(two)
+        for our_line, their_line in zip(first, second, strict=True):
+            a, b = json.loads(our_line), json.loads(their_line)
             n, n_other = n + 1, n_other + (a["label"] != b["label"])
             for name, value in a["probabilities"].items():
                 apart = max(apart, abs(value - b["probabilities"][name]))
@@ -106,7 +108,7 @@ def compare(name: str, model: str, file: Path, arguments: argparse.Namespace,
         print(f"  {name}, pair {pair + 1}: {wall:.1f} s against {other_wall:.1f} s (processor "
               f"{cpu:.1f} against {other_cpu:.1f})", flush=True)  # fmt: skip
     n, n_other, apart = differences(outs["ours"], outs["theirs"])
-    wall, cpu = ({who: statistics.median(one[at] for one in found) for who, found in times.items()}
+    wall, cpu = ({who: statistics.median(run[at] for run in found) for who, found in times.items()}
                  for at in (0, 1))  # fmt: skip
     said = "" if apart < CLOSE else ", which is too much"
     print(f"{name}: {n / wall['ours']:,.0f} texts/s against {n / wall['theirs']:,.0f}, ratio "
@@ -128,7 +130,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {"LLMLAB_HOME": folder, **os.environ, "PYTHONPATH": "",
                        "OMP_NUM_THREADS": str(arguments.threads)}  # fmt: skip
-        models = {one: one for one in arguments.model or ["starter-spam"]}
+        models = {model: model for model in arguments.model or ["starter-spam"]}
         if not arguments.model:
             models["finetuned from base"] = made_from_base(environment)
         file = Path(folder) / "texts.txt"

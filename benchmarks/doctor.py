@@ -121,13 +121,13 @@ def looks(run: Run) -> Iterator[list[Finding]]:
 
 def until(curves: Curves, step: float) -> Curves:
     def cut(series: tuple[Any, Any]) -> tuple[Any, Any]:
-        n = sum(one <= step for one in series[0])
+        n = sum(at <= step for at in series[0])
         return series[0][:n], series[1][:n]
 
     return replace(
         curves, train=cut(curves.train), val=cut(curves.val), grad_norm=cut(curves.grad_norm),
-        stumbles=[one for one in curves.stumbles if one.step <= step],
-        without_loss=[one for one in curves.without_loss if one <= step],
+        stumbles=[stumble for stumble in curves.stumbles if stumble.step <= step],
+        without_loss=[at for at in curves.without_loss if at <= step],
     )  # fmt: skip
 
 
@@ -138,12 +138,12 @@ def examined(case: Case, folder: Path) -> dict[str, Any]:
     except ValueError as error:  # a loss that is no number any more ends a run, loudly
         print(f"  ended: {error}", file=sys.stderr)
     found = list(looks(Run(folder)))
-    seen = [[one.kind for one in findings] for findings in found]
-    noted = any(one.note for findings in found for one in findings)
+    seen = [[finding.kind for finding in findings] for findings in found]
+    noted = any(finding.note for findings in found for finding in findings)
     if case.expected:
         right = bool(case.expected & set(seen[-1]))
     else:
-        right = all(one.note for findings in found for one in findings)
+        right = all(finding.note for findings in found for finding in findings)
     values = {"run": case.name, "ill": bool(case.expected), "right": right, "noted": noted,
               "findings": seen,
               "seconds": round(time.perf_counter() - began, 1)}  # fmt: skip
@@ -164,13 +164,13 @@ def main() -> None:
         root = arguments.keep or Path(temporary)
         cases = [*healthy_cases(arguments.healthy), *ill_cases()]
         done = [examined(case, root / f"{place:02d}") for place, case in enumerate(cases)]
-    well, ill = [one for one in done if not one["ill"]], [one for one in done if one["ill"]]
+    well, ill = [run for run in done if not run["ill"]], [run for run in done if run["ill"]]
     values = {
         "healthy": len(well),
-        "false_findings": sum(not one["right"] for one in well),
-        "noted": sum(one["noted"] for one in well),
+        "false_findings": sum(not run["right"] for run in well),
+        "noted": sum(run["noted"] for run in well),
         "ill": len(ill),
-        "found": sum(one["right"] for one in ill),
+        "found": sum(run["right"] for run in ill),
         "seconds": round(time.perf_counter() - began, 1),
         "runs": done,
     }

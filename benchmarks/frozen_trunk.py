@@ -125,7 +125,9 @@ def main() -> None:
                 f"{one.losses[-1]:.6f}, test accuracy {one.accuracy:.1%}",
                 flush=True,
             )
-    medians = {way: statistics.median(one.seconds for one in found) for way, found in runs.items()}
+    medians = {
+        way: statistics.median(item.seconds for item in found) for way, found in runs.items()
+    }
     for way in list(runs)[1:]:
         pairs = zip(runs[ONCE][0].losses, runs[way][0].losses, strict=True)
         apart = max(abs(a - b) for a, b in pairs)

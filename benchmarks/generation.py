@@ -154,9 +154,9 @@ def raced(
         prompt = prompts[text % len(prompts)]
         others: dict[str, Callable[[], float]] = {"memory": read_memory}
         for name, own in passes.items():
-            one = Contestant(own, prompt)
-            one.take(2)
-            others[name] = lambda one=one: one.take(turn)
+            writer = Contestant(own, prompt)
+            writer.take(2)
+            others[name] = lambda writer=writer: writer.take(turn)
         here = min(n_turns, in_a_text, 12)
         turns = Turns(turn, others)
         their_greedy(theirs, prompt, here * turn + 1, turns)
@@ -211,7 +211,9 @@ def agreement(
 
 def matrix_weights(model: GPT) -> int:
     """How many weights one token multiplies by: all matrices of the blocks, and the head."""
-    blocks = sum(one.numel() for one in model.blocks.parameters() if one.dim() == 2)
+    blocks = sum(
+        parameter.numel() for parameter in model.blocks.parameters() if parameter.dim() == 2
+    )
     return blocks + model.head.weight.numel()
 
 

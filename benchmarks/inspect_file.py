@@ -70,10 +70,10 @@ def measured(code: str, path: Path, shape: str) -> dict[str, float]:
 
 def compare(path: Path, shape: str, pairs: int) -> None:
     runs = [(measured(PANDAS, path, shape), measured(OURS, path, shape)) for _ in range(pairs)]
-    theirs, ours = ([one[at] for one in runs] for at in (0, 1))
-    assert {int(one["rows"]) for one in (*theirs, *ours)} == {int(ours[0]["rows"])}
-    seconds = [statistics.median(one["seconds"] for one in side) for side in (theirs, ours)]
-    memory = [max(one["mb"] for one in side) for side in (theirs, ours)]
+    theirs, ours = ([run[at] for run in runs] for at in (0, 1))
+    assert {int(row["rows"]) for row in (*theirs, *ours)} == {int(ours[0]["rows"])}
+    seconds = [statistics.median(row["seconds"] for row in side) for side in (theirs, ours)]
+    memory = [max(row["mb"] for row in side) for side in (theirs, ours)]
     print(
         f"{path.stat().st_size / 1e6:,.0f} MB, {int(ours[0]['rows']):,} rows ({shape}): "
         f"pandas {seconds[0]:.2f} s, {memory[0]:,.0f} MB; inspect {seconds[1]:.2f} s, "

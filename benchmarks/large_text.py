@@ -73,7 +73,7 @@ def _prepare(text: Path, folder: Path) -> dict[str, Any]:
 
     def look(*_: int) -> None:
         """At this process and at those that encode, while they still live."""
-        encoders = [one.pid for one in multiprocessing.active_children()]
+        encoders = [child.pid for child in multiprocessing.active_children()]
         peaks_mb.extend(_status_mb("VmHWM", pid) for pid in ("self", *encoders))
 
     began = time.perf_counter()

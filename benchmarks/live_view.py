@@ -71,11 +71,11 @@ class GrowingRun:
 def refresh(feed_of: Callable[[Run], feeds.RunFeed], runs: list[Run], view: View) -> int:
     """All that the panel does but hand it over; returns the bytes that it would send."""
     data = [feed_of(run) for run in runs]
-    for one in data:
-        one.refresh()
+    for trace in data:
+        trace.refresh()
     data[0].findings()
     data[0].seconds_left(10**6)
-    named = {f"run {place}": one for place, one in enumerate(data[1:])}
+    named = {f"run {place}": trace for place, trace in enumerate(data[1:])}
     figures = [loss_figure("run", data[0], named, view, "key"), *small_figures(data[0], "key")]
     return sum(len(figure.to_json()) for figure in figures)
 
@@ -83,8 +83,10 @@ def refresh(feed_of: Callable[[Run], feeds.RunFeed], runs: list[Run], view: View
 def measured(n_steps: int, n_runs: int, n_refreshes: int) -> dict[str, Any]:
     feeds.FINDINGS_SECONDS = 0.0  # the dearest case: the doctor looks at every refresh
     with tempfile.TemporaryDirectory() as folder:
-        growing = [GrowingRun(Path(folder) / str(one), n_steps, one) for one in range(n_runs)]
-        runs = [one.run for one in growing]
+        growing = [
+            GrowingRun(Path(folder) / str(number), n_steps, number) for number in range(n_runs)
+        ]
+        runs = [run.run for run in growing]
         known = {run.id: feeds.RunFeed(run) for run in runs}
         began = time.perf_counter()
         refresh(lambda run: known[run.id], runs, View())
@@ -92,8 +94,8 @@ def measured(n_steps: int, n_runs: int, n_refreshes: int) -> dict[str, Any]:
         size = (runs[0].directory / METRICS).stat().st_size
         times, processor, sent = [], [], 0
         for place in range(n_refreshes):
-            for one in growing:
-                one.log(1)
+            for run in growing:
+                run.log(1)
             view = View(axis=list(AXES)[place % len(AXES)], log_y=place % 2 == 1)
             began, busy = time.perf_counter(), time.process_time()
             sent = refresh(lambda run: known[run.id], runs, view)

@@ -80,7 +80,7 @@ def start_training(browser: Browser, url: str, home: Path) -> Run:
     page.get_by_role("button", name="Start training").click()
     end = time.monotonic() + 120
     while True:
-        found = [Run(one.parent) for one in (home / "runs").glob("*/config.json")]
+        found = [Run(path.parent) for path in (home / "runs").glob("*/config.json")]
         if found and (found[0].metrics().last("train") or {}).get("step", 0) >= 5:
             break
         if time.monotonic() > end:
@@ -135,7 +135,9 @@ def processor_seconds() -> dict[tuple[str, str], float]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes()
-            whose = next((one for one in ("streamlit", "chrom") if one.encode() in command), None)
+            whose = next(
+                (name for name in ("streamlit", "chrom") if name.encode() in command), None
+            )
             for thread in (process / "task").iterdir() if whose else ():
                 numbers = (thread / "stat").read_text().rsplit(")", 1)[1].split()
                 found[whose, thread.name] = (int(numbers[11]) + int(numbers[12])) / ticks
@@ -147,9 +149,9 @@ def processor_seconds() -> dict[tuple[str, str], float]:
 def watcher_seconds(before: dict[tuple[str, str], float], after: dict[tuple[str, str], float]
                     ) -> float:  # fmt: skip
     """What both used between, without the threads that train: the busiest, one for each core."""
-    used = {one: seconds - before.get(one, 0.0) for one, seconds in after.items()}
-    server = sorted((used[one] for one in used if one[0] == "streamlit"), reverse=True)
-    browser = sum(used[one] for one in used if one[0] == "chrom")
+    used = {process: seconds - before.get(process, 0.0) for process, seconds in after.items()}
+    server = sorted((used[process] for process in used if process[0] == "streamlit"), reverse=True)
+    browser = sum(used[process] for process in used if process[0] == "chrom")
     return browser + sum(server[os.cpu_count() or 1 :])
 
 

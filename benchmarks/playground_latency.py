@@ -213,11 +213,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--only", choices=[one.name for one in MEASUREMENTS])
+    parser.add_argument("--only", choices=[measurement.name for measurement in MEASUREMENTS])
     parser.add_argument("--url", help="an app that runs already")
     arguments = parser.parse_args()
     expect.set_options(timeout=PATIENCE_MS)
-    wanted = [one for one in MEASUREMENTS if arguments.only in (None, one.name)]
+    wanted = [
+        measurement for measurement in MEASUREMENTS if arguments.only in (None, measurement.name)
+    ]
     return report(wanted, arguments)
 
 
@@ -230,17 +232,17 @@ def report(wanted: Sequence[Measurement], arguments: argparse.Namespace) -> int:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         with server(Path(home)) if not arguments.url else _given(arguments.url) as url:
-            for one in wanted:
+            for wanted_one in wanted:
                 page = browser.new_page(viewport={"width": 1360, "height": 900})
                 page.set_default_timeout(PATIENCE_MS)
-                results.append(measure(page, url, one, arguments.repeats))
+                results.append(measure(page, url, wanted_one, arguments.repeats))
                 page.close()
                 if not arguments.json:
                     print(_line(results[-1]), flush=True)
         browser.close()
     if arguments.json:
         print(json.dumps({"cores": os.cpu_count(), "measurements": results}))
-    return 0 if all(one["kept"] for one in results) else 1
+    return 0 if all(result["kept"] for result in results) else 1
 
 
 @contextmanager

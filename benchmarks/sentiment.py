@@ -112,7 +112,7 @@ def differences(test: LabelledSet, ours: list[str], theirs: list[str]) -> dict[s
     """The paired bootstrap on the whole test split and on its tweets to airlines."""
     airline = [i for i, text in enumerate(test.texts) if about_airlines(text)]
     return {
-        name: asdict(paired_macro_f1(*([one[i] for i in rows] for one in
+        name: asdict(paired_macro_f1(*([labels[i] for i in rows] for labels in
                                        (test.labels, ours, theirs))))
         for name, rows in (("all", range(len(test))), ("airline", airline))
     }  # fmt: skip

@@ -54,8 +54,8 @@ def main() -> None:
                 for policy, values in rates.items():
                     values.append(tokens_per_second(policy))
         finally:
-            for one in neighbours:
-                one.kill()
+            for neighbour in neighbours:
+                neighbour.kill()
         spin, sleep = (statistics.median(rates[policy]) for policy in ("ACTIVE", "PASSIVE"))
         print(f"{name}: spinning {spin:,.0f}, sleeping {sleep:,.0f} tokens/s, "
               f"ratio {sleep / spin:.2f}")  # fmt: skip

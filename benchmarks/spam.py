@@ -160,7 +160,7 @@ def summarised(answers: pd.DataFrame, runs: pd.DataFrame) -> list[dict[str, Any]
     """A row for each contestant: the mean over seeds of each score, and how the seeds spread."""
     table = []
     for name, own in answers.groupby("name", sort=False):
-        by_seed = pd.DataFrame([scores_of(one) for _, one in own.groupby("seed")])
+        by_seed = pd.DataFrame([scores_of(rows) for _, rows in own.groupby("seed")])
         seconds = runs.loc[runs["name"] == name, "seconds"].tolist() or [0.0]
         table.append({
             "name": name,
@@ -192,7 +192,7 @@ def shown(table: list[dict[str, Any]], whole: bool) -> str:
     for key, title in names.items():
         columns[title] = [f"{row[key]:.2%}" for row in table]
     columns["each seed"] = [
-        " ".join(f"{one:.1%}" for one in row["accuracy_by_seed"]) for row in table
+        " ".join(f"{accuracy:.1%}" for accuracy in row["accuracy_by_seed"]) for row in table
     ]
     columns["s a run, slowest"] = [
         f"{row['median_seconds']:.1f}, {row['max_seconds']:.1f}" for row in table
@@ -219,10 +219,10 @@ def arguments() -> argparse.Namespace:
     recipe.add_argument("--no-words", action="store_true", help="the model decides alone")
     recipe.add_argument("--epochs", type=int)
     recipe.add_argument("--dropout", type=float)
-    for one in fields(TrainConfig):
-        if one.name != "seed":
-            flag = f"--{one.name.replace('_', '-')}"
-            recipe.add_argument(flag, type=type(one.default), help=one.metadata["help"])
+    for field in fields(TrainConfig):
+        if field.name != "seed":
+            flag = f"--{field.name.replace('_', '-')}"
+            recipe.add_argument(flag, type=type(field.default), help=field.metadata["help"])
     found = parser.parse_args()
     if found.quick:
         found.seeds, found.folds = 1, 2
@@ -230,8 +230,8 @@ def arguments() -> argparse.Namespace:
 
 
 def measure(asked: argparse.Namespace) -> None:
-    changes = {one.name: getattr(asked, one.name) for one in fields(TrainConfig)
-               if one.name != "seed" and getattr(asked, one.name) is not None}  # fmt: skip
+    changes = {field.name: getattr(asked, field.name) for field in fields(TrainConfig)
+               if field.name != "seed" and getattr(asked, field.name) is not None}  # fmt: skip
     recipe = {"train": asked.train, "words": not asked.no_words, "epochs": asked.epochs,
               "dropout": asked.dropout, "changes": changes}  # fmt: skip
     ours = f"{asked.model}, finetuned"

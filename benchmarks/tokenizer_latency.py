@@ -156,7 +156,7 @@ def measure(url: str, text: str, commit: bool, repeats: int) -> dict[str, Any]:
         "repeats": repeats,
         "median_ms": round(statistics.median(values), 1),
         "slowest_ms": round(max(values), 1),
-        "all_ms": [round(one, 1) for one in values],
+        "all_ms": [round(value, 1) for value in values],
         "load_average": round(os.getloadavg()[0], 2),
     }
 

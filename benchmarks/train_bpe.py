@@ -36,7 +36,7 @@ def ours(documents: list[str], n_merges: int) -> Pairs:
     def printable(data: bytes) -> str:
         return "".join(signs[byte] for byte in data)
 
-    return [(printable(one.left), printable(one.right)) for one in training.merges]
+    return [(printable(merge.left), printable(merge.right)) for merge in training.merges]
 
 
 def rust(documents: list[str], n_merges: int) -> Pairs:
@@ -73,7 +73,8 @@ def main() -> None:
         name: [statistics.median(column) for column in zip(*rows, strict=True)]
         for name, rows in seconds.items()
     }
-    print(f"{len(merges['lab']):,} merges of {sum(len(one.encode()) for one in documents):,} bytes")
+    n_bytes = sum(len(document.encode()) for document in documents)
+    print(f"{len(merges['lab']):,} merges of {n_bytes:,} bytes")
     for name, (wall, processor) in medians.items():
         print(f"{name:<12} {wall:6.2f} s   {processor:6.2f} s of processor time")
     ratio = medians["tokenizers"][0] / medians["lab"][0]

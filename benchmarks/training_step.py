@@ -72,7 +72,7 @@ def their_step(shape: ModelConfig, train: TrainConfig, ids: np.ndarray) -> Step:
     def step(number: int) -> None:
         rng = np.random.default_rng(number)
         starts = rng.integers(0, len(ids) - length, train.batch_size)
-        rows = torch.from_numpy(np.stack([ids[one : one + length] for one in starts]))
+        rows = torch.from_numpy(np.stack([ids[start : start + length] for start in starts]))
         with torch.autocast("cpu", torch.bfloat16, enabled=train.precision == "bf16"):
             loss = model(input_ids=rows, labels=rows).loss
         loss.backward()
@@ -143,11 +143,11 @@ def measure(shape: ModelConfig, asked: argparse.Namespace, folder: Path) -> dict
         "table": [
             {
                 "name": name,
-                "tokens_per_s": tokens / one,
-                "ratio": median["transformers"] / one,
-                "share_of_matrix_rate": operations(shape, tokens) / one / rate,
+                "tokens_per_s": tokens / median_s,
+                "ratio": median["transformers"] / median_s,
+                "share_of_matrix_rate": operations(shape, tokens) / median_s / rate,
             }
-            for name, one in median.items()
+            for name, median_s in median.items()
         ],
     }
 

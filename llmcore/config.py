@@ -408,7 +408,7 @@ class LoraConfig(Checked):
     def n_parameters(self, model: ModelConfig) -> int:
         """How many numbers the adapters of a model hold: rank · (in + out) a layer."""
         shapes = model.linear_shapes()
-        return model.n_layers * self.rank * sum(sum(shapes[one]) for one in set(self.targets))
+        return model.n_layers * self.rank * sum(sum(shapes[name]) for name in set(self.targets))
 
 
 @dataclass(slots=True, frozen=True)
@@ -464,20 +464,27 @@ class RunConfig(Checked):
         kind = values.get("kind")
         record = experiment_of(kind) if isinstance(kind, str) else None
         made = None
-        for one in experiments():
-            if (found := values.get(one.key)) is None:
+        for experiment in experiments():
+            if (found := values.get(experiment.key)) is None:
                 continue
-            if one is not record:
+            if experiment is not record:
                 raise LabError(
                     f"A run of kind {kind!s:.60} with settings {found!s:.200} cannot be."
                 )
-            made = build(one.load("settings"), found, f"{cls.__name__}: {one.key}", bounds=False)
+            made = build(
+                experiment.load("settings"),
+                found,
+                f"{cls.__name__}: {experiment.key}",
+                bounds=False,
+            )
         return build(cls, {**values, "experiment": made}, cls.__name__, bounds=False)
 
     def to_dict(self) -> dict[str, Any]:
         values = asdict(self)
         made, record = values.pop("experiment"), experiment_of(self.kind)
-        return values | {one.key: made if one is record else None for one in experiments()}
+        return values | {
+            experiment.key: made if experiment is record else None for experiment in experiments()
+        }
 
     @property
     def reads_layers(self) -> bool:

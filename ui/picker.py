@@ -41,7 +41,7 @@ def model_picker(
         raise NotFoundError(f"There is no {what} yet: train one in the Build section first.")
     # A default stays while its page is open, whatever else would be the default by now.
     if st.session_state.get(key) not in entries or wanted not in (None, st.session_state[key]):
-        known = [one for one in (wanted, default) if one in entries]
+        known = [ref for ref in (wanted, default) if ref in entries]
         st.session_state[key] = known[0] if known else usual(entries)
     shown = st.session_state[key]
     chosen = partial(_chosen, key, kind)
@@ -91,7 +91,7 @@ def model_select(
     ref = st.selectbox(
         label,
         list(entries),
-        format_func=lambda one: _label(one, entries),
+        format_func=lambda ref: _label(ref, entries),
         key=key,
         on_change=on_change,
         persist_state="session" if persist else None,

@@ -87,4 +87,4 @@ def _noted() -> set[str]:
         noted = build(_Noted, read_json(progress_path()), "progress.json").done
     except DamagedError:
         return set()
-    return {one for one in noted if isinstance(one, str) and one in _BY_HAND}
+    return {name for name in noted if isinstance(name, str) and name in _BY_HAND}

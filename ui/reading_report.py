@@ -26,7 +26,7 @@ def show_reading(report: "ReadingReport", key: str) -> None:
             return
         tall = len(notices) > TALL
         with scroll_box("What was read and left out", key, HEIGHT, tall=tall):
-            st.markdown("\n".join(f"- {plain(one)}" for one in notices))
+            st.markdown("\n".join(f"- {plain(notice)}" for notice in notices))
 
 
 def _headline(report: "ReadingReport") -> Markdown:
@@ -52,9 +52,9 @@ def _columns(report: "ReadingReport") -> Markdown:
     taken = {column: role for role, column in report.roles.items() if column}
     read = [f"{plain(role)} from {code(column)}" for column, role in taken.items()]
     kept = {SPLIT} if report.splits else set()
-    rest = [one for one in report.columns if one not in taken.keys() | kept]
+    rest = [column for column in report.columns if column not in taken.keys() | kept]
     if rest:
-        shown = ", ".join(code(one) for one in rest[:12])
+        shown = ", ".join(code(column) for column in rest[:12])
         more = f" and {len(rest) - 12} more" if len(rest) > 12 else ""
         read.append(f"not read: {shown}{more}")
     return " · ".join(read)

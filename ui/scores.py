@@ -35,7 +35,7 @@ def interval_words(scores: dict[str, Any], name: str) -> Markdown:
         return ""
     interval = wilson_interval(round(float(value) * n), n)
     assert interval is not None
-    low, high = (percent(one) for one in interval)
+    low, high = (percent(bound) for bound in interval)
     return f"between {low} and {high}"
 
 

@@ -62,7 +62,7 @@ def _built_in(prefix: str) -> ChosenText:
         "Built-in texts (several make a mix)",
         list(CORPORA),
         default=["shakespeare"],
-        format_func=lambda one: CORPORA[one].title,
+        format_func=lambda name: CORPORA[name].title,
         key=f"{prefix}_corpora",
         persist_state="session",
     )
@@ -106,7 +106,7 @@ def _uploaded(prefix: str, command: Markdown) -> ChosenText | None:
             f"page: python -m llmcore {command} --corpus {file.name} takes it."
         )
     chosen = st.session_state.get(f"{key}_column")
-    as_text, keep = (bool(st.session_state.get(f"{key}_{one}")) for one in ("as_text", "marks"))
+    as_text, keep = (bool(st.session_state.get(f"{key}_{name}")) for name in ("as_text", "marks"))
     try:
         corpus = _read(data, file.name, None if as_text else chosen, keep, as_text)
     except LabError as error:
@@ -136,7 +136,7 @@ def _how(corpus: "Corpus", key: str) -> None:
     n = len(corpus.documents)
     documents = "1 document" if n == 1 else f"{n:,} documents"
     parts = [documents, report.format, report.encoding or ""]
-    st.caption(" · ".join(plain(one) for one in parts if one))
+    st.caption(" · ".join(plain(text) for text in parts if text))
     _notices(corpus)
     if len(report.columns) > 1:
         _column(key, report.columns, report.roles.get("text"))
@@ -145,7 +145,7 @@ def _how(corpus: "Corpus", key: str) -> None:
             "Read the file as one text as it stands", key=f"{key}_as_text",
             persist_state="session",
         )  # fmt: skip
-    if any(one.kind in ("marks", "marks_kept") for one in report.notices):
+    if any(notice.kind in ("marks", "marks_kept") for notice in report.notices):
         _keep_marks(key)
 
 

@@ -57,7 +57,7 @@ def chosen_view(key: str, views: Mapping[str, View]) -> str:
     name = st.segmented_control(
         "View",
         list(views),
-        format_func=lambda one: f"{views[one].icon} {views[one].label}",
+        format_func=lambda name: f"{views[name].icon} {views[name].label}",
         key=key,
         required=True,
         label_visibility="collapsed",

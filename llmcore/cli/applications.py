@@ -31,7 +31,7 @@ def list_jobs(as_json: AsJson = False) -> None:
             {"job": job.name, "title": job.title, "data": job.data, "metric": job.metric,
              "model": ref, "figure": as_values(figure) if figure else None}
         )  # fmt: skip
-    rows = [[one["job"], one["model"] or "-", _words(one["figure"])] for one in jobs]
+    rows = [[job["job"], job["model"] or "-", _words(job["figure"])] for job in jobs]
     answer({"jobs": jobs}, as_json, text_table(["job", "model", "measured"], rows))
 
 
@@ -53,20 +53,20 @@ def measure(
     from llmcore.applications.measuring import measure as measured
 
     figures = []
-    for one in [job_named(name) for name in job] if job else list(JOBS.values()):
-        ref = model or serving_model(one)
+    for chosen in [job_named(name) for name in job] if job else list(JOBS.values()):
+        ref = model or serving_model(chosen)
         if ref is None:
-            say(f"{one.name}: no model here has learned it. Train one with `python -m llmcore "
-                f"finetune --task instruct --data {one.data} --train lora`.")  # fmt: skip
+            say(f"{chosen.name}: no model here has learned it. Train one with `python -m llmcore "
+                f"finetune --task instruct --data {chosen.data} --train lora`.")  # fmt: skip
             continue
-        say(f"{one.name}: measuring {ref}")
-        figure = measured(one, ref, n)
-        bundled = ref == one.model and figure.n == figure.n_all and _is_bundled(ref)
+        say(f"{chosen.name}: measuring {ref}")
+        figure = measured(chosen, ref, n)
+        bundled = ref == chosen.model and figure.n == figure.n_all and _is_bundled(ref)
         (keep_bundled if bundled else keep_own)(figure)
         for notice in figure.notices:
             say(notice)
         figures.append(as_values(figure))
-    rows = [[one["job"], one["model"], _words(one)] for one in figures]
+    rows = [[figure["job"], figure["model"], _words(figure)] for figure in figures]
     answer({"figures": figures}, as_json, text_table(["job", "model", "measured"], rows))
 
 

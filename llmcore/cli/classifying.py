@@ -65,8 +65,8 @@ def _as_they_come(batches: "Iterator[list[Row]]", told: "_Told", as_jsonl: bool)
     """A line for each text, shown when its batch is done."""
     for batch in batches:
         lines = (
-            _json_line(told.number, row) if as_jsonl else _plain_line(one, row)
-            for one, row in told.about(batch)
+            _json_line(told.number, row) if as_jsonl else _plain_line(text, row)
+            for text, row in told.about(batch)
         )
         typer.echo("\n".join(lines))
 
@@ -86,14 +86,14 @@ def _texts(
     else:
         texts = iter([text_or_stdin(str(text))])
     found, n_blank = False, 0  # blank lines wait: a stream of nothing else gets no answers
-    for one in texts:
-        if not found and not one.strip():
+    for line in texts:
+        if not found and not line.strip():
             n_blank += 1
             continue
         if not found:
             found = True
             yield from repeat("", n_blank)
-        yield one
+        yield line
     for notice in notices.texts():
         say(notice)
     if not found:

@@ -64,7 +64,7 @@ def diverse_data(
     from llmcore.experiments.diverse_data.plan import plan_diverse
 
     config = plan_diverse(
-        [one.strip() for one in corpora.split(",") if one.strip()], quick, name,
+        [name.strip() for name in corpora.split(",") if name.strip()], quick, name,
         train_changes={
             "device": device, "precision": precision, "threads": threads, "seed": seed,
         },
@@ -96,7 +96,7 @@ def compare_variants(
     from llmcore.experiments.variants.plan import plan_variants
     from llmcore.presets import DEFAULT_PRESET
 
-    chosen = tuple(one.strip() for one in variants.split(",") if one.strip())
+    chosen = tuple(name.strip() for name in variants.split(",") if name.strip())
     config = plan_variants(
         corpus, preset or DEFAULT_PRESET, quick, name,
         changes={"variants": chosen, "part_steps": steps, "n_seeds": seeds},

@@ -53,7 +53,7 @@ def learning_curve(
     from llmcore.experiments.learning_curve.plan import plan_learning_curve
 
     try:
-        numbers = [int(one) for one in sizes.split(",") if one.strip()]
+        numbers = [int(size) for size in sizes.split(",") if size.strip()]
     except ValueError as error:
         raise typer.BadParameter(f"--sizes {sizes!r} are not numbers such as 10,100.") from error
     own = own_table(DataConfig(data, text_column, label_column), data in LABELLED)
@@ -64,7 +64,7 @@ def learning_curve(
         model_ref=model or default_model(),
         sizes=numbers,
         n_seeds=seeds,
-        learners=[one.strip() for one in learners.split(",")],
+        learners=[name.strip() for name in learners.split(",")],
         context_length=context_length,
         name=name,
         train_changes={

@@ -38,7 +38,7 @@ def command_of(kind: Kind) -> Callable[..., None]:
     def command(**given: Any) -> None:
         changes = {name: given[name] for name in flags if given[name] is not None}
         for name in changes.keys() & lists:
-            changes[name] = tuple(one.strip() for one in given[name].split(",") if one.strip())
+            changes[name] = tuple(part.strip() for part in given[name].split(",") if part.strip())
         train = {name: given[name] for name in _TRAIN}
         config = experiment.load("plan")(changes, given["name"], train)
         answer_run(run_here(config, given["run_dir"], None), given["as_json"])
@@ -58,8 +58,8 @@ def _setting_flags(experiment: Experiment) -> dict[str, Any]:
     settings = experiment.load("settings")
     kinds = get_type_hints(settings)
     flags: dict[str, Any] = {}
-    for one in fields(settings):
-        plain = kinds[one.name] if kinds[one.name] in (int, float, bool) else str
-        option = within(settings, one.name, f"--{one.name.replace('_', '-')}")
-        flags[one.name] = Annotated[plain | None, option]
+    for field in fields(settings):
+        plain = kinds[field.name] if kinds[field.name] in (int, float, bool) else str
+        option = within(settings, field.name, f"--{field.name.replace('_', '-')}")
+        flags[field.name] = Annotated[plain | None, option]
     return flags

@@ -42,7 +42,7 @@ def induction(
     if control and run.info().state == "done":
         other = run_here(plan_induction(1, train_changes=changes), None, None)
     values = _values(run) | {"control": None if other is None else _values(other)}
-    lines = [_line(one) for one in (run, other) if one is not None]
+    lines = [_line(measured) for measured in (run, other) if measured is not None]
     answer(values, as_json, "\n".join(lines))
 
 

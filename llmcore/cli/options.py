@@ -15,7 +15,7 @@ def within(owner: type, field: str, *names: str, help: str | None = None) -> Any
 
     The bounds are typer's, so that a wrong number is a bad argument (exit status 2).
     """
-    metadata = next(one.metadata for one in fields(owner) if one.name == field)
+    metadata = next(metadata.metadata for metadata in fields(owner) if metadata.name == field)
     declared = names or (f"--{field}",)
     low, high = metadata.get("low"), metadata.get("high")
     return typer.Option(*declared, help=help or help_for(owner, field), min=low, max=high)

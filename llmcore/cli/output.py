@@ -59,7 +59,8 @@ def text_or_stdin(text: str, what: str = "text") -> str:
 def visible(text: str) -> str:
     """Text on one line, with what does not print escaped as in Python: a line break gives \\n."""
     return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
     )
 
 

@@ -123,7 +123,9 @@ def _answer(
         "seconds": found.seconds,
         "tokens_per_parameter": found.tokens_per_parameter,
         "chinchilla_ratio": found.chinchilla_ratio,
-        "problems": [{"text": one.text, "change": one.change} for one in found.problems],
+        "problems": [
+            {"text": problem.text, "change": problem.change} for problem in found.problems
+        ],
     }
     parts = ", ".join(f"{name} {bytes_in_words(n)}" for name, n in found.memory_parts().items())
     speed = "not measured" if found.tokens_per_s is None else f"{found.tokens_per_s:,.0f} tokens/s"
@@ -137,7 +139,7 @@ def _answer(
                  f"{bytes_in_words(found.free_disk_bytes)} free"],
         ["tokens", f"{found.tokens:,}: {found.tokens_per_parameter:.3g} for each parameter, where "
                    f"{CHINCHILLA:.0f} use a computing budget best"],
-        *(["will not fit", one.text] for one in found.problems),
+        *(["will not fit", problem.text] for problem in found.problems),
     ]  # fmt: skip
     return values, text_table(["fits", "yes" if found.fits else "no"], rows)
 

@@ -101,8 +101,8 @@ def scores_line(scores: dict[str, Any]) -> str:
         parts.append(f"chrF {scores['chrf']:.1f}")
     if scores.get("loss") is not None:
         parts.append(f"loss {scores['loss']:.4f}")
-    for kind, one in (scores.get("by_holdout") or {}).items():
-        parts.append(f"{kind} {_score(one, 'exact_match')} of {one['n']}")
+    for kind, score in (scores.get("by_holdout") or {}).items():
+        parts.append(f"{kind} {_score(score, 'exact_match')} of {score['n']}")
     left_out = f", {scores['left_out']} more do not fit" if scores.get("left_out") else ""
     return ", ".join([*parts, f"{n} rows{left_out}"])
 

@@ -37,13 +37,13 @@ def list_runs(as_json: AsJson = False) -> None:
     infos = RunStore().list()
     rows = [
         [
-            reference(one.directory), one.kind, one.state, f"{one.step}/{one.steps}",
-            number(one.val_loss), _named(one),
+            reference(info.directory), info.kind, info.state, f"{info.step}/{info.steps}",
+            number(info.val_loss), _named(info),
         ]
-        for one in infos
+        for info in infos
     ]  # fmt: skip
     header = ["run", "kind", "state", "step", "val_loss", "name"]
-    answer({"runs": [_brief(one) for one in infos]}, as_json, text_table(header, rows))
+    answer({"runs": [_brief(info) for info in infos]}, as_json, text_table(header, rows))
 
 
 def _named(info: RunInfo) -> str:
@@ -85,23 +85,22 @@ def show(run: RunName, as_json: AsJson = False) -> None:
         "kept_step": used_step(opened),
         "config": None if damaged else opened.raw_config,
         "checkpoints": [
-            {"step": one.step, "full": one.full, "val_loss": one.val_loss}
-            for one in opened.checkpoints()
+            {"step": checkpoint.step, "full": checkpoint.full, "val_loss": checkpoint.val_loss}
+            for checkpoint in opened.checkpoints()
         ],
         "result": opened.result(),
-        "findings": [] if damaged else [asdict(one) for one in examine_run(opened)],
+        "findings": [] if damaged else [asdict(finding) for finding in examine_run(opened)],
     }
     lines = [f"{key:>10}  {value}" for key, value in _brief(info).items()]
     lines.append(f"{'directory':>10}  {info.directory}")
-    steps = ", ".join(str(one["step"]) for one in values["checkpoints"]) or "none"
+    steps = ", ".join(str(checkpoint["step"]) for checkpoint in values["checkpoints"]) or "none"
     lines.append(f"{'saved':>10}  {steps}")
     if used := used_words(opened):
         lines.append(f"{'kept':>10}  {used}")
-    for one in values["findings"]:
-        advice = f" Try {one['change_label']}." if one["change_label"] else ""
-        lines.append(
-            f"{'note' if one['note'] else 'finding':>10}  {one['title']}: {one['text']}{advice}"
-        )
+    for problem in values["findings"]:
+        advice = f" Try {problem['change_label']}." if problem["change_label"] else ""
+        kind = "note" if problem["note"] else "finding"
+        lines.append(f"{kind:>10}  {problem['title']}: {problem['text']}{advice}")
     answer(values, as_json, "\n".join(lines))
 
 
@@ -135,9 +134,9 @@ def _queue(store: RunStore | None = None) -> "RunQueue":
 @app.command()
 def queue(as_json: AsJson = False) -> None:
     """List the runs that wait for their turn, the next one first."""
-    waiting = [RunStore().info(one) for one in _queue().waiting()]
-    rows = [[str(place), one.id, one.name] for place, one in enumerate(waiting)]
-    values = {"queue": [_brief(one) for one in waiting]}
+    waiting = [RunStore().info(run_id) for run_id in _queue().waiting()]
+    rows = [[str(place), info.id, info.name] for place, info in enumerate(waiting)]
+    values = {"queue": [_brief(info) for info in waiting]}
     answer(
         values, as_json, text_table(["place", "run", "name"], rows) if rows else "Nothing waits."
     )
@@ -160,9 +159,11 @@ def work(as_json: AsJson = False) -> None:
     from llmcore.execution.queue import work_off
 
     started = work_off(_queue())
-    infos = [RunStore().info(one) for one in started]
-    lines = [f"{one.id}: {one.state} at step {one.step}" for one in infos]
-    answer({"runs": [_brief(one) for one in infos]}, as_json, "\n".join(lines) or "Nothing waits.")
+    infos = [RunStore().info(run_id) for run_id in started]
+    lines = [f"{info.id}: {info.state} at step {info.step}" for info in infos]
+    answer(
+        {"runs": [_brief(info) for info in infos]}, as_json, "\n".join(lines) or "Nothing waits."
+    )
 
 
 @app.command()
@@ -226,7 +227,7 @@ def delete(
     if opened.info().is_live:
         raise StateError(f"Run {name} is live: stop it first (runs stop {name}).")
     if needing := adapters_of(opened.id):
-        names = ", ".join(one.id for one in needing)
+        names = ", ".join(info.id for info in needing)
         verb = "keeps" if len(needing) == 1 else "keep"
         about = f"{names} {verb} only a LoRA adapter and cannot be used without {name}"
         if not yes and not sys.stdin.isatty():

@@ -124,15 +124,15 @@ def list_saved(as_json: AsJson = False) -> None:
     header = ["name", "kind", "pattern", "vocab_size", "bytes_per_token", "corpus"]
     rows = [
         [
-            one.slug, one.card.kind, one.card.rule if one.card.kind == "bpe" else "-",
-            str(one.card.vocab_size), f"{one.card.bytes_per_token:.2f}", one.card.corpus,
+            saved.slug, saved.card.kind, saved.card.rule if saved.card.kind == "bpe" else "-",
+            str(saved.card.vocab_size), f"{saved.card.bytes_per_token:.2f}", saved.card.corpus,
         ]
-        for one in found
+        for saved in found
     ]  # fmt: skip
     values = [dict(zip(header, row, strict=True)) | {
-        "vocab_size": one.card.vocab_size, "bytes_per_token": one.card.bytes_per_token,
-        "path": str(one.directory), "created": one.card.created,
-    } for row, one in zip(rows, found, strict=True)]  # fmt: skip
+        "vocab_size": saved.card.vocab_size, "bytes_per_token": saved.card.bytes_per_token,
+        "path": str(saved.directory), "created": saved.card.created,
+    } for row, saved in zip(rows, found, strict=True)]  # fmt: skip
     answer({"tokenizers": values}, as_json, text_table(header, rows))
 
 

@@ -402,11 +402,11 @@ def lora_settings(
 ) -> LoraConfig | None:
     """The settings of `--train lora`, None for the other ways. Raises BadParameter."""
     if train != "lora":
-        if any(one is not None for one in (rank, alpha, targets)):
+        if any(value is not None for value in (rank, alpha, targets)):
             raise typer.BadParameter("--lora-rank, --lora-alpha and --lora-targets need "
                                      "--train lora.")  # fmt: skip
         return None
-    names = None if targets is None else tuple(one.strip() for one in targets.split(","))
+    names = None if targets is None else tuple(target.strip() for target in targets.split(","))
     try:
         return LoraConfig().with_(rank=rank, alpha=alpha, targets=names)
     except LabError as error:

@@ -157,16 +157,21 @@ def score(
     loaded = _language_model(model, "scores no text: use `classify`")
     made = score_text(loaded.trunk, loaded.tokenizer, given, k=1)
     columns = ("id", "label", "start", "end", "loss", "probability", "rank", "entropy")
-    tokens = [{name: getattr(one, name) for name in columns} for one in made.tokens]
-    for one in tokens:
-        one["text"] = one.pop("label")
+    tokens = [{name: getattr(target, name) for name in columns} for target in made.tokens]
+    for token in tokens:
+        token["text"] = token.pop("label")
     values = {"n": len(tokens), "loss": made.loss, "perplexity": made.perplexity,
               "bits_per_byte": made.bits_per_byte, "bytes": made.n_bytes, "tokens": tokens,
               "model": loaded.ref, "step": loaded.step}  # fmt: skip
-    hardest = sorted(made.tokens, key=lambda one: -one.loss)[:SHOWN]
+    hardest = sorted(made.tokens, key=lambda token: -token.loss)[:SHOWN]
     rows = [
-        [visible(one.label), f"{one.loss / LN_2:.1f}", f"{one.rank:,}", visible(one.top[0].label)]
-        for one in hardest
+        [
+            visible(token.label),
+            f"{token.loss / LN_2:.1f}",
+            f"{token.rank:,}",
+            visible(token.top[0].label),
+        ]
+        for token in hardest
     ]
     lines = text_table(["token", "bits", "rank", "expected"], rows)
     answer(values, as_json, f"{_loss_line(values)}\n\n{lines}")
@@ -254,7 +259,7 @@ def _has_instructions(loaded: "Loaded", data: DataConfig, template: str | None) 
     if data.source in INSTRUCTIONS:
         return True
     columns = (data.instruction_column, data.input_column, data.output_column, data.system_column)
-    if any(one is not None for one in (*columns, template)):
+    if any(value is not None for value in (*columns, template)):
         return True
     ending = Path(data.source.lower().removesuffix(".gz")).suffix
     tables = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".xls", ".parquet", ".zip"}
@@ -316,7 +321,7 @@ def _score_classifier(loaded: "Loaded", columns: DataConfig) -> dict[str, Any]:
     unknown = sorted(set(rows.labels) - set(loaded.labels))
     if unknown:
         say(f"Labels that the model never saw count as wrong: {', '.join(unknown)}.")
-    predicted = [one["label"] for one in classify_texts(loaded, rows.texts)]
+    predicted = [found["label"] for found in classify_texts(loaded, rows.texts)]
     return classification_scores(rows.labels, predicted, [*loaded.labels, *unknown])
 
 

@@ -108,8 +108,8 @@ def _figure(job: Job, figure: "Figure") -> None:
     st.caption(f"{plain(figure.date)}, {figure.seconds:,.0f} s")
     if figure.samples:
         with st.expander("Unedited samples of the measurement", icon=":material/article:"):
-            for place, one in enumerate(figure.samples):
-                begun_text(one["prompt"], one["text"], f"app_sample_{job.name}_{place}")
+            for place, sample in enumerate(figure.samples):
+                begun_text(sample["prompt"], sample["text"], f"app_sample_{job.name}_{place}")
                 st.divider()
 
 
@@ -124,9 +124,9 @@ def _own_words(figure: "Figure") -> None:
     )
     st.dataframe(
         [
-            {"Asked": " ".join(part for part in (one["question"], one["input"]) if part),
-             "The model's answer": one["answer"], "A right answer": one["right"]}
-            for one in figure.own_words
+            {"Asked": " ".join(part for part in (own_word["question"], own_word["input"]) if part),
+             "The model's answer": own_word["answer"], "A right answer": own_word["right"]}
+            for own_word in figure.own_words
         ],
         width="stretch",
     )  # fmt: skip

@@ -117,7 +117,7 @@ def measured_on(figure: "Figure") -> Markdown:
 
 def failure(figure: "Figure") -> Markdown:
     """The first wrong answer to a question in a person's own words, as a line of Markdown."""
-    wrong = (one for one in figure.own_words if one["answer"] != one["right"])
+    wrong = (own_word for own_word in figure.own_words if own_word["answer"] != own_word["right"])
     if (one := next(wrong, None)) is None:
         return ""
     asked = " ".join(part for part in (one["question"], one["input"]) if part)
@@ -135,8 +135,8 @@ def why(figure: "Figure") -> Markdown:
     if metric == BITS and not figure.useful:
         words = figure.others.get(REAL_WORDS, {})
         own, human = (
-            written(REAL_WORDS, words[one]) if one in words else "none written"
-            for one in ("model", HUMAN)
+            written(REAL_WORDS, words[kind]) if kind in words else "none written"
+            for kind in ("model", HUMAN)
         )
         return (
             f"It foresees such text better than the trivial method **{rival}** ({evidence}), but "

@@ -112,7 +112,7 @@ def _answer(job: Job, loaded: "Loaded", key: str) -> None:
     made = _tried().get(key)
     if made is None:
         return
-    known = {(one.last.instruction, one.last.input): one.last.output for one in held_out(job)}
+    known = {(talk.last.instruction, talk.last.input): talk.last.output for talk in held_out(job)}
     _follow(made, known.get((made.question, made.about)))
 
 

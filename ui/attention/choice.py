@@ -53,7 +53,7 @@ def strongest_head(record: "AttentionRecord") -> tuple[int, int]:
         return 0, 0
     # Layer by layer: the float32 copy of a long text's weights is large.
     looks = (layer[:, 2:, 1:].astype(np.float32) for layer in record.weights)  # (H, T - 2, T - 1)
-    most = np.stack([one.max(-1).mean(-1) for one in looks])  # (L, H)
+    most = np.stack([look.max(-1).mean(-1) for look in looks])  # (L, H)
     layer, head = np.unravel_index(int(most.argmax()), most.shape)
     return int(layer), int(head)
 
@@ -87,7 +87,7 @@ def two_numbers(told: Any) -> tuple[int, int] | None:
     """A pair of whole numbers at or above 0, as components tell heads and cells; else None."""
     if not isinstance(told, list) or len(told) != 2:
         return None
-    if not all(isinstance(one, int) and 0 <= one < 10_000 for one in told):
+    if not all(isinstance(place, int) and 0 <= place < 10_000 for place in told):
         return None
     return told[0], told[1]
 

@@ -115,7 +115,7 @@ def _relative(ref: str, entries: "dict[str, ModelEntry]") -> str:
     if parent in entries:
         return str(parent)
     own = _config(ref)
-    return next((one for one in entries if _config(one) == own), next(iter(entries)))
+    return next((entry for entry in entries if _config(entry) == own), next(iter(entries)))
 
 
 def _compared(ref: str, text: str, other: str, other_text: str) -> None:
@@ -255,7 +255,7 @@ def _next(
     else:
         shown = np.argsort(-np.maximum(p, q))[:N_SHOWN]
         shown = shown[np.argsort(-p[shown])]
-        labels = [first.tokenizer.token_label(int(one)) for one in shown]
+        labels = [first.tokenizer.token_label(int(token)) for token in shown]
     st.markdown("**The decision**" if first.labels else "**What comes next**")
     figure(
         before_after_bars(labels, p[shown], q[shown], names), "attention_compare_next",

@@ -66,8 +66,8 @@ def show(ref: str, text: str) -> None:
         )
         return
     info = _choose(two)
-    control = next((one for one in runs if _n_layers(one) == 1), None)
-    live = [one.id for one in (info, control) if one is not None and one.is_live]
+    control = next((run for run in runs if _n_layers(run) == 1), None)
+    live = [run.id for run in (info, control) if run is not None and run.is_live]
     with steady("experiment"):
         st.fragment(_panel, run_every=REFRESH_SECONDS if live else None)(
             info.id, control.id if control else None, live
@@ -154,7 +154,7 @@ def _choose(infos: "dict[str, RunInfo]") -> "RunInfo":
         st.selectbox(
             "Run",
             list(infos),
-            format_func=lambda one: run_label(infos[one]) if one in infos else one,
+            format_func=lambda run_id: run_label(infos[run_id]) if run_id in infos else run_id,
             key=_RUN,
             persist_state="session",
         )
@@ -166,7 +166,7 @@ def _panel(run_id: str, control_id: str | None, was_live: list[str]) -> None:
     with guarded():
         info = store().info(run_id)
         control = store().info(control_id) if control_id else None
-        if [one.id for one in (info, control) if one is not None and one.is_live] != was_live:
+        if [run.id for run in (info, control) if run is not None and run.is_live] != was_live:
             st.rerun()
         data = feed(store().open(run_id))
         other = feed(store().open(control_id)) if control_id else None

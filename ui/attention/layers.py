@@ -125,11 +125,11 @@ def _table(
 ) -> None:
     tops = lens.ids[:, :, 0]
     known, at = np.unique(np.concatenate([tops.ravel(), ids]), return_inverse=True)
-    labels = [plain_label(loaded.tokenizer.token_bytes(int(one))) for one in known]
+    labels = [plain_label(loaded.tokenizer.token_bytes(int(token))) for token in known]
     own = at[tops.size :]
     header = {
         "rows": lens_rows(len(tops) - 1),
-        "tokens": [labels[one] for one in own],
+        "tokens": [labels[token] for token in own],
         "labels": labels,
         "chosen": [row, position],
     }
@@ -165,7 +165,7 @@ def _cell(lens: "Lens", loaded: "Loaded", row: int, position: int) -> None:
 
     name = lens_rows(loaded.trunk.config.n_layers)[row]
     st.markdown(f"**What it says after {plain(name)}, at token {position}**")
-    labels = [loaded.tokenizer.token_label(int(one)) for one in lens.ids[row, position]]
+    labels = [loaded.tokenizer.token_label(int(token_id)) for token_id in lens.ids[row, position]]
     figure(
         next_token_bars(labels, lens.probabilities[row, position].tolist()),
         "attention_lens_cell",

@@ -119,7 +119,7 @@ def _maps(
         "layers": n_layers,
         "heads": n_heads,
         "side": maps.shape[-1],
-        "tokens": [parts_of(loaded.tokenizer.token_bytes(one)) for one in record.ids],
+        "tokens": [parts_of(loaded.tokenizer.token_bytes(token_id)) for token_id in record.ids],
         "picture": f"{key} {hash(text)}",
         "chosen": list(chosen),
         "token": token,
@@ -149,7 +149,7 @@ def _small(key: str, text: str, _record: "AttentionRecord") -> tuple[np.ndarray,
     later = slice(1, None) if weights.shape[-1] > 1 else slice(None)
     first = weights[..., later, 0].astype(np.float32)
     shares = [first, before if before.shape[-1] else np.zeros_like(own), own[..., later]]
-    habits = np.stack([one.mean(-1) for one in shares], -1)  # (L, H, 3)
+    habits = np.stack([share.mean(-1) for share in shares], -1)  # (L, H, 3)
     return thumbnails(weights), habits.reshape(-1, len(HABITS)).round(3).tolist()
 
 
@@ -237,12 +237,15 @@ def _next_token(key: str, text: str, loaded: "Loaded") -> None:
     candidates = _next_tokens(key, text, loaded)
     st.markdown("**What comes next**")
     figure(
-        next_token_bars([one.label for one in candidates], [one.probability for one in candidates]),
+        next_token_bars(
+            [candidate.label for candidate in candidates],
+            [candidate.probability for candidate in candidates],
+        ),
         "attention_next",
         "next-token",
         "The likeliest next tokens and their probabilities",
     )
-    rest = max(0.0, 1 - sum(one.probability for one in candidates))
+    rest = max(0.0, 1 - sum(candidate.probability for candidate in candidates))
     st.caption(
         f"The likeliest token after the text and its rivals; all other tokens share {rest:.0%}. "
         "A dot stands for a blank."

@@ -70,7 +70,7 @@ def parts_off(loaded: "Loaded") -> "list[Part]":
 
     if ATTENTION_OFF not in st.session_state:
         wanted = st.query_params.get("off", "")
-        st.session_state[ATTENTION_OFF] = [one for one in wanted.split(",") if one][:MAX_PARTS]
+        st.session_state[ATTENTION_OFF] = [name for name in wanted.split(",") if name][:MAX_PARTS]
     found = set()
     for name in st.session_state[ATTENTION_OFF]:
         try:
@@ -87,8 +87,8 @@ def parts_off(loaded: "Loaded") -> "list[Part]":
 
 def _picked() -> None:
     names = message("attention_switches", "off")
-    if isinstance(names, list) and all(isinstance(one, str) for one in names):
-        st.session_state[ATTENTION_OFF] = [one[:12] for one in names[:MAX_PARTS]]
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        st.session_state[ATTENTION_OFF] = [name[:12] for name in names[:MAX_PARTS]]
 
 
 def _all_on() -> None:
@@ -166,9 +166,9 @@ def _next(loaded: "Loaded", before: "Outcome", after: "Outcome") -> None:
     from llmcore.plots.interpret import before_after_bars
 
     best = np.maximum(before.probabilities, after.probabilities)
-    ids = [int(one) for one in np.argsort(-best)[:N_SHOWN]]
-    ids.sort(key=lambda one: -before.probabilities[one])
-    labels = [loaded.tokenizer.token_label(one) for one in ids]
+    ids = [int(token) for token in np.argsort(-best)[:N_SHOWN]]
+    ids.sort(key=lambda token: -before.probabilities[token])
+    labels = [loaded.tokenizer.token_label(token_id) for token_id in ids]
     st.markdown("**What comes next**")
     figure(
         before_after_bars(
@@ -180,7 +180,7 @@ def _next(loaded: "Loaded", before: "Outcome", after: "Outcome") -> None:
     )
     first, now = int(before.probabilities.argmax()), int(after.probabilities.argmax())
     if first != now:
-        names = [plain(plain_label(loaded.tokenizer.token_bytes(one))) for one in (first, now)]
+        names = [plain(plain_label(loaded.tokenizer.token_bytes(token))) for token in (first, now)]
         st.markdown(f"The likeliest token was **{names[0]}** and is now **{names[1]}**.")
     else:
         moved = float(np.abs(before.probabilities - after.probabilities).sum() / 2)
@@ -236,4 +236,4 @@ def _test_loss(key: str, names: str, how: str, _loaded: "Loaded") -> float | Non
 def _parsed(names: str, loaded: "Loaded") -> "list[Part]":
     from llmcore.interpret.ablation import Part
 
-    return [Part.parse(one, loaded.trunk.config) for one in names.split(",") if one]
+    return [Part.parse(name, loaded.trunk.config) for name in names.split(",") if name]

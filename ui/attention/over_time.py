@@ -51,7 +51,7 @@ def show(ref: str, text: str) -> None:
     """The slider over the snapshots of the run of `ref`, or of another one that is chosen."""
     from llmcore.interpret.over_time import timelines
 
-    lines = {one.info.id: one for one in timelines(store())}
+    lines = {timeline.info.id: timeline for timeline in timelines(store())}
     st.markdown(WHAT)
     chosen = lines[_choose(ref, lines)]
     own = name_of(ref)
@@ -69,13 +69,13 @@ def _choose(ref: str, lines: "dict[str, Timeline]") -> str:
     run_id = name_of(ref)
     if st.session_state.get(_FOLLOWED) != ref or st.session_state.get(_RUN) not in lines:
         st.session_state[_FOLLOWED] = ref
-        richest = max(lines, key=lambda one: len(lines[one].steps))
+        richest = max(lines, key=lambda line: len(lines[line].steps))
         moves = run_id in lines and (len(lines[run_id].steps) > 1 or lines[run_id].info.is_live)
         st.session_state[_RUN] = run_id if moves else richest
     return st.selectbox(
         "Run",
         list(lines),
-        format_func=lambda one: _label(lines[one]) if one in lines else one,
+        format_func=lambda ref: _label(lines[ref]) if ref in lines else ref,
         key=_RUN,
         help="The run of the model above, or any other that kept snapshots.",
     )
@@ -144,7 +144,7 @@ def slider_data(
     run_id: str, text: str, steps: list[int], frames: "dict[int, Frame]", job: "FrameJob"
 ) -> bytes:
     """All frames that are made, for the browser: see ui/components/over_time.js."""
-    losses = {one.step: one.val_loss for one in job.run.checkpoints()}
+    losses = {checkpoint.step: checkpoint.val_loss for checkpoint in job.run.checkpoints()}
     first = next(iter(frames.values()))
     n_layers, n_heads, n_tokens, _ = first.weights.shape
     causal = job.run.config.model.causal
@@ -161,7 +161,7 @@ def slider_data(
         "frames": [_described(step, losses.get(step), frames.get(step)) for step in steps],
     }
     made = (frames[step] for step in steps if step in frames)
-    return packed(header, *(one.weights[:, :, kept].tobytes() for one in made))
+    return packed(header, *(frame.weights[:, :, kept].tobytes() for frame in made))
 
 
 def _described(step: int, val_loss: float | None, frame: "Frame | None") -> dict[str, Any]:
@@ -172,7 +172,9 @@ def _described(step: int, val_loss: float | None, frame: "Frame | None") -> dict
         "step": step,
         "loss": val_loss,
         "made": True,
-        "lens": [[one.part, visible_label(one.label), one.probability] for one in frame.lens],
+        "lens": [
+            [layer.part, visible_label(layer.label), layer.probability] for layer in frame.lens
+        ],
         "answers": [[visible_label(label), share] for label, share in frame.answers],
         "sample": frame.sample,
         "scores": scores,

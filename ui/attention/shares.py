@@ -62,9 +62,9 @@ def _token_choice(
         st.session_state[key] = options[0]
     chosen = st.selectbox(
         label, options, key=key, persist_state="session",
-        format_func=lambda one: (
-            _label(loaded, one) if isinstance(one, int) else
-            "no other token" if one == NOBODY else "type one …"
+        format_func=lambda token: (
+            _label(loaded, token) if isinstance(token, int) else
+            "no other token" if token == NOBODY else "type one …"
         ),
     )  # fmt: skip
     if chosen == NOBODY:
@@ -82,7 +82,7 @@ def _token_choice(
         return None
     found = loaded.tokenizer.encode(typed)
     if len(found) != 1:
-        pieces = " | ".join(_label(loaded, one) for one in found)
+        pieces = " | ".join(_label(loaded, item) for item in found)
         raise LabError(f"That is {len(found)} tokens ({pieces}), not one: type one of them.")
     return found[0]
 
@@ -100,12 +100,12 @@ def _shares(
 def _bars(found: "LogitShares") -> None:
     from llmcore.plots.interpret import share_bars
 
-    ranked = sorted(found.shares, key=lambda one: -abs(one.value))
-    names = [_name(one) for one in ranked[:N_BARS]]
-    values = [one.value for one in ranked[:N_BARS]]
+    ranked = sorted(found.shares, key=lambda share: -abs(share.value))
+    names = [_name(share) for share in ranked[:N_BARS]]
+    values = [share.value for share in ranked[:N_BARS]]
     if rest := ranked[N_BARS:]:
         names.append(f"the other {len(rest)}")
-        values.append(sum(one.value for one in rest))
+        values.append(sum(share.value for share in rest))
     figure(
         share_bars(names, values), "attention_shares", "logit-attribution",
         "Shares of the logit by part",
@@ -117,9 +117,9 @@ def _map(found: "LogitShares", loaded: "Loaded") -> None:
 
     config = loaded.trunk.config
     values = np.zeros((config.n_layers, config.n_heads + 1))
-    for one in found.shares:
-        if one.kind in ("head", "mlp"):
-            values[one.layer, one.head if one.kind == "head" else -1] = one.value
+    for share in found.shares:
+        if share.kind in ("head", "mlp"):
+            values[share.layer, share.head if share.kind == "head" else -1] = share.value
     columns = [*(f"H{head}" for head in range(config.n_heads)), "MLP"]
     figure(
         part_map(values, columns, "of the logit"), "attention_share_map",

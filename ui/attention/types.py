@@ -86,7 +86,7 @@ def _test_said(scores: "HeadScores") -> None:
 def _types(model: "Reference", text: str) -> None:
     loaded, key = load_model(model), model.key
     scores = scores_of(key, loaded)
-    tests = [one for one in TESTS if one == "repeats" or scores.on_text is not None]
+    tests = [test for test in TESTS if test == "repeats" or scores.on_text is not None]
     if st.session_state.get("attention_test") not in tests:
         st.session_state["attention_test"] = tests[0]
     test = st.segmented_control(
@@ -115,7 +115,7 @@ def _best(
     st.caption(what + (f" By chance: {chance:.1%}." if chance == chance else ""))
     best = scores.best(kind, on=test)[:N_BEST]
     # A score near chance is that of a head that looks at all tokens alike.
-    found = [one for one in best if not one[2] < ABOVE_CHANCE * chance]
+    found = [head for head in best if not head[2] < ABOVE_CHANCE * chance]
     if not found:
         layer, head, score = best[0]
         st.markdown(
@@ -137,7 +137,7 @@ def _best(
 def _all_heads(scores: "HeadScores", test: str, loaded: "Loaded", chosen: str) -> None:
     kind = st.selectbox(
         "All heads by their score for", scores.kinds, index=scores.kinds.index("induction"),
-        format_func=lambda one: KINDS[one][0], key="attention_kind", persist_state="session",
+        format_func=lambda name: KINDS[name][0], key="attention_kind", persist_state="session",
     )  # fmt: skip
     table = scores.on_repeats if test == "repeats" else scores.on_text
     part_grid(

@@ -12,13 +12,13 @@ def as_json(talk: Talk, ref: str) -> str:
     messages = []
     if talk.settings.system.strip():
         messages.append({"role": "system", "content": talk.settings.system.strip()})
-    for one in talk.exchanges:
-        messages.append({"role": "user", "content": one.question})
-        messages.append({"role": "assistant", "content": one.answer})
+    for exchange in talk.exchanges:
+        messages.append({"role": "user", "content": exchange.question})
+        messages.append({"role": "assistant", "content": exchange.answer})
     about = [
-        {"model": one.model, "ended": one.reason, "seed": one.seed, "prompt_tokens": one.n_read,
-         "answer_tokens": one.n_tokens}
-        for one in talk.exchanges
+        {"model": exchange.model, "ended": exchange.reason, "seed": exchange.seed,
+         "prompt_tokens": exchange.n_read, "answer_tokens": exchange.n_tokens}
+        for exchange in talk.exchanges
     ]  # fmt: skip
     settings = {"temperature": talk.settings.temperature,
                 "top_p": talk.settings.top_p, "template": talk.settings.template,
@@ -32,9 +32,9 @@ def as_markdown(talk: Talk, ref: str) -> str:
     parts = [f"# Conversation with {escaped(ref)}"]
     if talk.settings.system.strip():
         parts.append(f"**System**\n\n{as_lines(talk.settings.system.strip())}")
-    for one in talk.exchanges:
-        parts.append(f"**You**\n\n{as_lines(one.question)}")
-        parts.append(f"**{escaped(one.model)}**\n\n{as_lines(one.answer) or '(nothing)'}")
+    for exchange in talk.exchanges:
+        parts.append(f"**You**\n\n{as_lines(exchange.question)}")
+        parts.append(f"**{escaped(exchange.model)}**\n\n{as_lines(exchange.answer) or '(nothing)'}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -35,7 +35,7 @@ def options(talk: Talk, loaded: "Loaded", ref: str) -> None:
 def _template(settings: Settings, loaded: "Loaded", ref: str) -> None:
     from llmcore.tasks.templates import TEMPLATES
 
-    labels = {one: one.capitalize() for one in TEMPLATES}
+    labels = {template: template.capitalize() for template in TEMPLATES}
     if loaded.card.get("template") is not None:
         labels = {AS_TAUGHT: "As it was taught", **labels}
     labels |= {AS_IT_IS: "None: it continues what you type"}
@@ -45,7 +45,7 @@ def _template(settings: Settings, loaded: "Loaded", ref: str) -> None:
     settings.template = st.selectbox(
         "Template",
         list(labels),
-        format_func=lambda one: labels.get(one, one),
+        format_func=lambda name: labels.get(name, name),
         key=key,
         help="What is put around your message before the model reads it.",
     )

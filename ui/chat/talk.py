@@ -96,12 +96,12 @@ class Talk:
         return bool(self.exchanges) and self.exchanges[-1].live
 
     def refresh(self) -> None:
-        for one in self.exchanges:
-            one.refresh()
+        for exchange in self.exchanges:
+            exchange.refresh()
 
     def stop(self) -> None:
-        for one in self.exchanges:
-            one.stop()
+        for exchange in self.exchanges:
+            exchange.stop()
 
     def say(self, loaded: "Loaded", question: str) -> None:
         """Asks; an answer that is still being written ends where it is."""
@@ -215,7 +215,7 @@ def _window(
     from llmcore.tasks.templates import Template
 
     text = template_text(loaded, settings)
-    turns = [Turn(one.question, one.answer) for one in earlier]
+    turns = [Turn(exchange.question, exchange.answer) for exchange in earlier]
     return conversation_window(
         loaded.tokenizer,
         None if text is None else Template(text),

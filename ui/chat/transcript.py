@@ -38,15 +38,15 @@ def transcript(talk: Talk, ref: str) -> None:
     """All exchanges; the newest in a fragment that refreshes itself while it grows."""
     talk.refresh()
     newest = talk.exchanges[-1]
-    for at, one in enumerate(talk.exchanges):
+    for at, exchange in enumerate(talk.exchanges):
         if at and at == newest.left_out:
             st.caption(
                 f":material/content_cut: The context is full: what stands above this line "
                 f"({_exchanges(at)}) is not read any more."
             )
-        _question(talk, at, one, ref)
+        _question(talk, at, exchange, ref)
         if at < len(talk.exchanges) - 1:
-            _answer(one)
+            _answer(exchange)
     was_live = talk.live
 
     def newest_answer() -> None:

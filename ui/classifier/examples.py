@@ -89,9 +89,11 @@ def begin(loaded: "Loaded", examples: tuple[Example, ...]) -> None:
 
     if not examples or current_text() != DEFAULT_TEXT:
         return
-    answers = classify_texts(loaded, [one.text for one in examples])
+    answers = classify_texts(loaded, [example.text for example in examples])
     right = (
-        one for one, answer in zip(examples, answers, strict=True) if answer["label"] == one.label
+        example
+        for example, answer in zip(examples, answers, strict=True)
+        if answer["label"] == example.label
     )
     set_shared_text(next(right, examples[0]).text)
 
@@ -101,26 +103,26 @@ def example_buttons(run_id: str, examples: tuple[Example, ...]) -> None:
     if not examples:
         return
     with st.container(horizontal=True):
-        for place, one in enumerate(examples):
-            cut = one.text if len(one.text) <= SHOWN else f"{one.text[:SHOWN]}…"
+        for place, example in enumerate(examples):
+            cut = example.text if len(example.text) <= SHOWN else f"{example.text[:SHOWN]}…"
             st.button(
                 f"“{plain(cut)}”",
                 key=f"example_{run_id}_{place}",
                 type="tertiary",
                 icon=":material/format_quote:",
                 on_click=set_shared_text,
-                args=(one.text,),
+                args=(example.text,),
                 help="Puts this text into the box",
             )
         st.button(
             "All of them", key=f"example_{run_id}_all", type="tertiary", icon=":material/list:",
-            on_click=set_shared_text, args=("\n".join(one.text for one in examples),),
+            on_click=set_shared_text, args=("\n".join(example.text for example in examples),),
         )  # fmt: skip
 
 
 def verdict(run: "Run", examples: tuple[Example, ...], text: str, answer: dict[str, Any]) -> None:
     """Whether the answer to an example is right; where it is not, what that means."""
-    known = next((one for one in examples if one.text == text), None)
+    known = next((example for example in examples if example.text == text), None)
     if known is None:
         return
     what = "a held-out text of the data" if known.held_out else "an example of the lab"

@@ -14,7 +14,7 @@ from ui.page import guarded, plain
 def thresholds(run_id: str, rows: list[dict[str, Any]]) -> None:
     """A chart and a slider; moving it reruns this part of the page alone."""
     classes = sorted({row["label"] for row in rows})
-    complete = [one for one in classes if all(one in row["probabilities"] for row in rows)]
+    complete = [label for label in classes if all(label in row["probabilities"] for row in rows)]
     if not complete:
         return
     st.header("Where to draw the line", anchor=False)
@@ -23,7 +23,7 @@ def thresholds(run_id: str, rows: list[dict[str, Any]]) -> None:
 
 def _chosen(run_id: str, rows: list[dict[str, Any]], classes: list[str]) -> None:
     with guarded():
-        counts = {one: sum(row["label"] == one for row in rows) for one in classes}
+        counts = {label: sum(row["label"] == label for row in rows) for label in classes}
         rarest = min(classes, key=counts.__getitem__)
         left, right = st.columns([3, 2], gap="large")
         with right:

@@ -24,7 +24,7 @@ MAX_LINES = 500
 
 
 def show() -> None:
-    infos = {one: info for one, info in runs_of(KIND).items() if store().open(one).checkpoints()}
+    infos = {ref: info for ref, info in runs_of(KIND).items() if store().open(ref).checkpoints()}
     if not infos:
         st.info("Once a classifier has its first checkpoint, it can be tried here: train one in "
                 "the view **Train**.")  # fmt: skip
@@ -111,8 +111,8 @@ def _many(loaded: "Loaded", lines: list[str]) -> str:
     frame = pd.DataFrame(
         {
             "Text": shown,
-            "Class": [one["label"] for one in answers],
-            "Probability": [one["probability"] for one in answers],
+            "Class": [answer["label"] for answer in answers],
+            "Probability": [answer["probability"] for answer in answers],
         }
     )
     st.dataframe(

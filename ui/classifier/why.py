@@ -96,8 +96,8 @@ def _attribution(
 
 def _draw(shown: "Attribution", loaded: "Loaded") -> None:
     tokenizer = loaded.tokenizer
-    values = [float(one) for one in shown.values]
-    largest = max(SMALLEST_SCALE, *(abs(one) for one in values))
+    values = [float(value) for value in shown.values]
+    largest = max(SMALLEST_SCALE, *(abs(value) for value in values))
     data = {
         "tokens": [
             [parts_of(tokenizer.token_bytes(id)), value]
@@ -149,7 +149,7 @@ def before_and_after(run_id: str, loaded: "Loaded", text: str) -> None:
 
 def _likeliest(probabilities: dict[str, float], n: int = 6) -> dict[str, float]:
     order = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
-    return {one: probabilities[one] for one in order[:n]}
+    return {label: probabilities[label] for label in order[:n]}
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model as it began")

@@ -43,11 +43,11 @@ def packed(header: dict[str, Any], *buffers: bytes) -> bytes:
     Four bytes say how long the header is (little-endian); each buffer begins at a multiple of
     four, so that it can be read as numbers in place. `header["sizes"]` holds their lengths.
     """
-    head = payload(header | {"sizes": [len(one) for one in buffers]})
+    head = payload(header | {"sizes": [len(buffer) for buffer in buffers]})
     out = bytearray(len(head).to_bytes(4, "little") + head)
-    for one in buffers:
+    for buffer in buffers:
         out += bytes(-len(out) % 4)
-        out += one
+        out += buffer
     return bytes(out)
 
 
@@ -72,13 +72,13 @@ def bundle(name: str) -> dict[str, str]:
 
     take(name)
     styles = [
-        path.read_text("utf-8") for one in order if (path := _FOLDER / f"{one}.css").is_file()
+        path.read_text("utf-8") for name in order if (path := _FOLDER / f"{name}.css").is_file()
     ]
     page = _FOLDER / f"{name}.html"
     texts = {
         "html": page.read_text("utf-8") if page.is_file() else "",
         "css": "\n".join([_colours(), *styles]) if styles else "",
-        "js": "\n".join(scripts[one] for one in order),
+        "js": "\n".join(scripts[name] for name in order),
     }
     return {kind: text for kind, text in texts.items() if text.strip()}
 
@@ -91,7 +91,9 @@ def _colours() -> str:
         colours[name] = f"light-dark({', '.join(pair)})"
     for name, option in _WHERE_DARK.items():
         colours[name] = st.get_option(f"theme.dark.{option}")
-    return f":root, :host {{ {' '.join(f'--{name}: {one};' for name, one in colours.items())} }}"
+    return (
+        f":root, :host {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}"
+    )
 
 
 def registered(name: str, isolated: bool = True) -> "ComponentRenderer":

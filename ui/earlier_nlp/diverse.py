@@ -67,8 +67,8 @@ def _draw_record(record: "TableRecord", name: str) -> None:
 
     found = DiverseMatrix(record)
     with st.container():
-        for one in answer(found):
-            st.markdown(f"**{plain(one)}**")
+        for sentence in answer(found):
+            st.markdown(f"**{plain(sentence)}**")
     figure = matrix_chart(found.rows(), found.models, found.corpora)
     live_chart(figure, key=f"matrix_{name}")
     st.caption(
@@ -79,13 +79,13 @@ def _draw_record(record: "TableRecord", name: str) -> None:
         st.dataframe(
             {
                 "Trained on": list(found.trained),
-                "Words": [f"{one.words:,}" for one in found.trained.values()],
-                "Tokens read": [f"{one.tokens_read:,}" for one in found.trained.values()],
-                "Parameters": [f"{one.parameters:,}" for one in found.trained.values()],
-                "Training": [duration(one.seconds) for one in found.trained.values()],
+                "Words": [f"{model.words:,}" for model in found.trained.values()],
+                "Tokens read": [f"{model.tokens_read:,}" for model in found.trained.values()],
+                "Parameters": [f"{model.parameters:,}" for model in found.trained.values()],
+                "Training": [duration(model.seconds) for model in found.trained.values()],
                 "Mean bits per byte": [
-                    "…" if (mean := found.mean(one)) is None else f"{mean:.3f}"
-                    for one in found.trained
+                    "…" if (mean := found.mean(name)) is None else f"{mean:.3f}"
+                    for name in found.trained
                 ],
             },
             hide_index=True,
@@ -97,12 +97,16 @@ def answer(found: "DiverseMatrix") -> list[str]:
     """One sentence from the numbers of a whole matrix, a specialist's win included."""
     from llmcore.experiments.diverse_data.cells import MIX
 
-    means = {one: found.mean(one) for one in found.models}
-    if any(one is None for one in means.values()):
+    means = {model: found.mean(model) for model in found.models}
+    if any(mean is None for mean in means.values()):
         return []
     mixed = means.pop(MIX) or 0.0
-    best = min(means, key=lambda one: means[one] or 0.0)
-    own = [one for one in found.corpora if found.scores[one, one] < found.scores[MIX, one]]
+    best = min(means, key=lambda mean: means[mean] or 0.0)
+    own = [
+        corpus
+        for corpus in found.corpora
+        if found.scores[corpus, corpus] < found.scores[MIX, corpus]
+    ]
     home = (
         f"On its own corpus the specialist is better in {len(own)} of {len(found.corpora)} cases"
         if own
@@ -159,9 +163,9 @@ def read_here(run_id: str | None) -> list[tuple[str, float]]:
 
     record = measured_table(KIND) if run_id is None else store().open(run_id)
     trained = DiverseMatrix(record).trained if record is not None else {}
-    own = [(f"here: {name}", float(one.words)) for name, one in trained.items()]
+    own = [(f"here: {name}", float(model.words)) for name, model in trained.items()]
     base = store().open(BASE)
     step, config = base.checkpoint().step, base.config
     read = step * config.train.batch_size * config.model.context_length
     own.append((f"here: {BASE}, the pretrained model", float(read)))
-    return sorted(own, key=lambda one: one[1])
+    return sorted(own, key=lambda point: point[1])

@@ -76,12 +76,12 @@ TIMELINE = (
 
 def show() -> None:
     st.header("The rivals of this page", anchor=False)
-    for column, one in zip(st.columns(len(MODELS)), MODELS, strict=True):
+    for column, model in zip(st.columns(len(MODELS)), MODELS, strict=True):
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{one.name}**")
-            st.caption(one.year)
-            st.markdown(one.what)
-            st.markdown(f"**What it cannot do, and why.** {one.cannot}")
+            st.markdown(f"**{model.name}**")
+            st.caption(model.year)
+            st.markdown(model.what)
+            st.markdown(f"**What it cannot do, and why.** {model.cannot}")
     st.header("How it came to GPT", anchor=False)
     steps = [
         {"year": year, "title": title, "what": what, "source": source}

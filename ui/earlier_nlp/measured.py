@@ -47,8 +47,8 @@ def _draw_record(record: "TableRecord", name: str) -> None:
 
     found = Comparison(record)
     with st.container():
-        for place, one in enumerate(answer_sentences(found)):
-            st.markdown(f"- {plain(one)}" if place else f"**{plain(one)}**")
+        for place, sentence in enumerate(answer_sentences(found)):
+            st.markdown(f"- {plain(sentence)}" if place else f"**{plain(sentence)}**")
     registered("compare_table")(key=f"table_{name}", data=payload(table_data(found)))
     if found.cells:
         _splits(found)
@@ -81,7 +81,7 @@ def table_data(found: "Comparison") -> dict[str, object]:
             else:
                 cells.append({"kind": "not", "head": "not able", "tell": NOT_ABLE[task]})
         rows.append({"title": title, "metric": _metric(task), "cells": cells})
-    columns = [{"title": COLUMNS[one], "earlier": one in EARLIER} for one in found.models]
+    columns = [{"title": COLUMNS[model], "earlier": model in EARLIER} for model in found.models]
     return {"columns": columns, "rows": rows}
 
 
@@ -124,8 +124,8 @@ def _splits(found: "Comparison") -> None:
     from llmcore.experiments.earlier_nlp.cells import ROWS
 
     parts = [
-        f"{ROWS[one.task]}: {one.n_train:,} texts to learn from, {one.n_test:,} to test on"
-        for one in found.labelled.values()
+        f"{ROWS[task.task]}: {task.n_train:,} texts to learn from, {task.n_test:,} to test on"
+        for task in found.labelled.values()
     ]
     if few := found.few_texts():
         st.caption(plain(few))
@@ -143,12 +143,12 @@ def _samples(found: "Comparison") -> None:
     from llmcore.experiments.earlier_nlp.cells import COLUMNS, NOT_ABLE, ROWS, WRITING, is_able
 
     for task in WRITING:
-        if not any(found.cell(task, one) for one in found.models):
+        if not any(found.cell(task, model) for model in found.models):
             continue
         st.header(ROWS[task], anchor=False)
         st.caption("The beginning is given to every model; what follows is unedited.")
         st.code(found.prompts.get(task, ""), language=None, wrap_lines=True)
-        able = [one for one in found.models if is_able(task, one)]
+        able = [model for model in found.models if is_able(task, model)]
         for column, model in zip(st.columns(len(able)), able, strict=True):
             cell = found.cell(task, model)
             with column:
@@ -157,7 +157,7 @@ def _samples(found: "Comparison") -> None:
                     st.code(sample.strip() or " ", language=None, wrap_lines=True)
                 if cell is None:
                     st.caption("Not written yet.")
-        mute = [COLUMNS[one] for one in found.models if not is_able(task, one)]
+        mute = [COLUMNS[model] for model in found.models if not is_able(task, model)]
         st.caption(plain(f"Not able: {' and '.join(mute)}. {NOT_ABLE[task]}"))
 
 

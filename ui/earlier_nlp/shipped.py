@@ -21,7 +21,7 @@ def shipped_table(kind: str, button: Markdown, draw: Callable[["TableRecord", st
     if table is None:
         return
     st.markdown(origin(table, button))
-    versions = ", ".join(f"{name} {one}" for name, one in table.versions.items())
+    versions = ", ".join(f"{name} {version}" for name, version in table.versions.items())
     st.caption(
         plain(f"{table.machine.system}; {versions}; commit {table.commit}. Its command: ")
         + code(table.command)

@@ -74,8 +74,8 @@ def _survey(
     rows, made = _choice.splits().train, template_named(template)
     report = audit(_tokenizer, made, rows, length)
     examples = [encode_row(_tokenizer, made, row, length) for row in rows]
-    kept = np.array([i for i, one in enumerate(examples) if one.n_targets], dtype=int)
-    lengths = np.array([len(one.ids) for one in examples])
+    kept = np.array([i for i, example in enumerate(examples) if example.n_targets], dtype=int)
+    lengths = np.array([len(example.ids) for example in examples])
     widths = lengths.copy()
     for batch in bucketed_batches(lengths[kept], batch_size, seed, 0):
         widths[kept[batch]] = lengths[kept[batch]].max()
@@ -95,8 +95,8 @@ def _slider(choice: "Choice", n: int) -> int:
 
 
 def _draw(tokenizer: "Tokenizer", view: list[dict[str, Any]]) -> None:
-    tokens = [[one["role"], _parts(tokenizer, one), one["id"]] for one in view]
-    roles = [role for role in NAMES if any(one["role"] == role for one in view)]
+    tokens = [[token["role"], _parts(tokenizer, token), token["id"]] for token in view]
+    roles = [role for role in NAMES if any(token["role"] == role for token in view)]
     legend = [[role, NAMES[role]] for role in roles]
     registered("loss_view")(key="loss_view", data=payload({"tokens": tokens, "legend": legend}))
 
@@ -110,7 +110,7 @@ def _parts(tokenizer: "Tokenizer", token: dict[str, Any]) -> list[list[str]]:
 
 
 def _sentence(view: list[dict[str, Any]], packing: bool) -> Markdown:
-    n = {role: sum(one["role"] == role for one in view) for role in NAMES}
+    n = {role: sum(token["role"] == role for token in view) for role in NAMES}
     learned = n["answer"] + n["end"]
     words = [
         f"{n['prompt']:,} tokens of prompt are masked",

@@ -153,7 +153,7 @@ def _template(choice: "Choice | None") -> str:
             [*TEMPLATES, OWN],
             default=DEFAULT_TEMPLATE,
             required=True,
-            format_func=lambda one: "My own" if one == OWN else plain(one.capitalize()),
+            format_func=lambda name: "My own" if name == OWN else plain(name.capitalize()),
             key="instruct_template",
             persist_state="session",
         )

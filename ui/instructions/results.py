@@ -112,7 +112,7 @@ def _worst(run: "Run") -> None:
             ["", *kinds],
             default="",
             required=True,
-            format_func=lambda one: (HOLDOUTS.get(one) or plain(one)) if one else "All",
+            format_func=lambda row: (HOLDOUTS.get(row) or plain(row)) if row else "All",
             key=f"instruct_kind_{run.id}",
             label_visibility="collapsed",
         )
@@ -153,9 +153,9 @@ def side_by_side(info: "RunInfo") -> None:
         sent = st.form_submit_button("Answer", icon=":material/send:", type="primary")
     pairs: dict[str, list[Exchange | Exception]] = st.session_state.setdefault(_PAIRS, {})
     if sent:
-        for one in pairs.get(info.id, []):
-            if isinstance(one, Exchange):
-                one.stop()
+        for side in pairs.get(info.id, []):
+            if isinstance(side, Exchange):
+                side.stop()
         pairs[info.id] = _ask_both(run, well_formed(prompt or "").strip())
     if info.id in pairs:
         _follow(pairs[info.id])
@@ -185,20 +185,20 @@ def _ask_both(run: "Run", prompt: str) -> "list[Exchange | Exception]":
 
 def _follow(pair: "list[Exchange | Exception]") -> None:
     """Both answers, refreshed while one of them grows."""
-    was_live = any(isinstance(one, Exchange) and one.live for one in pair)
+    was_live = any(isinstance(side, Exchange) and side.live for side in pair)
 
     def draw() -> None:
         live = False
-        for column, title, one in zip(st.columns(2), ("Before", "After"), pair, strict=True):
+        for column, title, side in zip(st.columns(2), ("Before", "After"), pair, strict=True):
             with column, st.container(border=True), guarded():
-                if isinstance(one, Exception):
-                    raise one
-                one.refresh()
-                live = live or one.live
-                st.caption(f"**{title}**: {plain(one.model)}")
-                st.text(one.answer or "…")
-                if one.error:
-                    st.error(plain(one.error), icon=":material/error:")
+                if isinstance(side, Exception):
+                    raise side
+                side.refresh()
+                live = live or side.live
+                st.caption(f"**{title}**: {plain(side.model)}")
+                st.text(side.answer or "…")
+                if side.error:
+                    st.error(plain(side.error), icon=":material/error:")
         if was_live and not live:
             st.rerun()
 

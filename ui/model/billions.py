@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmcore.config import ModelConfig
 
 QUIET = {"displayModeBar": False}
-CURVE = [round(2 ** (one / 2)) for one in range(8, 35)]
+CURVE = [round(2 ** (exponent / 2)) for exponent in range(8, 35)]
 LIMITS = {"16 GB laptop": 16e9, "80 GB GPU": 80e9}
 TOKENS_PER_BOOK = 120_000
 
@@ -43,7 +43,7 @@ def _own_model() -> "tuple[str, ModelConfig] | None":
         config = model_config(ref)
     except LabError:  # none yet, or damaged: the known shapes are enough here
         return None
-    label = next((one.label for one in list_models() if one.ref == ref), ref)
+    label = next((entry.label for entry in list_models() if entry.ref == ref), ref)
     return f"Yours: {label}", config
 
 
@@ -87,7 +87,7 @@ def _parameters(config: "ModelConfig", known: Known) -> None:
     left, right = st.columns([5, 4], gap="medium")
     with left:
         st.plotly_chart(
-            part_bars(parts, [in_words(one) for one in parts.values()]), key="model_parts",
+            part_bars(parts, [in_words(count) for count in parts.values()]), key="model_parts",
             config=QUIET, alt="Parameters by part",
         )  # fmt: skip
         C, L = config.d_model, config.n_layers
@@ -103,7 +103,7 @@ def _parameters(config: "ModelConfig", known: Known) -> None:
         rows = [("This shape", config.n_parameters()), *others]
         names, counts = zip(*rows, strict=True)
         st.plotly_chart(
-            size_bars(names, counts, [in_words(one) for one in counts]),
+            size_bars(names, counts, [in_words(count) for count in counts]),
             key="model_sizes", config=QUIET, alt="Parameters of known models",
         )  # fmt: skip
         vocabulary = budget.SHAPES["tiny"].config.vocab_size
@@ -183,7 +183,7 @@ def _context(config: "ModelConfig") -> None:
     left, right = st.columns([5, 5], gap="medium")
     with left:
         st.plotly_chart(
-            part_bars(parts, [in_words(one) for one in parts.values()]), key="model_flops",
+            part_bars(parts, [in_words(count) for count in parts.values()]), key="model_flops",
             config=QUIET, alt="FLOPs of one text by part",
         )  # fmt: skip
         st.caption(
@@ -196,12 +196,12 @@ def _context(config: "ModelConfig") -> None:
     with right:
         half = budget.crossing(config)
         lines = {
-            "this shape": [budget.squared_share(config, one) for one in CURVE],
+            "this shape": [budget.squared_share(config, length) for length in CURVE],
             "GPT-2 small": [
-                budget.squared_share(budget.SHAPES["gpt2"].config, one) for one in CURVE
+                budget.squared_share(budget.SHAPES["gpt2"].config, length) for length in CURVE
             ],
             "GPT-3 175B": [
-                budget.squared_share(budget.SHAPES["gpt3"].config, one) for one in CURVE
+                budget.squared_share(budget.SHAPES["gpt3"].config, length) for length in CURVE
             ],
         }
         marks = {f"half at {half:,.0f}": half} if half > 1 else {}
@@ -282,19 +282,19 @@ def _side_by_side(config: "ModelConfig", known: Known) -> None:
     st.dataframe(
         {
             "Model": [title for title, _, _ in rows],
-            "Parameters": [one.n_parameters() for one in shapes],
-            "Layers": [one.n_layers for one in shapes],
-            "Heads": [one.n_heads for one in shapes],
-            "Width": [one.d_model for one in shapes],
-            "Context": [one.context_length for one in shapes],
-            "Vocabulary": [one.vocab_size for one in shapes],
-            "Weights, bf16": [bytes_in_words(2 * one.n_parameters()) for one in shapes],
+            "Parameters": [shape.n_parameters() for shape in shapes],
+            "Layers": [shape.n_layers for shape in shapes],
+            "Heads": [shape.n_heads for shape in shapes],
+            "Width": [shape.d_model for shape in shapes],
+            "Context": [shape.context_length for shape in shapes],
+            "Vocabulary": [shape.vocab_size for shape in shapes],
+            "Weights, bf16": [bytes_in_words(2 * shape.n_parameters()) for shape in shapes],
             "KV cache a text, bf16": [
-                bytes_in_words(budget.cache_bytes(one, one.context_length)) for one in shapes
+                bytes_in_words(budget.cache_bytes(shape, shape.context_length)) for shape in shapes
             ],
             "Training FLOPs at 20 tokens a parameter": [
-                in_words(budget.training_flops(one, budget.compute_optimal_tokens(one)))
-                for one in shapes
+                in_words(budget.training_flops(shape, budget.compute_optimal_tokens(shape)))
+                for shape in shapes
             ],
             "Shape from": [source for _, _, source in rows],
         },

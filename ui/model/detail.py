@@ -64,10 +64,10 @@ def _row(tape: "BlockTape", place: Where, names: list[str]) -> None:
     st.dataframe(
         {
             "Key": names,
-            "Score": [round(float(one), 4) for one in scores],
-            "After the mask": [f"{one:.4f}" for one in scores[:seen]] + ["−∞"] * len(hidden),
-            "e^(score − largest)": [round(float(one), 4) for one in raised] + [0.0] * len(hidden),
-            "Weight": [float(one) for one in weights],
+            "Score": [round(float(score), 4) for score in scores],
+            "After the mask": [f"{score:.4f}" for score in scores[:seen]] + ["−∞"] * len(hidden),
+            "e^(score − largest)": [round(float(x), 4) for x in raised] + [0.0] * len(hidden),
+            "Weight": [float(weight) for weight in weights],
         },
         hide_index=True, key="model_row", height=min(300, 38 + 35 * len(names)),
         column_config={
@@ -91,10 +91,10 @@ def _mixture(tape: "BlockTape", place: Where, names: list[str]) -> None:
     st.markdown(f"**What {plain(names[place.row])} takes, largest parts first**")
     st.dataframe(
         {
-            "From": [names[one] for one in order],
-            "Weight": [float(weights[one]) for one in order],
-            "Length of its value": [round(float(lengths[one]), 3) for one in order],
-            "Length of the part": [round(float(weights[one] * lengths[one]), 3) for one in order],
+            "From": [names[token] for token in order],
+            "Weight": [float(weights[token]) for token in order],
+            "Length of its value": [round(float(lengths[token]), 3) for token in order],
+            "Length of the part": [round(float(x), 3) for x in (weights * lengths)[order]],
         },
         hide_index=True, key="model_mixture",
         column_config={
@@ -139,12 +139,12 @@ def _next(loaded: "Loaded", passed: "Walk", place: Where, names: list[str]) -> N
         st.markdown("**What the classifier decides**")
     else:
         top = likeliest(passed, place.row, loaded.tokenizer.vocab_size)[:N_BARS]
-        labels = [loaded.tokenizer.token_label(one) for one in top]
+        labels = [loaded.tokenizer.token_label(token) for token in top]
         shares = passed.probabilities[place.row, top]
         st.markdown(f"**What comes after {plain(names[place.row])}**")
         _truth(passed, place)
     st.plotly_chart(
-        next_token_bars(labels, [float(one) for one in shares]), key="model_next_bars",
+        next_token_bars(labels, [float(share) for share in shares]), key="model_next_bars",
         config=QUIET, alt="The likeliest outcomes and their probabilities",
     )  # fmt: skip
 

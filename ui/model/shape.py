@@ -17,7 +17,7 @@ _FIELDS = (
     "feed_forward", "n_kv_heads", "tied_head",
 )  # fmt: skip
 _DRAWN = "model_shape_drawn"
-CONTEXTS = tuple(2**one for one in range(4, 17))  # 16 to 65,536
+CONTEXTS = tuple(2**exponent for exponent in range(4, 17))  # 16 to 65,536
 DEFAULT = "gpt2"
 
 
@@ -74,8 +74,8 @@ def _sliders() -> ModelConfig:
     first, second, third = st.columns(3, gap="medium")
     contexts = sorted({*CONTEXTS, st.session_state[_key("context_length")]})
     context = first.select_slider(
-        "Context length", contexts, key=_key("context_length"), format_func=lambda one: f"{one:,}",
-        help=_help("context_length"), **keep,
+        "Context length", contexts, key=_key("context_length"),
+        format_func=lambda number: f"{number:,}", help=_help("context_length"), **keep,
     )  # fmt: skip
     vocab = second.number_input(
         "Vocabulary", 2, 1_000_000, step=1000, key=_key("vocab_size"), help=_help("vocab_size"),
@@ -101,7 +101,7 @@ def _newer_parts(n_heads: int) -> dict[str, object]:
             )
             for column, name in zip(columns, options, strict=False)
         }  # fmt: skip
-        divisors = [one for one in range(1, n_heads + 1) if n_heads % one == 0]
+        divisors = [n for n in range(1, n_heads + 1) if n_heads % n == 0]
         if st.session_state[_key("n_kv_heads")] not in divisors:
             st.session_state[_key("n_kv_heads")] = n_heads
         chosen["n_kv_heads"] = columns[3].selectbox(

@@ -55,12 +55,12 @@ def _sheet(loaded: "Loaded", passed: "Walk", step: "Step", panel: "Panel", place
         own = place.head * len(panel.values) // config.n_heads
         shape = f"head {own} of {len(panel.values)}: {values.shape[0]} × {values.shape[1]}"
     if number == "key token":
-        names = [short_label(visible_label(one), NAMED) for one in passed.labels]
+        names = [short_label(visible_label(label), NAMED) for label in passed.labels]
     elif number == "class":
         names = list(passed.classes or [])
     elif number == "vocabulary":
         columns = likeliest(passed, place.row, loaded.tokenizer.vocab_size)
-        names = [_name(loaded, one) for one in columns]
+        names = [_name(loaded, column) for column in columns]
         values = values[:, columns]
         shape += f", the {len(columns)} likeliest for the chosen token"
     if step.name == "qkv":
@@ -75,7 +75,7 @@ def likeliest(passed: "Walk", row: int, vocab_size: int) -> list[int]:
     """Ids of the tokens that token `row` expects next, best first."""
     logits = passed.logits[row, :vocab_size]
     top = np.argpartition(-logits, min(N_NEXT, len(logits) - 1))[:N_NEXT]
-    return [int(one) for one in top[np.argsort(-logits[top], kind="stable")]]
+    return [int(token) for token in top[np.argsort(-logits[top], kind="stable")]]
 
 
 def _name(loaded: "Loaded", id: int) -> str:
@@ -125,7 +125,9 @@ def in_words(values: np.ndarray) -> str:
         return ""
     exact = values.astype(np.float64)
     numbers = (exact.mean(), exact.std(), exact.min(), exact.max())
-    mean, spread, low, high = (f"{round(one, 2) + 0.0:.2f}".replace("-", "−") for one in numbers)
+    mean, spread, low, high = (
+        f"{round(number, 2) + 0.0:.2f}".replace("-", "−") for number in numbers
+    )
     return f"mean {mean}, standard deviation {spread}, from {low} to {high}"
 
 

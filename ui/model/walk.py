@@ -83,7 +83,7 @@ def _map(found: "list[Step]", step: str, layer: int, n_layers: int) -> None:
     registered("model_map")(
         key=MAP,
         data=payload({
-            "steps": [[one.name, one.group, one.label, _shape(one)] for one in found],
+            "steps": [[step.name, step.group, step.label, _shape(step)] for step in found],
             "step": step, "layer": layer, "layers": n_layers,
         }),
         on_go_change=_go,

@@ -80,11 +80,11 @@ def stages(runs: Sequence["RunInfo"], done: set[str], best_bits: Best | None) ->
         "instruct": "instructions",
         "use": "applications",
     }
-    return _with_next([_with_page(one, pages.get(one.name)) for one in stations])
+    return _with_next([_with_page(station, pages.get(station.name)) for station in stations])
 
 
 def as_data(stations: Sequence[Stage]) -> dict[str, Any]:
-    return {"stages": [asdict(one) for one in stations]}
+    return {"stages": [asdict(station) for station in stations]}
 
 
 def best_bits_per_byte(
@@ -180,8 +180,8 @@ def _with_page(stage: Stage, page: str | None) -> Stage:
 
 def _with_next(stations: list[Stage]) -> list[Stage]:
     """Marks the first open station as the one that comes next."""
-    for index, one in enumerate(stations):
-        if one.state == "open":
-            changed = Stage(**{**asdict(one), "state": "next"})
+    for index, station in enumerate(stations):
+        if station.state == "open":
+            changed = Stage(**{**asdict(station), "state": "next"})
             return [*stations[:index], changed, *stations[index + 1 :]]
     return stations

@@ -88,7 +88,7 @@ class Bench:
         What settings draw that were drawn before counts as theirs."""
         self._note_drawn()
         drawn = (self._drawn.get(node.id) for node in reversed(self.path()))
-        return list(dict.fromkeys(one for one in drawn if one is not None))
+        return list(dict.fromkeys(settings for settings in drawn if settings is not None))
 
     def _note_drawn(self) -> None:
         if self.job is None:
@@ -146,7 +146,7 @@ class Bench:
         if reading is not None:
             chosen = [path[at].token for at in known]
             made = told(reading, chosen, self.labels, self.tree.tokenizer.vocab_size)
-            self._told |= {path[at].id: one for at, one in zip(known, made, strict=True)}
+            self._told |= {path[at].id: node for at, node in zip(known, made, strict=True)}
         return self._told
 
     def _row(self, node: "Node", path: "list[Node]") -> "SortedScores | None":
@@ -182,9 +182,11 @@ def bench(slot: str, ref: str, loaded: "Loaded", prompt: str) -> Bench:
 
 def _model_bytes() -> int:
     """Memory of the distinct models that all benches hold."""
-    models = {one.loaded.key: one.loaded.model for one in _benches().values()}
+    models = {kept_bench.loaded.key: kept_bench.loaded.model for kept_bench in _benches().values()}
     return sum(
-        one.numel() * one.element_size() for model in models.values() for one in model.parameters()
+        parameter.numel() * parameter.element_size()
+        for model in models.values()
+        for parameter in model.parameters()
     )
 
 
@@ -197,8 +199,8 @@ def shown_bench(slot: str, ref: str, prompt: str) -> Bench | None:
     exact = f"{checkpoint_key(ref)}\0{prompt}"
     fitting = [
         key
-        for key, one in reversed(_benches().items())
-        if one.ref == ref and one.tree.prompt == prompt
+        for key, kept_bench in reversed(_benches().items())
+        if kept_bench.ref == ref and kept_bench.tree.prompt == prompt
     ]
     for key in (shown if shown in fitting else None, exact, *fitting):
         if key in _benches():
@@ -211,9 +213,9 @@ def _show(slot: str, key: str) -> None:
     """Those that are not shown any more keep their scores but not these in sorted order too."""
     shown = st.session_state.setdefault(_SHOWN, {})
     shown[slot] = key
-    for other, one in _benches().items():
+    for other, kept_bench in _benches().items():
         if other not in shown.values():
-            one.rereader.clear()
+            kept_bench.rereader.clear()
 
 
 def _benches() -> "OrderedDict[str, Bench]":

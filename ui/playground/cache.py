@@ -85,8 +85,8 @@ def _result(name: str, found: "CacheMeasurement", loaded: "Loaded | None") -> No
     with picture:
         st.plotly_chart(
             cache_lines(
-                [1000 * one for one in found.with_cache.token_s],
-                [1000 * one for one in found.without_cache.token_s],
+                [1000 * rate for rate in found.with_cache.token_s],
+                [1000 * rate for rate in found.without_cache.token_s],
                 found.prompt_tokens + 1,
             ),
             key="playground_cache_chart",

@@ -60,15 +60,15 @@ def _given() -> dict[str, object]:
         chosen = sampling.reading_config()
     usual = SamplingConfig()
     return {
-        one.name: getattr(chosen, one.name)
-        for one in fields(usual)
-        if getattr(chosen, one.name) != getattr(usual, one.name)
+        field.name: getattr(chosen, field.name)
+        for field in fields(usual)
+        if getattr(chosen, field.name) != getattr(usual, field.name)
     }
 
 
 def _flags(given: dict[str, object]) -> str:
     flags = ""
     for name, value in given.items():
-        for one in value if isinstance(value, tuple) else (value,):
-            flags += f" --{name.replace('_', '-')}={shlex.quote(str(one))}"
+        for part in value if isinstance(value, tuple) else (value,):
+            flags += f" --{name.replace('_', '-')}={shlex.quote(str(part))}"
     return flags

@@ -37,10 +37,10 @@ def show() -> None:
             elif pressed == "stop" and shown[slot] is not None:
                 shown[slot].stop()
     benches = list(shown.values())
-    for one in benches:
-        if one is not None and pressed:
-            one.await_token(FIRST_TOKEN_SECONDS)
-    was_live = any(one is not None and one.live for one in benches)
+    for opened in benches:
+        if opened is not None and pressed:
+            opened.await_token(FIRST_TOKEN_SECONDS)
+    was_live = any(opened is not None and opened.live for opened in benches)
     stage.live_stage(benches, lambda: _draw(shown, dict(slots), prompt), was_live)
 
 
@@ -49,13 +49,13 @@ def _draw(shown: dict[str, Bench | None], refs: dict[str, str], prompt: str) -> 
     with guarded():
         draw_again(list(shown.values()))
     scale = stage.colour_by()
-    for (slot, one), column in zip(shown.items(), st.columns(2, gap="large"), strict=False):
+    for (slot, opened), column in zip(shown.items(), st.columns(2, gap="large"), strict=False):
         with column, guarded():
-            name = model_name(one.loaded) if one is not None else refs[slot]
+            name = model_name(opened.loaded) if opened is not None else refs[slot]
             st.markdown(f"**{plain(name)}**")
-            stage.text_of(slot, one, prompt, scale)
-            stage.facts_of(one)
-            stage.branches_of(slot, one)
-            if one is not None and one.path():
+            stage.text_of(slot, opened, prompt, scale)
+            stage.facts_of(opened)
+            stage.branches_of(slot, opened)
+            if opened is not None and opened.path():
                 with st.expander("How this token was chosen", icon=":material/query_stats:"):
-                    choice_of(slot, one)
+                    choice_of(slot, opened)

@@ -51,7 +51,7 @@ def _checkpoint(ref: str, slot: str) -> str:
         return ref
     if len(checkpoints) < 2:
         return ref
-    options = [*NAMES, *(str(one.step) for one in reversed(checkpoints))]
+    options = [*NAMES, *(str(checkpoint.step) for checkpoint in reversed(checkpoints))]
     kept: dict[str, str] = st.session_state.setdefault(_CHECKPOINTS, {})
     place = f"{slot} {ref}"
     key = f"playground_checkpoint_{slot}"
@@ -62,7 +62,7 @@ def _checkpoint(ref: str, slot: str) -> str:
     which = st.selectbox(
         "Checkpoint",
         options,
-        format_func=lambda one: _checkpoint_label(one, checkpoints, live),
+        format_func=lambda step: _checkpoint_label(step, checkpoints, live),
         key=key,
         help="The newest one of a run that trains now moves on while you watch.",
     )

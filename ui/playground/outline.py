@@ -37,7 +37,7 @@ def segments(tree: "Tree") -> list[Segment]:
 
 def _below(tree: "Tree", node: int, rails: list[str]) -> list[Segment]:
     """The beginnings of the branches behind a node, the first one to be taken last."""
-    passing = [{"turn": "line", "last": ""}.get(one, one) for one in rails]
+    passing = [{"turn": "line", "last": ""}.get(rail, rail) for rail in rails]
     children = tree.children(node)
     made = [
         Segment([child], [*passing, "last" if child == children[-1] else "turn"])

@@ -73,13 +73,13 @@ def sliders(key: str) -> dict[str, float | int | None]:
     data = {
         "sliders": [
             {
-                "name": one.name,
-                "label": one.label,
-                "help": one.help,
-                "stops": [one.text(value) for value in one.stops],
-                "calm": one.stops.index(None) if None in one.stops else -1,
+                "name": slider.name,
+                "label": slider.label,
+                "help": slider.help,
+                "stops": [slider.text(value) for value in slider.stops],
+                "calm": slider.stops.index(None) if None in slider.stops else -1,
             }
-            for one in SLIDERS
+            for slider in SLIDERS
         ],
         "at": at,
         "seen": seen,
@@ -90,12 +90,12 @@ def sliders(key: str) -> dict[str, float | int | None]:
 
 def values() -> dict[str, float | int | None]:
     """The values that the sliders stand at, on whichever page one is."""
-    return {one.name: one.stops[_at()[one.name]] for one in SLIDERS}
+    return {slider.name: slider.stops[_at()[slider.name]] for slider in SLIDERS}
 
 
 def _at() -> dict[str, int]:
     """The place of each slider; it stays when the person goes to another page."""
-    defaults = {one.name: one.stops.index(one.default) for one in SLIDERS}
+    defaults = {slider.name: slider.stops.index(slider.default) for slider in SLIDERS}
     return {**defaults, **st.session_state.get(AT, {})}
 
 
@@ -106,9 +106,9 @@ def _take_moves(key: str) -> int:
         return 0
     at = moved.get("at") or {}
     known = {
-        one.name: at[one.name]
-        for one in SLIDERS
-        if isinstance(at.get(one.name), int) and 0 <= at[one.name] < len(one.stops)
+        slider.name: at[slider.name]
+        for slider in SLIDERS
+        if isinstance(at.get(slider.name), int) and 0 <= at[slider.name] < len(slider.stops)
     }
     st.session_state[AT] = {**_at(), **known}
     sent = moved.get("sent")
@@ -149,7 +149,7 @@ def config() -> "SamplingConfig":
     return reading_config().with_(
         seed=int(kept["playground_seed"]),
         max_new_tokens=int(kept["playground_length"]),
-        stop=tuple(unescaped(one) for one in kept["playground_stop"]),
+        stop=tuple(unescaped(text) for text in kept["playground_stop"]),
     )
 
 
@@ -157,17 +157,17 @@ def reading_config() -> "SamplingConfig":
     """What decides on probabilities: the sliders alone."""
     from llmcore.generation import SamplingConfig
 
-    return SamplingConfig(**{name: one for name, one in values().items() if one is not None})
+    return SamplingConfig(**{name: value for name, value in values().items() if value is not None})
 
 
 def differing(drawn: "SamplingConfig") -> str:
     """The settings of `drawn` that are not those of now, with their values; empty where none is."""
     now, found = config(), []
-    for one in SLIDERS:
-        value = getattr(drawn, one.name)
-        if value != getattr(now, one.name):
-            off = one.name == "repetition_penalty" and value == 1.0
-            found.append(f"{one.label.lower()} {one.text(None if off else value)}")
+    for slider in SLIDERS:
+        value = getattr(drawn, slider.name)
+        if value != getattr(now, slider.name):
+            off = slider.name == "repetition_penalty" and value == 1.0
+            found.append(f"{slider.label.lower()} {slider.text(None if off else value)}")
     if drawn.seed != now.seed:
         found.append(f"seed {drawn.seed:,}")
     if drawn.max_new_tokens != now.max_new_tokens:

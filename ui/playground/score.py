@@ -68,17 +68,17 @@ def _models() -> list[str]:
         entries |= _checkpoints(ref, entries[ref])
     key = "playground_scored"
     if not set(st.session_state.get(key, ["?"])) <= set(entries):
-        kept = [one for one in st.session_state.get(_MODELS, []) if one in entries]
+        kept = [ref for ref in st.session_state.get(_MODELS, []) if ref in entries]
         st.session_state[key] = kept or _usual(list(entries))
     refs = st.multiselect(
         "Models that read it",
         list(entries),
-        format_func=lambda one: entries.get(one, one),
+        format_func=lambda ref: entries.get(ref, ref),
         max_selections=MAX_MODELS,
         key=key,
         help="Up to three, any checkpoint of any run. Type to search.",
     )
-    refs = [one for one in refs if one in entries]
+    refs = [ref for ref in refs if ref in entries]
     st.session_state[_MODELS] = refs
     return refs
 
@@ -88,7 +88,7 @@ def _checkpoints(ref: str, label: str) -> dict[str, str]:
     from ui.state import store
 
     try:
-        steps = [one.step for one in store().open(ref).checkpoints()]
+        steps = [checkpoint.step for checkpoint in store().open(ref).checkpoints()]
     except NotFoundError:
         return {}
     name = label.partition(" · ")[0]
@@ -101,7 +101,7 @@ def _usual(refs: list[str]) -> list[str]:
     """The model of the picker and the bundled ones: texts differ most between those."""
     chosen = st.session_state.get(MODEL) or st.query_params.get("model")
     wanted = dict.fromkeys((chosen, "base", "starter", *refs[:1]))
-    return [one for one in wanted if one in refs][:MAX_MODELS]
+    return [ref for ref in wanted if ref in refs][:MAX_MODELS]
 
 
 @st.cache_data(max_entries=24, show_spinner="The model reads the text")
@@ -139,7 +139,7 @@ def _table(scored: "list[tuple[Loaded, TextScore]]") -> None:
 
 
 def _verdict(scored: "list[tuple[Loaded, TextScore]]") -> None:
-    ordered = sorted(scored, key=lambda one: one[1].bits_per_byte)
+    ordered = sorted(scored, key=lambda pair: pair[1].bits_per_byte)
     best, score = ordered[0]
     said = f"**{plain(model_name(best))}** spends {score.bits_per_byte:.2f} bits on a byte"
     if len(ordered) > 1:
@@ -164,7 +164,7 @@ def _one_of(scored: "list[tuple[Loaded, TextScore]]") -> int:
     return st.segmented_control(
         "As read by",
         range(len(scored)),
-        format_func=lambda one: plain(model_name(scored[one][0])),
+        format_func=lambda ref: plain(model_name(scored[ref][0])),
         required=True,
         key=key,
     )
@@ -189,9 +189,9 @@ def _text(loaded: "Loaded", score: "TextScore") -> None:
                 f"rank {token.rank:,} of {loaded.tokenizer.vocab_size:,} · "
                 f"entropy before it {token.entropy:.1f} bits",
                 [
-                    [one.id, labels.label(one.id), round(one.logit, 2), None, True,
-                     round(one.probability, 5), one.id == token.id]
-                    for one in token.top
+                    [top.id, labels.label(top.id), round(top.logit, 2), None, True,
+                     round(top.probability, 5), top.id == token.id]
+                    for top in token.top
                 ],
             ]
             for token, in_bits in zip(shown, bits, strict=True)

@@ -56,7 +56,7 @@ def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> None:
         data |= _tokens(bench, scale, settings)
         scaled = f"÷ {settings.temperature:.2f}" if settings.temperature else "greedy"
         data["names"] = ["", "logit", scaled, "probability"]
-        if any(one[3] for one in data["tokens"]):
+        if any(token[3] for token in data["tokens"]):
             data["legend"]["struck"] = "cut by the filters"
         data |= {"selected": bench.selected, "live": bench.live and bench.here == bench.job.node_id}
     coloured_tokens(
@@ -199,7 +199,7 @@ def live_stage(benches: Sequence[Bench | None], draw: Callable[[], None], was_li
     """The fragment that follows the jobs; reruns the page once when they begin or end."""
 
     def stage() -> None:
-        if any(one is not None and one.live for one in benches) != was_live:
+        if any(bench is not None and bench.live for bench in benches) != was_live:
             st.rerun()
         draw()
 

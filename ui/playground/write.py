@@ -56,8 +56,8 @@ def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> str:
     with st.form("playground_form", border=False, enter_to_submit=True):
         prompt = shared_text("Prompt", key="playground_prompt", height=height)
         shown = [shown_bench(slot, ref, prompt) for slot, ref in slots]
-        live = any(one is not None and one.live for one in shown)
-        written = any(one is not None and len(one.tree.nodes) > 1 for one in shown)
+        live = any(opened is not None and opened.live for opened in shown)
+        written = any(opened is not None and len(opened.tree.nodes) > 1 for opened in shown)
         with st.container(horizontal=True, gap="small"):
             buttons = (
                 ("generate", "Generate", ":material/play_arrow:", True),
@@ -86,8 +86,8 @@ def taken_wish() -> str | None:
 
 def draw_again(benches: Sequence[Bench | None]) -> None:
     """A button below the sliders, where a text that is shown was drawn with other settings."""
-    drawn = (one for bench in benches if bench is not None for one in bench.drawn_under())
-    if not (other := next((found for one in drawn if (found := sampling.differing(one))), "")):
+    drawn = (node for bench in benches if bench is not None for node in bench.drawn_under())
+    if not (other := next((found for node in drawn if (found := sampling.differing(node))), "")):
         return
     pressed = st.button(
         "Draw again with these settings", icon=":material/replay:", key="playground_draw_again",

@@ -73,7 +73,7 @@ def architecture_fields(preset: str) -> dict[str, Any]:
     with places[3]:
         kv = st.segmented_control(
             "Heads of keys and values", divisors, required=True,
-            format_func=lambda one: f"{one:d}, GPT-2's" if one == n_heads else f"{one:d}",
+            format_func=lambda value: f"{value:d}, GPT-2's" if value == n_heads else f"{value:d}",
             key=kv_key(preset), persist_state="session",
         )  # fmt: skip
         st.caption(GROUPED)

@@ -61,7 +61,9 @@ def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None
     with st.spinner("Loading the newest checkpoint"):
         loaded = load(f"{run_id}@latest")
     answers: list[dict[str, Any]] = st.session_state.setdefault(ANSWERS, {}).setdefault(run_id, [])
-    seed = sum(one["prompt"] == prompt for one in answers)  # asking again gives another answer
+    seed = sum(
+        answer["prompt"] == prompt for answer in answers
+    )  # asking again gives another answer
     sampling = SamplingConfig(
         temperature=temperature, top_p=TOP_P, seed=seed, max_new_tokens=n_tokens
     )

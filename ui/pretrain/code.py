@@ -9,8 +9,9 @@ from llmcore.runs import RunStore
 store = RunStore()
 directory = store.directory(store.mint_id("variants"))
 launch.run_foreground(directory, plan_variants("shakespeare", quick=True))
-for one in VariantCurves(store.open(directory.name)).results():
-    print(one.variant, one.parameters, one.bits_per_byte, one.tokens_per_s, one.cache_bytes)
+for result in VariantCurves(store.open(directory.name)).results():
+    print(result.variant, result.parameters, result.bits_per_byte, result.tokens_per_s,
+      result.cache_bytes)
 """
 VARIANTS_CLI = """
 python -m llmcore compare-variants

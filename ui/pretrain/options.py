@@ -45,7 +45,7 @@ def options(parts: "DeltaGenerator") -> Choice | None:
         index=list(PRESETS).index(DEFAULT_PRESET),
         key=PRETRAIN_PRESET,
         persist_state="session",
-        help="  \n".join(f"**{one.name}**: {one.summary}" for one in PRESETS.values()),
+        help="  \n".join(f"**{preset.name}**: {preset.summary}" for preset in PRESETS.values()),
     )
     defaults = PRESETS[preset]
     n_steps = steps.number_input(
@@ -62,7 +62,7 @@ def options(parts: "DeltaGenerator") -> Choice | None:
     chosen_tokenizer = tokenizer.selectbox(
         "Tokenizer",
         list(labels),
-        format_func=lambda one: labels.get(one, one),
+        format_func=lambda name: labels.get(name, name),
         key=PRETRAIN_TOKENIZER,
         persist_state="session",
         help="Your own come from the Tokenizer page, where you can train them.",
@@ -101,8 +101,10 @@ def _tokenizers() -> dict[str, str]:
         "bytes": "Bytes: 256 values",
         "gpt2": "GPT-2's: 50,257 tokens",
     }
-    for one in saved_tokenizers():
-        labels[one.slug] = f"{one.card.name}: {one.card.vocab_size:,} tokens"
+    for saved_tokenizer in saved_tokenizers():
+        labels[saved_tokenizer.slug] = (
+            f"{saved_tokenizer.card.name}: {saved_tokenizer.card.vocab_size:,} tokens"
+        )
     if st.session_state.get(PRETRAIN_TOKENIZER) not in {None, *labels}:
         st.session_state[PRETRAIN_TOKENIZER] = ""
     return labels

@@ -137,12 +137,12 @@ def _choose_run(infos: dict[str, RunInfo]) -> tuple[RunInfo | None, list[str]]:
         st.info("Nothing was trained here yet: press **Start training**, and the first point "
                 "appears within seconds.")  # fmt: skip
         return None, []
-    others = [one for one in infos if one != info.id]
+    others = [run_id for run_id in infos if run_id != info.id]
     with right:
         overlays = st.multiselect(
             "Compare with earlier runs",
             others,
-            format_func=lambda one: run_label(infos[one]) if one in infos else one,
+            format_func=lambda run: run_label(infos[run]) if run in infos else run,
             key=f"pretrain_overlays_{info.id}",
             max_selections=MAX_OVERLAYS,
             disabled=not others,

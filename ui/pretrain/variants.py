@@ -57,7 +57,7 @@ def _chart(run_id: str, found: "VariantCurves") -> None:
     curves = [
         VariantCurve(
             VARIANTS[name].label, ARCHITECTURES.index(name), seed,
-            [one.tokens for one in looks], [one.bits_per_byte for one in looks],
+            [look.tokens for look in looks], [look.bits_per_byte for look in looks],
         )
         for name, seed in trainings(found.settings)
         if (looks := found.curve(name, seed))
@@ -86,27 +86,29 @@ def _table(run_id: str, found: "VariantCurves") -> None:
     from llmcore.experiments.variants.cells import GPT2, VARIANTS
 
     results = found.results()
-    gpt2 = next((one.bits_per_byte for one in results if one.variant == GPT2), None)
+    gpt2 = next((result.bits_per_byte for result in results if result.variant == GPT2), None)
     st.dataframe(
         {
-            "Architecture": [VARIANTS[one.variant].label for one in results],
-            "Bits per byte": [f"{one.bits_per_byte:.3f}" for one in results],
+            "Architecture": [VARIANTS[result.variant].label for result in results],
+            "Bits per byte": [f"{result.bits_per_byte:.3f}" for result in results],
             "vs GPT-2": [
-                "" if gpt2 is None or one.variant == GPT2 else f"{one.bits_per_byte - gpt2:+.3f}"
-                for one in results
+                ""
+                if gpt2 is None or result.variant == GPT2
+                else f"{result.bits_per_byte - gpt2:+.3f}"
+                for result in results
             ],
             "Tokens to GPT-2's end": [
-                "not reached" if one.catches_up is None else f"{one.catches_up:,}"
-                for one in results
+                "not reached" if result.catches_up is None else f"{result.catches_up:,}"
+                for result in results
             ],
-            "Parameters": [f"{one.parameters:,}" for one in results],
-            "Tokens/s": [f"{one.tokens_per_s:,.0f}" for one in results],
-            "Time": [duration(one.seconds) for one in results],
-            "Full KV cache": [bytes_in_words(one.cache_bytes) for one in results],
-            "Seeds": [one.n_seeds for one in results],
+            "Parameters": [f"{result.parameters:,}" for result in results],
+            "Tokens/s": [f"{result.tokens_per_s:,.0f}" for result in results],
+            "Time": [duration(result.seconds) for result in results],
+            "Full KV cache": [bytes_in_words(result.cache_bytes) for result in results],
+            "Seeds": [result.n_seeds for result in results],
             "What is exchanged": [
-                f"{VARIANTS[one.variant].summary} ({VARIANTS[one.variant].paper})"
-                for one in results
+                f"{VARIANTS[result.variant].summary} ({VARIANTS[result.variant].paper})"
+                for result in results
             ],
         },
         hide_index=True,

@@ -95,7 +95,7 @@ def loss_figure(
     """A run's loss with that of others behind it."""
     return loss_chart(
         data.curves(name, view.axis),
-        [other.curves(one, view.axis) for one, other in others.items()],
+        [other.curves(run_id, view.axis) for run_id, other in others.items()],
         view.log_y,
         view.window(data.metrics.count("train")),
         uirevision=f"{uirevision}-{view.axis}-{view.log_x}-{view.log_y}",
@@ -193,7 +193,7 @@ def _differences(feeds: dict[str, RunFeed]) -> None:
     """Only the settings in which the drawn runs differ, a column each."""
     from llmcore.runs.differences import differing_settings
 
-    rows = differing_settings([one.run.config for one in feeds.values()])
+    rows = differing_settings([feed.run.config for feed in feeds.values()])
     if not rows:
         st.caption("These runs have the same settings.")
         return
@@ -204,7 +204,7 @@ def _differences(feeds: dict[str, RunFeed]) -> None:
             cells = (f":small[{plain(str(value))}]" for value in values)
             lines.append(f"| :small[{plain(setting)}] | " + " | ".join(cells) + " |")
         for title, key in (("validation loss", "loss"), ("bits per byte", "bits_per_byte")):
-            lowest = (_lowest(one, key) for one in feeds.values())
+            lowest = (_lowest(feed, key) for feed in feeds.values())
             lines.append(f"| :small[lowest {title}] | " + " | ".join(lowest) + " |")
         st.markdown("\n".join(lines))
         if unlike := what_does_not_compare(rows):
@@ -213,12 +213,12 @@ def _differences(feeds: dict[str, RunFeed]) -> None:
 
 def what_does_not_compare(differing: Container[str]) -> Markdown:
     """A sentence on the figures of runs that differ in these settings; empty where all compare."""
-    if any(one in differing for one in ("source", "validation", "validation_source")):
+    if any(key in differing for key in ("source", "validation", "validation_source")):
         return (
             "They were validated on different texts, so neither their losses nor their bits per "
             "byte tell which is better: score them on one text (`evaluate`, or the Playground)."
         )
-    if any(one in differing for one in ("tokenizer", "vocab_size")):
+    if any(key in differing for key in ("tokenizer", "vocab_size")):
         return (
             "Their tokens are of different sizes, and a loss counts per token: bits per byte "
             "compare them."

@@ -33,7 +33,7 @@ def run_picker(infos: dict[str, "RunInfo"], kind: str, label: Markdown = "Run") 
     st.selectbox(
         label,
         list(infos),
-        format_func=lambda one: run_label(infos[one]) if one in infos else one,
+        format_func=lambda run_id: run_label(infos[run_id]) if run_id in infos else run_id,
         key=key,
         on_change=_picked,
         args=(kind, key),
@@ -64,7 +64,7 @@ def _wanted(infos: dict[str, "RunInfo"], kind: str) -> str:
     chosen = st.session_state.get(_CHOSEN, {}).get(kind)
     if chosen in infos:
         return chosen
-    live = (one for one, info in infos.items() if info.is_live)
+    live = (run_id for run_id, info in infos.items() if info.is_live)
     return next(live, None) or next(iter(infos))
 
 

@@ -42,14 +42,14 @@ def learning_curve(run: "Run", info: "RunInfo") -> None:
     with st.expander("The numbers", icon=":material/table:", key=f"curve_numbers_{info.id}"):
         st.dataframe(
             {
-                "Learner": [one.learner for one in rows],
-                "Texts": [one.size for one in rows],
-                "Draws": [one.n_seeds for one in rows],
-                "Accuracy": [round(one.accuracy, 4) for one in rows],
-                "Macro F1": [round(one.macro_f1, 4) for one in rows],
-                "Lowest": [round(getattr(one, f"{measure}_low"), 4) for one in rows],
-                "Highest": [round(getattr(one, f"{measure}_high"), 4) for one in rows],
-                "Seconds each": [round(one.seconds, 2) for one in rows],
+                "Learner": [row.learner for row in rows],
+                "Texts": [row.size for row in rows],
+                "Draws": [row.n_seeds for row in rows],
+                "Accuracy": [round(row.accuracy, 4) for row in rows],
+                "Macro F1": [round(row.macro_f1, 4) for row in rows],
+                "Lowest": [round(getattr(row, f"{measure}_low"), 4) for row in rows],
+                "Highest": [round(getattr(row, f"{measure}_high"), 4) for row in rows],
+                "Seconds each": [round(row.seconds, 2) for row in rows],
             },
             hide_index=True,
             key=f"curve_table_{info.id}",
@@ -67,7 +67,7 @@ def what_it_says(rows: "list[CurveRow]", measure: str, learners: Sequence[str]) 
     if pretrained and random and random[-1].size == pretrained[-1].size:
         first = pretrained[0]
         score = getattr(first, measure)
-        reached = next((one.size for one in random if getattr(one, measure) >= score), None)
+        reached = next((point.size for point in random if getattr(point, measure) >= score), None)
         what = f"with **{first.size:,} texts** the pretrained model reaches {score:.3f}; "
         if reached is None:
             what += "the random weights never do, not with all of them."

@@ -78,8 +78,8 @@ class RunFeed:
     def marks(self, axis: str = "step") -> list[Mark]:
         """Changed settings, an early end, and where induction heads appeared, on that axis."""
         made = [*self._marks, *self._appeared()]
-        places = self.places(np.array([one.step for one in made]), axis).tolist()
-        return [Mark(at, one.label) for at, one in zip(places, made, strict=True)]
+        places = self.places(np.array([mark.step for mark in made]), axis).tolist()
+        return [Mark(at, mark.label) for at, mark in zip(places, made, strict=True)]
 
     def _appeared(self) -> list[Mark]:
         from llmcore.experiments.induction.emergence import appears_at

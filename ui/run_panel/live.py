@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llmcore.runs import Run, RunInfo
 
 # Runs that follow one schedule of the learning rate, which can be changed while they train.
-LEARNING_KINDS = {name for name, one in KINDS.items() if one.experiment is None}
+LEARNING_KINDS = {name for name, kind in KINDS.items() if kind.experiment is None}
 # Between two pictures of a live run: a fiftieth of the time that it has trained, so that the curve
 # grows by a fiftieth, within these bounds. Drawing takes the training's cores.
 PICTURES = 50
@@ -142,7 +142,7 @@ def _notes(info: "RunInfo", data: RunFeed) -> None:
     if info.state == "done":
         _end(info, data)
     if said := list(dict.fromkeys(data.notices)):
-        shown = [plain(one) for one in said[:MAX_NOTICES]]
+        shown = [plain(notice) for notice in said[:MAX_NOTICES]]
         if len(said) > MAX_NOTICES:
             shown.append(f"And {len(said) - MAX_NOTICES} more, in its events.jsonl.")
         st.caption("  \n".join(shown))
@@ -164,7 +164,7 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> Markdown:
     if not info.is_live:
         trained = data.seconds_trained()
         said = [steps, _used(info), f"trained for {duration(trained)}" if trained else ""]
-        return " · ".join(one for one in said if one)
+        return " · ".join(notice for notice in said if notice)
     if stop_requested(info):
         return f"{steps} · stopping: the model is being saved"
     if info.waiting:

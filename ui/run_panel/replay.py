@@ -33,14 +33,17 @@ def replay_data(data: RunFeed) -> dict[str, Any]:
     train = data.curve("train", "loss")
     steps, values = train.arrays()
     mean = smooth(values, max(1, len(values) // 60))
-    samples = sorted(data.samples, key=lambda one: int(one.get("step", 0)))
+    samples = sorted(data.samples, key=lambda sample: int(sample.get("step", 0)))
     return {
         "seconds": SECONDS,
         "train": _points(Curve(steps, mean)),
         "val": _points(data.curve("val", "loss")),
         "samples": [
-            [int(one.get("step", 0)), *(str(one.get(key, ""))[:MAX_SAMPLE] for key in _WRITTEN)]
-            for one in samples
+            [
+                int(sample.get("step", 0)),
+                *(str(sample.get(key, ""))[:MAX_SAMPLE] for key in _WRITTEN),
+            ]
+            for sample in samples
         ],
         "colours": {"train": theme.TRAIN, "val": theme.VALIDATION},
     }

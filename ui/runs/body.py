@@ -15,7 +15,7 @@ from ui.runs.exchange import bring_in
 from ui.runs.queue import queue_panel
 from ui.state import store
 
-TITLES = {name: one.title for name, one in KINDS.items()} | {"?": "Unreadable"}
+TITLES = {name: kind.title for name, kind in KINDS.items()} | {"?": "Unreadable"}
 REFRESH_SECONDS = 2.0
 
 

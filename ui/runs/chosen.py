@@ -93,7 +93,7 @@ def _facts(info: RunInfo, infos: dict[str, RunInfo]) -> Markdown:
         known = infos.get(name_of(parent))
         line.append(known.name if known else parent)
         parent = known.parent if known else None
-    lineage = " → ".join(plain(one) for one in [*reversed(line), info.name])
+    lineage = " → ".join(plain(name) for name in [*reversed(line), info.name])
     return f"{lineage}  \n{plain(str(info.directory))}"
 
 
@@ -140,7 +140,7 @@ def _delete_dialog(info: RunInfo) -> None:
     )
     needing = models.adapters_of(info.id)
     if needing:
-        names = ", ".join(f"**{plain(one.name)}**" for one in needing)
+        names = ", ".join(f"**{plain(info.name)}**" for info in needing)
         st.warning(f"{names}: only an adapter is kept there, which cannot be used without this "
                    f"model.")  # fmt: skip
     keep, remove = st.columns(2)

@@ -23,7 +23,7 @@ def tokenizer_choice(view: str, label: Markdown = "Tokenizer") -> str:
     ref = st.selectbox(
         label,
         list(options),
-        format_func=lambda one: options.get(one, one),
+        format_func=lambda ref: options.get(ref, ref),
         key=key,
         on_change=keep,
     )

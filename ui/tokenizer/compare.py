@@ -27,14 +27,14 @@ def choose_encodings(options: dict[str, str]) -> list[str]:
     """The columns: references of tokenizers, in the order in which they were chosen."""
     if _ENCODINGS in st.session_state:
         st.session_state[_ENCODINGS] = [
-            one for one in st.session_state[_ENCODINGS] if one in options
+            ref for ref in st.session_state[_ENCODINGS] if ref in options
         ]
     else:
         st.session_state[_ENCODINGS] = _wanted_encodings(options)
     refs = st.multiselect(
         "Tokenizers",
         list(options),
-        format_func=lambda one: short_label(options.get(one, one)),
+        format_func=lambda tokenizer: short_label(options.get(tokenizer, tokenizer)),
         key=_ENCODINGS,
         max_selections=MAX_COLUMNS,
         placeholder="Choose up to four tokenizers",
@@ -52,13 +52,13 @@ def _wanted_encodings(options: dict[str, str]) -> list[str]:
     known = st.session_state.get(f"lab_{_ENCODINGS}")
     if known is None and "encodings" in st.query_params:
         known = list(dict.fromkeys(st.query_params["encodings"].split(",")))
-        missing = [one for one in known if one and one not in options]
+        missing = [ref for ref in known if ref and ref not in options]
         if missing:
             st.warning(
                 f"There is no tokenizer {plain(', '.join(missing)[:80])} here, so it is left out.",
                 icon=":material/help:",
             )
-    kept = [one for one in known or [] if one in options][:MAX_COLUMNS]
+    kept = [ref for ref in known or [] if ref in options][:MAX_COLUMNS]
     return kept or defaults
 
 
@@ -66,7 +66,7 @@ def choose_show() -> Show:
     """How to draw; stands in the address as `?show=whitespace,ids`."""
     if _SHOW not in st.session_state:
         known = st.session_state.get(f"lab_{_SHOW}", st.query_params.get("show", "").split(","))
-        st.session_state[_SHOW] = [one for one in _OPTIONS if one in known]
+        st.session_state[_SHOW] = [option for option in _OPTIONS if option in known]
     chosen = st.pills(
         "Show",
         list(_OPTIONS),
@@ -79,7 +79,7 @@ def choose_show() -> Show:
     )
     st.session_state[f"lab_{_SHOW}"] = chosen
     if chosen:
-        st.query_params["show"] = ",".join(one for one in _OPTIONS if one in chosen)
+        st.query_params["show"] = ",".join(option for option in _OPTIONS if option in chosen)
     else:
         st.query_params.pop("show", None)
     return Show(whitespace="whitespace" in chosen, ids="ids" in chosen)
@@ -113,8 +113,8 @@ def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
     for number, other in enumerate(results):
         if number == spot.column or other.name == result.name:
             continue
-        pieces = [other.token(one) for one in other.overlapping(start, end)][:24]
-        shown = " ".join(_code(one) for one in pieces)
+        pieces = [other.token(token) for token in other.overlapping(start, end)][:24]
+        shown = " ".join(_code(piece) for piece in pieces)
         lines.append(f"The same stretch in {plain(other.name)}: {shown}")
     word = piece_at(result.tokenizer.pattern, result.data, start)
     with st.container(border=True):
@@ -172,16 +172,16 @@ def show(text: str) -> None:
         st.info("No tokenizer is chosen: choose one above, or up to four to compare them.")
         return
     found = encoded_in(refs, text[:COUNTED_CHARACTERS])
-    results = {ref: one for ref, one in found.items() if not isinstance(one, LabError)}
-    for one in found.values():
-        if isinstance(one, LabError):
-            show_error(one)
+    results = {ref: item for ref, item in found.items() if not isinstance(item, LabError)}
+    for item in found.values():
+        if isinstance(item, LabError):
+            show_error(item)
     if not results:
         return
     shown = list(results.values())
     spot = token_picture(
         "compare_tokens",
-        [(short_label(options[ref]), one) for ref, one in results.items()],
+        [(short_label(options[ref]), result) for ref, result in results.items()],
         look,
         "Point at a token to see the same stretch in the others; click to look closer. By "
         "keyboard: Tab into a box, arrows to move, Enter to choose.",
@@ -189,7 +189,7 @@ def show(text: str) -> None:
     limits(text, shown[0].n_bytes)
     if spot is not None:
         about(spot, list(results), shown)
-    table({options[ref]: one for ref, one in results.items()})
+    table({options[ref]: result for ref, result in results.items()})
     if (text != DEFAULT_TEXT or spot is not None) and not st.session_state.get(_NOTED):
         progress.mark_done("tokens")
         st.session_state[_NOTED] = True

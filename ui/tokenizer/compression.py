@@ -37,7 +37,7 @@ def show(text: str) -> None:
     same = which == SENTENCES
     measure = st.segmented_control(
         "Measure",
-        [one for one in MEASURES if same or one != "english"],
+        [measure for measure in MEASURES if same or measure != "english"],
         default="english" if same else "bytes",
         format_func=MEASURES.get,
         required=True,
@@ -54,17 +54,17 @@ def show(text: str) -> None:
 
 def _tokenizers() -> list[str]:
     options = encodings.choices()
-    newest = [one.slug for one in saved_tokenizers()[:1]]
+    newest = [saved_tokenizer.slug for saved_tokenizer in saved_tokenizers()[:1]]
     default = list(dict.fromkeys([GPT2, "cl100k_base", default_model(), *newest]))
-    address = [one for one in st.query_params.get("tokenizers", "").split(",") if one in options]
+    address = [name for name in st.query_params.get("tokenizers", "").split(",") if name in options]
     kept = st.session_state.get("lab_compression_tokenizers", address[:MAX_TOKENIZERS] or default)
-    st.session_state["compression_tokenizers"] = [one for one in kept if one in options]
+    st.session_state["compression_tokenizers"] = [ref for ref in kept if ref in options]
 
     def keep() -> None:
         st.session_state["lab_compression_tokenizers"] = st.session_state["compression_tokenizers"]
 
     refs = st.multiselect(
-        "Tokenizers", list(options), format_func=lambda one: options.get(one, one),
+        "Tokenizers", list(options), format_func=lambda ref: options.get(ref, ref),
         key="compression_tokenizers", max_selections=MAX_TOKENIZERS, on_change=keep,
     )  # fmt: skip
     st.query_params["tokenizers"] = ",".join(refs)
@@ -78,7 +78,7 @@ def _texts(which: str) -> tuple[list[str], tuple[str, ...]]:
     if which == SENTENCES:
         return list(SAME), tuple(SAME.values())
     samples = sample_texts()
-    return [one.name for one in samples], tuple(one.text for one in samples)
+    return [sample.name for sample in samples], tuple(sample.text for sample in samples)
 
 
 def _measured(tokenizer: Tokenizer, which: str, texts: tuple[str, ...]) -> list[Compression]:
@@ -89,7 +89,7 @@ def _measured(tokenizer: Tokenizer, which: str, texts: tuple[str, ...]) -> list[
 def _compressions(
     fingerprint: str, which: str, _tokenizer: Tokenizer, _texts: tuple[str, ...]
 ) -> list[Compression]:
-    return [compression(_tokenizer, one) for one in _texts]
+    return [compression(_tokenizer, text) for text in _texts]
 
 
 def _chart(
@@ -144,11 +144,11 @@ def _figures(names: list[str], table: dict[str, list[Compression]]) -> None:
         first = next(iter(table.values()))
         columns: dict[str, list] = {
             "Text": names,
-            "Bytes": [one.n_bytes for one in first],
-            "Characters": [one.n_characters for one in first],
+            "Bytes": [sample.n_bytes for sample in first],
+            "Characters": [sample.n_characters for sample in first],
         }
         for ref, row in table.items():
-            columns[f"Tokens: {labels.get(ref, ref)}"] = [one.n_tokens for one in row]
+            columns[f"Tokens: {labels.get(ref, ref)}"] = [sample.n_tokens for sample in row]
         st.dataframe(columns, hide_index=True, key="compression_table")
         st.caption(
             "Languages: the conversations of chatterbot-corpus (BSD), as they lie on this "

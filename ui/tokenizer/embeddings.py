@@ -89,7 +89,7 @@ def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
     for name, members in groups.items():
         places[name] = range(start, start + len(members))
         start += len(members)
-    labels = [tokenizer.token_label(one) for one in ids]
+    labels = [tokenizer.token_label(token_id) for token_id in ids]
     st.plotly_chart(
         embedding_maps(maps, labels, places),
         key="embeddings_map",
@@ -140,14 +140,14 @@ def _chosen_tokens(tokenizer: "Tokenizer") -> tuple[dict[str, list[int]], list[s
         "Words of your own", placeholder="apart by spaces: love hate sword peace",
         max_chars=400, key="embeddings_words", persist_state="session",
     )  # fmt: skip
-    words = [one[:MAX_WORD_LENGTH] for one in well_formed(typed or "").split()[:MAX_WORDS]]
+    words = [word[:MAX_WORD_LENGTH] for word in well_formed(typed or "").split()[:MAX_WORDS]]
     wanted = {name: CLASSES[name] for name in chosen}
     if words:
         wanted[OWN] = tuple(dict.fromkeys(words))
     groups, missing, taken = {}, [], set()
     for name, members in reversed(wanted.items()):  # a word of one's own leaves its class
         ids, absent = tokens_of_class(tokenizer, members)
-        kept = [one for one in ids if one not in taken]
+        kept = [token_id for token_id in ids if token_id not in taken]
         taken.update(kept)
         missing = absent + missing
         if kept:
@@ -173,7 +173,7 @@ def _neighbours(tokenizer: "Tokenizer", vectors: Vectors) -> None:
     whole = single_token(tokenizer, text)
     ids = [whole] if whole is not None else list(dict.fromkeys(tokenizer.encode(f" {text}")))
     chosen = right.selectbox(
-        "Token", ids, format_func=lambda one: f"{plain_label(tokenizer.token_bytes(one))} ({one})",
+        "Token", ids, format_func=lambda id: f"{plain_label(tokenizer.token_bytes(id))} ({id})",
         key=f"embeddings_token_{hash(tuple(ids))}",
         help="A word of several tokens has no vector of its own: look at each part.",
     )  # fmt: skip
@@ -185,9 +185,9 @@ def _neighbours(tokenizer: "Tokenizer", vectors: Vectors) -> None:
         column.caption(title)
         column.dataframe(
             {
-                "Token": [plain_label(tokenizer.token_bytes(one.id)) for one in found],
-                "Cosine": [one.cosine for one in found],
-                "Id": [one.id for one in found],
+                "Token": [plain_label(tokenizer.token_bytes(neighbour.id)) for neighbour in found],
+                "Cosine": [neighbour.cosine for neighbour in found],
+                "Id": [neighbour.id for neighbour in found],
             },
             hide_index=True,
             key=f"embeddings_near_{title}",

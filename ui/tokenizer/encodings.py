@@ -85,7 +85,8 @@ def choices() -> dict[str, str]:
     """Reference -> label: the built-in encodings, those trained here on their own, then one entry
     for each model's tokenizer."""
     own = {
-        one.slug: f"{one.card.name} ({one.card.vocab_size:,} tokens)" for one in saved_tokenizers()
+        saved.slug: f"{saved.card.name} ({saved.card.vocab_size:,} tokens)"
+        for saved in saved_tokenizers()
     }
     models = {entry.ref: f"Tokenizer of {entry.label}" for entry in list_models()}
     return BUILTIN_LABELS | own | models
@@ -121,17 +122,17 @@ def encoded_in(refs: Sequence[str], text: str) -> dict[str, Encoded | LabError]:
         kept = {}
     tokenizers = {ref: _tokenizer_or_error(ref) for ref in refs}
     missing = {
-        one.fingerprint: one
-        for one in tokenizers.values()
-        if not isinstance(one, LabError) and one.fingerprint not in kept
+        tokenizer.fingerprint: tokenizer
+        for tokenizer in tokenizers.values()
+        if not isinstance(tokenizer, LabError) and tokenizer.fingerprint not in kept
     }
     with ThreadPoolExecutor(max_workers=max(1, len(missing))) as pool:
-        made = pool.map(lambda one: _encode(one, text, data), missing.values())
+        made = pool.map(lambda name: _encode(name, text, data), missing.values())
         kept = kept | dict(zip(missing, made, strict=True))
     st.session_state[_KEPT] = digest, kept
     return {
-        ref: one if isinstance(one, LabError) else kept[one.fingerprint]
-        for ref, one in tokenizers.items()
+        ref: tokenizer if isinstance(tokenizer, LabError) else kept[tokenizer.fingerprint]
+        for ref, tokenizer in tokenizers.items()
     }
 
 
@@ -178,4 +179,4 @@ def csv_of(result: Encoded) -> bytes:
 
 def _spreadsheet_safe(row: tuple[int, int, str, str, int, int]) -> list[object]:
     """A token such as `=` begins a formula in a spreadsheet: an apostrophe keeps it text."""
-    return [f"'{one}" if isinstance(one, str) and one[:1] in "=+-@" else one for one in row]
+    return [f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@" else cell for cell in row]

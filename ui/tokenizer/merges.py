@@ -94,7 +94,7 @@ def steps_of(told: Explanation) -> dict[str, object]:
             {
                 "at": step.chosen.index,
                 "rank": step.chosen.rank,
-                "candidates": [[one.index, one.rank] for one in step.candidates],
+                "candidates": [[candidate.index, candidate.rank] for candidate in step.candidates],
             }
             for step in told.steps
         ],
@@ -131,7 +131,7 @@ def show(text: str) -> None:
         return
     told = explain(tokenizer, word)
     waits = tour.is_on() and MERGES_PLAYED not in st.session_state
-    data = {"word": word, "pieces": [steps_of(one) for one in told], "tell": waits}
+    data = {"word": word, "pieces": [steps_of(word) for word in told], "tell": waits}
     registered("merge_tree")(key=_TREE, data=payload(data), on_played_change=note_played)
     st.caption(
         "A rank is the place of a merge in the order in which the tokenizer learned them, and "

@@ -120,7 +120,7 @@ def _draw(tokenizer: Tokenizer, ids: np.ndarray, starts: np.ndarray, length: int
     # Windows over the places instead of the ids: so the picture knows which token is meant.
     inputs, targets = windows(np.arange(len(drawn)), starts, length)
     data = {
-        "tokens": [[int(one), parts_of(tokenizer.token_bytes(int(one)))] for one in drawn],
+        "tokens": [[int(token), parts_of(tokenizer.token_bytes(int(token)))] for token in drawn],
         "starts": starts.tolist(),
         "inputs": inputs.tolist(),
         "targets": targets.tolist(),

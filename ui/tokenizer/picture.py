@@ -42,14 +42,14 @@ def token_picture(
     Only the first `DRAWN_BYTES` of a text travel to the browser; the counts are of all of it.
     on_pick: called before the next run of the script when a token was clicked.
     """
-    shown = [one for _, one in results]
+    shown = [result for _, result in results]
     chosen = spot_of(key, shown)
     arrays, n_bytes = [], 0
-    for one in shown:
-        n_tokens = int(np.searchsorted(one.ends, DRAWN_BYTES, side="right"))
-        arrays += [one.ids[:n_tokens].tobytes(), one.ends[:n_tokens].tobytes()]
-        n_bytes = max(n_bytes, int(one.ends[n_tokens - 1]) if n_tokens else 0)
-    columns = [_column(label, one) for label, one in results]
+    for picture in shown:
+        n_tokens = int(np.searchsorted(picture.ends, DRAWN_BYTES, side="right"))
+        arrays += [picture.ids[:n_tokens].tobytes(), picture.ends[:n_tokens].tobytes()]
+        n_bytes = max(n_bytes, int(picture.ends[n_tokens - 1]) if n_tokens else 0)
+    columns = [_column(label, result) for label, result in results]
     text = shown[0].data[:n_bytes] if shown else b""
     flags = {"whitespace": show.whitespace, "ids": show.ids, "short": show.short}
     header = {"columns": columns, "show": flags}
@@ -89,6 +89,6 @@ def _column(label: str, result: Encoded) -> dict[str, object]:
 def _print_of(header: dict[str, object], buffers: list[bytes]) -> str:
     """Changes when anything drawn does, so that the browser redraws only then."""
     digest = hashlib.blake2b(repr(header).encode(), digest_size=12)
-    for one in buffers:
-        digest.update(one)
+    for buffer in buffers:
+        digest.update(buffer)
     return digest.hexdigest()

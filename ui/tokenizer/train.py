@@ -112,7 +112,7 @@ def _rule(text: str) -> str:
             count += f" of the first {PREVIEW_CHARACTERS} characters"
         rules.append(
             {"name": rule.name, "title": rule.title, "note": rule.summary, "count": count,
-             "pieces": [parts_of(one.encode()) for one in made]}
+             "pieces": [parts_of(text.encode()) for text in made]}
         )  # fmt: skip
     data = {"label": "What is cut before merging", "chosen": chosen, "rules": rules}
     registered("rule_choice")(key=key, data=payload(data), on_rule_change=_remember_rule)

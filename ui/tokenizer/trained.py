@@ -56,7 +56,7 @@ def training_figures(
     with left:
         st.caption("How far the text shrinks while the vocabulary grows")
         sizes = np.arange(MIN_VOCAB_SIZE + 1, MIN_VOCAB_SIZE + 1 + len(merges))
-        ratios = n_bytes / np.array([one.n_tokens for one in merges])
+        ratios = n_bytes / np.array([merge.n_tokens for merge in merges])
         live_chart(growth_curve(sizes, ratios, uirevision=key), key=f"growth_{key}")
     with right:
         st.caption("The merges as they came, newest first: click a head to sort")
@@ -71,17 +71,17 @@ def _table(merges: Sequence["Merge"], n_rows: int) -> dict[str, list]:
     kept = [merges[rank - 1] for rank in ranks]
     return {
         "Rank": list(ranks),
-        "Left": [plain_label(one.left) for one in kept],
-        "Right": [plain_label(one.right) for one in kept],
-        "New token": [plain_label(one.token) for one in kept],
+        "Left": [plain_label(merge.left) for merge in kept],
+        "Right": [plain_label(merge.right) for merge in kept],
+        "New token": [plain_label(merge.token) for merge in kept],
         "Id": [255 + rank for rank in ranks],
-        "Times seen": [one.count for one in kept],
+        "Times seen": [merge.count for merge in kept],
     }
 
 
 def saved_panel() -> None:
     """One of the saved tokenizers; nothing where there is none yet."""
-    found = {one.slug: one for one in saved_tokenizers()}
+    found = {saved_tokenizer.slug: saved_tokenizer for saved_tokenizer in saved_tokenizers()}
     trouble = take_trouble(PLACE)
     if trouble is not None:
         show_error(trouble)
@@ -94,7 +94,7 @@ def saved_panel() -> None:
     slug = st.selectbox(
         "Your tokenizers",
         list(found),
-        format_func=lambda one: _line(found[one]) if one in found else one,
+        format_func=lambda tokenizer: _line(found[tokenizer]) if tokenizer in found else tokenizer,
         key="saved_tokenizer",
         on_change=lambda: choose_saved(st.session_state["saved_tokenizer"]),
     )

@@ -73,7 +73,7 @@ def _corpus_choice() -> str:
         "Count its tokens in a text",
         list(labels),
         index=2,
-        format_func=lambda one: labels.get(one, one),
+        format_func=lambda ref: labels.get(ref, ref),
         key="vocabulary_corpus",
         persist_state="session",
         help="To see which tokens it uses how often, and which never.",
@@ -98,16 +98,16 @@ def _corpus_counts(fingerprint: str, corpus: str, _tokenizer: Tokenizer) -> np.n
 
 
 def _numbers(tokenizer: Tokenizer, tokens: list[Token], counts: np.ndarray | None) -> None:
-    longest = max(tokens, key=lambda one: len(one.data) * (one.sort != "special"))
+    longest = max(tokens, key=lambda token: len(token.data) * (token.sort != "special"))
     unused = "–"
     if counts is not None:
-        ordinary = sum(one.sort != "special" for one in tokens)
+        ordinary = sum(token.sort != "special" for token in tokens)
         n_unused = len(never_used(tokens, counts))
         unused = f"{n_unused:,} ({n_unused / ordinary:.0%})"
     cells = (
         ("Tokens", f"{len(tokens):,}", "Ids that stand for something, special ones included."),
         ("Longest", f"{len(longest.data)} bytes", plain(plain_label(longest.data)[:60])),
-        ("Parts of a character", f"{sum(one.sort == 'partial' for one in tokens):,}",
+        ("Parts of a character", f"{sum(token.sort == 'partial' for token in tokens):,}",
          "Tokens whose bytes are no text alone: a character is split over several."),
         ("Never used", unused, "Of the ordinary tokens, in the chosen text. A model that learns "
          "from that text alone never learns what they mean."),
@@ -134,10 +134,10 @@ def _filtered(
     if st.session_state.get("vocabulary_which") not in {None, *options}:
         st.session_state["vocabulary_which"] = ALL
     chosen = which.selectbox(
-        "Which", list(options), format_func=lambda one: options.get(one, one),
+        "Which", list(options), format_func=lambda ref: options.get(ref, ref),
         key="vocabulary_which", persist_state="session",
     )  # fmt: skip
-    orders = [one for one in ORDERS if counts is not None or one != "used"]
+    orders = [order for order in ORDERS if counts is not None or order != "used"]
     if st.session_state.get("vocabulary_order") not in orders:
         st.session_state["vocabulary_order"] = orders[0]
     ordered = order.selectbox(
@@ -148,32 +148,32 @@ def _filtered(
     if chosen == UNUSED and counts is not None:
         kept = never_used(tokens, counts)
     elif kind == "sort":
-        kept = [one for one in tokens if one.sort == name]
+        kept = [token for token in tokens if token.sort == name]
     elif kind == "script":
-        kept = [one for one in tokens if one.script == name]
+        kept = [token for token in tokens if token.script == name]
     kept = search(kept, well_formed(query or ""), regular)
     if ordered == "long":
-        kept = sorted(kept, key=lambda one: -len(one.data))
+        kept = sorted(kept, key=lambda token: -len(token.data))
     elif ordered == "used" and counts is not None:
-        kept = sorted(kept, key=lambda one: -int(counts[one.id]))
+        kept = sorted(kept, key=lambda token: -int(counts[token.id]))
     return kept, name if kind == "sort" else None, name if kind == "script" else None
 
 
 def _scripts(tokens: "Sequence[Token]") -> list[tuple[str, int]]:
-    return Counter(one.script for one in tokens if one.script).most_common()
+    return Counter(token.script for token in tokens if token.script).most_common()
 
 
 def _table(kept: list[Token], counts: np.ndarray | None) -> None:
     rows = kept[:SHOWN_ROWS]
     table: dict[str, list] = {
-        "Id": [one.id for one in rows],
-        "Token": [plain_label(one.data) for one in rows],
-        "Length": [len(one.data) for one in rows],
-        "Sort": [SORTS[one.sort] for one in rows],
-        "Bytes": [hex_of(one.data[:24]) for one in rows],
+        "Id": [row.id for row in rows],
+        "Token": [plain_label(row.data) for row in rows],
+        "Length": [len(row.data) for row in rows],
+        "Sort": [SORTS[row.sort] for row in rows],
+        "Bytes": [hex_of(row.data[:24]) for row in rows],
     }
     if counts is not None:
-        table["Times used"] = [int(counts[one.id]) for one in rows]
+        table["Times used"] = [int(counts[row.id]) for row in rows]
     st.dataframe(table, hide_index=True, height=420, key="vocabulary_table")
     shown = f", the first {SHOWN_ROWS:,} in the table" if len(kept) > SHOWN_ROWS else ""
     st.caption(f"{len(kept):,} tokens{shown}. A dot is a space; length is in bytes.")
@@ -182,7 +182,7 @@ def _table(kept: list[Token], counts: np.ndarray | None) -> None:
 def _charts(tokens: list[Token], sort: str | None, script: str | None) -> None:
     from llmcore.plots.tokenizers import count_bars
 
-    by_sort = Counter(one.sort for one in tokens)
+    by_sort = Counter(token.sort for token in tokens)
     names = [name for name in SORTS if by_sort[name]]
     st.caption("Tokens by sort")
     st.plotly_chart(
@@ -227,10 +227,10 @@ def _special(tokenizer: Tokenizer) -> None:
     ids = set(tokenizer.special_tokens.values())
 
     def drawn(some: list[int]) -> list[list]:
-        return [[one, parts_of(tokenizer.token_bytes(one)), one in ids] for one in some]
+        return [[token, parts_of(tokenizer.token_bytes(token)), token in ids] for token in some]
 
     plainly, read = tokenizer.encode(text), encode_reading_special(tokenizer, text)
-    n_special = sum(one in ids for one in read)
+    n_special = sum(token in ids for token in read)
     parts = [
         {"title": "As text: what this lab does", "tokens": drawn(plainly),
          "note": f"{len(plainly)} tokens, none of them special. Letters and signs, no command."},

@@ -7,4 +7,4 @@ from ui.tours.overfit import TOUR as OVERFIT
 from ui.tours.scores import TOUR as ATTENTION
 from ui.tours.tokens import TOUR as TOKENS
 
-TOURS = {one.name: one for one in (TOKENS, ATTENTION, LOSS, OVERFIT, INDUCTION, FINETUNE)}
+TOURS = {tour.name: tour for tour in (TOKENS, ATTENTION, LOSS, OVERFIT, INDUCTION, FINETUNE)}

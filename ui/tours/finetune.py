@@ -44,7 +44,7 @@ def _own_tried(context: Context) -> bool:
 
     text, info = text_of(context).strip(), run_of(context)
     offered = () if info is None else examples_of(context.store.open(info.id))
-    examples = {one.text for some in (*BUILT_IN.values(), offered) for one in some}
+    examples = {example.text for some in (*BUILT_IN.values(), offered) for example in some}
     lines = {line.strip() for line in text.splitlines()}
     return (
         view_is(context, PAGE, CLASSIFIER_VIEW, "try_it")

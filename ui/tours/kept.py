@@ -36,9 +36,9 @@ def kept_tours() -> dict[str, Kept]:
     except DamagedError:
         return {}
     kept = {}
-    for name, one in found.items():
+    for name, item in found.items():
         try:
-            kept[name] = build(Kept, one, name)
+            kept[name] = build(Kept, item, name)
         except DamagedError:
             logger.info("the progress of a tour is left out", exc_info=True)
     return kept
@@ -70,7 +70,7 @@ def mark_answered(tour: str) -> None:
 def _write(tour: str, kept: Kept) -> None:
     """A full disk stops no page."""
     try:
-        everything = {name: asdict(one) for name, one in kept_tours().items()}
+        everything = {name: asdict(kept_tour) for name, kept_tour in kept_tours().items()}
         write_json_atomic(tours_path(), everything | {tour: asdict(kept)})
     except OSError:
         logger.warning("the progress of the tours cannot be written", exc_info=True)

@@ -84,7 +84,7 @@ def _rises_words(context: Context) -> Markdown:
 def _doctor_says(context: Context) -> bool:
     info = run_of(context)
     return info is not None and any(
-        one.kind == "overfitting" for one in feed_of(context, info).findings()
+        finding.kind == "overfitting" for finding in feed_of(context, info).findings()
     )
 
 

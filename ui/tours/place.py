@@ -106,7 +106,7 @@ def grant(tour: Tour) -> None:
     """Does what was wished for. A widget shows what the session holds only where that was set in
     the very run that draws it, so this comes at the start of a whole run, above the page."""
     what, name = st.session_state.pop(_WISH, (None, None))
-    step = next((one for one in tour.steps if one.name == name), None)
+    step = next((step for step in tour.steps if step.name == name), None)
     if step is None:
         return
     if what == OPEN:

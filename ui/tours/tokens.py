@@ -22,7 +22,7 @@ def _typed(context: Context) -> bool:
 
 
 def _samples() -> set[str]:
-    return {one.strip() for one in SAMPLES.values()}
+    return {sample.strip() for sample in SAMPLES.values()}
 
 
 def _with_bytes(context: Context) -> bool:
@@ -48,7 +48,7 @@ def clicked(context: Context) -> "tuple[bytes, bytes] | None":
     if not view_is(context, PAGE, TOKENIZER_VIEW, "compare") or not refs:
         return None
     found = encoded_in(refs, text_of(context)[:COUNTED_CHARACTERS]).values()
-    results: list[Encoded] = [one for one in found if not isinstance(one, LabError)]
+    results: list[Encoded] = [item for item in found if not isinstance(item, LabError)]
     spot = spot_of("compare_tokens", results)
     if spot is None:
         return None

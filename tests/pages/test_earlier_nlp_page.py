@@ -1,6 +1,7 @@
 """LLM vs earlier NLP: empty, with finished runs written by hand, and started by its button."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def test_history_tells_each_model_and_the_timeline() -> None:
     page.run()
     assert not page.exception and not page.error
     assert shown(page).count("What it cannot do, and why") == 3
-    years = [one["year"] for one in json.loads(_search(page.main, b'"steps"'))["steps"]]
+    years = re.findall(r"^\| \*\*(\d{4})\*\* \| \*\*.+\*\* .+ \| .+ \|$", shown(page), re.MULTILINE)
     assert years == sorted(years) and "2017" in years and len(years) >= 10
 
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.components import payload, registered
-
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -83,8 +81,7 @@ def show() -> None:
             st.markdown(model.what)
             st.markdown(f"**What it cannot do, and why.** {model.cannot}")
     st.header("How it came to GPT", anchor=False)
-    steps = [
-        {"year": year, "title": title, "what": what, "source": source}
-        for year, title, what, source in TIMELINE
+    rows = [
+        f"| **{year}** | **{title}.** {what} | {source} |" for year, title, what, source in TIMELINE
     ]
-    registered("timeline")(key="nlp_timeline", data=payload({"steps": steps}))
+    st.markdown("\n".join(["| Year | What was new | Source |", "| --- | --- | --- |", *rows]))

@@ -85,7 +85,7 @@ class Reading:
         self.safe_fields = {
             name
             for name, written in fields.items()
-            if all(is_number(one) or is_markdown(one) for one in written)
+            if all(is_number(part) or is_markdown(part) for part in written)
         }
 
     def _know(self, node: ast.FunctionDef, path: Path) -> None:
@@ -96,31 +96,35 @@ class Reading:
         if is_number(returns):
             self.numbers.add((path, node.name))
         taken = [
-            (place, one.arg)
-            for place, one in enumerate([*node.args.posonlyargs, *node.args.args])
-            if one.annotation and is_markdown(ast.unparse(one.annotation))
+            (place, argument.arg)
+            for place, argument in enumerate([*node.args.posonlyargs, *node.args.args])
+            if argument.annotation and is_markdown(ast.unparse(argument.annotation))
         ]
         taken += [
-            (-1, one.arg)
-            for one in node.args.kwonlyargs
-            if one.annotation and is_markdown(ast.unparse(one.annotation))
+            (-1, kwonlyarg.arg)
+            for kwonlyarg in node.args.kwonlyargs
+            if kwonlyarg.annotation and is_markdown(ast.unparse(kwonlyarg.annotation))
         ]
         if taken:
             self.takers[path, node.name] = taken
 
     def _know_fields(self, node: ast.ClassDef, fields: dict[str, set[str]], path: Path) -> None:
         """Fields and properties by name, over all classes; a page's dataclass takes Markdown."""
-        declared = [one for one in node.body if isinstance(one, ast.AnnAssign)]
-        for one in declared:
-            if isinstance(one.target, ast.Name):
-                fields.setdefault(one.target.id, set()).add(ast.unparse(one.annotation))
-        for one in node.body:
-            if isinstance(one, ast.FunctionDef) and one.decorator_list and one.returns:
-                fields.setdefault(one.name, set()).add(ast.unparse(one.returns))
+        declared = [statement for statement in node.body if isinstance(statement, ast.AnnAssign)]
+        for attribute in declared:
+            if isinstance(attribute.target, ast.Name):
+                fields.setdefault(attribute.target.id, set()).add(ast.unparse(attribute.annotation))
+        for statement in node.body:
+            if (
+                isinstance(statement, ast.FunctionDef)
+                and statement.decorator_list
+                and statement.returns
+            ):
+                fields.setdefault(statement.name, set()).add(ast.unparse(statement.returns))
         taken = [
-            (place, ast.unparse(one.target))
-            for place, one in enumerate(declared)
-            if is_markdown(ast.unparse(one.annotation))
+            (place, ast.unparse(attribute.target))
+            for place, attribute in enumerate(declared)
+            if is_markdown(ast.unparse(attribute.annotation))
         ]
         self.defined.add((path, node.name))
         if taken and path in self.trees:
@@ -131,19 +135,19 @@ class Reading:
         here = (self.path, name)
         if here in self.defined or name.startswith("_"):
             return [here]
-        return [one for one in self.defined if one[1] == name]
+        return [known for known in self.defined if known[1] == name]
 
     def _makes(self, name: str) -> bool:
         """Whether a function gives Markdown or a number, wherever there is one of this name."""
         owners = self._owners(name)
-        return bool(owners) and all(one in self.makers | self.numbers for one in owners)
+        return bool(owners) and all(owner in self.makers | self.numbers for owner in owners)
 
     def faults(self) -> Iterator[str]:
         """`path:line: expression` of each value that is not known to be safe."""
         for path, tree in self.trees.items():
             self.path = path
             module = scope_of(tree)
-            yield from (f"{path}:{one}" for one in self._in(tree, module, tree))
+            yield from (f"{path}:{fault}" for fault in self._in(tree, module, tree))
 
     def _in(self, node: ast.AST, scope: Scope, owner: ast.AST) -> Iterator[str]:
         for child in ast.iter_child_nodes(node):
@@ -165,11 +169,11 @@ class Reading:
         places: list[tuple[int, str]] = []
         if draws(call):
             positional, named = DRAWN[name]
-            places = [(one, "") for one in positional] + [(-1, one) for one in named]
+            places = [(value, "") for value in positional] + [(-1, value) for value in named]
         else:
-            places = [place for one in self._owners(name) for place in self.takers.get(one, [])]
+            places = [place for owner in self._owners(name) for place in self.takers.get(owner, [])]
         for place, word in places:
-            given = [one.value for one in call.keywords if word and one.arg == word]
+            given = [keyword.value for keyword in call.keywords if word and keyword.arg == word]
             if 0 <= place < len(call.args):
                 given.append(call.args[place])
             for value in given:
@@ -181,7 +185,7 @@ class Reading:
 
     def bad_parts(self, node: ast.expr, scope: Scope) -> list[ast.expr]:
         """The parts of an expression that are neither ours nor escaped."""
-        every = lambda parts: [bad for one in parts for bad in self.bad_parts(one, scope)]  # noqa
+        every = lambda parts: [bad for part in parts for bad in self.bad_parts(part, scope)]  # noqa
         match node:
             case ast.Constant():
                 return []
@@ -233,12 +237,12 @@ class Reading:
         found: list[ast.expr] = []
         for whole in self._elements(value, scope) if isinstance(value, Element) else [value]:
             if isinstance(whole, ast.List | ast.Tuple | ast.Set):
-                starred = any(isinstance(one, ast.Starred) for one in whole.elts)
+                starred = any(isinstance(elts, ast.Starred) for elts in whole.elts)
                 if place is None:
-                    for one in whole.elts:
-                        within = isinstance(one, ast.Starred)
+                    for elts in whole.elts:
+                        within = isinstance(elts, ast.Starred)
                         found += (
-                            self._elements(Element(one.value, None), scope) if within else [one]
+                            self._elements(Element(elts.value, None), scope) if within else [elts]
                         )
                 elif not starred and place < len(whole.elts):
                     found.append(whole.elts[place])
@@ -254,8 +258,8 @@ class Reading:
                     found.append(whole)
                     continue
                 scope.busy.add(whole.id)
-                for one in given:
-                    found += self._elements(Element(one, place), scope)
+                for expression in given:
+                    found += self._elements(Element(expression, place), scope)
                 scope.busy.discard(whole.id)
             else:
                 found.append(whole)
@@ -268,11 +272,11 @@ class Reading:
         if name in self.own_words or ast.unparse(node) in self.own_words:
             return []
         if name in {"min", "max", "str", "format", "list", "sorted", "tuple"}:
-            return [bad for one in node.args for bad in self.bad_parts(one, scope)]
+            return [bad for argument in node.args for bad in self.bad_parts(argument, scope)]
         if isinstance(node.func, ast.Attribute):
             if name == "join":
                 parts = [node.func.value, *node.args]
-                return [bad for one in parts for bad in self.bad_parts(one, scope)]
+                return [bad for part in parts for bad in self.bad_parts(part, scope)]
             if name in {
                 "strip",
                 "capitalize",
@@ -290,7 +294,7 @@ class Reading:
                 "strftime",
             }:
                 parts = [node.func.value, *(node.args[1:] if name == "get" else [])]
-                return [bad for one in parts for bad in self.bad_parts(one, scope)]
+                return [bad for part in parts for bad in self.bad_parts(part, scope)]
         return [node]
 
     def _bad_name(self, node: ast.Name, scope: Scope) -> list[ast.expr]:
@@ -306,7 +310,7 @@ class Reading:
         if not given:  # a function that is handed over
             return [] if name in ESCAPE or (self.path, name) in self.makers else [node]
         scope.busy.add(name)
-        bad = any(self.bad_parts(one, scope) for one in given)
+        bad = any(self.bad_parts(value, scope) for value in given)
         scope.busy.discard(name)
         return [node] if bad else []
 
@@ -335,13 +339,13 @@ def returns_markdown(owner: ast.AST) -> bool:
 def in_code_span(values: list[ast.expr]) -> list[ast.expr]:
     """Escaped values between backticks of the text: the backslashes would be shown."""
     ticks, bad = 0, []
-    for one in values:
-        if isinstance(one, ast.Constant):
-            ticks += str(one.value).count("`")
+    for value in values:
+        if isinstance(value, ast.Constant):
+            ticks += str(value.value).count("`")
         elif ticks % 2 and any(
-            isinstance(call, ast.Call) and call_name(call) in ESCAPE for call in ast.walk(one)
+            isinstance(call, ast.Call) and call_name(call) in ESCAPE for call in ast.walk(value)
         ):
-            bad.append(one)
+            bad.append(value)
     return bad
 
 
@@ -366,8 +370,8 @@ def scope_of(owner: ast.AST) -> Scope:
     scope = Scope()
     arguments = getattr(owner, "args", None)
     if isinstance(arguments, ast.arguments):
-        for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
-            scope.annotations[one.arg] = one.annotation or ast.Constant("unknown")
+        for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+            scope.annotations[argument.arg] = argument.annotation or ast.Constant("unknown")
     stack = list(ast.iter_child_nodes(owner))
     while stack:
         node = stack.pop()
@@ -395,8 +399,8 @@ def bind(known: dict[str, list[ast.expr]], target: ast.expr, value: ast.expr) ->
     if isinstance(target, ast.Name):
         known.setdefault(target.id, []).append(value)
     elif isinstance(target, ast.Tuple | ast.List):
-        for place, one in enumerate(target.elts):
-            bind(known, one, Element(value, place))
+        for place, elt in enumerate(target.elts):
+            bind(known, elt, Element(value, place))
 
 
 def bind_loop(scope: Scope, target: ast.expr, iterated: ast.expr) -> None:
@@ -410,8 +414,8 @@ def bind_loop(scope: Scope, target: ast.expr, iterated: ast.expr) -> None:
             bind(scope.iterated, target, ast.Constant(0))
             return
         if name == "zip" and isinstance(target, ast.Tuple):
-            for one, many in zip(target.elts, iterated.args, strict=False):
-                bind_loop(scope, one, many)
+            for elt, many in zip(target.elts, iterated.args, strict=False):
+                bind_loop(scope, elt, many)
             return
         if name == "items" and isinstance(iterated.func, ast.Attribute):
             bind(scope.iterated, target, iterated.func.value)  # keys and values alike
@@ -421,7 +425,10 @@ def bind_loop(scope: Scope, target: ast.expr, iterated: ast.expr) -> None:
 
 def with_loops(scope: Scope, generators: list[ast.comprehension]) -> Scope:
     names = {
-        one.id for loop in generators for one in ast.walk(loop.target) if isinstance(one, ast.Name)
+        node.id
+        for loop in generators
+        for node in ast.walk(loop.target)
+        if isinstance(node, ast.Name)
     }
     inner = Scope(
         {name: list(value) for name, value in scope.values.items() if name not in names},

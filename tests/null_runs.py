@@ -15,9 +15,9 @@ PLACES = {"v", "step", "attempt", "t", "n", "best_step", "seed", "size"}  # neve
 def nulled(value: Any, key: str = "") -> Any:
     """All measured numbers as null; counts of a confusion matrix stay."""
     if isinstance(value, dict):
-        return {name: nulled(one, name) for name, one in value.items()}
+        return {name: nulled(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
-        return value if key == "confusion" else [nulled(one, key) for one in value]
+        return value if key == "confusion" else [nulled(inner, key) for inner in value]
     measured = isinstance(value, (int, float)) and not isinstance(value, bool)
     return None if measured and key not in PLACES else value
 
@@ -29,12 +29,12 @@ def null_out(run: Run) -> None:
         if path.is_file():
             lines = [json.loads(line) for line in path.read_text().splitlines()]
             kept = [
-                {**nulled(one), "nonfinite": True}
-                if name != "events.jsonl" or one["type"] in {"result", "checkpoint", "point"}
-                else one
-                for one in lines
+                {**nulled(line), "nonfinite": True}
+                if name != "events.jsonl" or line["type"] in {"result", "checkpoint", "point"}
+                else line
+                for line in lines
             ]
-            path.write_text("".join(json.dumps(one) + "\n" for one in kept))
+            path.write_text("".join(json.dumps(record) + "\n" for record in kept))
     for path in (run.directory / "status.json", *run.directory.glob("checkpoints/*/state.json")):
         path.write_text(json.dumps({**json.loads(path.read_text()), "val_loss": None}))
 

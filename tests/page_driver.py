@@ -25,27 +25,27 @@ def page_at(name: str, **chosen: str) -> AppTest:
 
 
 def button(page: AppTest, label: str) -> Any:
-    found = [one for one in page.button if one.label == label]
-    assert found, f"no button {label!r} among {[one.label for one in page.button]}"
+    found = [button for button in page.button if button.label == label]
+    assert found, f"no button {label!r} among {[button.label for button in page.button]}"
     return found[0]
 
 
 def only_error(page: AppTest) -> str:
     assert not page.exception
-    assert len(page.error) == 1, [one.value for one in page.error]
+    assert len(page.error) == 1, [error.value for error in page.error]
     return page.error[0].value
 
 
 def shown(page: AppTest) -> str:
     """All that the page says in words, a line each."""
     kinds = ("markdown", "caption", "info", "warning", "success", "header", "subheader", "text")
-    return "\n".join(one.value for kind in kinds for one in getattr(page, kind))
+    return "\n".join(element.value for kind in kinds for element in getattr(page, kind))
 
 
 def component(page: AppTest, name: str) -> bytes | None:
     """What the component of `ui/components/<name>` was given; None where it is not drawn."""
-    found = [one.proto for one in page.get("bidi_component")]
-    return next((one.bytes for one in found if one.component_name == f"llm_lab_{name}"), None)
+    found = [bidi_component.proto for bidi_component in page.get("bidi_component")]
+    return next((item.bytes for item in found if item.component_name == f"llm_lab_{name}"), None)
 
 
 def unpacked(data: bytes) -> tuple[dict[str, Any], list[bytes]]:

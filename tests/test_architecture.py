@@ -89,14 +89,13 @@ def arrows(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names if alias.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module:
             inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (one if one in MODULES else node.module for one in inside)
+            yield from (name if name in MODULES else node.module for name in inside)
         else:
             yield from arrows(node)
 
 
 GRAPH = {
-    name: {one for one in arrows(ast.parse(path.read_text(encoding="utf-8"))) if one in MODULES}
-    - {name}
+    name: set(arrows(ast.parse(path.read_text(encoding="utf-8")))) & set(MODULES) - {name}
     for name, path in MODULES.items()
 }  # fmt: skip
 
@@ -105,7 +104,9 @@ def package_of(module: str) -> str:
     return module.split(".")[1]
 
 
-@pytest.mark.parametrize("module", sorted(one for one in MODULES if one.startswith("llmcore.")))
+@pytest.mark.parametrize(
+    "module", sorted(module for module in MODULES if module.startswith("llmcore."))
+)
 def test_packages_of_llmcore_import_from_floors_below(module: str) -> None:
     if module in FACE:
         return
@@ -150,7 +151,7 @@ def test_a_page_is_short_and_its_parts_lie_under_its_name(page: str) -> None:
 
 def test_folders_of_ui_are_pages_or_shared() -> None:
     folders = {module.split(".")[1] for module in MODULES if module.startswith("ui.")}
-    folders = {one for one in folders if (PROJECT_ROOT / "ui" / one).is_dir()}
+    folders = {folder for folder in folders if (PROJECT_ROOT / "ui" / folder).is_dir()}
     assert folders == set(PAGES) | SHARED
 
 
@@ -183,7 +184,9 @@ def session_keys(tree: ast.AST) -> Iterator[str]:
             if of is not None and ast.unparse(of).endswith("session_state") and node.args:
                 key = node.args[0]
             else:
-                key = next((one.value for one in node.keywords if one.arg == "key"), None)
+                key = next(
+                    (keyword.value for keyword in node.keywords if keyword.arg == "key"), None
+                )
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             yield key.value
 
@@ -201,8 +204,10 @@ def shared_keys(sources: dict[str, str]) -> dict[str, list[str]]:
     begins with `lab_` is one wherever it stands; a component may have its own name as its key."""
     trees = {name: ast.parse(text) for name, text in sources.items()}
     words = {name: literals(tree) for name, tree in trees.items()}
-    keys = {one for tree in trees.values() for one in session_keys(tree)}
-    keys |= {one for found in words.values() for one in found if re.fullmatch("lab_[a-z_]+", one)}
+    keys = {key for tree in trees.values() for key in session_keys(tree)}
+    keys |= {
+        item for found in words.values() for item in found if re.fullmatch("lab_[a-z_]+", item)
+    }
     keys -= {path.stem for path in (PROJECT_ROOT / "ui" / "components").glob("*.js")}
     found = {key: sorted(name for name in words if key in words[name]) for key in keys}
     return {key: files for key, files in found.items() if len(files) > 1}

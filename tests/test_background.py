@@ -83,7 +83,7 @@ def test_a_refusal_is_its_sentence_and_a_fault_is_logged(caplog):
     refused = Failing(LabError("There is no such text: choose another.")).start()
     assert refused.wait(PATIENCE)
     assert (refused.state, refused.error) == ("failed", "There is no such text: choose another.")
-    assert not [one for one in caplog.records if one.exc_info]
+    assert not [record for record in caplog.records if record.exc_info]
     broken = Failing(RuntimeError("secret detail")).start()
     assert broken.wait(PATIENCE) and broken.state == "failed"
     assert "fault of the lab" in broken.error and "secret" not in broken.error

@@ -149,7 +149,7 @@ def test_an_assistant_is_an_adapter_of_at_most_2_mb_beside_base_and_answers(name
     assert assistant.follows_instructions and assistant.loaded.card["corpus"] == name
     rows = load_builtin(name).test[::60]
     made = assistant.answer([row.question for row in rows])
-    assert sum(one == row.last.output for one, row in zip(made, rows, strict=True)) >= 1
+    assert sum(written == row.last.output for written, row in zip(made, rows, strict=True)) >= 1
 
 
 @pytest.mark.parametrize("name", ASSISTANTS)
@@ -175,7 +175,7 @@ def test_a_kept_figure_is_of_all_rows_and_of_the_very_model_that_is_bundled(job)
 def test_examples_are_listed_last_and_cannot_be_changed():
     store = RunStore()
     examples = [info for info in store.list() if info.example]
-    found = [one.id for one in examples]
+    found = [example.id for example in examples]
     assert found == sorted({"base", "starter", "starter-spam"} | set(found) & set(ASSISTANTS))
     for action in (lambda: store.delete("starter"), lambda: store.rename("starter", "mine")):
         with pytest.raises(StateError, match="come with the lab"):

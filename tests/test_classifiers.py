@@ -109,7 +109,7 @@ def test_a_single_text_gets_a_single_answer(run_id):
     assert classifier.predict(text) == "spam" and classifier.predict(" ") is None
     assert classifier.predict([text]) == ["spam"] and classifier.predict([]) == []
     assert classifier.predict_proba(text) == classifier.predict_proba([text])[0]
-    assert [one for one, _ in classifier.rows(text)] == [text]
+    assert [row for row, _ in classifier.rows(text)] == [text]
 
 
 def test_what_is_no_text_is_refused_in_a_sentence(run_id):
@@ -129,7 +129,7 @@ def test_labels_of_a_text_that_is_no_list_are_refused(run_id):
 def test_the_first_batch_is_small_and_each_is_twice_as_big_up_to_an_end(monkeypatch):
     monkeypatch.setattr(classifiers, "FIRST_TEXTS", 2)
     monkeypatch.setattr(classifiers, "BATCH_TEXTS", 7)
-    assert [len(one) for one in classifiers._batches(map(str, range(30)))] == [2, 4, 7, 7, 7, 3]
+    assert [len(batch) for batch in classifiers._batches(map(str, range(30)))] == [2, 4, 7, 7, 7, 3]
 
 
 def test_an_error_of_the_input_comes_after_the_answers_before_it(run_id):

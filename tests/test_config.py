@@ -10,7 +10,7 @@ def test_untied_head_is_counted():
     config = ModelConfig(vocab_size=300, d_model=32, n_heads=2, tied_head=False)
     from llmcore.nn.model import GPT
 
-    assert config.n_parameters() == sum(one.numel() for one in GPT(config).parameters())
+    assert config.n_parameters() == sum(parameter.numel() for parameter in GPT(config).parameters())
 
 
 def test_bad_numbers_are_refused_with_number_and_bound():
@@ -44,7 +44,7 @@ def test_every_field_has_a_line_of_help():
     from dataclasses import fields
 
     for owner in (ModelConfig, TrainConfig, DataConfig):
-        assert all(help_for(owner, one.name) for one in fields(owner))
+        assert all(help_for(owner, field.name) for field in fields(owner))
 
 
 def test_with_leaves_out_none():

@@ -242,7 +242,7 @@ def test_the_paired_macro_f1_is_that_of_the_scores_and_of_a_plain_bootstrap():
     theirs = np.where(rng.random(300) < 0.7, labels, "b")
 
     def f1(rows, predicted):
-        chosen = [list(one[rows]) for one in (labels, predicted)]
+        chosen = [list(column[rows]) for column in (labels, predicted)]
         return classification_scores(*chosen, ["a", "b", "c"])["macro_f1"]
 
     found = paired_macro_f1(list(labels), list(ours), list(theirs))

@@ -23,7 +23,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
     with pytest.raises(TypeError):
         write_json_atomic(path, {"n": object()})
     assert read_json(path) == {"n": 1}
-    assert [one.name for one in tmp_path.iterdir() if one.name != "home"] == ["a.json"]
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["a.json"]
 
 
 def test_non_finite_numbers_become_null_at_any_depth():

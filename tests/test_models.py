@@ -98,7 +98,7 @@ def test_a_damaged_weights_file_is_one_sentence(trained):
 
 def test_the_cache_drops_the_least_recently_used_beyond_its_bytes(trained, monkeypatch):
     first = models.load(trained.id)
-    size = sum(one.numel() * 4 for one in first.model.parameters())
+    size = sum(parameter.numel() * 4 for parameter in first.model.parameters())
     assert reference._cache.size == size
     monkeypatch.setattr(reference._cache, "limit", 2 * size)
     for step in (5, 8):

@@ -17,7 +17,7 @@ LAPTOP = [name for name in PRESETS if name not in GPT2_PARAMETERS]
 @pytest.mark.parametrize("name", LAPTOP)
 def test_parameter_counts_equal_the_real_model_s(name):
     config = PRESETS[name].model
-    assert config.n_parameters() == sum(one.numel() for one in GPT(config).parameters())
+    assert config.n_parameters() == sum(parameter.numel() for parameter in GPT(config).parameters())
 
 
 @pytest.mark.parametrize("name", GPT2_PARAMETERS)

@@ -23,13 +23,13 @@ def curves(train, val=None, steps=1000, norms=None, peak=None, tokens=None, **ch
     evaluated = list(range(50, steps + 1, 50))
     return Curves(
         config=config,
-        train=(done, [train(one / steps) for one in done]),
-        val=(evaluated, [(val or train)(one / steps) for one in evaluated]),
+        train=(done, [train(step / steps) for step in done]),
+        val=(evaluated, [(val or train)(step / steps) for step in evaluated]),
         grad_norm=(done, norms or [1.0] * len(done)),
         peak=peak,
         train_tokens=tokens,
         stumbles=find_stumbles(
-            (np.array(done), np.array([train(one / steps) for one in done])),
+            (np.array(done), np.array([train(step / steps) for step in done])),
             (np.array(done), np.array(norms or [1.0] * len(done))),
         ),
     )
@@ -46,7 +46,7 @@ def healthy(at):
 
 
 def kinds(found):
-    return [one.kind for one in found]
+    return [item.kind for item in found]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -35,7 +35,7 @@ def test_there_are_the_eight_uses_of_the_notes() -> None:
         job_named("cooking")
 
 
-@pytest.mark.parametrize("job", [one for one in JOBS.values() if one.answers], ids=lambda j: j.name)
+@pytest.mark.parametrize("job", [job for job in JOBS.values() if job.answers], ids=lambda j: j.name)
 def test_rows_are_those_of_the_test_split_and_no_training_row(job) -> None:
     rows = held_out(job)
     splits = load_builtin(job.data)
@@ -46,7 +46,7 @@ def test_rows_are_those_of_the_test_split_and_no_training_row(job) -> None:
 
 
 @pytest.mark.parametrize(
-    "job", [one for one in JOBS.values() if not one.answers], ids=lambda j: j.name
+    "job", [job for job in JOBS.values() if not job.answers], ids=lambda j: j.name
 )
 def test_held_out_documents_are_not_counted_by_the_trivial_model(job) -> None:
     train, documents = documents_of(job)

@@ -51,7 +51,7 @@ def test_answers_are_scored_and_compared_row_by_row(monkeypatch) -> None:
     assert figure.baselines[figure.baseline] == max(figure.baselines.values()) == 0
     assert figure.beats and figure.useful and figure.works
     assert figure.in_own_wording
-    assert [(one["question"], one["answer"]) for one in figure.own_words] == [
+    assert [(sample["question"], sample["answer"]) for sample in figure.own_words] == [
         ("What did she forget?", "Her umbrella."),
         ("Why was the shop closed?", "The baker was ill."),
     ]  # fmt: skip
@@ -118,7 +118,7 @@ def test_the_model_s_answers_come_in_the_order_of_the_rows() -> None:
                      [row])[0] for row in rows]  # fmt: skip
     # Each call goes on for twice its longest expected answer, so the shorter is a beginning.
     assert all(
-        one.startswith(two) or two.startswith(one) for one, two in zip(found, alone, strict=True)
+        item.startswith(two) or two.startswith(item) for item, two in zip(found, alone, strict=True)
     )
 
 
@@ -138,7 +138,7 @@ def test_text_is_measured_as_evaluate_does_and_beside_the_ngram(monkeypatch) -> 
     assert replace(figure, gain_low=0.1, others=words).works
     words["real_words"]["model"] = 0.9
     assert not replace(figure, gain_low=0.1, others=words).works
-    assert [one["prompt"] for one in figure.samples] == list(JOBS["novel-text"].prompts)
+    assert [sample["prompt"] for sample in figure.samples] == list(JOBS["novel-text"].prompts)
     part = measure(JOBS["novel-text"], "base", 2)
     assert part.n == 2 < part.n_all == figure.n
 

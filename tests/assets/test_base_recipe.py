@@ -38,8 +38,8 @@ def texts(tmp_path: Path) -> Path:
     ]
     write_gzip(folder / base_text.BOOK_FILES[0], books[:4])
     write_gzip(folder / base_text.BOOK_FILES[1], books[3:])
-    message = next(one for one in load_corpus("messages").documents
-                   if fold(one) in held_back_texts())  # fmt: skip
+    message = next(document for document in load_corpus("messages").documents
+                   if fold(document) in held_back_texts())  # fmt: skip
     write_gzip(folder / base_text.ARTICLE_FILE, [f"{sentences(7, 3)}\n{message}", sentences(8, 3)])
     write_gzip(folder / base_text.STORY_FILE, [sentences(9, 4)])
     return folder
@@ -58,7 +58,7 @@ def test_prepare_writes_text_tokenizer_and_card(
     validation = load_corpus(str(out / "validation.txt")).documents
 
     assert (card["books_read"], card["books_kept"]) == (7, 6)  # book 3 stood in both files
-    assert [one["title"] for one in card["held_out"]] == [d.split("\n")[0] for d in validation]
+    assert [book["title"] for book in card["held_out"]] == [d.split("\n")[0] for d in validation]
     assert validation and not set(train) & set(validation)
     pages = card["sources"]["web-and-wiki"]
     assert (pages["documents"], pages["withheld_documents"], pages["withheld_lines"]) == (2, 0, 1)

@@ -41,7 +41,7 @@ from instructions_gen.translation.verbs import LIVE, MODAL, MOTION, TRANSITIVE
 from instructions_gen.translation.words import NOUNS, OF_PEOPLE, OF_THINGS
 
 ALL = {name: (noun, kind) for kind, table in NOUNS.items() for name, noun in table.items()}
-BY_PRONOUN = {one.en: one for one in PRONOUNS}
+BY_PRONOUN = {pronoun.en: pronoun for pronoun in PRONOUNS}
 VERBS = {**TRANSITIVE, **MOTION, "live": LIVE}
 
 
@@ -50,7 +50,7 @@ def np(text):
     article, *rest = text.split()
     numbers = {"two": "2", "three": "3", "eight": "8"}
     noun = next(
-        one for table in NOUNS.values() for one in table.values() if rest[-1] in one.en
+        word for table in NOUNS.values() for word in table.values() if rest[-1] in word.en
     )  # fmt: skip
     adjective = {**OF_PEOPLE, **OF_THINGS}[rest[0]] if len(rest) > 1 else None
     plural = rest[-1] == noun.en[1] and noun.en[0] != noun.en[1]
@@ -316,7 +316,7 @@ def drawn():
     """Many sentences of every frame: {English: (French, Spanish)}."""
     draw = Drawer(random.Random(3))
     made = (frame(draw) for frame in translation.FRAMES for _ in range(2_500))
-    return {one.en: (one.fr, one.es) for one in made}
+    return {word.en: (word.fr, word.es) for word in made}
 
 
 @pytest.mark.parametrize("line", WHOLE.strip().splitlines())

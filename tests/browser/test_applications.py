@@ -23,7 +23,7 @@ def test_a_card_is_opened_and_its_job_runs(
     bars = page.locator(".scores")
     bars.first.wait_for()
     assert "Base model" in bars.first.inner_text() and "Kneser-Ney" in bars.first.inner_text()
-    widths = [one.bounding_box()["width"] for one in bars.first.locator(".bar").all()]
+    widths = [bar.bounding_box()["width"] for bar in bars.first.locator(".bar").all()]
     assert all(width > 20 for width in widths)
     shot(page, "applications")
 

@@ -133,7 +133,7 @@ def test_html_and_figures_can_be_kept(app, new_page, wait_until) -> None:
     assert "http://" not in re.sub(r"http://www\.w3\.org/\S+", "", saved.split("<script")[0])
     alone = page.context.new_page()
     requests: list[str] = []
-    alone.on("request", lambda one: requests.append(one.url))
+    alone.on("request", lambda request: requests.append(request.url))
     alone.set_content(saved)
     detail = alone.frame_locator("#view").locator("text.detail", has_text="Layer 1, Head 2")
     detail.wait_for(timeout=30_000)
@@ -207,9 +207,9 @@ def test_switches_keep_their_words_when_they_show_a_number(app, new_page) -> Non
     settled(page)
     page.get_by_role("button", name="Switch each off in turn").click()
     page.locator(".parts button span").first.wait_for(timeout=60_000)
-    words = [one.splitlines() for one in switches.all_inner_texts()]
-    assert [one[0] for one in words[:4]] == ["on", "on", "off", "on"]
-    assert {one[0] for one in words} == {"on", "off"} and {len(one) for one in words} == {1, 2}
+    words = [all_inner_text.splitlines() for all_inner_text in switches.all_inner_texts()]
+    assert [word[0] for word in words[:4]] == ["on", "on", "off", "on"]
+    assert {word[0] for word in words} == {"on", "off"} and {len(word) for word in words} == {1, 2}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -46,5 +46,5 @@ def test_tokens_say_what_they_did_and_a_file_comes_back(app, new_page, shot) -> 
     assert download.value.suggested_filename == "t-labelled.csv"
     text = download.value.path().read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [one["text"] for one in rows] == ["'=1+1 hello", "WIN a prize"]
-    assert {one["label"] for one in rows} <= {"ham", "spam"}
+    assert [row["text"] for row in rows] == ["'=1+1 hello", "WIN a prize"]
+    assert {row["label"] for row in rows} <= {"ham", "spam"}

@@ -24,7 +24,10 @@ def test_all_pages_can_be_read(app, new_page, scheme: str, width: int) -> None:
     page = new_page(scheme)
     page.set_viewport_size({"width": width, "height": 900})
     elsewhere: list[str] = []
-    page.on("request", lambda one: elsewhere.append(one.url) if is_far(one.url, app.url) else None)
+    page.on(
+        "request",
+        lambda request: elsewhere.append(request.url) if is_far(request.url, app.url) else None,
+    )
     faults = []
     for name in CARDS:
         page.goto(f"{app.url}/{'' if name == 'overview' else name}")
@@ -33,7 +36,7 @@ def test_all_pages_can_be_read(app, new_page, scheme: str, width: int) -> None:
             state="attached", timeout=90_000
         )
         page.wait_for_timeout(600)  # what fades in
-        faults += [f"{name}: {one}" for one in page.evaluate(LOOK)]
+        faults += [f"{name}: {fault}" for fault in page.evaluate(LOOK)]
         levels = page.evaluate(LEVELS)
         gaps = [b for a, b in itertools.pairwise(levels) if b > a + 1]
         assert levels[0] == 1 and not gaps, f"{name}: headings {levels}"

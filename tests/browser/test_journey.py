@@ -20,9 +20,9 @@ STEPS = 400
 
 def runs(app, kind: str) -> list[Path]:
     found = []
-    for one in sorted((app.home / "runs").glob("*/config.json")):
-        if json.loads(one.read_text())["kind"] == kind:
-            found.append(one.parent)
+    for path in sorted((app.home / "runs").glob("*/config.json")):
+        if json.loads(path.read_text())["kind"] == kind:
+            found.append(path.parent)
     return found
 
 

@@ -105,7 +105,7 @@ def test_names_tell_what_they_open_and_boxes_can_be_reached(app, new_page, width
     for address in addresses():
         page.goto(f"{app.url}/{address}")
         settled(page)
-        faults += [f"{address}: {one}" for one in [*names_twice(page), *unreachable(page)]]
+        faults += [f"{address}: {fault}" for fault in [*names_twice(page), *unreachable(page)]]
     assert not faults, "\n".join(faults)
 
 

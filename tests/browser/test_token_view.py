@@ -139,7 +139,7 @@ def test_each_token_has_its_id_below_it(app, new_page, shot) -> None:
     ids = builtin_tokenizer("gpt2").encode(text)
     assert box.locator(".number").all_inner_texts() == [str(id) for id in ids]
     # A token of spaces alone shows what it is; the line break ends the row, as in the text.
-    assert [one.strip() for one in box.locator(".piece").all_inner_texts()] == [
+    assert [text.strip() for text in box.locator(".piece").all_inner_texts()] == [
         "Hello", "world", "↵", "·", "and", "on",
     ]  # fmt: skip
     assert box.locator(".line").count() == 2
@@ -198,7 +198,10 @@ def test_merges_play_step_by_step(app, new_page, shot) -> None:
     assert tree.locator(".part").all_inner_texts() == list("·unbelievably")
     assert tree.locator(".node:not(.later)").count() == 13
     lowest = tree.locator(".rivals li.lowest span").inner_text()
-    ranks = [int(one.replace(",", "")) for one in tree.locator(".rivals li span").all_inner_texts()]
+    ranks = [
+        int(all_inner_text.replace(",", ""))
+        for all_inner_text in tree.locator(".rivals li span").all_inner_texts()
+    ]
     assert len(ranks) > 5 and int(lowest.replace(",", "")) == min(ranks)
     tree.get_by_role("button", name="One step on").click()
     assert tree.locator(".node:not(.later)").count() == 14

@@ -40,7 +40,8 @@ class Plain:
                 begins = k > 1 and gram[0] == boundary
                 self.counts[k][gram] = count if begins else before[gram]
         self.discounts = [
-            modified_discounts(np.array([*one.values(), 0])) if one else None for one in self.counts
+            modified_discounts(np.array([*count.values(), 0])) if count else None
+            for count in self.counts
         ]
 
     def p(self, word: int, history: tuple[int, ...]) -> float:
@@ -62,9 +63,9 @@ class Plain:
 def documents(ids: list[int], boundary: int) -> list[list[int]]:
     """Each with the boundary in front and, where it has ended, behind."""
     parts, current = [], [boundary]
-    for one in ids:
-        current.append(one)
-        if one == boundary:
+    for token_id in ids:
+        current.append(token_id)
+        if token_id == boundary:
             parts.append(current)
             current = [boundary]
     return [*parts, current] if len(current) > 1 else parts

@@ -24,7 +24,7 @@ def test_scores_are_bayes_rule_over_each_text_alone() -> None:
     tokenizer = model.tokenizer
     for text in ("home", "prize"):
         ids = tokenizer.encode_documents([text])
-        logs = [one.log_probabilities(ids).sum() for one in model.models]
+        logs = [ngram.log_probabilities(ids).sum() for ngram in model.models]
         logs += np.log([3 / 5, 2 / 5])
         together = model._scores(["x", text, "yy"])[1]
         assert together == pytest.approx(np.array(logs))

@@ -21,7 +21,7 @@ NEW = ["win a free dinner", "nothing known", "", "£5 £5 call"]
 ])  # fmt: skip
 def test_it_says_what_scikit_learn_says_in_the_order_of_the_classes(labels, classes, tmp_path):
     reference = WordRegression().fit(TEXTS, labels)
-    columns = [reference.classes.index(one) for one in classes]
+    columns = [reference.classes.index(label) for label in classes]
     expected = reference.predict_proba(NEW)[:, columns]
     vote = WordVote.fit(TEXTS, labels, classes)
     np.testing.assert_allclose(vote.probabilities(NEW), expected, atol=1e-9)

@@ -45,7 +45,7 @@ def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     def call(*arguments: object, stdin: bytes = b"") -> Outcome:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
         capsys.readouterr()
-        status = main([str(one) for one in arguments])
+        status = main([str(argument) for argument in arguments])
         printed = capsys.readouterr()
         return Outcome(status, printed.out, printed.err)
 

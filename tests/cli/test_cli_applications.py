@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("bundle")
 
 
 def test_the_list_says_who_serves_what(lab) -> None:
-    jobs = {one["job"]: one for one in lab("applications", "list", "--json").json["jobs"]}
+    jobs = {job["job"]: job for job in lab("applications", "list", "--json").json["jobs"]}
     assert len(jobs) == 8
     assert jobs["translation"]["model"] == "translation" and jobs["novel-text"]["model"] == "base"
     assert jobs["summaries"]["model"] is None and jobs["translation"]["figure"] is None
@@ -36,8 +36,8 @@ def test_a_part_goes_into_the_cache_and_the_whole_into_the_repository(
     assert "not at this size" in said.out and "nearest neighbour" in said.out
     kept = read_json(tmp_path / "applications.json")["figures"]["translation"]
     assert kept["n"] == len(rows) and kept["command"].endswith("--model translation")
-    (listed,) = [one for one in lab("applications", "list", "--json").json["jobs"]
-                 if one["job"] == "translation"]  # fmt: skip
+    (listed,) = [job for job in lab("applications", "list", "--json").json["jobs"]
+                 if job["job"] == "translation"]  # fmt: skip
     assert listed["figure"]["n"] == len(rows)
 
 

@@ -26,7 +26,7 @@ def test_compare_nlp_prints_every_cell_and_its_answer(lab) -> None:
     assert done.status == 0, done.err
     answer = done.json
     assert answer["state"] == "done" and answer["step"] == 19 and len(answer["cells"]) == 25
-    assert {one["able"] for one in answer["cells"]} == {True, False}
+    assert {cell["able"] for cell in answer["cells"]} == {True, False}
     assert len(answer["answer"]) == 4 and answer["splits"]["spam"]["n_test"] == 20
     assert "19/19" in done.err
     shown = lab("runs", "show", answer["run"], "--json")
@@ -47,10 +47,10 @@ def test_compare_variants_prints_each_with_its_curves(lab) -> None:
     assert done.status == 0, done.err
     answer = done.json
     assert (answer["state"], answer["step"]) == ("done", 5)
-    assert [one["variant"] for one in answer["variants"]] == ["gpt2", "rope", "gqa"]
+    assert [variant["variant"] for variant in answer["variants"]] == ["gpt2", "rope", "gqa"]
     gpt2, _, gqa = answer["variants"]
     assert gqa["cache_bytes"] * 2 == gpt2["cache_bytes"] and gqa["parameters"] < gpt2["parameters"]
-    assert [len(one["curves"]) for one in answer["variants"]] == [3, 1, 1]
+    assert [len(variant["curves"]) for variant in answer["variants"]] == [3, 1, 1]
     assert gpt2["curves"][0][-1] == [12 * 4 * 16, pytest.approx(gpt2["curves"][0][-1][1])]
     assert answer["luck"] > 0 and answer["answer"][-1].startswith("Luck alone")
     assert "gqa, seed 1, 768 tokens:" in done.err

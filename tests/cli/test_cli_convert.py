@@ -89,7 +89,7 @@ def test_a_guessed_tokenizer_is_said(lab, source):
     (source / "tokenizer.json").unlink()
     outcome = lab("import-gpt2", source, "--json")
     assert outcome.status == 0 and "read as bytes" in outcome.err
-    assert any("read as bytes" in one for one in outcome.json["notices"])
+    assert any("read as bytes" in notice for notice in outcome.json["notices"])
 
 
 def test_a_run_travels_as_a_zip(lab, tmp_path):
@@ -119,7 +119,7 @@ def test_what_cannot_work_is_one_line_and_status_1(lab, tmp_path, monkeypatch, a
     monkeypatch.chdir(tmp_path)
     outcome = lab(*arguments, "--json")
     assert words in outcome.error and outcome.status == 1
-    assert {one.name for one in tmp_path.iterdir()} <= {"home"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"home"}
 
 
 @pytest.mark.parametrize(

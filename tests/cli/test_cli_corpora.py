@@ -34,8 +34,8 @@ def folder(tmp_path):
 def rows(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(
-        json.dumps({"prose": one, "note": f"Said {n} times by a man"}) + "\n"
-        for n, one in enumerate(documents())
+        json.dumps({"prose": document, "note": f"Said {n} times by a man"}) + "\n"
+        for n, document in enumerate(documents())
     ))  # fmt: skip
     return path
 
@@ -46,7 +46,7 @@ def tokens(run):
 
 
 def expected(texts):
-    return sum(len(one.encode()) + 1 for one in texts)  # bytes, and each one's end
+    return sum(len(text.encode()) + 1 for text in texts)  # bytes, and each one's end
 
 
 def test_a_folder_trains_and_is_copied_into_the_run(lab, folder):

@@ -70,7 +70,7 @@ def test_figures_of_a_pretraining(lab, base):
     assert (answer["val_loss"], answer["best_step"]) == min(zip(losses, steps, strict=True))
     assert answer["train_loss"] == run.metrics().series("train", "loss")[1][-1]
     loaded = models.load(str(out))
-    weights = {id(one): one.numel() for one in loaded.model.parameters()}
+    weights = {id(parameter): parameter.numel() for parameter in loaded.model.parameters()}
     assert answer["parameters"] == sum(weights.values())
     kept = run.checkpoint().state["val_loss"]
     assert kept == answer["val_loss"]
@@ -85,7 +85,7 @@ def test_loss_perplexity_and_bits_of_a_validation_are_those_of_plain_windows(bas
     stored = run.stored_data()
     text = load_corpus(str(stored))
     _, documents = text.split(run.config.data.validation, run.config.train.seed)
-    ids = [int(i) for one in documents for i in [*loaded.tokenizer.encode(one),
+    ids = [int(i) for document in documents for i in [*loaded.tokenizer.encode(document),
                                                  loaded.tokenizer.eot_id]]  # fmt: skip
     T, train = 48, run.config.train
     n_windows = min(train.eval_batches * train.batch_size, (len(ids) - 1) // T)
@@ -103,7 +103,7 @@ def test_loss_perplexity_and_bits_of_a_validation_are_those_of_plain_windows(bas
         if step == answer["best_step"]
     )
     assert record["perplexity"] == pytest.approx(math.exp(losses.mean()), rel=1e-4)
-    n_bytes = sum(len(one.encode()) for one in documents)
+    n_bytes = sum(len(document.encode()) for document in documents)
     bits = losses.mean() / math.log(2) * len(ids) / n_bytes
     assert record["bits_per_byte"] == pytest.approx(bits, rel=1e-4)
 
@@ -152,8 +152,8 @@ def test_figures_of_an_evaluation_and_of_a_score_are_those_of_a_plain_pass(lab, 
     each = losses[:-1]  # a score asks for no end of the text
     assert scored["n"] == len(ids) and scored["bytes"] == len(text)
     assert scored["loss"] == pytest.approx(each.mean(), rel=1e-5)
-    assert [one["loss"] for one in scored["tokens"]] == pytest.approx(each.tolist(), rel=1e-4)
-    chances = [one["probability"] for one in scored["tokens"]]
+    assert [token["loss"] for token in scored["tokens"]] == pytest.approx(each.tolist(), rel=1e-4)
+    chances = [token["probability"] for token in scored["tokens"]]
     assert chances == pytest.approx(np.exp(-each).tolist(), rel=1e-4)
     assert scored["bits_per_byte"] == pytest.approx(each.sum() / math.log(2) / len(text), rel=1e-5)
 
@@ -211,7 +211,7 @@ def test_figures_of_a_classifier_are_scikit_learn_s(lab, base, table, tmp_path, 
     test = splits.test
     rows = models.classify_texts(loaded, test.texts)
     assert_scores(answer["test"], test.labels, [row["label"] for row in rows])
-    assert [one["text"] for one in run.predictions()] == test.texts
+    assert [prediction["text"] for prediction in run.predictions()] == test.texts
     alone = models.classify_texts(models.Loaded(*_without_words(loaded)), test.texts)
     if answer["words"]["vote"]:
         assert_scores(answer["model_alone"], test.labels, [row["label"] for row in alone])
@@ -244,10 +244,12 @@ def assert_baselines(found: dict, splits: Splits) -> None:
 
 
 def assert_counts(answer: dict, run: Run, loaded: models.Loaded) -> None:
-    total = sum({id(one): one.numel() for one in loaded.model.parameters()}.values())
+    total = sum(
+        {id(parameter): parameter.numel() for parameter in loaded.model.parameters()}.values()
+    )
     assert answer["parameters"] == total
-    head = sum(one.numel() for one in loaded.model.classifier_head.parameters())
-    norm = sum(one.numel() for one in loaded.trunk.final_norm.parameters())
+    head = sum(parameter.numel() for parameter in loaded.model.classifier_head.parameters())
+    norm = sum(parameter.numel() for parameter in loaded.trunk.final_norm.parameters())
     assert answer["trainable_parameters"] in (head, head + norm)
 
 
@@ -255,7 +257,7 @@ def assert_validation(answer: dict, loaded: models.Loaded, validation: LabelledS
     """Loss, accuracy and macro F1 of the step that is kept: of the model alone, on validation."""
     alone = models.Loaded(*_without_words(loaded))
     rows = models.classify_texts(alone, validation.texts)
-    chances = [[row["probabilities"][one] for one in loaded.labels] for row in rows]
+    chances = [[row["probabilities"][label] for label in loaded.labels] for row in rows]
     assert answer["val_loss"] == pytest.approx(
         log_loss(validation.labels, chances, labels=loaded.labels), rel=1e-4
     )
@@ -278,10 +280,10 @@ def test_an_evaluation_of_a_classifier_is_that_of_its_own_labels(lab, tmp_path):
     found = lab("evaluate", "--model", "starter-spam", "--data", path, "--json").json
     texts = "\n".join(text for _, text in rows).encode()
     named = lab("classify", "--model", "starter-spam", "-", "--json", stdin=texts).json["results"]
-    assert_scores(found, [label for label, _ in rows], [one["label"] for one in named])
-    for one in named:
-        assert one["probability"] == max(one["probabilities"].values())
-        assert sum(one["probabilities"].values()) == pytest.approx(1)
+    assert_scores(found, [label for label, _ in rows], [row["label"] for row in named])
+    for row in named:
+        assert row["probability"] == max(row["probabilities"].values())
+        assert sum(row["probabilities"].values()) == pytest.approx(1)
 
 
 # ---- instructions
@@ -311,7 +313,7 @@ def test_chrf_is_the_paper_s():
     said = ["une voiture rouges passe vite", "un chien dort", "il pleut"]
     assert chrf(truth, said) == pytest.approx(plain_chrf(truth, said), abs=0.01)
     rows = chrf_by_row(truth, said)
-    each = [plain_chrf([one], [two]) for one, two in zip(truth, said, strict=True)]
+    each = [plain_chrf([sentence], [two]) for sentence, two in zip(truth, said, strict=True)]
     assert rows == pytest.approx(each, abs=0.01)
 
 
@@ -328,18 +330,18 @@ def test_figures_of_answers_are_counts_and_plain_losses(lab, base, tmp_path):
     run, loaded = Run(target), models.load(str(target))
     kept, test = run.predictions(), answer["test"]
     assert test["n"] == len(kept) and test["left_out"] == 0
-    right = [one["answer"].strip() == one["expected"].strip() for one in kept]
-    assert [one["right"] for one in kept] == right
+    right = [pair["answer"].strip() == pair["expected"].strip() for pair in kept]
+    assert [pair["right"] for pair in kept] == right
     assert test["exact_match"] == pytest.approx(np.mean(right))
     if test["chrf"] is not None:
-        pair = [one["expected"] for one in kept], [one["answer"] for one in kept]
-        assert test["chrf"] == pytest.approx(plain_chrf(*pair), abs=0.01)
+        sides = [pair["expected"] for pair in kept], [pair["answer"] for pair in kept]
+        assert test["chrf"] == pytest.approx(plain_chrf(*sides), abs=0.01)
     total = count = 0.0
-    for one in kept:  # the loss of the expected answer and its end, after the prompt
-        asked = loaded.tokenizer.encode(f"{one['prompt']}:")
-        said = [*loaded.tokenizer.encode(f" {one['expected']}"), loaded.tokenizer.eot_id]
+    for pair in kept:  # the loss of the expected answer and its end, after the prompt
+        asked = loaded.tokenizer.encode(f"{pair['prompt']}:")
+        said = [*loaded.tokenizer.encode(f" {pair['expected']}"), loaded.tokenizer.eot_id]
         losses = plain_losses(loaded, [*asked, *said])[len(asked) - 1 :]
-        assert one["loss"] == pytest.approx(losses.mean(), rel=1e-3)
+        assert pair["loss"] == pytest.approx(losses.mean(), rel=1e-3)
         total, count = total + losses.sum(), count + len(losses)
     assert test["loss"] == pytest.approx(total / count, rel=1e-3)
     assert answer["train_rows"]["n"] == answer["data_report"]["rows"]["train"] == 29

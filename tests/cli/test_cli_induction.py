@@ -39,5 +39,5 @@ def test_pretrain_measures_heads_and_keeps_snapshots_where_it_is_asked(lab) -> N
                "--snapshot-every", 4, "--head-scores", "--threads", 1, "--json")  # fmt: skip
     assert done.status == 0, done.err
     run = open_run(done.json["run"])
-    assert {1, 2, 4, 5, 8} <= {one.step for one in run.checkpoints()}
+    assert {1, 2, 4, 5, 8} <= {checkpoint.step for checkpoint in run.checkpoints()}
     assert len(run.metrics().arrays("val", "head_previous")[0]) >= 2

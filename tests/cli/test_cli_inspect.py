@@ -19,7 +19,7 @@ ABOUT = (
 
 @pytest.mark.parametrize("about", ABOUT)
 def test_the_command_gives_the_report_and_its_exit_status(lab, tmp_path, about: str) -> None:
-    shape = next(one for one in SHAPES if one.about == about)
+    shape = next(shape for shape in SHAPES if shape.about == about)
     path = put(shape, tmp_path)
     made = lab("inspect", path, "--json")
     assert made.status == shape.expected["status"]
@@ -31,10 +31,10 @@ def test_the_command_gives_the_report_and_its_exit_status(lab, tmp_path, about: 
                 "notices"):  # fmt: skip
         assert key in answer
     assert set(answer["rows"]) == {"read", "taken", "left_out", "repaired"}
-    assert all(set(one) == {"kind", "text", "line", "count"} for one in answer["notices"])
+    assert all(set(notice) == {"kind", "text", "line", "count"} for notice in answer["notices"])
     plain = lab("inspect", path)
-    said = [one["text"] for one in answer["notices"]]
-    assert plain.out.startswith("file ") and all(one in plain.out for one in said)
+    said = [notice["text"] for notice in answer["notices"]]
+    assert plain.out.startswith("file ") and all(sentence in plain.out for sentence in said)
 
 
 def test_columns_by_number_and_an_encoding_that_was_named(lab, tmp_path) -> None:
@@ -54,6 +54,6 @@ def test_texts_that_come_again_and_contradict_themselves_are_told(lab, tmp_path)
     path = tmp_path / "t.csv"
     rows = [f"{'ab'[i % 2]},message number {i}" for i in range(20)]
     path.write_text("\n".join(["label,text", *rows, "a,Message  number 1!", "a,message number 2"]))
-    said = {one["kind"]: one for one in lab("inspect", path, "--json").json["notices"]}
+    said = {notice["kind"]: notice for notice in lab("inspect", path, "--json").json["notices"]}
     assert (said["doubles"]["count"], said["doubles"]["line"]) == (2, 22)
     assert said["conflicts"]["count"] == 1 and "Message  number 1!" not in said["doubles"]["text"]

@@ -40,8 +40,8 @@ def alpaca(tmp_path: Path) -> Path:
 def chat(tmp_path: Path) -> Path:
     path = tmp_path / "chat.jsonl"
     turns = (
-        [{"role": "user", "content": one["instruction"]},
-         {"role": "assistant", "content": one["output"]}] for one in records()
+        [{"role": "user", "content": record["instruction"]},
+         {"role": "assistant", "content": record["output"]}] for record in records()
     )  # fmt: skip
     path.write_text("\n".join(json.dumps({"messages": turn}) for turn in turns))
     return path
@@ -56,7 +56,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
                "--run-dir", folder / "run")  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LLMLAB_HOME", str(folder))
-        assert main([str(one) for one in command]) == 0
+        assert main([str(word) for word in command]) == 0
     return folder / "run"
 
 
@@ -105,9 +105,9 @@ def test_a_user_s_alpaca_file_end_to_end(lab, alpaca, base):
 def _check_chrf(*reports: dict[str, object]) -> None:
     """A number from 0 to 100 in each report; null only where sacrebleu is not installed."""
     known = find_spec("sacrebleu") is not None
-    for one in reports:
-        assert "chrf" in one and (one["chrf"] is not None) == known
-        assert not known or 0 <= one["chrf"] <= 100
+    for report in reports:
+        assert "chrf" in report and (report["chrf"] is not None) == known
+        assert not known or 0 <= report["chrf"] <= 100
 
 
 def test_a_chat_file_with_packing_lora_and_another_template(lab, chat, base, tmp_path):
@@ -133,7 +133,9 @@ def test_a_chat_file_with_packing_lora_and_another_template(lab, chat, base, tmp
 
 def test_chosen_columns_and_last_block(lab, base, tmp_path):
     table = tmp_path / "faq.csv"
-    lines = ["frage,antwort"] + [f"{one['instruction']},{one['output']}" for one in records(24)]
+    lines = ["frage,antwort"] + [
+        f"{record['instruction']},{record['output']}" for record in records(24)
+    ]
     table.write_text("\n".join(lines))
     command = ("finetune", "--task", "instruct", "--data", table, "--model", base, "--epochs", 1,
                "--train", "last-block", *QUICK)  # fmt: skip
@@ -218,7 +220,7 @@ def test_a_small_file_is_told_in_numbers_and_keeps_its_last_weights(lab, base, t
     assert tuned["test"]["exact_match_interval"][1] > 0.4  # of four rows
     run = RunStore().open(tuned["run"])
     assert load(tuned["run"]).step == 24
-    last = [one for one in run.metrics().series("val", "loss")[1]][-1]
+    last = [series for series in run.metrics().series("val", "loss")[1]][-1]
     assert tuned["val_loss"] == pytest.approx(last)  # of the weights that are kept
     told = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 2,
                *QUICK).out  # fmt: skip
@@ -297,8 +299,8 @@ def test_what_was_left_out_is_said_before_anything_learns(lab, base, tmp_path):
 
 def test_a_notice_is_printed_once(lab, base, tmp_path):
     path = tmp_path / "twice.jsonl"
-    rows = [{"question": one["instruction"], "answer": one["output"], "kind": "some text"}
-            for one in records(20)]  # fmt: skip
+    rows = [{"question": record["instruction"], "answer": record["output"], "kind": "some text"}
+            for record in records(20)]  # fmt: skip
     path.write_text("\n".join(map(json.dumps, [*rows, rows[0], {"question": "What?"}])))
     tuned = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 1,
                 *QUICK)  # fmt: skip
@@ -315,13 +317,13 @@ def test_evaluate_reads_a_file_in_the_encoding_that_is_named(lab, base, tmp_path
     path.write_bytes(f"question,answer\n{rows}".encode("iso8859-15"))
     text.write_bytes("The lamp is 10 €.\n".encode("iso8859-15"))
     guessed, named = [
-        [lab("evaluate", "--model", base, "--data", one, *more, *flags, "--json").json["loss"]
-         for one, more in ((path, ("--template", "plain")), (text, ()))]
+        [lab("evaluate", "--model", base, "--data", source, *more, *flags, "--json").json["loss"]
+         for source, more in ((path, ("--template", "plain")), (text, ()))]
         for flags in ((), ("--encoding", "iso8859-15"))
     ]  # fmt: skip
     path.write_text(f"question,answer\n{rows}", encoding="utf-8")
     text.write_text("The lamp is 10 €.\n", encoding="utf-8")
     right = [lab("evaluate", "--model", base, "--data", path, "--template", "plain", "--json"),
              lab("evaluate", "--model", base, "--data", text, "--json")]  # fmt: skip
-    assert named == [one.json["loss"] for one in right]
-    assert all(one != other for one, other in zip(guessed, named, strict=True))
+    assert named == [outcome.json["loss"] for outcome in right]
+    assert all(guess != other for guess, other in zip(guessed, named, strict=True))

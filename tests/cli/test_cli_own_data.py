@@ -84,8 +84,8 @@ def test_few_texts_make_a_probe_whose_words_vote_unless_told_otherwise(lab, pare
     alone = made("--train", "probe", "--no-words").json
     assert alone["model_alone"] is None
     text = "win cash now"
-    rows = [lab("classify", "--model", one, text, "--json").json["results"][0]
-            for one in (default.json["run"], alone["run"])]  # fmt: skip
+    rows = [lab("classify", "--model", run, text, "--json").json["results"][0]
+            for run in (default.json["run"], alone["run"])]  # fmt: skip
     assert rows[0]["label"] == rows[1]["label"] == "spam"
     assert rows[0]["probability"] != rows[1]["probability"]
     refused = made("--train", "probe", "--learning-rate", 0.1)
@@ -141,7 +141,7 @@ def test_a_learning_curve_is_printed_resumed_and_is_no_model(lab, parent, tmp_pa
     made = lab(*command, *chosen, "--json")
     answer = made.json
     assert answer["state"] == "done" and answer["step"] == 4 == len(answer["points"])
-    assert [(one["learner"], one["size"]) for one in answer["curve"]] == [
+    assert [(point["learner"], point["size"]) for point in answer["curve"]] == [
         ("naive Bayes", 6), ("naive Bayes", 48), ("pretrained", 6), ("pretrained", 48),
     ]  # fmt: skip
     assert "4/4  pretrained, 48 texts, seed 0" in made.err

@@ -25,7 +25,8 @@ def test_preflight_counts_the_parts_that_were_exchanged(lab):
     switches = ("--norm", "rms", "--feed-forward", "swiglu", "--position", "rope",
                 "--n-kv-heads", "2")  # fmt: skip
     plain, modern = (
-        lab(*ARGUMENTS, *one, "--no-measure", "--json").json["parameters"] for one in ((), switches)
+        lab(*ARGUMENTS, *added, "--no-measure", "--json").json["parameters"]
+        for added in ((), switches)
     )
     # Without an embedding of positions, biases of the norms, half of keys and values.
     C, L, T = 64, 4, 128

@@ -30,14 +30,14 @@ def test_runs_wait_are_moved_taken_out_and_worked_off(lab, corpus):
     ]  # fmt: skip
     first, second, third = names
     waiting = lab("runs", "queue", "--json").json["queue"]
-    assert [one["run"] for one in waiting] == names
-    assert all(one["state"] == "queued" for one in waiting)
+    assert [row["run"] for row in waiting] == names
+    assert all(row["state"] == "queued" for row in waiting)
     moved = lab("runs", "move", third, 0, "--json").json["queue"]
-    assert [one["run"] for one in moved] == [third, first, second]
+    assert [row["run"] for row in moved] == [third, first, second]
     assert lab("runs", "stop", first, "--json").json["state"] == "stopped"
     assert "does not wait" in lab("runs", "move", first, 0).error
     done = lab("runs", "work", "--json").json["runs"]
-    assert [(one["run"], one["state"]) for one in done] == [(third, "done"), (second, "done")]
+    assert [(row["run"], row["state"]) for row in done] == [(third, "done"), (second, "done")]
     assert lab("runs", "work", "--json").json["runs"] == []
 
 

@@ -169,7 +169,7 @@ def test_a_tokenizer_saved_by_name_is_used_renamed_exported_and_deleted(lab, tmp
                "--name", "My own", "--json").json  # fmt: skip
     assert made["reference"] == "my-own" and made["pattern"] == "words"
     listed = lab("tokenizers", "list", "--json").json["tokenizers"]
-    assert [(one["name"], one["vocab_size"]) for one in listed] == [("my-own", 270)]
+    assert [(saved["name"], saved["vocab_size"]) for saved in listed] == [("my-own", 270)]
     ids = lab("tokenize", "the fox", "--encoding", "my-own", "--json").json["ids"]
     assert lab("tokenizers", "rename", "my-own", "other", "--json").json["name"] == "other"
     assert lab("tokenize", "the fox", "--encoding", "other", "--json").json["ids"] == ids

@@ -43,7 +43,7 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ("pretrain", "--corpus", folder / "corpus.txt", *TINY, "--steps", 6)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LLMLAB_HOME", str(folder))
-        assert main([str(one) for one in (*command, "--run-dir", folder / "run")]) == 0
+        assert main([str(word) for word in (*command, "--run-dir", folder / "run")]) == 0
     return folder / "run"
 
 
@@ -90,7 +90,7 @@ def test_the_whole_way_from_text_to_a_classified_message(lab, corpus, table, hom
     lines = b"WIN a prize now\r\n\nare you home?\n"
     labels = lab("classify", "--model", tuned["run"], "-", "--json", stdin=lines)
     results = labels.json["results"]
-    assert [one["label"] is None for one in results] == [False, True, False]
+    assert [result["label"] is None for result in results] == [False, True, False]
     assert set(results[0]["probabilities"]) == {"ham", "spam"}
     assert sum(results[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert "Line 2 is empty" in labels.err
@@ -104,7 +104,7 @@ def test_the_whole_way_from_text_to_a_classified_message(lab, corpus, table, hom
     assert {"n", "loss", "perplexity", "bits_per_byte"} <= set(loss)
 
     listed = lab("runs", "list", "--json").json["runs"]
-    mine = next(one for one in listed if one["run"] == answer["run"])
+    mine = next(row for row in listed if row["run"] == answer["run"])
     assert {"run", "name", "kind", "state", "step", "val_loss"} <= set(mine)
     assert (mine["name"], mine["kind"], mine["state"]) == ("my first", "pretrain", "done")
 
@@ -179,7 +179,7 @@ def test_a_run_directory_anywhere_is_a_run(lab, corpus, tmp_path):
     assert made.json["run"] == str(directory)
     assert lab("runs", "show", directory, "--json").json["run"] == str(directory)
     assert lab("runs", "list", "--json").json["runs"] == [
-        one for one in lab("runs", "list", "--json").json["runs"] if one["example"]
+        run for run in lab("runs", "list", "--json").json["runs"] if run["example"]
     ]
     assert lab("runs", "rename", directory, "there", "--json").json["name"] == "there"
     again = lab("pretrain", "--corpus", corpus, *TINY, "--steps", 2, "--run-dir", directory)
@@ -242,7 +242,7 @@ def test_finetune_refuses_a_table_that_cannot_be_learned(
     outcome = lab("finetune", "--task", "classify", "--data", path, "--model", base, *options)
     assert words in outcome.error.lower()
     assert outcome.status == (2 if "a,b,c" in content else 1)  # a column has to be chosen
-    assert [one.name for one in (home / "runs").iterdir()] == [base]
+    assert [path.name for path in (home / "runs").iterdir()] == [base]
 
 
 def test_finetune_refuses_a_table_that_is_no_text(lab, base, tmp_path):
@@ -318,7 +318,7 @@ def test_deleted_and_damaged_runs_are_told_in_one_line(lab, base, home):
     (directory / "config.json").write_text("{ not json")
     assert lab("generate", "--model", base, "--prompt", "x").error
     assert lab("runs", "resume", base).error
-    damaged = next(one for one in lab("runs", "list", "--json").json["runs"] if one["run"] == base)
+    damaged = next(run for run in lab("runs", "list", "--json").json["runs"] if run["run"] == base)
     assert damaged["state"] == "damaged" and damaged["error"]
     assert lab("runs", "show", base, "--json").json["state"] == "damaged"
     lab("runs", "delete", base)
@@ -334,7 +334,7 @@ def test_ctrl_c_saves_a_checkpoint_and_resume_goes_on(lab, corpus, home, wait_un
         "--run-dir", directory, "--json",
     ]  # fmt: skip
     process = subprocess.Popen(
-        [str(one) for one in command],
+        [str(word) for word in command],
         cwd=PROJECT_ROOT,
         env={**os.environ, "LLMLAB_HOME": str(home)},
         stdout=subprocess.PIPE,
@@ -364,7 +364,7 @@ def test_runs_stop_stops_a_run_of_another_process(lab, corpus, home, wait_until)
         "--steps", 100_000, "--json",
     ]  # fmt: skip
     process = subprocess.Popen(
-        [str(one) for one in command],
+        [str(word) for word in command],
         cwd=PROJECT_ROOT,
         env={**os.environ, "LLMLAB_HOME": str(home)},
         stdout=subprocess.PIPE,

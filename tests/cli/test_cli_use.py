@@ -11,7 +11,10 @@ GENERATE = ("generate", "--model", "starter", "--prompt", "My lord, ", "--max-ne
 def test_every_sampling_option_reaches_the_model(lab):
     plain = lab(*GENERATE, "--seed", 1, "--json").json
     assert plain["reason"] == "length" and len(plain["ids"]) == len(plain["probabilities"]) == 12
-    assert all(0 < one <= 1 for one in plain["probabilities"]) and plain["first_token_s"] > 0
+    assert (
+        all(0 < probability <= 1 for probability in plain["probabilities"])
+        and plain["first_token_s"] > 0
+    )
     greedy = lab(*GENERATE, "--temperature", 0, "--json").json
     for sole in (("--top-k", 1), ("--min-p", 1), ("--top-p", 1e-9)):
         assert lab(*GENERATE, "--seed", 1, *sole, "--json").json["ids"] == greedy["ids"]
@@ -23,8 +26,8 @@ def test_every_sampling_option_reaches_the_model(lab):
 
 def test_0_is_off_for_every_filter_and_the_penalty(lab):
     plain = lab(*GENERATE, "--seed", 1, "--json").json["ids"]
-    off = [one for name in ("top-k", "top-p", "min-p", "repetition-penalty")
-           for one in (f"--{name}", 0)]  # fmt: skip
+    off = [word for name in ("top-k", "top-p", "min-p", "repetition-penalty")
+           for word in (f"--{name}", 0)]  # fmt: skip
     assert lab(*GENERATE, "--seed", 1, *off, "--json").json["ids"] == plain
     said = lab("generate", "--help").out
     assert said.count("0: off") + said.count("0 or 1: off") >= 3
@@ -53,8 +56,8 @@ def test_score_tells_what_every_token_costs(lab):
     text = "To be, or not to be: zxqv\n"
     made = lab("score", "--model", "starter", text, "--json").json
     assert made["bytes"] == len(text) and made["n"] == len(made["tokens"])
-    assert "".join(one["text"] for one in made["tokens"]) == text
-    nats = sum(one["loss"] for one in made["tokens"])
+    assert "".join(token["text"] for token in made["tokens"]) == text
+    nats = sum(token["loss"] for token in made["tokens"])
     assert made["loss"] == pytest.approx(nats / made["n"])
     assert made["bits_per_byte"] == pytest.approx(nats / math.log(2) / len(text))
     assert made["tokens"][0].keys() == {

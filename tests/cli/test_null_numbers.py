@@ -61,7 +61,7 @@ def test_pages_and_commands_know_null(lab, store, parent, kind):
     page.query_params["run"] = run.id
     page.run()
     assert not page.exception
-    said = " ".join(one.value for one in [*page.error, *page.markdown, *page.caption])
+    said = " ".join(element.value for element in [*page.error, *page.markdown, *page.caption])
     assert "Something went wrong" not in said and "nothing unusual" not in said
     assert "not a number" in said
     for arguments in (("runs", "list"), ("runs", "show", run.id)):

@@ -127,7 +127,7 @@ def test_what_is_there_is_not_overwritten(out, format):
     for taken in (out, out / "kept.txt"):
         with pytest.raises(StateError, match=r"not empty|already exists"):
             export_model(loaded(), format, taken)
-    assert [one.name for one in out.iterdir()] == ["kept.txt"]
+    assert [path.name for path in out.iterdir()] == ["kept.txt"]
     assert (out / "kept.txt").read_text() == "mine"
 
 

@@ -71,7 +71,7 @@ def test_the_tokenizer_is_inside(out):
     assert value["tokenizer.ggml.add_bos_token"] is False
     merges = value["tokenizer.ggml.merges"]
     assert [merge.replace(" ", "") for merge in merges] == tokens[256:299]
-    assert any("apostrophe" in one for one in made.notices)
+    assert any("apostrophe" in notice for notice in made.notices)
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,12 @@ def rewrite(directory, change):
     save_file(change(load_file(path)), path)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda one: "-".join(map(str, one.values())))
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda row: "-".join(map(str, row.values())))
 def test_logits_and_attention_are_those_of_transformers(make_hf, tmp_path, shape):
     theirs = make_hf(tmp_path, attn_implementation="eager", **shape)
     ours, labels = read(tmp_path)
     assert labels is None
-    assert ours.n_parameters() == sum(one.numel() for one in theirs.parameters())
+    assert ours.n_parameters() == sum(parameter.numel() for parameter in theirs.parameters())
     ids = ids_for(theirs)
     names = [f"blocks.{layer}.attention.weights" for layer in range(shape["n_layer"])]
     with torch.no_grad(), watch(ours, names) as seen:
@@ -78,7 +78,9 @@ def test_greedy_text_is_that_of_transformers(make_hf, tmp_path, shape, penalty):
         )
         made = generation.generate(loaded.model, loaded.tokenizer, prompt, sampling)
         assert len(set(made.ids)) > 5
-        assert made.ids == [one for one in expected.tolist() if one != loaded.tokenizer.eot_id]
+        assert made.ids == [
+            token for token in expected.tolist() if token != loaded.tokenizer.eot_id
+        ]
 
 
 def test_names_without_the_prefix_and_with_masks_are_read_as_openai_published_them(
@@ -87,7 +89,7 @@ def test_names_without_the_prefix_and_with_masks_are_read_as_openai_published_th
     theirs = make_hf(tmp_path)
 
     def bare(tensors):
-        renamed = {name.removeprefix("transformer."): one for name, one in tensors.items()}
+        renamed = {name.removeprefix("transformer."): tensor for name, tensor in tensors.items()}
         mask = torch.ones(1, 1, 32, 32, dtype=torch.uint8).tril()
         return {**renamed, "h.0.attn.bias": mask, "h.1.attn.masked_bias": torch.tensor(-1e4)}
 
@@ -199,7 +201,9 @@ def test_no_two_tensors_are_held_while_reading(make_hf, tmp_path, monkeypatch):
     alive: list[weakref.ref] = []
 
     def watched(self, name):
-        assert not [one for one in alive if one() is not None], f"another is held beside {name}"
+        assert not [model_left for model_left in alive if model_left() is not None], (
+            f"another is held beside {name}"
+        )
         tensor = original(self, name)
         alive.append(weakref.ref(tensor))
         return tensor

@@ -92,7 +92,7 @@ def publish(server: _Hub, make_hf, tmp_path) -> Callable[..., None]:
         folder = tmp_path / "published"
         make_hf(folder, save=save, **settings)
         write_tokenizer(train_bpe(["the cat sees the moon. " * 20], 262), folder, 32)
-        server.files[repository] = {one.name: one.read_bytes() for one in folder.iterdir()}
+        server.files[repository] = {path.name: path.read_bytes() for path in folder.iterdir()}
 
     return put
 
@@ -101,7 +101,7 @@ def left(home) -> list[str]:
     """The files of snapshots in the lab's cache, and what is still on its way."""
     hub_cache = home / "cache" / "hub"
     found = [*hub_cache.glob("*/snapshots/*/*"), *hub_cache.rglob("*.incomplete*")]
-    return sorted(one.name for one in found)
+    return sorted(item.name for item in found)
 
 
 def test_a_name_is_downloaded_once_with_progress_and_then_at_hand(server, publish, home):
@@ -118,7 +118,7 @@ def test_a_name_is_downloaded_once_with_progress_and_then_at_hand(server, publis
     needed = {"model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.json",
               "merges.txt", "added_tokens.json"}  # fmt: skip
     later = server.asked[server.asked.index(f"{REVISION}/tokenizer.json") :]
-    assert {one.removeprefix(f"{REVISION}/") for one in later} == needed
+    assert {path.removeprefix(f"{REVISION}/") for path in later} == needed
     server.files.clear()
     asked = len(server.asked)
     assert models.load("gpt2").tokenizer.vocab_size == 262
@@ -193,7 +193,7 @@ def test_a_model_with_a_pickle_only_is_refused_before_it_is_fetched(server, publ
     files["pytorch_model.bin"] = files.pop("model.safetensors")
     with pytest.raises(LabError, match="pickle"):
         hub.download("some-one/old")
-    assert not any("pytorch_model" in one for one in server.asked)
+    assert not any("pytorch_model" in asked_path for asked_path in server.asked)
 
 
 def test_another_kind_of_model_is_refused_before_its_weights(server, publish):

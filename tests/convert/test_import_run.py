@@ -44,7 +44,7 @@ def test_the_run_has_the_weights_and_all_that_the_lab_asks_for(store, source, tr
     assert made.max_abs_logit_difference <= 1e-4 and made.notices == []
     info = store.info(made.run.id)
     assert (info.kind, info.state, info.step, info.name) == ("pretrain", "done", 0, "tiny-gpt2")
-    notices = [one["text"] for one in made.run.events("notice")]
+    notices = [event["text"] for event in made.run.events("notice")]
     assert notices == [f"Imported from {source}."]
     loaded = models.load(made.run.id)
     assert loaded.tokenizer.vocab_size == 300 and loaded.step == 0
@@ -79,7 +79,7 @@ def test_without_transformers_the_difference_is_unknown_and_said(store, source, 
     monkeypatch.setattr(verify, "find_spec", lambda name: None)
     made = make(store, source)
     assert made.max_abs_logit_difference is None
-    assert any("transformers is not installed" in one for one in made.notices)
+    assert any("transformers is not installed" in notice for notice in made.notices)
 
 
 def test_a_wrong_mapping_leaves_nothing(store, source, monkeypatch):

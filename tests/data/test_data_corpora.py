@@ -156,7 +156,7 @@ def test_rows_are_documents_and_that_is_said(tmp_path) -> None:
     path.write_text('{"text": "Mara has the rake.", "url": "https://example.org/0"}\n' * 300)
     corpus = load_corpus(str(path))
     assert corpus.documents == ["Mara has the rake."] * 300 and corpus.name == "notes"
-    assert any("read from the column 'text'" in one for one in corpus.notices)
+    assert any("read from the column 'text'" in notice for notice in corpus.notices)
 
 
 @pytest.mark.parametrize("n_bytes", [9_999, 10_000, 10_001, 30_000])

@@ -22,23 +22,23 @@ def test_doubles_leave_one_text_with_the_label_that_most_have() -> None:
 def test_every_text_is_tested_once_and_never_learned_from_in_that_fold() -> None:
     data = some_texts()
     folds = stratified_folds(data, 5, 0.125, seed=3)
-    assert sorted(text for one in folds for text in one.test.texts) == sorted(data.texts)
-    for one in folds:
-        parts = [set(part.texts) for part in (one.train, one.validation, one.test)]
+    assert sorted(text for fold in folds for text in fold.test.texts) == sorted(data.texts)
+    for split in folds:
+        parts = [set(part.texts) for part in (split.train, split.validation, split.test)]
         assert len(set.union(*parts)) == sum(map(len, parts)) == len(data)
-        assert one.validation.counts().keys() == {"ham", "spam"}
-        assert one.test.counts()["ham"] in (4, 5) and one.test.counts()["spam"] in (2, 3)
+        assert split.validation.counts().keys() == {"ham", "spam"}
+        assert split.test.counts()["ham"] in (4, 5) and split.test.counts()["spam"] in (2, 3)
         labels = dict(zip(data.texts, data.labels, strict=True))
-        assert [labels[text] for text in one.test.texts] == one.test.labels
+        assert [labels[text] for text in split.test.texts] == split.test.labels
 
 
 def test_folds_and_draws_depend_on_the_seed_and_on_the_texts_alone() -> None:
     data = some_texts()
     backwards = data.take(list(range(len(data)))[::-1])
     for seed in (1, 2):
-        a, b = (stratified_folds(one, 4, 0.2, seed) for one in (data, backwards))
-        assert [set(one.test.texts) for one in a] == [set(one.test.texts) for one in b]
-    draws = [set(as_many_of_each(one, s).texts) for s in (1, 2) for one in (data, backwards)]
+        a, b = (stratified_folds(rows, 4, 0.2, seed) for rows in (data, backwards))
+        assert [set(fold.test.texts) for fold in a] == [set(fold.test.texts) for fold in b]
+    draws = [set(as_many_of_each(rows, s).texts) for s in (1, 2) for rows in (data, backwards)]
     assert draws[0] == draws[1] and draws[2] == draws[3] and draws[0] != draws[2]
 
 

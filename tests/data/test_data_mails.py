@@ -33,7 +33,7 @@ def test_charsets_and_transfer_encodings(charset: str, encoding: str) -> None:
     if encoding == "8bit" and charset == "utf-16":
         pytest.skip("UTF-16 holds line ends that belong to no line")
     packed = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}
-    body = packed.get(encoding, lambda one: one)(data)
+    body = packed.get(encoding, lambda item: item)(data)
     head = f"Subject: x\nContent-Type: text/plain; charset={charset}\n"
     assert read_mail(raw(head + f"Content-Transfer-Encoding: {encoding}", body)).body == text
 

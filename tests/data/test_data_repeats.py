@@ -40,10 +40,10 @@ def test_the_seed_makes_the_text():
 
 
 def test_all_letters_come_alike():
-    counts = Counter("".join("".join(set(one)) for one in repeats(5000)))
+    counts = Counter("".join("".join(set(repeat)) for repeat in repeats(5000)))
     assert len(counts) == len(LETTERS) == 94 and LETTERS.isascii()
     assert min(counts.values()) > 0.7 * counts.total() / 94
-    assert FEWEST < np.mean([len(set(one)) for one in repeats(500)]) < MOST
+    assert FEWEST < np.mean([len(set(repeat)) for repeat in repeats(500)]) < MOST
 
 
 def test_it_is_a_corpus_that_splits():

@@ -36,7 +36,7 @@ def test_rows_without_text_or_label_are_counted_once() -> None:
     data = labelled_from_table(b"label,text\nham,\n,hi\nham,a\nspam,b\n", "t.csv")
     report = report_on(data)
     assert report.empty == 2 and report.cut is None
-    said = [one for one in report.sentences() if "left out" in one]
+    said = [sentence for sentence in report.sentences() if "left out" in sentence]
     assert len(said) == 2 and "without a text" in said[0] and "without a label" in said[1]
 
 

@@ -10,11 +10,11 @@ from llmcore.tokenizers.vocabulary import script_of
 
 
 def scripts(text: str) -> set[str]:
-    return {script for one in text if (script := script_of(one))}
+    return {script for letter in text if (script := script_of(letter))}
 
 
 def test_texts_are_in_the_script_that_they_claim() -> None:
-    found = {one.name: one.text for one in sample_texts()}
+    found = {sample_text.name: sample_text.text for sample_text in sample_texts()}
     assert all(500 < len(text) <= MAX_CHARACTERS for text in found.values())
     for name, script in {
         "English": "Latin", "Russian": "Cyrillic", "Hebrew": "Hebrew", "Hindi": "Devanagari",
@@ -32,7 +32,7 @@ def test_sentences_are_short_and_in_their_script() -> None:
 
 def test_what_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "packaged_path", lambda *names: None)
-    assert [one.name for one in sample_texts.__wrapped__()] == ["Python (code)"]
+    assert [sample.name for sample in sample_texts.__wrapped__()] == ["Python (code)"]
 
 
 def test_compression_by_hand() -> None:

@@ -201,16 +201,16 @@ def test_the_splits_that_a_file_brings_are_kept() -> None:
     for seed in range(3):
         splits = split_labelled(_given(60, 20, 10), 0.1, 0.2, seed)
         assert (len(splits.train), len(splits.validation), len(splits.test)) == (60, 10, 20)
-        assert {int(one.split()[2]) for one in splits.test.texts} == set(range(70, 90))
+        assert {int(text.split()[2]) for text in splits.test.texts} == set(range(70, 90))
         drawn = split_labelled(_given(60, 20), 0.1, 0.2, seed)  # no validation rows: drawn
         assert len(drawn.test) == 20 and 0 < len(drawn.validation) < 15
-        assert not {one for one in drawn.train.texts} & {one for one in drawn.test.texts}
+        assert not {text for text in drawn.train.texts} & {text for text in drawn.test.texts}
 
 
 def test_test_rows_that_are_training_rows_as_well_are_no_test() -> None:
     splits = split_labelled(_given(60, 20, same=5), 0.1, 0.2, 0)
     assert len(splits.test) == 15
-    assert any("5 of the 20 test rows" in one for one in splits.notices)
+    assert any("5 of the 20 test rows" in notice for notice in splits.notices)
     with pytest.raises(LabError, match="Every test row"):
         split_labelled(_given(60, 20, same=20), 0.1, 0.2, 0)
 
@@ -220,4 +220,4 @@ def test_a_class_that_only_the_test_has_is_left_out_with_a_notice() -> None:
     data.labels[-3:] = ["c"] * 3
     splits = split_labelled(data, 0.1, 0.2, 0)
     assert len(splits.test) == 17 and "c" not in splits.test.labels
-    assert any("'c'" in one for one in splits.notices)
+    assert any("'c'" in notice for notice in splits.notices)

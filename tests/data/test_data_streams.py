@@ -36,7 +36,7 @@ def test_lines_of_any_system_and_encoding() -> None:
 
 def test_a_line_without_end_is_cut_and_the_next_is_whole() -> None:
     found = lines(b"x" * (3 * MAX_LINE + 5) + b"\nshort\n")
-    assert [len(one) for one in found] == [MAX_LINE, 5]
+    assert [len(item) for item in found] == [MAX_LINE, 5]
 
 
 def test_lines_that_are_no_utf_8_are_windows_1252() -> None:
@@ -52,7 +52,7 @@ def test_the_rows_are_those_of_the_whole_table(write, name) -> None:
                                                     enumerate(quoted))])  # fmt: skip
     assert list(texts_of_file(write(name, table))) == texts
     whole = labelled_from_table(table.encode(), name).texts
-    assert [one for one in texts if one] == whole
+    assert [text for text in texts if text] == whole
 
 
 def test_columns_chosen_missing_and_without_a_header(write) -> None:

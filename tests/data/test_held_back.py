@@ -30,6 +30,6 @@ def test_every_long_message_and_test_tweet_is_held_back() -> None:
     assert min(map(len, held_back)) >= MIN_FOLDED
     messages = [fold(text) for text in load_labelled("sms-spam").texts]
     tweets = split_labelled(load_labelled("tweet-sentiment"), 0.1, 0.2, seed=1).test.texts
-    long_ones = {one for one in [*messages, *map(fold, tweets)] if len(one) >= MIN_FOLDED}
+    long_ones = {text for text in [*messages, *map(fold, tweets)] if len(text) >= MIN_FOLDED}
     assert long_ones and long_ones <= held_back
     assert not held_back & {fold(text) for text in load_corpus("tweets").documents}

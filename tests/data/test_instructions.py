@@ -105,7 +105,7 @@ def test_tables_and_chosen_columns():
     ]
     two = read("Why?\tBecause.\nHow?\tSo.\n", "mine.tsv")
     assert two.rows == [single("Why?", "Because."), single("How?", "So.")]
-    assert any("read as instruction, output" in one for one in two.notices)
+    assert any("read as instruction, output" in notice for notice in two.notices)
 
 
 def test_columns_of_a_jsonl_can_be_chosen_too():

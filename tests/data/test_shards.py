@@ -31,9 +31,9 @@ def all_ids(found, folder):
     places = {False: 0, True: 0}
     parts = []
     index = module.read_json(folder / module.INDEX)
-    for one in index["blocks"]:
-        held = bool(one["held_out"])
-        n = (folder / one["file"]).stat().st_size // 2
+    for block in index["blocks"]:
+        held = bool(block["held_out"])
+        n = (folder / block["file"]).stat().st_size // 2
         parts.append(rows[held][places[held] : places[held] + n])
         places[held] += n
     return np.concatenate(parts).tolist()
@@ -51,9 +51,9 @@ def test_ids_are_those_of_the_whole_text(text, tmp_path, block_bytes, n_processe
     assert all_ids(found, folder) == TOKENIZER.encode_documents([TEXT]).tolist()
     blocks = module.read_json(folder / module.INDEX)["blocks"]
     assert seen[-1] == (len(blocks), len(blocks)) and len(blocks) >= 2
-    held = sum(one["n_bytes"] for one in blocks if one["held_out"])
+    held = sum(block["n_bytes"] for block in blocks if block["held_out"])
     assert found.validation_bytes == held > 0 and len(found.train) > 0 < len(found.validation)
-    assert sum(one["n_bytes"] for one in blocks) == len(TEXT.encode())
+    assert sum(block["n_bytes"] for block in blocks) == len(TEXT.encode())
 
 
 @pytest.mark.parametrize("keep_marks", [False, True])
@@ -73,11 +73,13 @@ def test_marks_part_documents_or_stay(tmp_path, keep_marks, block_bytes):
 def test_rows_and_files_are_whole_documents_in_a_block(tmp_path, block_bytes):
     documents = [sentences(3, seed=n) for n in range(200)]
     rows = tmp_path / "a.jsonl"
-    rows.write_text("".join(json.dumps({"text": one, "url": "x"}) + "\n" for one in documents))
+    rows.write_text(
+        "".join(json.dumps({"text": document, "url": "x"}) + "\n" for document in documents)
+    )
     many = tmp_path / "folder"
     many.mkdir()
-    for number, one in enumerate(documents):
-        (many / f"{number:03}.txt").write_text(one)
+    for number, document in enumerate(documents):
+        (many / f"{number:03}.txt").write_text(document)
     for path in (rows, many):
         folder = tmp_path / f"out-{path.name}"
         found = prepare_shards(path, TOKENIZER, folder, 0.1, 1, None, block_bytes)

@@ -34,7 +34,7 @@ def test_without_the_file_one_sentence_says_how_to_get_it() -> None:
     with pytest.raises(LabError, match="make email-data") as caught:
         load_labelled("email-spam")
     assert "\n" not in str(caught.value)
-    row = next(one for one in dataset_table() if one["name"] == "email-spam")
+    row = next(row for row in dataset_table() if row["name"] == "email-spam")
     assert not row["available"] and row["source"] == "make email-data"
 
 
@@ -51,7 +51,7 @@ def test_the_corpus_own_archives(tmp_path) -> None:
     assert take_in([more]) == (2, 1) and take_in([more]) == (2, 1)
     assert len(load_labelled("email-spam")) == 3  # read anew, not from the cache of before
     assert local_path("email-spam") == spam_assassin.email_path()
-    assert next(one for one in dataset_table() if one["name"] == "email-spam")["available"]
+    assert next(row for row in dataset_table() if row["name"] == "email-spam")["available"]
 
 
 def test_the_npm_package(tmp_path, monkeypatch) -> None:

@@ -72,9 +72,9 @@ def test_floors_are_those_of_the_test() -> None:
 def test_kinds_are_those_of_the_records() -> None:
     models = {"": "no model", "language": "a language model", "classifier": "a classifier"}
     assert rows("Kinds of run") == [
-        [f"`{one.name}`", one.title, one.page, models[one.model],
-         f"`{one.experiment.key}`" if one.experiment else "–"]
-        for one in KINDS.values()
+        [f"`{kind.name}`", kind.title, kind.page, models[kind.model],
+         f"`{kind.experiment.key}`" if kind.experiment else "–"]
+        for kind in KINDS.values()
     ]  # fmt: skip
 
 
@@ -98,13 +98,13 @@ def test_keys_and_states_of_status_json(tiny_run: Path, tmp_path: Path) -> None:
 
 def test_files_of_a_run_stand_in_the_table(tiny_run: Path) -> None:
     told = {name.split("/")[0] for name in keys("A run directory")}
-    assert {one.name for one in tiny_run.iterdir()} <= told
+    assert {path.name for path in tiny_run.iterdir()} <= told
     for path in OLD:
         with zipfile.ZipFile(path) as packed:
             assert {name.split("/")[1] for name in packed.namelist()} <= told
     inside = next(row[1] for row in rows("A run directory") if "checkpoints" in row[0])
     full = max((tiny_run / "checkpoints").iterdir())
-    assert set(names_in(inside)) == {one.name for one in full.iterdir()}
+    assert set(names_in(inside)) == {path.name for path in full.iterdir()}
 
 
 def lines_of(tiny_run: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -150,13 +150,13 @@ def test_keys_of_control_data_and_states(tiny_run: Path, tmp_path: Path) -> None
     written = read(tmp_path / CONTROL_FILE)
     assert set(about) == {CONTROL_FILE, *written, "run", "pause", "stop"}
     assert read_control(tmp_path).keys() == written.keys() - {"v"}
-    records = [json.loads(one) for one in kept("data.json")]
-    stamps = [one for record in records for one in record["sources"].values()]
-    told = {"data.json", *records[0], *(key for one in stamps for key in one)}
+    records = [json.loads(line) for line in kept("data.json")]
+    stamps = [source for record in records for source in record["sources"].values()]
+    told = {"data.json", *records[0], *(key for stamp in stamps for key in stamp)}
     assert set(names_in(line_about("- `data.json`"))) == told
-    states = [json.loads(one) for one in kept("state.json")]
-    states += [read(one) for one in tiny_run.glob("checkpoints/*/state.json")]
-    told = {"state.json", *(key for one in states for key in one)}
+    states = [json.loads(line) for line in kept("state.json")]
+    states += [read(path) for path in tiny_run.glob("checkpoints/*/state.json")]
+    told = {"state.json", *(key for state in states for key in state)}
     assert set(names_in(line_about("- `state.json`"))) == told
 
 
@@ -165,5 +165,5 @@ def test_bundled_references_are_told(name: str) -> None:
     first = rows('Model references, and the "@"')[0][0]
     assert name in names_in(first)
     assert set(names_in(first)) == {
-        one.name for one in (PROJECT_ROOT / "assets" / "runs").iterdir()
+        path.name for path in (PROJECT_ROOT / "assets" / "runs").iterdir()
     }

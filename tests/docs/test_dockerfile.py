@@ -32,7 +32,7 @@ def copied() -> list[tuple[str, str]]:
     found = []
     for rest in arguments("COPY"):
         *sources, target = rest.split()
-        found += [(one, target if len(sources) == 1 else ".") for one in sources]
+        found += [(source, target if len(sources) == 1 else ".") for source in sources]
     return found
 
 
@@ -44,7 +44,7 @@ def is_ignored(path: str) -> bool:
         if not line or line.startswith("#"):
             continue
         above = ["/".join(parts[: n + 1]) for n in range(len(parts))]
-        if any(fnmatch(one, pattern) or fnmatch("/" + one, pattern[2:]) for one in above):
+        if any(fnmatch(line, pattern) or fnmatch("/" + line, pattern[2:]) for line in above):
             ignored = not line.startswith("!")
     return ignored
 
@@ -70,10 +70,10 @@ def test_what_is_copied_is_there_and_not_ignored() -> None:
 def test_it_runs_without_root_and_keeps_its_runs_in_a_volume() -> None:
     assert arguments("FROM") == ["python:3.11-slim"]
     (user,), (volume,) = arguments("USER"), arguments("VOLUME")
-    assert user not in ("root", "0") and any(f"useradd --create-home {user}" in one
-                                             for one in arguments("RUN"))  # fmt: skip
+    assert user not in ("root", "0") and any(f"useradd --create-home {user}" in argument
+                                             for argument in arguments("RUN"))  # fmt: skip
     assert f"LLMLAB_HOME={volume}" in arguments("ENV")
-    assert any(f"install -d -o {user} {volume}" in one for one in arguments("RUN"))
+    assert any(f"install -d -o {user} {volume}" in argument for argument in arguments("RUN"))
     order = [step for step, _ in STEPS]
     assert order.index("USER") < order.index("CMD")
 
@@ -113,7 +113,7 @@ def test_the_command_starts_the_app_and_the_health_check_finds_it(
         own = str(free.getsockname()[1])
 
     def here(name: str) -> list[str]:
-        words = [one.replace(port, own).replace("0.0.0.0", "127.0.0.1") for one in the_json(name)]
+        words = [word.replace(port, own).replace("0.0.0.0", "127.0.0.1") for word in the_json(name)]
         return [sys.executable, *words[1:]]
 
     check = here("HEALTHCHECK")

@@ -17,7 +17,7 @@ from llmcore.paths import PROJECT_ROOT
 from ui.navigation import CARDS, FIRST
 
 PAGES = sorted([*PROJECT_ROOT.glob("*.md"), *(PROJECT_ROOT / "docs").glob("*.md")])
-NAMES = [str(one.relative_to(PROJECT_ROOT)) for one in PAGES]
+NAMES = [str(page.relative_to(PROJECT_ROOT)) for page in PAGES]
 FOLDERS = "pages|ui|llmcore|assets|benchmarks|docs|tests|findings|examples"
 PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w./<>*-]*|(?<![\w/.-])\.ci/run|\bapp\.py\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -39,7 +39,7 @@ def slugs(text: str) -> set[str]:
     """The anchors of a page's headings, as code hosts make them."""
     rest = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     titles = re.findall(r"^#+ (.*)$", rest, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in titles}
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def is_there(path: str) -> bool:
@@ -70,7 +70,7 @@ def test_a_link_that_shows_a_file_leads_to_it(name: str) -> None:
 
 def test_every_page_of_docs_is_linked_from_readme() -> None:
     linked = set(LINK.findall(text_of("README.md")))
-    assert {f"docs/{one.name}" for one in (PROJECT_ROOT / "docs").glob("*.md")} <= linked
+    assert {f"docs/{path.name}" for path in (PROJECT_ROOT / "docs").glob("*.md")} <= linked
     assert {"LICENSE", "CONTRIBUTING.md", "CHANGELOG.md"} <= linked
 
 
@@ -124,7 +124,7 @@ def check_command(group: Any, words: list[str], where: str) -> None:
         for name in words[1].split("|"):
             check_command(command, [name, *words[2:]], where)
         return
-    known = {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}
+    known = {flag for param in command.params for flag in (*param.opts, *param.secondary_opts)}
     given = {word.partition("=")[0] for word in words[1:] if word.startswith("--")}
     assert given <= known | {"--help"}, f"{where}: {given - known}"
 
@@ -170,8 +170,8 @@ ITEMS = re.findall(r"^\d\. (`[\w/.-]+\.py`.*)$", text_of("CONTRIBUTING.md"), re.
 @pytest.mark.parametrize("item", ITEMS)
 def test_what_contributing_names_in_a_file_stands_in_it(item: str) -> None:
     spans = re.findall(r"`([^`]+)`", item)
-    paths = [Path(one) for one in spans if one.endswith(".py") and "/" in one]
-    code = "\n".join(text_of(str(one)) for one in paths)
+    paths = [Path(span) for span in spans if span.endswith(".py") and "/" in span]
+    code = "\n".join(text_of(str(path)) for path in paths)
     for name in spans:
         if re.fullmatch(r"[A-Za-z_]{4,}", name) and name not in {"Packaged", "Download"}:
             assert name in code or name in text_of("ui/views.py"), f"{name} in {paths}"

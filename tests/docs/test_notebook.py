@@ -13,7 +13,7 @@ from llmcore.paths import PROJECT_ROOT
 
 PATH = PROJECT_ROOT / "docs" / "first_steps.ipynb"
 NOTEBOOK = json.loads(PATH.read_text(encoding="utf-8"))
-CODE = [one for one in NOTEBOOK["cells"] if one["cell_type"] == "code"]
+CODE = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
 SMALL = {"steps": 40}  # instead of what the cell tagged `parameters` sets
 
 
@@ -61,7 +61,7 @@ def test_every_cell_runs_in_order(
     assert len(names["own"].encode(names["text"])) > len(names["ids"])
     _, losses = names["metrics"].arrays("train", "loss")
     assert names["language"].info().step == SMALL["steps"] and losses[-1] < losses[0] - 1
-    accuracies = {name: one["accuracy"] for name, one in names["scores"].items()}
+    accuracies = {name: score["accuracy"] for name, score in names["scores"].items()}
     assert accuracies["this classifier"] > accuracies["always ham"]
     labels = next(value for value in values if isinstance(value, list) and "ham" in value)
     assert labels == ["spam", "ham"]

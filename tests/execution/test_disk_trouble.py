@@ -39,7 +39,7 @@ except LabError as error:
 run = Run(disk / "run")
 info = run.info()
 first = {"sentence": sentence, "state": info.state, "error": info.error,
-         "checkpoints": [one.step for one in run.checkpoints() if one.full],
+         "checkpoints": [found.step for found in run.checkpoints() if found.full],
          "steps": run.metrics().series("train", "loss")[0]}
 (disk / "filler").unlink()
 launch.run_foreground(disk / "run")

@@ -79,10 +79,10 @@ def test_lora_keeps_the_adapter_alone_and_answers_like_the_run_did(store, base):
     assert loaded.kind == "language" and loaded.card["template"] == "{instruction}:"
     assert loaded.card["parent"] == base
     kept = run.predictions()
-    longest = max(len(loaded.tokenizer.encode(f" {one['expected']}")) for one in kept)
+    longest = max(len(loaded.tokenizer.encode(f" {row['expected']}")) for row in kept)
     assistant = load_assistant(run.id)
-    made = assistant.answer([one["prompt"] for one in kept], 2 * (longest - 1) + 16)
-    assert made == [one["answer"] for one in kept]
+    made = assistant.answer([row["prompt"] for row in kept], 2 * (longest - 1) + 16)
+    assert made == [row["answer"] for row in kept]
 
 
 def test_three_lines_of_python_load_an_adapter_and_answer(store, base, home):

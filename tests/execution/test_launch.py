@@ -37,7 +37,7 @@ def test_a_thread_run_trains_saves_and_ends_as_done(store, wait_until):
     assert steps == list(range(1, 9)) and losses[-1] < losses[0]
     assert run.metrics().series("val", "bits_per_byte")[0] == [1, 4, 8]
     samples = run.events("sample")
-    assert [one["step"] for one in samples] == [1, 4, 8] and samples[-1]["prompt"] == "the "
+    assert [sample["step"] for sample in samples] == [1, 4, 8] and samples[-1]["prompt"] == "the "
     assert run.checkpoint("latest").step == 8 and run.checkpoint("latest").full
     wait_until(lambda: launch.live_runs() == [], 10)  # the thread ends just after the run
 
@@ -66,7 +66,7 @@ def test_stop_saves_and_resume_goes_on_to_the_end(store, wait_until):
     wait_until(lambda: store.info(run_id).step > info.step, 30)
     with pytest.raises(StateError, match="already running"):
         launch.resume(run_id, store)
-    assert any("Resumed" in one["text"] for one in store.open(run_id).events("notice"))
+    assert any("Resumed" in event["text"] for event in store.open(run_id).events("notice"))
 
 
 def test_leaving_the_process_saves_and_the_run_is_not_lost(store, wait_until):

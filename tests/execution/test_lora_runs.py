@@ -42,8 +42,8 @@ def test_it_learns_keeps_little_and_is_used_like_any_other(tuned, parent):
     assert loaded.labels == ["ham", "spam"]
     rows = models.classify_texts(loaded, TEXTS)
     assert [row["label"] for row in rows] == ["spam", "ham"]
-    assert all(row["label"] == one["predicted"] for row, one in zip(
-        models.classify_texts(loaded, [one["text"] for one in tuned.predictions()]),
+    assert all(row["label"] == prediction["predicted"] for row, prediction in zip(
+        models.classify_texts(loaded, [prediction["text"] for prediction in tuned.predictions()]),
         tuned.predictions(), strict=True,
     ))  # fmt: skip
 
@@ -101,8 +101,8 @@ def test_it_travels_merged_and_needs_no_parent_there(store, tuned, parent, tmp_p
     shutil.rmtree(parent.directory)
     models.clear_cache()
     there = models.classify_texts(models.load(again.id), TEXTS)
-    for one, other in zip(here, there, strict=True):
-        assert one["probability"] == pytest.approx(other["probability"], abs=1e-6)
+    for result, other in zip(here, there, strict=True):
+        assert result["probability"] == pytest.approx(other["probability"], abs=1e-6)
     with pytest.raises(LabError, match="travels merged"):
         export_run(tuned, tmp_path / "again.zip", optimizer=True)
 

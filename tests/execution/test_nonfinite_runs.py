@@ -80,7 +80,7 @@ def test_every_trainer_ends_loudly_and_keeps_its_best(store, parent, monkeypatch
     assert info.best_step is not None and info.best_step <= 6
     loaded = models.load(run.id)
     assert loaded.step == info.best_step
-    assert all(bool(torch.isfinite(one).all()) for one in loaded.model.parameters())
+    assert all(bool(torch.isfinite(parameter).all()) for parameter in loaded.model.parameters())
     assert run.result() is None
 
 
@@ -113,7 +113,10 @@ def test_a_point_of_a_learning_curve_that_breaks_ends_it_and_keeps_the_others(
     run, _ = failed(
         store, config, spam_table(), "^pretrained, [0-9]+ texts, seed 1: .*stopped being"
     )
-    assert {one["learner"] for one in run.events("point")} == {"naive Bayes", "logistic regression"}
+    assert {event["learner"] for event in run.events("point")} == {
+        "naive Bayes",
+        "logistic regression",
+    }
 
 
 def test_a_parent_whose_weights_are_no_numbers_is_refused(store, parent):

@@ -47,8 +47,8 @@ def test_a_small_set_becomes_a_probe_that_is_used_like_any_classifier(store, par
     assert [row["label"] for row in rows] == ["spam", "ham"]
     kept = run.predictions()
     again = models.classify_texts(loaded, [row["text"] for row in kept])
-    for one, other in zip(kept, again, strict=True):
-        assert one["probability"] == pytest.approx(other["probability"], abs=1e-4)
+    for result, other in zip(kept, again, strict=True):
+        assert result["probability"] == pytest.approx(other["probability"], abs=1e-4)
 
     imported = import_run(export_run(run, tmp_path / "run.zip"))
     there = models.classify_texts(models.load(imported.id), TEXTS)
@@ -110,14 +110,14 @@ def test_words_that_do_not_help_are_silent_and_the_run_says_so(store, parent, mo
     run = trained(store, parent)
     result = run.result()
     assert result["words"]["vote"] is False and "model_alone" not in result
-    assert any("bag-of-words model is not used" in one["text"] for one in run.events("notice"))
+    assert any("bag-of-words model is not used" in event["text"] for event in run.events("notice"))
     assert run.checkpoint().state["vote"] is None
     loaded = models.load(run.id)
     assert loaded.vote is None
     kept = run.predictions()
     again = models.classify_texts(loaded, [row["text"] for row in kept])
-    for one, other in zip(kept, again, strict=True):
-        assert one["probability"] == pytest.approx(other["probability"], abs=1e-4)
+    for result, other in zip(kept, again, strict=True):
+        assert result["probability"] == pytest.approx(other["probability"], abs=1e-4)
 
 
 def test_topics_that_cannot_be_told_apart_are_no_better_than_chance(store, parent):
@@ -139,7 +139,7 @@ def test_without_validation_texts_no_loss_is_measured_and_no_words_vote(store, p
     run = store.open(directory.name)
     assert run.info().val_loss is None and run.metrics().last("val") is None
     assert models.load(run.id).vote is None and run.result()["words"] is None
-    assert any("no validation text" in one["text"] for one in run.events("notice"))
+    assert any("no validation text" in event["text"] for event in run.events("notice"))
     assert models.load(run.id).step == run.info().step
 
 
@@ -167,8 +167,8 @@ def test_a_small_set_with_one_long_text_is_learned(store):
     directory = store.directory(store.mint_id("films"))
     launch.run_foreground(directory, config, films())
     run = store.open(directory.name)
-    losses = [one["loss"] for one in LineTail(directory / METRICS).read_new()]
-    assert losses and all(isinstance(one, float) for one in losses)
+    losses = [record["loss"] for record in LineTail(directory / METRICS).read_new()]
+    assert losses and all(isinstance(loss, float) for loss in losses)
     test = run.result()["test"]
     assert (test["n"], test["accuracy"]) == (8, 1.0)
     (row,) = models.classify_texts(models.load(run.id), ["dull film number 3"])

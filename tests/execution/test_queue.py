@@ -40,7 +40,7 @@ def test_waiting_runs_start_one_after_another_in_an_order_that_can_be_changed(qu
     assert info.state == "queued" and info.waiting and info.is_live
     queue.move(third, 0)
     assert work_off(queue) == [third, first, second]
-    assert all(queue.store.info(one).state == "done" for one in (first, second, third))
+    assert all(queue.store.info(run_id).state == "done" for run_id in (first, second, third))
     assert began(queue, third) < began(queue, first) < began(queue, second)
     assert queue.waiting() == []
 
@@ -95,7 +95,7 @@ def test_two_processes_on_one_home_never_start_a_run_twice_nor_two_at_once(queue
     workers = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(2)
     ]
-    taken = [json.loads(one.communicate(timeout=180)[0]) for one in workers]
+    taken = [json.loads(worker.communicate(timeout=180)[0]) for worker in workers]
     assert sorted(taken[0] + taken[1]) == sorted(ids)
     spans = []
     for run_id in ids:

@@ -87,8 +87,10 @@ def test_it_becomes_a_classifier_every_way(parent: str, trainable: str, tmp_path
     run = store.open(directory.name)
     assert run.events("parameters")[-1]["trainable"] == n_trainable(config, 2)
     loaded = models.load(run.id)
-    rows = models.classify_texts(loaded, [one["text"] for one in run.predictions()])
-    assert [row["label"] for row in rows] == [one["predicted"] for one in run.predictions()]
+    rows = models.classify_texts(loaded, [prediction["text"] for prediction in run.predictions()])
+    assert [row["label"] for row in rows] == [
+        prediction["predicted"] for prediction in run.predictions()
+    ]
     if trainable == "all":
         for method in METHODS:
             found = attribute(loaded, "WIN a prize now", method)

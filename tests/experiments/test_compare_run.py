@@ -66,23 +66,25 @@ def test_every_model_does_what_it_can_on_the_same_texts(store: RunStore) -> None
     sentences = answer_sentences(found)
     assert len(sentences) == 4 and sentences[0].startswith("On ")
     assert "the n-gram model reaches" in " ".join(sentences)
-    decided = [one for one in found.to_dict()["cells"] if one["able"] and one["task"] in DECISIONS]
+    decided = [
+        cell for cell in found.to_dict()["cells"] if cell["able"] and cell["task"] in DECISIONS
+    ]
     assert len(decided) == 2 * 5
-    for one in decided:
-        truth = found.labelled[one["task"]].truth
-        predicted = found.cell(one["task"], one["model"]).predicted
+    for row in decided:
+        truth = found.labelled[row["task"]].truth
+        predicted = found.cell(row["task"], row["model"]).predicted
         right = sum(a == b for a, b in zip(truth, predicted, strict=True))
-        assert one["n_test"] == 20 and one["accuracy"] == right / 20
-        assert one["accuracy_interval"] == wilson_interval(right, 20)
-        assert one["score"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+        assert row["n_test"] == 20 and row["accuracy"] == right / 20
+        assert row["accuracy_interval"] == wilson_interval(right, 20)
+        assert row["score"] == pytest.approx(f1_score(truth, predicted, average="macro"))
     assert found.few_texts() == (
         "Spam or not: tested on 20 texts only, so an accuracy may be off by 20% either way (95%). "
         "Sentiment of a tweet: tested on 20 texts only, so an accuracy may be off by 20% either "
         "way (95%)."
     )
-    not_able = [one for one in found.to_dict()["cells"] if not one["able"]]
-    assert len(not_able) == 6 and all("cannot" in one["reason"] or "no probability" in
-                                      one["reason"] for one in not_able)  # fmt: skip
+    not_able = [cell for cell in found.to_dict()["cells"] if not cell["able"]]
+    assert len(not_able) == 6 and all("cannot" in row["reason"] or "no probability" in
+                                      row["reason"] for row in not_able)  # fmt: skip
     with pytest.raises(LabError, match="keeps no model"):
         models.load(info.id)
 
@@ -169,7 +171,7 @@ def test_texts_are_thinned_and_cut_evenly() -> None:
     few = thinned(data, 5)
     assert few.texts == ["0", "25", "50", "74", "99"] and thinned(data, 100) is data
     cut = cut_documents(["one\ntwo\nthree\n" * 10, "four\nfive\n" * 10], 60)
-    assert sum(map(len, cut)) <= 60 and all(one.endswith("\n") for one in cut)
+    assert sum(map(len, cut)) <= 60 and all(text.endswith("\n") for text in cut)
     messages = [f"message {i:03}" for i in range(200)]
     some = cut_documents(messages, 11 * 50)
     assert len(some) == 50 and set(some) <= set(messages) and some[-1] == messages[-1]

@@ -31,9 +31,9 @@ def test_each_model_is_tested_on_every_corpus(store: RunStore) -> None:
     assert (info.kind, info.state, info.step, info.steps) == ("diverse-data", "done", 6, 6)
     found = DiverseMatrix(store.open(info.id))
     assert found.models == ("shakespeare", "messages", MIX)
-    assert all(0 < one < 9 for row in found.rows() for one in row)
-    mix, parts = found.trained[MIX], [found.trained[one] for one in found.corpora]
-    assert mix.words == sum(one.words for one in parts) == found.words
+    assert all(0 < score < 9 for row in found.rows() for score in row)
+    mix, parts = found.trained[MIX], [found.trained[corpus] for corpus in found.corpora]
+    assert mix.words == sum(part.words for part in parts) == found.words
     assert mix.tokens_read == parts[0].tokens_read > 0
     assert found.mean(MIX) == pytest.approx(np.mean(found.rows()[2]))
     assert found.to_dict()["matrix"]["mix"]["messages"] == found.scores[MIX, "messages"]
@@ -59,7 +59,7 @@ def test_a_stopped_matrix_goes_on_where_it_was(store: RunStore) -> None:
 
 def test_in_the_mix_every_corpus_has_the_same_share() -> None:
     mixed = even_mix([np.full(90, 1), np.full(30, 2), np.full(44, 3)])
-    assert [int((mixed == one).sum()) for one in (1, 2, 3)] == [90, 90, 88]
+    assert [int((mixed == value).sum()) for value in (1, 2, 3)] == [90, 90, 88]
 
 
 def test_what_cannot_be_mixed_is_refused() -> None:

@@ -107,5 +107,5 @@ def test_a_run_writes_its_head_scores_and_snapshots(tmp_path):
     found = emergence(metrics)
     assert found.appears_step is None and 0 < found.highest < 0.3
     assert found.new_loss == pytest.approx(np.log(94), abs=1.5)
-    assert {1, 2, 3, 5, 6} <= {one.step for one in run.checkpoints()}
+    assert {1, 2, 3, 5, 6} <= {checkpoint.step for checkpoint in run.checkpoints()}
     assert run.config.model.vocab_size == 257 and run.config.model.d_model == MODEL.d_model

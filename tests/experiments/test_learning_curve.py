@@ -42,14 +42,16 @@ def test_every_learner_size_and_seed_is_a_point_on_one_test_split(store, parent)
     assert (info.kind, info.state) == ("learning-curve", "done")
     assert info.step == info.steps == len(LEARNERS) * 3 * 2
     points = points_of(store.open(info.id))
-    assert [one.learner for one in points] == [name for name in LEARNERS for _ in range(6)]
-    assert {(one.size, one.seed) for one in points} == {(n, s) for n in (4, 12, 48) for s in (0, 1)}
+    assert [point.learner for point in points] == [name for name in LEARNERS for _ in range(6)]
+    assert {(point.size, point.seed) for point in points} == {
+        (n, s) for n in (4, 12, 48) for s in (0, 1)
+    }
     rows = curve_rows(points)
-    assert len(rows) == 12 and all(one.n_seeds == 2 for one in rows)
-    bayes = next(one for one in rows if (one.learner, one.size) == ("naive Bayes", 48))
+    assert len(rows) == 12 and all(row.n_seeds == 2 for row in rows)
+    bayes = next(row for row in rows if (row.learner, row.size) == ("naive Bayes", 48))
     assert bayes.accuracy == 1.0 and bayes.accuracy_low == bayes.accuracy_high
-    assert all(one.macro_f1_low <= one.macro_f1 <= one.macro_f1_high for one in rows)
-    assert {one.n_test for one in rows} == {12}
+    assert all(row.macro_f1_low <= row.macro_f1 <= row.macro_f1_high for row in rows)
+    assert {row.n_test for row in rows} == {12}
     assert bayes.accuracy_interval == wilson_interval(12, 12)
     assert "the same 12 texts" in few_test_texts(rows)
     old = replace(points[0], n_test=0)  # of a version that did not count them
@@ -96,7 +98,7 @@ def test_shared_features_give_what_a_training_of_its_own_gives(store, parent, mo
         directory = store.directory(store.mint_id("curve"))
         config = plan(parent, learners=("pretrained",), sizes=(12,), n_seeds=1)
         info = launch.run_foreground(directory, config, TABLE)
-        return [one.macro_f1 for one in points_of(store.open(info.id))]
+        return [point.macro_f1 for point in points_of(store.open(info.id))]
 
     used = []
     logits = FeatureView.logits

@@ -30,10 +30,10 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], dic
     monkeypatch.setattr("llmcore.experiments.diverse_data.plan.DIVERSE_VOCABULARY", 300)
     monkeypatch.setattr(measured_tables, "MEASURED", tmp_path)
     plans = {
-        "compare-nlp": lambda one: plan_comparison(
-            pretrained(), changes=SMALL, train_changes=one
+        "compare-nlp": lambda item: plan_comparison(
+            pretrained(), changes=SMALL, train_changes=item
         ),
-        "diverse-data": lambda one: plan_diverse(changes=SMALL_DIVERSE, train_changes=one),
+        "diverse-data": lambda changes: plan_diverse(changes=SMALL_DIVERSE, train_changes=changes),
     }  # fmt: skip
 
     def measure(kind: str) -> dict:
@@ -55,7 +55,7 @@ def shipped(kind: str) -> MeasuredTable:
 
 
 def keys_by_event(records: list[dict]) -> set[tuple[str, ...]]:
-    return {(one["type"], *sorted(one)) for one in records}
+    return {(record["type"], *sorted(record)) for record in records}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,7 +73,7 @@ def test_the_shipped_table_has_the_keys_of_a_real_measurement(
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_written_table_reads_like_its_run(kind: str, tiny: Callable[[str], dict]) -> None:
     tiny(kind)
-    run = next(RunStore().open(one.id) for one in RunStore().list() if one.kind == kind)
+    run = next(RunStore().open(info.id) for info in RunStore().list() if info.kind == kind)
     table = shipped(kind)
     reader = {"compare-nlp": Comparison, "diverse-data": DiverseMatrix}[kind]
     assert reader(table).to_dict() == reader(run).to_dict()
@@ -96,7 +96,7 @@ def test_the_shipped_table_says_where_when_and_how(kind: str) -> None:
 def test_the_shipped_comparison_is_whole() -> None:
     found = Comparison(shipped("compare-nlp"))
     assert set(found.cells) == set(work_of(found.models)) and set(found.prompts) <= set(ROWS)
-    assert all(len(one.truth) == one.n_test >= 400 for one in found.labelled.values())
+    assert all(len(task.truth) == task.n_test >= 400 for task in found.labelled.values())
     sentences = answer_sentences(found)
     assert len(sentences) == 4 and "95% interval" in sentences[0]
 

@@ -65,7 +65,7 @@ FOLDER = {
     """,
     "answer.py": """
         def answer(run):
-            sides = [one["side"] for one in run.events("throw")]
+            sides = [event["side"] for event in run.events("throw")]
             return {"sides": sides}, ", ".join(sides)
 
 
@@ -89,7 +89,7 @@ def coin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(kinds.KINDS, "coin", RECORD)
     yield
-    for name in [one for one in sys.modules if one.split(".")[0] == "new_kind"]:
+    for name in [module for module in sys.modules if module.split(".")[0] == "new_kind"]:
         del sys.modules[name]
 
 
@@ -105,7 +105,7 @@ def test_a_new_kind_has_a_command_with_its_settings_as_flags(coin, capsys) -> No
     answer = json.loads(printed.out)
     assert answer["sides"] == ["one"] * 4 and answer["state"] == "done"
     assert "4/4  it shows one" in printed.err
-    (info,) = [one for one in RunStore().list() if one.name == "mine"]
+    (info,) = [info for info in RunStore().list() if info.name == "mine"]
     written = json.loads((info.directory / "config.json").read_text(encoding="utf-8"))
     assert written["coin"] == {"sides": ["one"], "n_throws": 4} and "experiment" not in written
     assert RunConfig.from_dict(written) == RunStore().open(info.id).config

@@ -45,19 +45,19 @@ def test_every_variant_reads_the_same_tokens(store: RunStore) -> None:
     found = VariantCurves(store.open(info.id))
     assert found.is_whole and not (directory / "parts").exists()
     results = found.results()
-    assert [one.variant for one in results] == list(ARCHITECTURES)
-    assert {one.tokens for one in results} == {12 * 4 * 16}
-    assert [one.n_seeds for one in results] == [3, 1, 1, 1, 1, 1]
-    for one in results:
-        shape = shape_of(found.base, one.variant)
-        assert one.parameters == GPT(shape).n_parameters()
-        assert len(found.curve(one.variant)) == 12 and 0 < one.bits_per_byte < 9
-        assert one.tokens_per_s > 0 and one.seconds == one.tokens / one.tokens_per_s
-    sizes = {one.variant: one.cache_bytes for one in results}
+    assert [result.variant for result in results] == list(ARCHITECTURES)
+    assert {result.tokens for result in results} == {12 * 4 * 16}
+    assert [result.n_seeds for result in results] == [3, 1, 1, 1, 1, 1]
+    for result in results:
+        shape = shape_of(found.base, result.variant)
+        assert result.parameters == GPT(shape).n_parameters()
+        assert len(found.curve(result.variant)) == 12 and 0 < result.bits_per_byte < 9
+        assert result.tokens_per_s > 0 and result.seconds == result.tokens / result.tokens_per_s
+    sizes = {result.variant: result.cache_bytes for result in results}
     assert sizes["gpt2"] == sizes["rope"] == 2 * sizes["gqa"] == 2 * sizes["all"]
     assert sizes["gpt2"] == 16 * 2 * 2 * 16 * 4  # T, k and v, L, C, fp32
     # The same seed means the same numbers: each variant is another function of the same data.
-    assert len({round(one.bits_per_byte, 6) for one in results}) == 6
+    assert len({round(result.bits_per_byte, 6) for result in results}) == 6
     values = found.to_dict()
     assert values["luck"] > 0 and len(values["variants"][0]["curves"]) == 3
     assert values["variants"][0]["difference"] == 0.0 and values["answer"]
@@ -85,8 +85,8 @@ def test_a_stopped_comparison_goes_on_where_it_was(store: RunStore) -> None:
     other = store.directory(store.mint_id("variants"))
     launch.run_foreground(other, once)
     whole = VariantCurves(store.open(other.name)).curve("rope")
-    assert [one.bits_per_byte for one in after.curve("rope")] == pytest.approx(
-        [one.bits_per_byte for one in whole]
+    assert [point.bits_per_byte for point in after.curve("rope")] == pytest.approx(
+        [point.bits_per_byte for point in whole]
     )
 
 

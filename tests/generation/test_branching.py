@@ -56,7 +56,7 @@ def forced_stream(monkeypatch, model, sampling, use_cache, at, token):
 
     with monkeypatch.context() as patch:
         patch.setattr(streaming, "draw", forced)
-        return [one.id for one in stream(model, TOKENIZER, PROMPT, sampling, use_cache)]
+        return [step.id for step in stream(model, TOKENIZER, PROMPT, sampling, use_cache)]
 
 
 @pytest.mark.parametrize("use_cache", [True, False], ids=["cached", "uncached"])
@@ -68,11 +68,13 @@ def test_a_branch_goes_on_exactly_as_sampling_its_token_would_have(
     tree = Tree(TOKENIZER, PROMPT)
     leaf = grown(model, tree, 0, sampling).node_id
     said = tokens(tree, leaf)
-    assert said == [one.id for one in stream(model, TOKENIZER, PROMPT, sampling, use_cache)]
+    assert said == [step.id for step in stream(model, TOKENIZER, PROMPT, sampling, use_cache)]
     for depth in (0, 5, 11, 12, 30, 59):  # the window first slides at a depth of 11
         node = tree.path(leaf)[depth]
         ranked = token_view(tree, node.id, sampling).alternatives
-        token = next(one.id for one in ranked if not one.chosen and one.id != TOKENIZER.eot_id)
+        token = next(
+            token.id for token in ranked if not token.chosen and token.id != TOKENIZER.eot_id
+        )
         branch = grown(
             model, tree, node.parent, sampling, first_token=token, n_tokens=60 - depth
         )  # fmt: skip
@@ -212,13 +214,13 @@ def test_jobs_share_a_model_with_each_other_and_with_a_training_thread(model):
     try:
         sampling = [SamplingConfig(temperature=1.0, seed=s, max_new_tokens=40) for s in range(4)]
         shared = Tree(TOKENIZER, PROMPT)
-        running = [start_generation(model, shared, 0, one) for one in sampling]
+        running = [start_generation(model, shared, 0, settings) for settings in sampling]
         assert all(job.wait(60) for job in running)
     finally:
         done.set()
         trainer.join()
-    for job, one in zip(running, sampling, strict=True):
-        alone = [token.id for token in stream(model, TOKENIZER, PROMPT, one)]
+    for job, settings in zip(running, sampling, strict=True):
+        alone = [token.id for token in stream(model, TOKENIZER, PROMPT, settings)]
         assert job.error is None and tokens(shared, job.node_id)[: len(alone)] == alone
 
 

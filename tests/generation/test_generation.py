@@ -41,8 +41,8 @@ def test_greedy_takes_the_likeliest_next_token(model):
     best = next_tokens(model, TOKENIZER, "abc", k=3)
     token = next(stream(model, TOKENIZER, "abc", SamplingConfig(temperature=0.0)))
     assert token.id == best[0].id and token.probability == 1.0
-    assert [one.probability for one in best] == sorted(
-        (one.probability for one in best), reverse=True
+    assert [token.probability for token in best] == sorted(
+        (token.probability for token in best), reverse=True
     )
 
 
@@ -68,7 +68,7 @@ def test_ids_that_no_token_stands_for_are_never_drawn(model):
 
 def test_text_grows_and_split_characters_are_whole_at_the_end():
     parrot = Parrot(b"\xe2\x82\xac!")
-    texts = [one.text_so_far for one in stream(parrot, TOKENIZER, "a", SamplingConfig())]
+    texts = [step.text_so_far for step in stream(parrot, TOKENIZER, "a", SamplingConfig())]
     assert texts == ["", "", "€", "€!"]
 
 

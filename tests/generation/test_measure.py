@@ -25,14 +25,16 @@ def test_both_ways_say_the_same_and_the_cache_holds_what_the_formula_says(monkey
     made = measure_cache(model, TOKENIZER, "hello", 8)
     assert made.same_tokens and (made.prompt_tokens, made.n_tokens) == (5, 8)
     for use_cache in (True, False):  # in turns, and on the very same text
-        ids = [one for cached, one in read[1:] if cached is use_cache]
-        assert [len(one) for one in ids] == list(range(5, 13)) and ids[-1][5:] == greedy.ids
+        ids = [speed for cached, speed in read[1:] if cached is use_cache]
+        assert [len(token_id) for token_id in ids] == list(range(5, 13)) and ids[-1][
+            5:
+        ] == greedy.ids
     assert made.bytes_per_token == TOKEN_BYTES
     assert made.full_cache_bytes == TOKEN_BYTES * CONFIG.context_length
     assert made.with_cache.cache_bytes == TOKEN_BYTES * 12 and made.without_cache.cache_bytes == 0
-    for one in (made.with_cache, made.without_cache):
-        assert len(one.token_s) == 7 and min(one.token_s) > 0
-        assert one.seconds == pytest.approx(one.first_token_s + sum(one.token_s))
+    for speed in (made.with_cache, made.without_cache):
+        assert len(speed.token_s) == 7 and min(speed.token_s) > 0
+        assert speed.seconds == pytest.approx(speed.first_token_s + sum(speed.token_s))
 
 
 def test_a_cache_that_goes_wrong_is_found_out(monkeypatch):

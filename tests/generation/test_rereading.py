@@ -31,7 +31,7 @@ def test_it_agrees_with_the_stages_of_sampling(
     best = logits[0].argsort(descending=True).tolist()
     chosen = [best[0], best[4], best[200], best[-1], 9]
     seen = [[*ids, *chosen[:at]] for at in range(N)]
-    read = reread([sort_scores(one.numpy()) for one in logits], chosen, sampling, seen, k=6)
+    read = reread([sort_scores(logit.numpy()) for logit in logits], chosen, sampling, seen, k=6)
     for at in range(N):
         stages = sampling_stages(logits[at], sampling, seen[at])
         own = chosen[at]
@@ -56,8 +56,8 @@ def test_the_penalty_keeps_the_order_of_all_others(logits: torch.Tensor) -> None
     moved = penalise(row, 2.0, seen)
     assert sorted(moved.ids.tolist()) == list(range(V))
     assert (np.diff(moved.values) <= 0).all()
-    others = [one for one in row.ids.tolist() if one not in seen]
-    assert [one for one in moved.ids.tolist() if one not in seen] == others
+    others = [token_id for token_id in row.ids.tolist() if token_id not in seen]
+    assert [token_id for token_id in moved.ids.tolist() if token_id not in seen] == others
     assert penalise(row, 1.0, seen) is row
 
 

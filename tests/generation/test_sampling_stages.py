@@ -21,23 +21,27 @@ def random_logits(seed: int, n: int = 2000) -> torch.Tensor:
 def plain(logits, sampling, seen=()):
     """The same distribution in Python, one token after the other."""
     scores = logits.tolist()
-    for one in set(seen):
+    for token_id in set(seen):
         penalty = sampling.repetition_penalty
-        scores[one] = scores[one] / penalty if scores[one] > 0 else scores[one] * penalty
-    scores = [one / sampling.temperature for one in scores]
+        scores[token_id] = (
+            scores[token_id] / penalty if scores[token_id] > 0 else scores[token_id] * penalty
+        )
+    scores = [score / sampling.temperature for score in scores]
     kept = sorted(range(len(scores)), key=lambda i: -scores[i])[: sampling.top_k]
     share = shares(scores, kept)
     if sampling.top_p is not None:
         total, nucleus = 0.0, []
-        for one in kept:
+        for token_id in kept:
             if total >= sampling.top_p:
                 break
-            nucleus.append(one)
-            total += share[one]
+            nucleus.append(token_id)
+            total += share[token_id]
         kept = nucleus
     if sampling.min_p is not None:
         share = shares(scores, kept)
-        kept = [one for one in kept if share[one] >= sampling.min_p * max(share.values())]
+        kept = [
+            token_id for token_id in kept if share[token_id] >= sampling.min_p * max(share.values())
+        ]
     share = shares(scores, kept)
     return torch.tensor([share.get(i, 0.0) for i in range(len(scores))])
 

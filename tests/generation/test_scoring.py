@@ -30,7 +30,7 @@ def test_scoring_is_a_plain_loop_over_windows(model, monkeypatch, length, rows):
     text, T = letters(length), CONFIG.context_length
     ids = [TOKENIZER.eot_id, *text.encode()]
     made = score_text(model, TOKENIZER, text, k=4)
-    assert [one.id for one in made.tokens] == ids[1:]
+    assert [token.id for token in made.tokens] == ids[1:]
     total = 0.0
     for i, token in enumerate(made.tokens):
         first = 0 if i < T else T + (i - T) // (T // 2) * (T // 2)  # of the window that scores it
@@ -47,7 +47,7 @@ def test_scoring_is_a_plain_loop_over_windows(model, monkeypatch, length, rows):
         entropy = -sum(p * math.log2(p) for p in known.tolist() if p)
         assert token.entropy == pytest.approx(entropy, rel=1e-3)
         best = known.topk(4).indices.tolist()
-        assert [one.id for one in token.top] == best
+        assert [top.id for top in token.top] == best
         assert token.top[0].logit == pytest.approx(float(logits[best[0]]), rel=1e-3)
         total += token.loss
     assert made.loss == pytest.approx(total / length)
@@ -63,7 +63,7 @@ def test_the_text_costs_what_evaluation_says_but_for_the_end_of_text(model, leng
     ids = [TOKENIZER.eot_id, *text.encode()][-CONFIG.context_length :]
     with torch.no_grad():
         end = model(torch.tensor([ids]))[0, -1].log_softmax(-1)[TOKENIZER.eot_id]
-    total = math.fsum(one.loss for one in ours.tokens) - float(end)
+    total = math.fsum(token.loss for token in ours.tokens) - float(end)
     assert theirs["loss"] * theirs["n"] == pytest.approx(total, rel=1e-5)
 
 
@@ -80,9 +80,9 @@ def test_equal_tokenizers_or_not_bits_per_byte_are_bits_of_the_text_by_its_bytes
         assert score.bits_per_byte == pytest.approx(n * math.log2(300) / score.n_bytes, rel=1e-5)
         assert score.perplexity == pytest.approx(300, rel=1e-4)
         pieces = made.tokenizer.pieces(text)
-        spans = [(one.start, one.end, one.label) for one in score.tokens]
-        assert spans == [(one.start, one.end, one.label) for one in pieces]
-        assert [one.rank for one in score.tokens] == [one.id + 1 for one in score.tokens]
+        spans = [(token.start, token.end, token.label) for token in score.tokens]
+        assert spans == [(piece.start, piece.end, piece.label) for piece in pieces]
+        assert [token.rank for token in score.tokens] == [token.id + 1 for token in score.tokens]
 
 
 @pytest.mark.parametrize(
@@ -92,16 +92,16 @@ def test_words_share_out_all_bits_and_tokens(text):
     made = loaded()
     score = score_text(made.model, made.tokenizer, text)
     words = score_words(score, text)
-    assert [one.text for one in words] == (text.split() or [text])
-    assert sum(one.bits for one in words) == pytest.approx(score.bits)
-    assert sum(one.n_tokens for one in words) == len(score.tokens)
+    assert [word.text for word in words] == (text.split() or [text])
+    assert sum(word.bits for word in words) == pytest.approx(score.bits)
+    assert sum(word.n_tokens for word in words) == len(score.tokens)
     for number, word in enumerate(words):
         assert text.encode()[word.start : word.end].decode() == word.text
         low = words[number - 1].end if number else 0  # the space before it is its own
         high = word.end if number < len(words) - 1 else len(text.encode())
-        own = [one for one in score.tokens if low <= one.start < high]
+        own = [token for token in score.tokens if low <= token.start < high]
         assert word.n_tokens == len(own)
-        assert word.bits == pytest.approx(sum(one.loss for one in own) / math.log(2))
+        assert word.bits == pytest.approx(sum(token.loss for token in own) / math.log(2))
 
 
 def test_progress_is_told(model, monkeypatch):

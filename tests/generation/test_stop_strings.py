@@ -46,7 +46,7 @@ def test_a_branch_counts_what_ends_behind_its_beginning_only():
 
 
 def test_the_text_grows_and_only_the_last_token_may_shorten_it():
-    texts = [one.text_so_far for one in
+    texts = [step.text_so_far for step in
              stream(Parrot("to end"), TOKENIZER, "a", GREEDY.with_(stop=["end"]))]  # fmt: skip
     assert texts == ["t", "to", "to ", "to e", "to en", "to "]
 

@@ -78,37 +78,39 @@ def check_view(view, node, logits, sampling, ids):
     near = {"rel": 1e-3, "abs": 1e-5}
     plain = logits.softmax(-1).tolist()
     scores = logits.tolist()
-    for one in set(ids):
+    for token_id in set(ids):
         penalty = sampling.repetition_penalty
-        scores[one] = scores[one] / penalty if scores[one] > 0 else scores[one] * penalty
-    scaled = [one / (sampling.temperature or 1.0) for one in scores]
+        scores[token_id] *= 1 / penalty if scores[token_id] > 0 else penalty
+    scaled = [score / (sampling.temperature or 1.0) for score in scores]
     assert view.id == node.token and view.label == TOKENIZER.token_label(node.token)
     assert view.plain_probability == pytest.approx(plain[node.token], **near)
     assert view.plain_probability == pytest.approx(node.probability)
-    assert view.rank == node.rank == 1 + sum(one > plain[node.token] for one in plain)
-    entropy = -sum(one * math.log2(one) for one in plain if one > 0)
+    assert view.rank == node.rank == 1 + sum(p > plain[node.token] for p in plain)
+    entropy = -sum(p * math.log2(p) for p in plain if p > 0)
     assert view.entropy == pytest.approx(entropy, **near) == pytest.approx(node.entropy, **near)
-    ranks = [one.rank for one in view.alternatives]
+    ranks = [option.rank for option in view.alternatives]
     assert ranks[:6] == [1, 2, 3, 4, 5, 6] and len(ranks) == (6 if view.rank <= 6 else 7)
-    assert [one.id for one in view.alternatives if one.chosen] == [node.token]
+    assert [option.id for option in view.alternatives if option.chosen] == [node.token]
     probabilities = sampling_probabilities(logits, sampling, ids)
     assert view.n_kept == int((probabilities > 0).sum())
-    for one in view.alternatives:
-        assert one.logit == pytest.approx(float(logits[one.id]), rel=1e-3, abs=1e-4)
-        assert one.penalised == pytest.approx(scores[one.id], rel=1e-3, abs=1e-4)
-        assert one.scaled == pytest.approx(scaled[one.id], rel=1e-3, abs=1e-4)
-        assert one.plain_probability == pytest.approx(plain[one.id], **near)
-        assert one.probability == pytest.approx(float(probabilities[one.id]), **near)
-        assert one.kept == (one.probability > 0)
+    for option in view.alternatives:
+        assert option.logit == pytest.approx(float(logits[option.id]), rel=1e-3, abs=1e-4)
+        assert option.penalised == pytest.approx(scores[option.id], rel=1e-3, abs=1e-4)
+        assert option.scaled == pytest.approx(scaled[option.id], rel=1e-3, abs=1e-4)
+        assert option.plain_probability == pytest.approx(plain[option.id], **near)
+        assert option.probability == pytest.approx(float(probabilities[option.id]), **near)
+        assert option.kept == (option.probability > 0)
 
 
 def test_alternatives_know_the_branches_that_stand_there(model):
     tree, leaf = grown(model)
     node = tree.path(leaf)[7]
-    other = next(one for one in token_view(tree, node.id, ONE).alternatives if not one.chosen)
+    other = next(
+        option for option in token_view(tree, node.id, ONE).alternatives if not option.chosen
+    )
     assert other.child is None
     start_generation(model, tree, node.parent, ONE, first_token=other.id, n_tokens=3).wait(30)
-    children = {one.id: one.child for one in token_view(tree, node.id, ONE).alternatives}
+    children = {option.id: option.child for option in token_view(tree, node.id, ONE).alternatives}
     branch = children[other.id]
     assert children[node.token] == node.id and tree.node(branch).token == other.id
     assert token_view(tree, branch, ONE).alternatives[other.rank - 1].chosen
@@ -121,7 +123,7 @@ def test_what_may_follow_a_node_can_be_seen_before_anything_does(model):
     tree.restore(model, 0)
     view = next_view(tree, 0, ONE, k=3)
     best = fresh_logits(model, tree.prompt_ids).topk(3).indices.tolist()
-    assert [one.id for one in view.alternatives] == best
+    assert [option.id for option in view.alternatives] == best
     assert (view.id, view.label, view.probability, view.rank) == (None,) * 4
     with pytest.raises(LabError, match="end of the prompt"):
         token_view(tree, 0, ONE)
@@ -132,7 +134,12 @@ def test_equal_scores_are_ranked_by_their_ids():
     tree.keep(0, torch.zeros(300))
     node = tree.grow(0, 40)
     view = token_view(tree, node.id, ONE, k=3)
-    assert [(one.id, one.rank) for one in view.alternatives] == [(0, 1), (1, 2), (2, 3), (40, 41)]
+    assert [(option.id, option.rank) for option in view.alternatives] == [
+        (0, 1),
+        (1, 2),
+        (2, 3),
+        (40, 41),
+    ]
     assert view.entropy == pytest.approx(math.log2(TOKENIZER.vocab_size))
 
 
@@ -229,7 +236,7 @@ def test_a_full_tree_says_so(monkeypatch, model):
 def test_a_removed_branch_leaves_the_others_and_grows_again(model):
     tree, end = grown(model)
     fork = tree.path(end)[10]
-    other = next(one for one in range(300) if one != fork.token)
+    other = next(id for id in range(300) if id != fork.token)
     job = start_generation(model, tree, fork.parent, ONE, first_token=other)
     assert job.wait(30)
     tree.rename(job.node_id, "mine")

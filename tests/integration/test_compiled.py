@@ -26,6 +26,6 @@ def losses(directory: Path, compile_blocks: bool) -> list[list[float]]:
 
 
 def test_compiled_blocks_learn_the_same(tmp_path):
-    plain, compiled = (losses(tmp_path / str(one), one) for one in (False, True))
+    plain, compiled = (losses(tmp_path / str(compiled), compiled) for compiled in (False, True))
     assert compiled[0] == pytest.approx(plain[0], abs=1e-5)
     assert compiled[1] == pytest.approx(plain[1], abs=1e-5)

@@ -116,5 +116,7 @@ def _same_numbers(whole: Run, parts: Run) -> None:
         steps, values = parts.metrics().series(split, key)
         assert (steps, values) == whole.metrics().series(split, key), (split, key)
     assert parts.metrics().series("train", "loss")[0] == list(range(1, STEPS + 1))
-    names = [one.step for one in list_checkpoints(parts.directory / "checkpoints")]
-    assert names == [one.step for one in list_checkpoints(whole.directory / "checkpoints")]
+    names = [checkpoint.step for checkpoint in list_checkpoints(parts.directory / "checkpoints")]
+    assert names == [
+        checkpoint.step for checkpoint in list_checkpoints(whole.directory / "checkpoints")
+    ]

@@ -30,7 +30,7 @@ def command(n_processes: int, *arguments: object) -> list[str]:
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(n_processes)]
     return [
         sys.executable, *(launcher if n_processes > 1 else []), "-m", "llmcore",
-        *(str(one) for one in arguments),
+        *(str(argument) for argument in arguments),
     ]  # fmt: skip
 
 
@@ -105,10 +105,10 @@ def test_a_sharded_model_learns_what_a_whole_one_does(tmp_path):
             assert run.metrics().series(split, value)[1] == pytest.approx(
                 alone.metrics().series(split, value)[1], abs=1e-5 if value == "loss" else 1e-3
             )
-    for one, other in zip(run.checkpoints(), alone.checkpoints(), strict=True):
-        assert (one.step, one.full) == (other.step, other.full)
-        for file in ("model.safetensors", *(["optim.safetensors"] if one.full else [])):
-            ours, whole = (load_file(each.directory / file) for each in (one, other))
+    for checkpoint, other in zip(run.checkpoints(), alone.checkpoints(), strict=True):
+        assert (checkpoint.step, checkpoint.full) == (other.step, other.full)
+        for file in ("model.safetensors", *(["optim.safetensors"] if checkpoint.full else [])):
+            ours, whole = (load_file(each.directory / file) for each in (checkpoint, other))
             assert ours.keys() == whole.keys()
             for name, value in ours.items():
                 torch.testing.assert_close(value, whole[name], rtol=1e-3, atol=2e-3)
@@ -130,7 +130,9 @@ def test_a_sharded_run_resumes_whole_and_sharded(tmp_path):
             capture_output=True, text=True, timeout=180, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
-    losses = [Run(one).metrics().series("train", "loss") for one in (run.directory, copy)]
+    losses = [
+        Run(directory).metrics().series("train", "loss") for directory in (run.directory, copy)
+    ]
     assert losses[0][0][-1] == STEPS + 6
     assert losses[0][1] == pytest.approx(losses[1][1], abs=1e-5)
 
@@ -155,7 +157,7 @@ def test_a_lost_process_ends_all_and_the_run_resumes_on_another_number(tmp_path)
     try:
         _wait(lambda: _step(directory) >= 12, 120)
         first = Run(directory).status()["pid"]
-        others = [one for one in _children(launcher.pid) if one != first]
+        others = [pid for pid in _children(launcher.pid) if pid != first]
         os.kill(others[0], signal.SIGKILL)
         assert launcher.wait(60) != 0
     finally:
@@ -181,7 +183,7 @@ def test_a_lost_process_ends_all_and_the_run_resumes_on_another_number(tmp_path)
 def _children(pid: int) -> list[int]:
     import psutil
 
-    return [one.pid for one in psutil.Process(pid).children()]
+    return [child.pid for child in psutil.Process(pid).children()]
 
 
 def _step(directory: Path) -> int:

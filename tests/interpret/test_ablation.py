@@ -85,7 +85,7 @@ def test_the_outcome_says_what_follows_and_what_the_text_costs(make):
     with torch.no_grad():
         logs = loaded.trunk(torch.tensor([IDS]))[0].log_softmax(-1)
     np.testing.assert_allclose(found.probabilities, logs[-1].exp()[:300], rtol=1e-4)
-    expected = [-float(logs[i, one]) for i, one in enumerate(IDS[1:])]
+    expected = [-float(logs[i, token_id]) for i, token_id in enumerate(IDS[1:])]
     np.testing.assert_allclose(found.losses, expected, rtol=1e-4)
     off = outcome(loaded, IDS, [Part(0, MLP)])
     assert np.abs(off.losses - found.losses).max() > 1e-3

@@ -74,4 +74,7 @@ def test_what_cannot_be_explained_is_refused() -> None:
     ):
         with pytest.raises(LabError, match=words):
             attribute(*arguments)
-    assert all(not one.requires_grad and one.grad is None for one in model.model.parameters())
+    assert all(
+        not parameter.requires_grad and parameter.grad is None
+        for parameter in model.model.parameters()
+    )

@@ -32,8 +32,8 @@ def test_neighbours_are_those_of_a_plain_loop() -> None:
         return float(a @ b / np.sqrt(a @ a * (b @ b)))
 
     expected = sorted((i for i in range(50) if i != 3), key=cosine, reverse=True)[:5]
-    assert [one.id for one in found] == expected
-    assert [one.cosine for one in found] == pytest.approx([cosine(i) for i in expected], abs=1e-5)
+    assert [item.id for item in found] == expected
+    assert [item.cosine for item in found] == pytest.approx([cosine(i) for i in expected], abs=1e-5)
     assert len(nearest(vectors[:4], 0, 10)) == 3
     with pytest.raises(LabError, match="no token 50"):
         nearest(vectors, 50)
@@ -41,7 +41,7 @@ def test_neighbours_are_those_of_a_plain_loop() -> None:
 
 def test_length_does_not_count_and_a_zero_row_does_no_harm() -> None:
     vectors = np.array([[1, 0], [9, 1], [0.1, 0], [0, 0], [-1, 0]], dtype=np.float32)
-    assert [one.id for one in nearest(vectors, 0, 4)] == [2, 1, 3, 4]
+    assert [neighbour.id for neighbour in nearest(vectors, 0, 4)] == [2, 1, 3, 4]
 
 
 def test_axes_are_those_of_the_covariance() -> None:
@@ -114,7 +114,7 @@ def test_a_run_began_where_its_first_snapshot_or_its_seed_says(wait_until) -> No
     start(run_id, pretrain_config(steps=4), store, TEXT.encode())
     wait_until(lambda: not live_runs())
     run = open_run(run_id)
-    steps = [one.step for one in run.checkpoints()]
+    steps = [checkpoint.step for checkpoint in run.checkpoints()]
     assert steps[0] == 1 < run.checkpoint("best").step
     model, label = first_model(run)
     first = GPT(run.config.model, initialise=False)

@@ -45,7 +45,7 @@ def test_habits_by_hand():
 
 def one_token_each(*pieces: str | bytes) -> tuple[Tokenizer, np.ndarray]:
     """A tokenizer with these tokens, and a row of ids (1, T) that is all of them in turn."""
-    known = [one.encode() if isinstance(one, str) else one for one in pieces]
+    known = [piece.encode() if isinstance(piece, str) else piece for piece in pieces]
     tokenizer = SimpleNamespace(token_bytes=lambda id: known[id])
     return tokenizer, np.arange(len(known))[None]
 
@@ -150,7 +150,7 @@ def test_only_tokens_that_can_be_seen_are_repeated():
     assert bytes(visible.tolist()).decode() == "".join(map(chr, range(33, 127)))
     some = visible_ids(TOKENIZER)
     assert TOKENIZER.eot_id not in some and len(some) > 94
-    assert all(TOKENIZER.token_label(one).strip() for one in some.tolist())
+    assert all(TOKENIZER.token_label(token_id).strip() for token_id in some.tolist())
 
 
 def test_text_is_scored_with_the_models_tokenizer():

@@ -29,9 +29,12 @@ def test_the_last_row_is_the_model_and_the_others_end_early(make, chunk, monkeyp
             found.probabilities[row], expected.exp().topk(3).values, rtol=1e-4
         )
         np.testing.assert_array_equal(found.ids[row], expected.topk(3).indices)
-        truth = [float(expected[i, one]) for i, one in enumerate(IDS[1:])]
+        truth = [float(expected[i, token_id]) for i, token_id in enumerate(IDS[1:])]
         np.testing.assert_allclose(np.log(found.truth_probability[row, :-1]), truth, rtol=1e-3)
-        ranks = [int((expected[i] > expected[i, one]).sum()) + 1 for i, one in enumerate(IDS[1:])]
+        ranks = [
+            int((expected[i] > expected[i, token_id]).sum()) + 1
+            for i, token_id in enumerate(IDS[1:])
+        ]
         assert found.truth_rank[row].tolist() == [*ranks, 0]
     kl = (logs.exp() * (logs - early)).sum(-1)
     np.testing.assert_allclose(found.divergence[1], kl, rtol=1e-3, atol=1e-5)
@@ -49,10 +52,10 @@ def test_the_shares_add_up_to_the_logit(make, position, against):
     expected = float(logits[17] - (logits[against] if against is not None else 0.0))
     assert found.logit == pytest.approx(expected, abs=1e-4)
     assert found.total == pytest.approx(expected, abs=1e-4)
-    heads = [one for one in found.shares if one.kind == lens.HEAD]
+    heads = [share for share in found.shares if share.kind == lens.HEAD]
     config = model.config
     assert len(heads) == config.n_layers * config.n_heads
-    assert max(abs(one.value) for one in heads) > 1e-3
+    assert max(abs(head.value) for head in heads) > 1e-3
 
 
 def test_heads_and_bias_together_are_what_attention_adds(make):

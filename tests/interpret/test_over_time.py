@@ -105,7 +105,7 @@ def test_a_job_makes_all_frames_the_last_one_first(trained, wait_until, monkeypa
     )
     job = job_for(trained, SENTENCE)
     frames = finished(job, wait_until)
-    steps = [one.step for one in Run(trained).checkpoints()]
+    steps = [checkpoint.step for checkpoint in Run(trained).checkpoints()]
     assert sorted(frames) == steps and len(steps) >= 4
     assert made == [steps[-1], *steps[:-1]]
     assert job.wait(10)
@@ -190,8 +190,10 @@ def test_old_jobs_give_way(trained, monkeypatch):
 
 def test_timelines_name_every_run_with_snapshots(trained, home):
     shutil.copytree(trained, home / "runs" / trained.name)
-    found = {one.info.id: one for one in timelines()}
-    assert found[trained.name].steps == [one.step for one in Run(trained).checkpoints()]
+    found = {timeline.info.id: timeline for timeline in timelines()}
+    assert found[trained.name].steps == [
+        checkpoint.step for checkpoint in Run(trained).checkpoints()
+    ]
     assert "starter" in found and next(iter(found)) == trained.name
 
 
@@ -203,4 +205,6 @@ def test_a_classifiers_snapshots_are_read(trained, home, wait_until):
     directory = home / "runs" / RunStore.mint_id("spam")
     launch.run_foreground(directory, config, spam_table())
     frames = finished(job_for(directory, "win a prize"), wait_until)
-    assert all({label for label, _ in one.answers} == {"ham", "spam"} for one in frames.values())
+    assert all(
+        {label for label, _ in frame.answers} == {"ham", "spam"} for frame in frames.values()
+    )

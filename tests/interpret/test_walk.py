@@ -186,7 +186,7 @@ def test_feed_forward_steps_follow_from_each_other(one: Loaded) -> None:
     assert_allclose(n, normed(block.feed_forward_norm, x), **CLOSE)
     W, b = weights(block.feed_forward.up)
     assert_allclose(np.concatenate(panels(found, "before"), axis=1), n @ W + b, **CLOSE)
-    before = [torch.from_numpy(one.copy()) for one in panels(found, "before")]
+    before = [torch.from_numpy(panel.copy()) for panel in panels(found, "before")]
     if one.trunk.config.feed_forward == "swiglu":
         expected = (F.silu(before[0]) * before[1]).numpy()
     else:

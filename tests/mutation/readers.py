@@ -65,7 +65,7 @@ def _lines(rows: Sequence[dict[str, Any]]) -> bytes:
 @cache
 def tokenizer_file() -> bytes:
     tokens = [base64.b64encode(bytes([byte])).decode() for byte in range(256)]
-    tokens += [base64.b64encode(one.encode()).decode() for one in ("th", "the", " a")] + [None]
+    tokens += [base64.b64encode(token.encode()).decode() for token in ("th", "the", " a")] + [None]
     return _json({
         SCHEMA_KEY: 1, "name": "t", "pattern": _pattern(), "tokens_base64": tokens,
         "special_tokens": {"<|endoftext|>": 259},
@@ -134,7 +134,7 @@ def weights(n_classes: int) -> bytes:
 
     model = GPT(TINY_MODEL)
     made = SequenceClassifier(model, n_classes) if n_classes else model
-    shapes = {name: tuple(one.shape) for name, one in named_weights(made).items()}
+    shapes = {name: tuple(named_weight.shape) for name, named_weight in named_weights(made).items()}
     numbers = np.random.default_rng(0)
     return tensor_bytes({
         name: (numbers.standard_normal(prod(shape)) * 0.02).astype(np.float32).reshape(shape)
@@ -179,7 +179,7 @@ def table_run_files() -> dict[str, bytes]:
     }
     files = {f"{kind}/config.json": _config(kind, **more) for kind, more in kinds.items()}
     files |= {f"{kind}/status.json": STATUS for kind in kinds}
-    return files | {"events.jsonl": _lines([{**HEAD, "step": 1, **one} for one in events])}
+    return files | {"events.jsonl": _lines([{**HEAD, "step": 1, **event} for event in events])}
 
 
 def zip_files() -> dict[str, bytes]:
@@ -255,7 +255,7 @@ def read_table_runs(folder: Path) -> None:
         shutil.copy(folder / "events.jsonl", folder / name / "events.jsonl")
         runs[name] = Run(folder / name)
         runs[name].info()
-    json.dumps([one.to_dict() for one in curve_rows(points_of(runs["learning-curve"]))])
+    json.dumps([curve_row.to_dict() for curve_row in curve_rows(points_of(runs["learning-curve"]))])
     table = Comparison(runs["compare-nlp"])
     json.dumps(table.to_dict())
     cells = list(table.cells.values())
@@ -538,7 +538,7 @@ READERS: dict[str, Reader] = {
     "instructions json": one_file("a.json", _json(ALPACA), _instructions),
     "instructions jsonl": one_file("a.jsonl", _lines(TALKS), _instructions),
     "corpus": one_file("a.txt", TEXT[:5000].encode(), _corpus),
-    "corpus jsonl": one_file("a.jsonl", _lines([{"text": one} for one in TEXT[:3000].split("\n")]),
+    "corpus jsonl": one_file("a.jsonl", _lines([{"text": x} for x in TEXT[:3000].split("\n")]),
                              _corpus),
     "corpus html": one_file("a.html", HTML, _corpus),
     "corpus rtf": one_file("a.rtf", RTF, _corpus),

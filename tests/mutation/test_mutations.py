@@ -84,9 +84,9 @@ def outcome_of(name: str, number: int, folder: Path, files: dict[str, bytes]) ->
     except BaseException as error:
         raise AssertionError(f"{case}: {type(error).__name__}: {str(error)[:300]}") from error
     assert peak_bytes() - before < MAX_BYTES, f"{case}: {(peak_bytes() - before) >> 20} MB"
-    for one, data in files.items():  # a reader may write, too
-        if one == damaged or not (folder / one).is_file():
-            (folder / one).write_bytes(data)
+    for file, data in files.items():  # a reader may write, too
+        if file == damaged or not (folder / file).is_file():
+            (folder / file).write_bytes(data)
     return outcome
 
 

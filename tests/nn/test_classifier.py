@@ -54,11 +54,11 @@ def test_a_probe_reads_mean_maximum_and_minimum_of_every_layer():
         torch.testing.assert_close(model.learning_part(read, lengths), model(ids, lengths))
         alone = model.from_block(model.trunk.embed(ids[1:, :4]))
         torch.testing.assert_close(alone[0], model(ids, lengths)[1])
-    names = {name for name, one in model.named_parameters() if one.requires_grad}
+    names = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert names == {"classifier_head.weight", "classifier_head.bias"}
-    for mode, one in (("all", model), ("probe", make())):
+    for mode, classifier in (("all", model), ("probe", make())):
         with pytest.raises(LabError, match="reads every layer"):
-            one.set_trainable(mode)
+            classifier.set_trainable(mode)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,12 @@ def test_only_the_chosen_parts_learn_and_the_rest_stays_in_eval_mode(mode, learn
             assert module.training == name.startswith(tuple(learns)), name
     logits = model(torch.randint(0, 50, (2, 5)), torch.tensor([5, 2]))
     torch.nn.functional.cross_entropy(logits, torch.tensor([0, 1])).backward()
-    frozen = [one for name, one in model.named_parameters() if not name.startswith(tuple(learns))]
-    assert all(one.grad is None for one in frozen)
+    frozen = [
+        parameter
+        for name, parameter in model.named_parameters()
+        if not name.startswith(tuple(learns))
+    ]
+    assert all(parameter.grad is None for parameter in frozen)
 
 
 @pytest.mark.parametrize("tied", [True, False])

@@ -191,22 +191,22 @@ def test_the_best_tokens_scores_are_exact_in_every_precision():
 
 def test_fp32_reads_the_weights_as_they_are_now_and_the_others_their_copy():
     model = make(SHAPES["wide"])
-    decoders = {one: reader(model, one) for one in DECODE_PRECISIONS}
+    decoders = {precision: reader(model, precision) for precision in DECODE_PRECISIONS}
     ids = [1, 2]
     for decoder in decoders.values():
         decoder.next_logits([1])
-    before = {one: decoder.next_logits(ids) for one, decoder in decoders.items()}
+    before = {name: decoder.next_logits(ids) for name, decoder in decoders.items()}
     with torch.no_grad():
         model.blocks[-1].feed_forward.down.weight.mul_(-1)  # nothing in the cache depends on it
     after = plain_logits(model, ids)
     assert (after - before["fp32"]).abs().max() > 0.1
 
-    for one, decoder in decoders.items():
+    for name, decoder in decoders.items():
         decoder.cache.length = 1  # the second token once more
         again = decoder.next_logits(ids)
-        now = before[one] if one != "fp32" else after
+        now = before[name] if name != "fp32" else after
         torch.testing.assert_close(again, now, atol=1e-4, rtol=1e-4)
-        anew = reader(model, one)
+        anew = reader(model, name)
         anew.next_logits([1])
         assert (anew.next_logits(ids) - after).abs().max() < 0.1
 
@@ -298,7 +298,7 @@ def test_threads_share_a_model_and_its_copies(precision):
     for thread in threads:
         thread.join()
     assert [found[i] for i in range(len(prompts))] == alone
-    assert len({tuple(one) for one in alone}) > 1
+    assert len({tuple(logits) for logits in alone}) > 1
 
 
 def test_without_a_cache_the_whole_text_is_read(fast_calls):

@@ -102,7 +102,9 @@ def test_the_trainable_parameters_are_those_that_were_announced(targets) -> None
     model = classifier(targets=targets)
     adapters = LoraConfig(4, 8.0, targets).n_parameters(TINY_MODEL)
     assert trainable_parameters(model) == adapters + 3 * (TINY_MODEL.d_model + 1)
-    assert trainable_parameters(model) == sum(one.numel() for one in lora_state(model).values())
+    assert trainable_parameters(model) == sum(
+        tensor.numel() for tensor in lora_state(model).values()
+    )
 
 
 def test_the_draw_hangs_on_its_generator_alone() -> None:
@@ -127,7 +129,7 @@ def test_what_is_kept_is_small_and_comes_back_onto_its_base(make, tmp_path) -> N
     again = SequenceClassifier(gpt(), 3) if isinstance(model, SequenceClassifier) else gpt()
     load_lora(again, tmp_path)
     assert torch.equal(answers(again), answers(model))
-    whole = sum(one.numel() for one in model.parameters()) * 4
+    whole = sum(parameter.numel() for parameter in model.parameters()) * 4
     assert (tmp_path / ADAPTER).stat().st_size < whole / 2
     assert (tmp_path / ADAPTER_CONFIG).is_file()
 

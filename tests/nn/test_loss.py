@@ -27,8 +27,8 @@ def test_value_and_gradients_are_those_of_the_plain_version(N, V, monkeypatch):
     targets = torch.randint(0, V, (N,), generator=generator)
     expected = value_and_gradients(plain_cross_entropy, hidden, weight, targets)
     found = value_and_gradients(cross_entropy, hidden, weight, targets)
-    for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+    for item, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(item, other, rtol=1e-5, atol=1e-6)
 
 
 def test_logits_of_any_size_stay_finite():
@@ -38,8 +38,8 @@ def test_logits_of_any_size_stay_finite():
     expected = value_and_gradients(plain_cross_entropy, hidden, weight, targets)
     found = value_and_gradients(cross_entropy, hidden, weight, targets)
     assert torch.isfinite(found[1]).all()
-    for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other)
+    for item, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(item, other)
 
 
 def test_under_autocast_it_agrees_to_the_precision_of_bf16():
@@ -49,8 +49,8 @@ def test_under_autocast_it_agrees_to_the_precision_of_bf16():
     exact = value_and_gradients(plain_cross_entropy, hidden, weight, targets)
     found = value_and_gradients(cross_entropy, hidden, weight, targets, torch.bfloat16)
     assert found[0].dtype == torch.float32 and found[1].dtype == torch.float32
-    for one, other in zip(found, exact, strict=True):
-        assert (one - other).norm() <= 0.02 * other.norm()
+    for item, other in zip(found, exact, strict=True):
+        assert (item - other).norm() <= 0.02 * other.norm()
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -64,10 +64,10 @@ def test_the_loss_of_a_model_and_its_gradients_are_those_of_its_logits(tied):
     chunked.backward()
     plain.backward()
     torch.testing.assert_close(chunked, plain)
-    for (name, one), other in zip(
+    for (name, parameter), other in zip(
         models[0].named_parameters(), models[1].parameters(), strict=True
     ):
-        torch.testing.assert_close(one.grad, other.grad, rtol=1e-4, atol=1e-6, msg=name)
+        torch.testing.assert_close(parameter.grad, other.grad, rtol=1e-4, atol=1e-6, msg=name)
 
 
 def test_without_gradients_only_the_value_is_computed():

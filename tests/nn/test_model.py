@@ -80,7 +80,10 @@ def test_training_reduces_the_loss_and_reaches_every_parameter():
     model, ids = make(), random_ids(4, 24)  # the whole context: every position learns
     loss = next_token_loss(model, ids, ids.roll(-1, 1))
     loss.backward()
-    assert all(one.grad is not None and one.grad.abs().sum() > 0 for one in model.parameters())
+    assert all(
+        parameter.grad is not None and parameter.grad.abs().sum() > 0
+        for parameter in model.parameters()
+    )
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(20):
         optimizer.zero_grad()

@@ -136,8 +136,8 @@ def test_counts_are_those_of_the_built_model(name):
 
     def held(*words: str) -> int:
         return sum(
-            one.numel()
-            for key, one in model.named_parameters()
+            parameter.numel()
+            for key, parameter in model.named_parameters()
             if any(word in key for word in words)
         )
 
@@ -145,7 +145,7 @@ def test_counts_are_those_of_the_built_model(name):
     assert parts["feed-forward"] == held(".up.", ".down.")
     assert parts["layer norms"] == held("norm")
     assert parts["position embedding"] == held("position_embedding")
-    block = sum(one.numel() for one in model.blocks[0].parameters())
+    block = sum(parameter.numel() for parameter in model.blocks[0].parameters())
     assert sum(model.config.parameters_of_a_block().values()) == block
 
 
@@ -222,7 +222,7 @@ def test_every_point_can_be_watched_and_changed(name):
     assert set(seen) == set(hook_points(model))
     torch.testing.assert_close(plain, watched, rtol=1e-4, atol=1e-4)
     shared = SHAPES[name].get("n_kv_heads", 4)
-    q, k, v = (seen[f"blocks.1.attention.{one}"] for one in "qkv")
+    q, k, v = (seen[f"blocks.1.attention.{letter}"] for letter in "qkv")
     D = model.config.d_head
     assert q.shape == (2, 4, 20, D) and k.shape == v.shape == (2, shared, 20, D)
     weights = seen["blocks.1.attention.weights"]
@@ -251,7 +251,7 @@ def test_training_reduces_the_loss_and_reaches_every_parameter(name, precision):
             loss = next_token_loss(model, ids, ids.roll(-1, 1))
         optimizer.zero_grad()
         loss.backward()
-        assert all(one.grad.abs().sum() > 0 for one in model.parameters())
+        assert all(parameter.grad.abs().sum() > 0 for parameter in model.parameters())
         optimizer.step()
         losses.append(loss.item())
     assert losses[0] == pytest.approx(math.log(97), abs=0.15)
@@ -277,13 +277,13 @@ def test_weights_on_disk_come_back(name, tmp_path):
 def test_lora_learns_beside_a_variant_and_merges(name, tmp_path):
     model, plain = make(name), make(name)
     add_lora(model, 3, 6.0, LORA_TARGETS)
-    adapters = sum(one.numel() for one in model.parameters() if one.requires_grad)
+    adapters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     assert LoraConfig(3, 6.0, LORA_TARGETS).n_parameters(model.config) == adapters
     with torch.no_grad():
         torch.testing.assert_close(model(IDS), plain(IDS))
-        for key, one in model.named_parameters():
+        for key, parameter in model.named_parameters():
             if key.endswith("lora_b"):
-                one.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
+                parameter.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
         learned = model(IDS)
         assert not torch.allclose(learned, plain(IDS), atol=1e-2)
         save_tensors(lora_state(model), tmp_path / "adapter.safetensors")

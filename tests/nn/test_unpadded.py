@@ -25,7 +25,10 @@ def some_ids() -> list[np.ndarray]:
 def alone(model, ids) -> np.ndarray:
     """(N, K): each text by itself through the model's own forward."""
     with torch.no_grad():
-        rows = [model(torch.from_numpy(one)[None], torch.tensor([len(one)])) for one in ids]
+        rows = [
+            model(torch.from_numpy(token_id)[None], torch.tensor([len(token_id)]))
+            for token_id in ids
+        ]
     return torch.cat(rows).softmax(-1).numpy()
 
 

@@ -54,7 +54,7 @@ def test_damage_is_one_sentence_and_leaves_the_model_untouched(tmp_path, damage)
     else:
         path.unlink()
     model = make(2)
-    before = [one.clone() for one in model.parameters()]
+    before = [parameter.clone() for parameter in model.parameters()]
     with pytest.raises(DamagedError) as caught:
         load_weights(model, path)
     assert "m.safetensors" in str(caught.value)

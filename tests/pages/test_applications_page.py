@@ -40,10 +40,10 @@ def test_the_gallery_shows_eight_cards_and_says_what_is_missing() -> None:
     assert not page.exception and not page.error
     text = shown(page)
     assert all(f"**{job.title}**" in text and job.what in text for job in JOBS.values())
-    labels = [one.label for one in page.button]
+    labels = [button.label for button in page.button]
     assert (
-        sum(one.startswith("Try it: ") for one in labels) == 3
-        and sum(one.startswith("Open: ") for one in labels) == 5
+        sum(label.startswith("Try it: ") for label in labels) == 3
+        and sum(label.startswith("Open: ") for label in labels) == 5
     )  # two texts, translation
     assert text.count("No model here has learned this yet") == 5
     assert text.count("no model yet") == 5 and text.count("not measured yet") == 3
@@ -74,7 +74,7 @@ def test_a_score_on_generated_rows_says_so_beside_a_real_failure() -> None:
         assert "works in its own wording" in text and "badge[works]" not in text
     assert "Into \\*French\\* My dog" in shown(open_page("applications"))
     assert "Cadeau" in shown(open_page("applications"))
-    (table,) = [one.value for one in open_job("translation").dataframe]
+    (table,) = [frame.value for frame in open_job("translation").dataframe]
     assert list(table["A right answer"]) == ["right", "Chien"]
 
 
@@ -95,7 +95,10 @@ def test_a_click_opens_the_job_with_its_model_and_back() -> None:
     page.button_group(key="app_switch").set_value("novel-text").run()
     assert page.selectbox(key="applications_model").value == "base"
     button(page, "All applications").click().run()
-    assert not page.exception and sum(one.label.startswith("Try it: ") for one in page.button) == 3
+    assert (
+        not page.exception
+        and sum(button.label.startswith("Try it: ") for button in page.button) == 3
+    )
 
 
 def test_a_held_out_example_is_answered_and_compared() -> None:
@@ -153,7 +156,7 @@ def test_this_model_is_measured_on_a_click(wait_until, monkeypatch: pytest.Monke
     assert not page.exception and not page.error
     assert "It does not beat the trivial method" in shown(page)
     assert figure_of(JOBS["translation"], weights_hash("translation")) == going.result
-    assert "Measure this model" not in [one.label for one in page.button]
+    assert "Measure this model" not in [button.label for button in page.button]
 
 
 def test_a_failed_measurement_is_one_sentence(monkeypatch: pytest.MonkeyPatch, wait_until) -> None:
@@ -181,13 +184,13 @@ def test_a_missing_model_is_trained_with_one_click(wait_until, monkeypatch) -> N
     assert not page.exception and "No model here has learned this yet" in shown(page)
     button(page, "Train it now").click().run()
     assert not page.exception and not page.error
-    (info,) = [one for one in RunStore().list() if not one.example]
+    (info,) = [info for info in RunStore().list() if not info.example]
     assert info.kind == "instruct" and "run" not in page.query_params
     wait_until(lambda: not RunStore().info(info.id).is_live, 60)
     assert RunStore().info(info.id).state == "done", RunStore().info(info.id).error
     page = open_job("summaries")
     assert page.selectbox(key="applications_model").value == info.id
-    assert "Train it now" not in [one.label for one in page.button]
+    assert "Train it now" not in [button.label for button in page.button]
 
 
 def test_a_classifier_of_something_else_is_refused_in_one_sentence(home: Path) -> None:
@@ -210,12 +213,12 @@ def test_an_unknown_job_is_said_and_all_are_shown() -> None:
     page = open_job("<b>cooking</b>")
     assert not page.exception and "There is no job" in page.warning[0].value
     assert "<b>" not in page.warning[0].value
-    assert sum(one.label.startswith("Try it: ") for one in page.button) == 3
+    assert sum(button.label.startswith("Try it: ") for button in page.button) == 3
 
 
 def test_the_code_of_an_assistant_is_shown(bundle: Path) -> None:
     page = open_job("translation")
-    codes = "\n".join(one.value for one in page.code)
+    codes = "\n".join(code.value for code in page.code)
     assert "assistant = load_assistant('translation')" in codes
     assert "python -m llmcore evaluate --model translation" in codes
 
@@ -226,7 +229,7 @@ def test_a_bundled_adapter_opens_on_other_pages_too(name: str) -> None:
     page.query_params["model"] = "translation"
     page.run()
     assert not page.exception and not page.error
-    chosen = [one.value for one in page.selectbox if one.label == "Model"]
+    chosen = [selectbox.value for selectbox in page.selectbox if selectbox.label == "Model"]
     assert chosen and chosen[0] == "translation"
 
 

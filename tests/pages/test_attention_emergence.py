@@ -38,7 +38,7 @@ def filled(page: AppTest, wait_until) -> tuple[dict, list[bytes]]:
         if data is None:
             return None
         header, weights = unpacked(data)
-        return (header, weights) if all(one["made"] for one in header["frames"]) else None
+        return (header, weights) if all(frame["made"] for frame in header["frames"]) else None
 
     return wait_until(all_made, 120)
 
@@ -47,11 +47,11 @@ def test_every_snapshot_reaches_the_browser(trained: str, wait_until) -> None:
     page = opened("over_time", trained)
     header, weights = filled(page, wait_until)
     assert not page.exception and not page.error
-    steps = [one.step for one in RunStore().open(trained).checkpoints()]
-    assert [one["step"] for one in header["frames"]] == steps
+    steps = [checkpoint.step for checkpoint in RunStore().open(trained).checkpoints()]
+    assert [frame["step"] for frame in header["frames"]] == steps
     n_tokens = len(header["labels"])
     cells = header["layers"] * header["heads"] * n_tokens * (n_tokens + 1) // 2
-    assert [len(one) for one in weights] == [cells] * len(steps)
+    assert [len(weight) for weight in weights] == [cells] * len(steps)
     assert weights[0][0] == 255  # the first token has only itself to look at
     last = header["frames"][-1]
     assert len(last["lens"]) == header["layers"] + 1 and len(last["scores"]) == 5
@@ -64,7 +64,7 @@ def test_a_run_with_one_snapshot_says_so_and_how_to_get_more(trained: str, wait_
     assert not page.exception
     # Nothing would move there, so the run with most snapshots is opened.
     assert page.session_state["attention_over_time_run"] != "base"
-    assert "kept one snapshot only" in "".join(one.value for one in page.caption)
+    assert "kept one snapshot only" in "".join(caption.value for caption in page.caption)
     page.selectbox(key="attention_over_time_run").set_value("base").run()
     assert "--snapshot-every" in page.info[0].value
     page.selectbox(key="attention_over_time_run").set_value(trained)
@@ -82,7 +82,7 @@ def test_the_slider_follows_the_model_picker(trained: str, wait_until) -> None:
 def test_hostile_text_is_data_and_not_markup(trained: str, wait_until) -> None:
     text = "</script><script>alert(1)</script>"
     header, _ = filled(opened("over_time", trained, text), wait_until)
-    assert header["prompt"] == text and any("<" in one for one in header["labels"])
+    assert header["prompt"] == text and any("<" in label for label in header["labels"])
 
 
 def test_damaged_snapshots_are_one_sentence(trained: str, wait_until) -> None:
@@ -111,7 +111,7 @@ def test_induction_before_and_after_a_run(quick, wait_until) -> None:
     wait_until(lambda: RunStore().info(runs[0].id).state == "done", 120)
     page.run()
     assert not page.exception and not page.error
-    values = {one.label: one.value for one in page.metric}
+    values = {metric.label: metric.value for metric in page.metric}
     assert values["Induction heads appear"] == "not yet"
     score = float(values["Best induction score"])
     assert score == pytest.approx(
@@ -129,7 +129,7 @@ def test_the_control_waits_in_the_queue(quick) -> None:
     ]
     assert sorted(layers) == [1, 2]
     waiting = RunQueue().waiting()
-    assert [Run(RunStore().directory(one)).config.model.n_layers for one in waiting] == [1]
+    assert [Run(RunStore().directory(run_id)).config.model.n_layers for run_id in waiting] == [1]
 
 
 def test_the_finished_run_opens_over_time(quick, wait_until) -> None:

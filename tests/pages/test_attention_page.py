@@ -30,13 +30,15 @@ def charts(page: AppTest) -> int:
 
 
 def sentences_shown(page: AppTest) -> str:
-    return " ".join(one.value for kind in (page.info, page.error, page.caption) for one in kind)
+    return " ".join(
+        element.value for kind in (page.info, page.error, page.caption) for element in kind
+    )
 
 
 def test_empty_text_gets_one_sentence_and_loads_nothing(trained: str) -> None:
     page = opened(trained, "")
     assert not page.exception and not page.error
-    assert [one.value for one in page.info] == [
+    assert [info.value for info in page.info] == [
         "Type a sentence above to see which of its tokens look at which."
     ]
     assert frames(page) == charts(page) == 0

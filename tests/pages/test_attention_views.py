@@ -86,7 +86,7 @@ def test_a_best_head_at_chance_is_none() -> None:
     page.session_state["scores"] = scores
     page.run()
     assert not page.exception
-    labels = [one.label for one in page.button]
+    labels = [button.label for button in page.button]
     assert labels[0] == "L1H0 · 90.0%" and len(labels) == 1 + 4  # chance unknown: all are shown
     assert shown(page).count("None found: the highest") == 2
 
@@ -95,7 +95,7 @@ def test_a_best_head_at_chance_is_none() -> None:
 @pytest.mark.parametrize("model", STORED)
 def test_every_view_on_every_model(name: str, model: str, folder: Path) -> None:
     page = view(name, stored(model, folder))
-    assert not page.exception and not page.error, [one.value for one in page.error]
+    assert not page.exception and not page.error, [error.value for error in page.error]
     assert "does not prove" in shown(page)
     assert len(page.code) == 2
     if EXPECTED.get(name):
@@ -107,13 +107,13 @@ def test_every_view_on_every_model(name: str, model: str, folder: Path) -> None:
                          ids=["empty", "one token", "junk", "long"])  # fmt: skip
 def test_every_view_takes_any_text(name: str, text: str) -> None:
     page = view(name, "starter", text)
-    assert not page.exception and not page.error, [one.value for one in page.error]
-    notices = [one.value for one in page.info]
+    assert not page.exception and not page.error, [error.value for error in page.error]
+    notices = [info.value for info in page.info]
     if not text:
         assert VIEWS[name].needs_text == ("which of its tokens" in notices[0])
         assert ("Type a sentence above" in notices[0]) == (name != "induction")
     if len(text) > 1000 and name not in {"over_time", "induction"}:
-        assert any("last 256" in one for one in notices)
+        assert any("last 256" in notice for notice in notices)
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -165,12 +165,12 @@ def test_the_maps_are_the_attention_of_the_model() -> None:
 
 def test_what_is_off_stands_in_the_address_and_changes_the_numbers() -> None:
     whole = view("off", "starter")
-    before = {one.label: one for one in whole.metric}
+    before = {metric.label: metric for metric in whole.metric}
     assert before["Loss on your text"].delta == ""
     page = view("off", "starter", off="L1H2,L0MLP,L99,<b>")
-    after = {one.label: one for one in page.metric}
+    after = {metric.label: metric for metric in page.metric}
     loaded = models.load("starter")
-    parts = [Part.parse(one, loaded.trunk.config) for one in ("L1H2", "L0MLP")]
+    parts = [Part.parse(name, loaded.trunk.config) for name in ("L1H2", "L0MLP")]
     expected = outcome(loaded, loaded.tokenizer.encode(SENTENCE), parts).loss
     assert after["Loss on your text"].value == f"{expected:.3f}"
     assert after["Loss on your text"].value != before["Loss on your text"].value
@@ -178,8 +178,8 @@ def test_what_is_off_stands_in_the_address_and_changes_the_numbers() -> None:
     assert grid(page)["off"] == ["L0MLP", "L1H2"]
     assert address(page, "off") == "L0MLP,L1H2"
     button(page, "All on").click().run()
-    assert {one.label: one.value for one in page.metric} == {
-        label: one.value for label, one in before.items()
+    assert {metric.label: metric.value for metric in page.metric} == {
+        label: metric.value for label, metric in before.items()
     }
     assert address(page, "off") is None
 
@@ -194,7 +194,7 @@ def test_a_mean_in_its_place_is_not_zero() -> None:
 
 def test_a_classifier_says_its_decision_with_and_without() -> None:
     page = view("off", "starter-spam", off="L0,L1,L2,L3")
-    assert [one.label for one in page.metric] == ["Decision", "Decision with these off"]
+    assert [metric.label for metric in page.metric] == ["Decision", "Decision with these off"]
     loaded = models.load("starter-spam")
     parts = [Part.parse(f"L{layer}", loaded.trunk.config) for layer in range(4)]
     ids = loaded.tokenizer.encode(SENTENCE)
@@ -209,7 +209,7 @@ def test_every_part_in_turn(model: str) -> None:
     assert not page.exception and not page.error
     values = np.array(grid(page)["values"])
     assert values.shape == (4, 5) and np.abs(values).max() > 0.001
-    best = [one for one in page.button if (one.key or "").startswith("attention_effect_")]
+    best = [button for button in page.button if (button.key or "").startswith("attention_effect_")]
     assert len(best) == 8
     best[1].click().run()
     assert address(page, "head") == best[1].label.split(" ")[0]
@@ -230,14 +230,15 @@ def test_the_lens_shows_what_the_model_says_last() -> None:
     R, T = lens.ids.shape[:2]
     assert header["rows"][0] == "embedding" and len(header["rows"]) == R == 5
     assert header["chosen"] == [1, 2]
-    top = [header["labels"][one] for one in np.frombuffer(tops, "<u4")[-T:]]
+    top = [header["labels"][token_id] for token_id in np.frombuffer(tops, "<u4")[-T:]]
     expected = [
-        loaded.tokenizer.token_label(int(one)).replace(" ", "·") for one in lens.ids[-1, :, 0]
+        loaded.tokenizer.token_label(int(token_id)).replace(" ", "·")
+        for token_id in lens.ids[-1, :, 0]
     ]
     assert top == expected
     assert (np.frombuffer(ranks, "<u4").reshape(R, T) == lens.truth_rank).all()
     truth = np.frombuffer(truths, "<u4")
-    assert [header["labels"][one] for one in truth[:-1]] == header["tokens"][1:]
+    assert [header["labels"][token_id] for token_id in truth[:-1]] == header["tokens"][1:]
     assert np.frombuffer(chances, np.uint8).size == R * T
 
 
@@ -249,7 +250,7 @@ def test_the_shares_of_a_typed_token() -> None:
     assert "not one" in only_error(page)
     page.text_input(key="attention_share_token_typed").set_value("a").run()
     assert not page.error
-    sums = next(one.value for one in page.caption if "add up to" in one.value)
+    sums = next(caption.value for caption in page.caption if "add up to" in caption.value)
     assert sums.split("add up to ")[1].split(";")[0] in sums.split("; ")[1]
 
 
@@ -275,8 +276,10 @@ def test_a_model_beside_its_finetune() -> None:
 
 def test_head_types_are_sorted_and_a_click_chooses() -> None:
     page = view("types", "starter")
-    best = [one for one in page.button if (one.key or "").startswith("attention_previous_")]
-    scores = [float(one.label.split("· ")[1].rstrip("%")) for one in best]
+    best = [
+        button for button in page.button if (button.key or "").startswith("attention_previous_")
+    ]
+    scores = [float(element.label.split("· ")[1].rstrip("%")) for element in best]
     assert len(best) == 5 and scores == sorted(scores, reverse=True)
     best[2].click().run()
     assert address(page, "head") == best[2].label.split(" ")[0]

@@ -61,7 +61,7 @@ def opened(ref: str, **state: Any) -> AppTest:
     for key, value in state.items():
         page.session_state[key] = value
     page.run()
-    assert not page.exception and not page.error, [one.value for one in page.error]
+    assert not page.exception and not page.error, [error.value for error in page.error]
     return page
 
 
@@ -70,8 +70,8 @@ def talk_of(page: AppTest, ref: str) -> Talk:
 
 
 def settled(page: AppTest, ref: str) -> AppTest:
-    for one in talk_of(page, ref).exchanges:
-        assert one.job is None or one.job.wait(30)
+    for exchange in talk_of(page, ref).exchanges:
+        assert exchange.job is None or exchange.job.wait(30)
     page.run()
     assert not page.exception
     return page
@@ -102,7 +102,7 @@ def test_a_base_model_is_said_to_be_one_and_just_continues(base: str) -> None:
 def test_an_own_file_s_held_out_prompts_are_the_examples(tuned: str) -> None:
     page = opened(tuned)
     prompts = RunStore().open(tuned).events("answers")[-1]["rows"]
-    labels = [one.label for one in page.button if one.key and "chat_example" in one.key]
+    labels = [button.label for button in page.button if button.key and "chat_example" in button.key]
     assert labels == [plain(row["prompt"]) for row in prompts[:3]] != []
     assert "For example:" in shown(page)
 
@@ -138,7 +138,7 @@ def test_edit_and_resend_replaces_what_followed(tuned: str) -> None:
     page.text_area(key=f"chat_rewrite_{tuned}_0").set_value("the dog")
     button(page, "Send again").click().run()
     settled(page, tuned)
-    assert [one.question for one in talk_of(page, tuned).exchanges] == ["the dog"]
+    assert [exchange.question for exchange in talk_of(page, tuned).exchanges] == ["the dog"]
     page.button(key=f"chat_edit_{tuned}_0").click().run()
     button(page, "Cancel").click().run()
     assert talk_of(page, tuned).editing is None

@@ -93,7 +93,7 @@ def upload(data: bytes, name: str = "mine.csv") -> AppTest:
 
 
 def expanders(page: AppTest) -> str:
-    return "\n".join(one.label for one in page.get("expander"))
+    return "\n".join(expander.label for expander in page.get("expander"))
 
 
 def test_page_without_any_model_says_what_to_do() -> None:
@@ -116,7 +116,7 @@ def test_page_before_the_first_classifier(language: str) -> None:
 def test_a_finished_run_shows_scores_beside_baselines_and_mistakes(classifier: str) -> None:
     page = opened(classifier)
     assert not page.exception and not page.error
-    metrics = {one.label: one.value for one in page.metric}
+    metrics = {metric.label: metric.value for metric in page.metric}
     verdict = RunStore().open(classifier).result()
     assert {"Model and words", "Model alone", "Naive Bayes"} <= metrics.keys()
     assert any(name.startswith("Always ") for name in metrics)
@@ -161,7 +161,9 @@ def test_the_box_begins_with_a_text_that_this_model_gets_right(classifier: str) 
     begun = page.text_area(key="classify_text").value
     assert begun in right and "Right: a held-out text of the data" in shown(page)
     # What a person wrote stays, also an example that is lost, and the page says that it is.
-    lost = next(one for one in examples_of(RunStore().open(classifier)) if one.text != begun)
+    lost = next(
+        example for example in examples_of(RunStore().open(classifier)) if example.text != begun
+    )
     answer = {"label": "neither", "probabilities": {lost.label: 0.25, "neither": 0.75}}
     words = AppTest.from_function(_say_verdict, args=(classifier, lost.text, answer)).run()
     assert f"Wrong: a held-out text of the data, whose class is **{lost.label}**" in shown(words)
@@ -199,7 +201,7 @@ def _say_verdict(run_id: str, text: str, answer: dict) -> None:
 def test_held_out_examples_are_short_and_right_where_any_is(rows, texts) -> None:
     keys = ("text", "label", "predicted")
     found = held_out([dict(zip(keys, row, strict=True)) for row in rows])
-    assert [one.text for one in found] == texts
+    assert [item.text for item in found] == texts
 
 
 def test_a_very_long_message_is_read_from_its_beginning(classifier: str) -> None:
@@ -220,12 +222,14 @@ def test_each_token_carries_what_the_model_was_measured_to_do(classifier: str) -
         drawn = json.loads(component(page, "moved_tokens"))
         measured = attribution.attribute(loaded, text, method)
         assert drawn["label"] == measured.label
-        assert [one[1] for one in drawn["tokens"]] == pytest.approx(measured.values.tolist())
+        assert [token[1] for token in drawn["tokens"]] == pytest.approx(measured.values.tolist())
         signs = "".join(part[1] for parts, _ in drawn["tokens"] for part in parts)
         assert signs == text.replace(" ", "·")[: len(signs)] and len(signs) > 5
     assert "Neither proves why" in shown(page) and "add up to" in shown(page)
-    other = next(one for one in loaded.labels if one != drawn["label"])
-    next(one for one in page.selectbox if one.label == "For or against").set_value(other).run()
+    other = next(label for label in loaded.labels if label != drawn["label"])
+    next(
+        selectbox for selectbox in page.selectbox if selectbox.label == "For or against"
+    ).set_value(other).run()
     assert json.loads(component(page, "moved_tokens"))["label"] == other
 
 
@@ -272,10 +276,10 @@ def test_a_classifier_at_chance_is_no_success(language: str) -> None:
     assert RunStore().open(directory.name).result()["test"]["better_than_chance"] is False
     page = opened(directory.name)
     assert not page.exception and not page.error
-    warned = " ".join(one.value for one in page.warning)
+    warned = " ".join(warning.value for warning in page.warning)
     assert "no better than chance: see its scores below" in warned
     assert "always naming the largest class is right for" in warned
-    assert not any("Finished early" in one.value for one in page.info)
+    assert not any("Finished early" in info.value for info in page.info)
 
 
 def test_before_is_the_very_start_of_the_run(classifier: str, language: str) -> None:
@@ -304,7 +308,7 @@ def test_a_file_comes_back_with_labels(classifier: str) -> None:
     assert not page.exception and not page.error
     (_, data, counts, cut) = page.session_state["lab_labelled_file"]
     read = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
-    assert [one["text"] for one in read] == [
+    assert [row["text"] for row in read] == [
         "WIN a prize now call 12345 free", "'=1+1, are you home", "",
     ]  # fmt: skip
     expected = models.classify_texts(models.load(classifier), ["WIN a prize now call 12345 free"])
@@ -318,7 +322,7 @@ def test_a_file_comes_back_with_labels(classifier: str) -> None:
 
 def test_code_of_this_very_run(classifier: str) -> None:
     page = opened(classifier)
-    code = "\n".join(one.value for one in page.code)
+    code = "\n".join(code.value for code in page.code)
     assert f"load_classifier({classifier!r})" in code
     assert f"classify --model {classifier} --file" in code
 
@@ -329,7 +333,7 @@ def test_a_live_run_shows_curves_and_no_verdict_yet(live_run: RunWriter) -> None
     live_run.metrics(3, "val", loss=0.69, accuracy=0.625, macro_f1=0.4)
     page = opened()
     assert not page.exception and not page.error
-    assert {one.label: one.value for one in page.metric}["Validation accuracy"] == "62.5%"
+    assert {metric.label: metric.value for metric in page.metric}["Validation accuracy"] == "62.5%"
     assert button(page, "Stop and save")
     assert "On texts that it never saw" not in shown(page)
 
@@ -353,14 +357,14 @@ def test_one_click_trains_an_uploaded_table_to_a_verdict(
     button(page, "Train the classifier").click().run()
     assert not page.exception and not page.error
     store = RunStore()
-    (info,) = [one for one in store.list() if one.kind == "classify"]
+    (info,) = [info for info in store.list() if info.kind == "classify"]
     wait_until(lambda: store.info(info.id).state == "done", 60)
     page.run()
     assert "On texts that it never saw" in shown(page)
     assert info.parent == language
     config = store.open(info.id).config
     assert (config.trainable, config.words) == (trainable, trainable == "probe")
-    names = {one.label for one in page.metric}
+    names = {metric.label for metric in page.metric}
     assert ("Model alone" in names) == config.words
 
 
@@ -393,10 +397,12 @@ def test_columns_are_chosen_when_they_have_other_names(language: str) -> None:
         for i in range(60)
     )
     page = upload(rows)
-    assert not page.exception and [one.value for one in page.error] == []
-    chosen = {one.label: one.value for one in page.selectbox}
+    assert not page.exception and [error.value for error in page.error] == []
+    chosen = {selectbox.label: selectbox.value for selectbox in page.selectbox}
     assert (chosen["Text column"], chosen["Label column"]) == ("body", "mood")
-    text_column = next(one for one in page.selectbox if one.label == "Text column")
+    text_column = next(
+        selectbox for selectbox in page.selectbox if selectbox.label == "Text column"
+    )
     text_column.set_value("mood").run()
     assert "two different columns" in only_error(page)
 
@@ -454,7 +460,7 @@ def test_a_zip_of_mails_is_trained_with_lora(language: str, wait_until: Callable
     button(page, "Train the classifier").click().run()
     assert not page.exception and not page.error
     store = RunStore()
-    (info,) = [one for one in store.list() if one.kind == "classify"]
+    (info,) = [info for info in store.list() if info.kind == "classify"]
     wait_until(lambda: store.info(info.id).state == "done", 60)
     assert store.open(info.id).config.lora is not None
     page.run()
@@ -471,11 +477,11 @@ def test_the_threshold_moves_precision_and_recall(classifier: str) -> None:
     for threshold in (0.0, 0.5, 0.97):
         page.slider(key=f"pr_threshold_{classifier}").set_value(threshold).run()
         label = page.selectbox(key=f"pr_class_{classifier}").value
-        called = [one for one in rows if one["probabilities"][label] >= threshold]
-        found = sum(one["label"] == label for one in called)
-        n = sum(one["label"] == label for one in rows)
+        called = [row for row in rows if row["probabilities"][label] >= threshold]
+        found = sum(row["label"] == label for row in called)
+        n = sum(row["label"] == label for row in rows)
         assert f"{found} of {n} texts of **{label}** found" in shown(page)
-        precision = next(one.value for one in page.metric if one.label == "Precision")
+        precision = next(metric.value for metric in page.metric if metric.label == "Precision")
         assert precision == (percent(found / len(called)) if called else "–")
 
 
@@ -513,7 +519,7 @@ def test_one_click_draws_a_learning_curve(language: str, wait_until: Callable[..
     button(page, "Draw the learning curve").click().run()
     assert not page.exception and not page.error
     store = RunStore()
-    (info,) = [one for one in store.list() if one.kind == "learning-curve"]
+    (info,) = [info for info in store.list() if info.kind == "learning-curve"]
     wait_until(lambda: store.info(info.id).state == "done", 90)
     page = opened(info.id)  # the run says which view is meant
     assert not page.exception and not page.error and not page.warning
@@ -530,13 +536,15 @@ def test_what_the_file_does_not_tell_is_asked_and_the_start_waits(language: str)
     page = upload("\n".join(["id,comment_text,toxic,insult", *rows]).encode())
     assert (
         page.selectbox(
-            key=next(one.key for one in page.selectbox if one.label == "Label column")
+            key=next(
+                selectbox.key for selectbox in page.selectbox if selectbox.label == "Label column"
+            )
         ).value
         is None
     )
-    assert any("one is learned at a time" in one.value for one in page.markdown)
+    assert any("one is learned at a time" in markdown.value for markdown in page.markdown)
     assert button(page, "Train the classifier").disabled
-    box = next(one for one in page.selectbox if one.label == "Label column")
+    box = next(selectbox for selectbox in page.selectbox if selectbox.label == "Label column")
     box.set_value("toxic").run()
     assert not page.exception and not button(page, "Train the classifier").disabled
 
@@ -544,7 +552,7 @@ def test_what_the_file_does_not_tell_is_asked_and_the_start_waits(language: str)
 def test_the_reading_is_shown_before_the_start(language: str) -> None:
     rows = [f"{('ham', 'Ham', 'spam')[i % 3]},see you at nine {i} caf\xe9,," for i in range(30)]
     page = upload(("v1,v2,,\n" + "\n".join(rows)).encode("cp1252"), "spam.csv")
-    shown = "\n".join(one.value for one in [*page.markdown, *page.caption])
+    shown = "\n".join(element.value for element in [*page.markdown, *page.caption])
     for words in ("**CSV**, windows", "30 rows read, 30 taken", "`v2`", "another spelling"):
         assert words in shown, words
     assert not button(page, "Train the classifier").disabled

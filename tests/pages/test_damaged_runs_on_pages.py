@@ -15,7 +15,9 @@ CONFIG = {"created": int("9" * 400)}, {"name": {"a": 1}}, {"model": {"n_layers":
 
 def damaged() -> list[str]:
     made = []
-    changes = [("status.json", one) for one in STATUS] + [("config.json", one) for one in CONFIG]
+    changes = [("status.json", statu) for statu in STATUS] + [
+        ("config.json", content) for content in CONFIG
+    ]
     for name, change in changes:
         made.append(write_run("bad"))
         path = RunStore().directory(made[-1]) / name
@@ -28,7 +30,7 @@ def test_a_page_stands_beside_damaged_runs(name: str) -> None:
     good, bad = write_run("good one"), damaged()
     page = open_page(name, good if name in {"runs", "pretrain"} else None)
     assert not page.exception
-    assert not any("Something went wrong" in one.value for one in page.error)
+    assert not any("Something went wrong" in error.value for error in page.error)
     if name == "runs":
         (table,) = page.dataframe
         assert table.value["State"].tolist().count("Damaged") == len(bad)
@@ -39,7 +41,7 @@ def test_each_of_them_is_explained_and_deleted() -> None:
     write_run("good one")
     for run_id in damaged():
         page = open_page("runs", run_id)
-        assert not page.exception and any(one.value for one in page.error), shown(page)
+        assert not page.exception and any(error.value for error in page.error), shown(page)
         button(page, "Delete").click().run()
         page.button(key="delete_run_now").click().run()
         assert not page.exception
@@ -56,9 +58,9 @@ def test_the_pretrain_page_shows_a_run_with_damaged_lines() -> None:
         {"type": "sample", "step": 4, "prompt": 7, "text": []},
     ]
     path = RunStore().directory(run_id)
-    (path / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    (path / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     with (path / "metrics.jsonl").open("a") as file:
         file.write('{"split": "train", "step": 1' + "0" * 400 + ', "loss": 1}\n[[[\n')
     page = open_page("pretrain", run_id)
     assert not page.exception
-    assert not any("Something went wrong" in one.value for one in page.error)
+    assert not any("Something went wrong" in error.value for error in page.error)

@@ -34,7 +34,9 @@ def _search(element: object, key: bytes) -> bytes | None:
     if data and key in data:
         return data
     children = getattr(element, "children", {}).values()
-    return next((one for one in map(lambda child: _search(child, key), children) if one), None)
+    return next(
+        (inner for inner in map(lambda child: _search(child, key), children) if inner), None
+    )
 
 
 def test_on_arrival_it_shows_the_shipped_table_and_offers_to_measure_here() -> None:
@@ -79,7 +81,7 @@ def test_diverse_data_shows_its_shipped_matrix_and_what_wasread_here() -> None:
     read = base.train.steps * base.train.batch_size * base.model.context_length
     here = dict(read_here(None))
     assert here == {"here: base, the pretrained model": read} | {
-        f"here: {name}": one.words for name, one in found.trained.items()
+        f"here: {name}": model.words for name, model in found.trained.items()
     }
 
 
@@ -93,17 +95,17 @@ def test_a_finished_comparison_says_first_where_the_earlier_model_wins() -> None
     page = open_page("earlier-nlp", comparison())
     assert not page.exception and not page.error
     words = shown(page).replace("\\", "")
-    first = next(one for one in words.splitlines() if one.startswith("**On "))
+    first = next(line for line in words.splitlines() if line.startswith("**On "))
     assert first.startswith("**On spam, the earlier model wins: naive Bayes reaches 1.000")
     table = table_of(page)
-    assert [one["earlier"] for one in table["columns"]] == [True, True, True, False, False]
-    assert [one["title"] for one in table["rows"]] == list(ROWS.values())
+    assert [column["earlier"] for column in table["columns"]] == [True, True, True, False, False]
+    assert [row["title"] for row in table["rows"]] == list(ROWS.values())
     spam, _, next_word, story, _ = table["rows"]
     assert spam["cells"][1]["kind"] == "best" and spam["cells"][1]["head"] == "1.000"
     assert spam["cells"][0]["below"] == ["trained 0.5 s", "2.5 MB"]
     assert next_word["cells"][1]["kind"] == "not" and "next word" in next_word["cells"][1]["tell"]
     assert story["cells"][4]["below"] == ["80% known words", "copies 3 in a row"]
-    samples = [one.value for one in page.code]
+    samples = [code.value for code in page.code]
     assert "Once upon a time" in samples
     assert f"{PRETRAINED} <script>alert(1)</script> wrote" in samples
     assert "Not able: Bag of words" in words
@@ -112,9 +114,11 @@ def test_a_finished_comparison_says_first_where_the_earlier_model_wins() -> None
 def test_a_half_filled_table_shows_what_is_there_and_can_be_resumed() -> None:
     page = open_page("earlier-nlp", comparison("stopped", n_cells=3))
     assert not page.exception and not page.error
-    kinds = [one["kind"] for one in table_of(page)["rows"][0]["cells"]]
+    kinds = [cell["kind"] for cell in table_of(page)["rows"][0]["cells"]]
     assert kinds == ["best", "open", "open", "open", "open"]
-    assert button(page, "Resume") and not any(one.label == "Learning rate" for one in page.button)
+    assert button(page, "Resume") and not any(
+        button.label == "Learning rate" for button in page.button
+    )
 
 
 def test_the_button_starts_the_run_that_is_shown_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def test_a_zip_becomes_a_run_once(own_run: str, tmp_path: Path) -> None:
     page.run()
     page.run()
     assert not page.exception and not page.error
-    (info,) = [one for one in RunStore().list() if not one.example]
+    (info,) = [info for info in RunStore().list() if not info.example]
     assert info.name == "my first model" and info.id != own_run and info.state == "done"
     assert "is in the list above" in shown(page)
 

@@ -104,10 +104,10 @@ def test_own_instructions_are_a_click_away_from_the_built_in_set(base: str) -> N
 def test_the_audit_finds_what_is_cut_and_shows_one(base: str) -> None:
     rows = [*ROWS, {"instruction": "so long " * 20, "output": "never learned"}]
     page = own_template(upload(json.dumps(rows).encode()), TEMPLATE)
-    found = {one.label: one.value for one in page.metric}
+    found = {metric.label: metric.value for metric in page.metric}
     # The long row may have gone to another split: the seed decides, so both must agree.
     train = plan_rows(rows)
-    assert found["Nothing to learn"] == str(sum("so long" in one for one in train))
+    assert found["Nothing to learn"] == str(sum("so long" in question for question in train))
     assert found["Too long"] != "0"
     page.button(key="instruct_finding_too_long_mine.json").click().run()
     assert not page.exception and "cut" in {role for role, _ in tokens_of(page)}
@@ -118,7 +118,7 @@ def plan_rows(rows: list[dict[str, str]]) -> list[str]:
     from llmcore.recipes.instructions import INSTRUCT
 
     whole = instructions_from_bytes(json.dumps(rows).encode(), "mine.json")
-    return [one.question for one in split_instructions(whole, 0.1, 0.2, INSTRUCT.seed).train]
+    return [row.question for row in split_instructions(whole, 0.1, 0.2, INSTRUCT.seed).train]
 
 
 def test_rows_that_are_all_too_long_are_told_and_nothing_starts(base: str) -> None:
@@ -129,7 +129,7 @@ def test_rows_that_are_all_too_long_are_told_and_nothing_starts(base: str) -> No
     assert "No training row has an answer within 16 tokens" in said
     assert "take a model with a longer context" in said
     assert button(page, "Start training").disabled
-    assert {one.label: one.value for one in page.metric}["Nothing to learn"] == "14"
+    assert {metric.label: metric.value for metric in page.metric}["Nothing to learn"] == "14"
 
 
 def test_a_small_set_is_told_what_is_held_out_and_what_is_kept(base: str) -> None:
@@ -144,21 +144,23 @@ def test_a_small_set_is_told_what_is_held_out_and_what_is_kept(base: str) -> Non
 def test_columns_can_be_chosen(base: str) -> None:
     text = "id,ask,say,who\n" + "\n".join(f"{n},the cat {n},sees,a cat" for n in range(30))
     page = upload(text.encode(), "table.csv")
-    boxes = {one.label: one for one in page.selectbox}
+    boxes = {selectbox.label: selectbox for selectbox in page.selectbox}
     assert boxes["Instruction"].value is None and boxes["Answer"].value is None
     boxes["Instruction"].set_value("ask").run()
-    {one.label: one for one in page.selectbox}["Answer"].set_value("say").run()
+    {selectbox.label: selectbox for selectbox in page.selectbox}["Answer"].set_value("say").run()
     assert not page.error and not button(page, "Start training").disabled
     assert page.dataframe[0].value["Answer"].iloc[0] == "sees"
     assert "System" not in page.dataframe[0].value.columns
-    {one.label: one for one in page.selectbox}["System text"].set_value("who").run()
+    {selectbox.label: selectbox for selectbox in page.selectbox}["System text"].set_value(
+        "who"
+    ).run()
     assert page.dataframe[0].value["System"].iloc[0] == "a cat"
 
 
 def test_a_role_without_a_known_name_is_an_empty_box_and_start_waits(base: str) -> None:
     rows = [f"{n},Lampe {n},Auf Brett {n}." for n in range(30)]
     page = upload("\n".join(["Nr,Frage,Text", *rows]).encode(), "faq.csv")
-    boxes = {one.label: one for one in page.selectbox}
+    boxes = {selectbox.label: selectbox for selectbox in page.selectbox}
     assert boxes["Instruction"].value == "Frage" and boxes["Answer"].value is None
     assert not page.exception and not page.error and not page.dataframe
     assert "which one is the answer" in page.info[0].value
@@ -172,7 +174,7 @@ def test_a_role_without_a_known_name_is_an_empty_box_and_start_waits(base: str) 
 def test_preferences_are_learned_from_the_chosen_answers_and_it_is_said(base: str) -> None:
     rows = [{"prompt": f"the cat {n}", "chosen": "sees", "rejected": "hides"} for n in range(30)]
     page = upload(json.dumps(rows).encode())
-    boxes = {one.label: one.value for one in page.selectbox}
+    boxes = {selectbox.label: selectbox.value for selectbox in page.selectbox}
     assert (boxes["Instruction"], boxes["Answer"]) == ("prompt", "chosen")
     assert shown(page).count("the answers of chosen are learned, those of rejected are not") == 1
     assert "30 rows read, 30 taken" in shown(page)
@@ -187,7 +189,7 @@ def test_chat_messages_need_no_columns(base: str) -> None:
         for n in range(20)
     ]  # fmt: skip
     page = upload("\n".join(map(json.dumps, rows)).encode(), "chat.jsonl")
-    assert not page.error and "Instruction" not in {one.label for one in page.selectbox}
+    assert not page.error and "Instruction" not in {selectbox.label for selectbox in page.selectbox}
     assert page.dataframe[0].value["Turns"].iloc[0] == 1
 
 
@@ -214,7 +216,7 @@ def test_one_click_trains_and_the_lora_choice_is_kept(base: str, wait_until) -> 
     assert "parameters learn" in shown(page)
     button(page, "Start training").click().run()
     assert not page.exception and not page.error
-    (info,) = [one for one in RunStore().list() if one.kind == "instruct"]
+    (info,) = [info for info in RunStore().list() if info.kind == "instruct"]
     wait_until(lambda: not RunStore().info(info.id).is_live, 60)
     kept = RunStore().open(info.id)
     assert kept.info().state == "done", kept.info().error
@@ -236,18 +238,18 @@ def test_a_user_s_chat_messages_end_to_end(base: str, wait_until) -> None:
     page.number_input(key="instruct_epochs_chat.jsonl").set_value(1).run()
     button(page, "Start training").click().run()
     assert not page.exception and not page.error
-    (info,) = [one for one in RunStore().list() if one.kind == "instruct"]
+    (info,) = [info for info in RunStore().list() if info.kind == "instruct"]
     wait_until(lambda: not RunStore().info(info.id).is_live, 60)
     assert RunStore().info(info.id).state == "done", RunStore().info(info.id).error
     page = open_page("instructions", info.id)
     assert not page.exception and not page.error
     assert "looked up:" in shown(page) and "Expected: sees it" in shown(page)
-    codes = "\n".join(one.value for one in page.code)
+    codes = "\n".join(code.value for code in page.code)
     assert f"assistant = load_assistant('{info.id}')" in codes
     assert f"python -m llmcore evaluate --model {info.id}" in codes
     button(page, "Answer").click().run()
-    for one in page.session_state["lab_instruct_pairs"][info.id]:
-        assert one.job is None or one.job.wait(30)
+    for exchange in page.session_state["lab_instruct_pairs"][info.id]:
+        assert exchange.job is None or exchange.job.wait(30)
     assert not page.run().exception
 
 
@@ -270,7 +272,7 @@ def test_everything_learns_where_everything_is_chosen() -> None:
 def test_a_finished_run_shows_scores_answers_and_both_sides(tuned: str) -> None:
     page = open_page("instructions", tuned)
     assert not page.exception and not page.error
-    metrics = {one.label for one in page.metric}
+    metrics = {metric.label for metric in page.metric}
     assert {"All", "Tokens right", "Training rows"} <= metrics
     said = shown(page)
     assert "8 rows, 95%: between" in said and "29 rows, 95%: between" in said
@@ -280,8 +282,8 @@ def test_a_finished_run_shows_scores_answers_and_both_sides(tuned: str) -> None:
     assert "Expected: sees \\<b\\>it\\</b\\>" in shown(page)
     page.text_area(key=f"instruct_try_{tuned}").set_value("the cat 7")
     button(page, "Answer").click().run()
-    for one in page.session_state["lab_instruct_pairs"][tuned]:
-        assert one.job is None or one.job.wait(30)
+    for exchange in page.session_state["lab_instruct_pairs"][tuned]:
+        assert exchange.job is None or exchange.job.wait(30)
     page.run()
     assert not page.exception and not page.error
     before, after = page.session_state["lab_instruct_pairs"][tuned]

@@ -42,7 +42,7 @@ def model_map(page: AppTest) -> dict:
 
 def drawn(page: AppTest) -> tuple[dict, list[np.ndarray]]:
     header, buffers = unpacked(component(page, "tensor_view"))
-    return header, [np.frombuffer(one, "<f4") for one in buffers]
+    return header, [np.frombuffer(buffer, "<f4") for buffer in buffers]
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_every_step_of_the_starter(step: str) -> None:
     page = opened(step=step, layer="1")
     assert not page.exception and not page.error
     given = model_map(page)
-    assert [one[0] for one in given["steps"]] == list(STEPS)
+    assert [step[0] for step in given["steps"]] == list(STEPS)
     assert (given["step"], given["layers"]) == (step, 4)
     assert page.latex and page.code[0].value
     assert f"Step {STEPS.index(step) + 1} of {len(STEPS)}" in shown(page)
@@ -85,7 +85,7 @@ SWITCHES = {
 def test_every_step_of_other_models(shape: dict, variant) -> None:
     variant(**shape)
     page = opened()
-    names = [one[0] for one in model_map(page)["steps"]]
+    names = [step[0] for step in model_map(page)["steps"]]
     assert ("rotation" in names) == ("position" in shape)
     assert model_map(page)["step"] == names[0] == "tokens"
     for name in names[1:]:
@@ -167,7 +167,7 @@ def test_the_code_behind_runs_and_names_what_is_chosen() -> None:
 
 def test_no_text_is_one_sentence_and_loads_nothing() -> None:
     page = opened("")
-    assert [one.value for one in page.info] == [
+    assert [info.value for info in page.info] == [
         "There is no text: type some above to follow it through the model."
     ]
     assert component(page, "model_map") is None
@@ -193,7 +193,7 @@ def billions(**address: str) -> AppTest:
 
 
 def metrics(page: AppTest) -> dict[str, str]:
-    return {one.label: one.value for one in page.metric}
+    return {metric.label: metric.value for metric in page.metric}
 
 
 def test_billions_begins_with_gpt2_and_loads_no_model(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,8 @@ def opened(page: str, **query: str) -> AppTest:
 
 
 def links(app: AppTest) -> list[tuple[str, str, dict[str, list[str]]]]:
-    protos = [one.proto for one in app.get("page_link")]
-    return [(one.page, one.label, parse_qs(one.query_string)) for one in protos]
+    protos = [page_link.proto for page_link in app.get("page_link")]
+    return [(proto.page, proto.label, parse_qs(proto.query_string)) for proto in protos]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_name_of_the_first_page_is_an_address_that_leads_to_it(
     given: list[tuple[str, str]] = []
 
     def seen(groups: dict[str, list[Any]], **more: Any) -> Any:
-        given[:] = [(one.url_path, one.visibility) for group in groups.values() for one in group]
+        given[:] = [(page.url_path, page.visibility) for group in groups.values() for page in group]
         return navigation(groups, **more)
 
     navigation = st.navigation

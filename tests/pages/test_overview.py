@@ -37,7 +37,7 @@ def _search(element: object, key: str) -> list[dict[str, object]] | None:
 
 
 def captions(app: AppTest) -> list[str]:
-    return [one.value for one in app.caption]
+    return [caption.value for caption in app.caption]
 
 
 def test_empty_shows_map_steps_and_field() -> None:
@@ -47,7 +47,7 @@ def test_empty_shows_map_steps_and_field() -> None:
     stations = map_of(app)
     assert next(iter(stations)) == "text" and stations["instruct"]["state"] == "open"
     assert stations["instruct"]["page"] == "instructions"
-    assert [name for name, one in stations.items() if one["state"] == "next"] == ["tokens"]
+    assert [name for name, station in stations.items() if station["state"] == "next"] == ["tokens"]
     assert "0 of 5 done" in captions(app)
     assert "Nothing is training now." in captions(app)
 
@@ -71,8 +71,8 @@ def on_text(run_id: str, text: bytes | None, bits: list[float], **data: object) 
         (directory / "data" / "mine.txt").write_bytes(text)
     line = {"v": 1, "attempt": 1, "t": 0.0, "split": "val", "loss": 2.5}
     (directory / "metrics.jsonl").write_text(
-        "".join(json.dumps({**line, "step": n, "bits_per_byte": one}) + "\n"
-                for n, one in enumerate(bits, 1))
+        "".join(json.dumps({**line, "step": n, "bits_per_byte": bit}) + "\n"
+                for n, bit in enumerate(bits, 1))
     )  # fmt: skip
 
 
@@ -110,7 +110,10 @@ def test_the_strip_says_what_is_paused() -> None:
     write_run("hamlet", state="running", step=10)
     app = overview()
     assert "Training now" in captions(app) and "Paused" not in captions(app)
-    assert sorted("paused" in one.proto.text for one in app.get("progress")) == [False, True]
+    assert sorted("paused" in progress.proto.text for progress in app.get("progress")) == [
+        False,
+        True,
+    ]
 
 
 def test_damaged_run_does_not_take_the_page_down() -> None:

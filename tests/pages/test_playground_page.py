@@ -37,10 +37,10 @@ def benches(page: AppTest) -> list[Bench]:
 def written(page: AppTest, label: str = "Generate") -> AppTest:
     """Presses a button and waits until all jobs have ended."""
     button(page, label).click().run()
-    for one in benches(page):
-        assert one.job is None or one.job.wait(30)
+    for bench in benches(page):
+        assert bench.job is None or bench.job.wait(30)
     page.run()
-    assert not page.exception and not page.error, [one.value for one in page.error]
+    assert not page.exception and not page.error, [error.value for error in page.error]
     return page
 
 
@@ -95,7 +95,7 @@ def test_a_text_of_other_settings_can_be_drawn_again(trained: str) -> None:
     again = "Draw again with these settings"
 
     def offered() -> bool:
-        return any(one.label == again for one in page.button)
+        return any(button.label == again for button in page.button)
 
     assert not offered()
     page.session_state[sampling.AT] = {"temperature": 0}
@@ -128,7 +128,7 @@ def test_a_branch_keeps_the_old_one_and_goes_on_with_the_token(trained: str) -> 
     (bench,) = benches(page)
     old = [node.id for node in bench.path()]
     place = bench.path()[4]
-    other = next(one for one in range(40, 300) if one != place.token)
+    other = next(i for i in range(40, 300) if i != place.token)
     bench.write(SamplingConfig(max_new_tokens=8), place.parent, first_token=other)
     assert bench.job.wait(30)
     page.run()
@@ -152,9 +152,9 @@ def test_the_text_stays_when_one_comes_back(trained: str) -> None:
 
 def test_two_models_write_from_one_prompt(trained: str) -> None:
     page = written(opened(trained, "compare", playground_length=6, playground_against="starter"))
-    names = [one.loaded.card["name"] for one in benches(page)]
+    names = [bench.loaded.card["name"] for bench in benches(page)]
     assert len(names) == 2 and len(set(names)) == 2
-    assert all(len(one.path()) == 6 for one in benches(page))
+    assert all(len(bench.path()) == 6 for bench in benches(page))
 
 
 def test_an_older_checkpoint_can_be_asked(trained: str) -> None:
@@ -193,13 +193,13 @@ def test_the_cache_is_measured_at_a_click(trained: str) -> None:
     assert "Nothing is measured yet" in page.info[0].value
     button(page, "Measure now").click().run()
     assert not page.exception and not page.error
-    assert [one.label for one in page.metric][:3] == ["With the cache", "Without", "Speed-up"]
+    assert [metric.label for metric in page.metric][:3] == ["With the cache", "Without", "Speed-up"]
     assert "2 (key and value) × 2 layers × 2 heads × 8 numbers × 4 bytes" in shown(page)
 
 
 @pytest.mark.parametrize(
     ("stops", "sentence"),
-    [(["x" * 101], "1 to 100 characters"), ([str(one) for one in range(9)], "at most 8")],
+    [(["x" * 101], "1 to 100 characters"), ([str(i) for i in range(9)], "at most 8")],
 )
 def test_bad_stop_strings_are_one_sentence_and_the_page_stays(
     trained: str, stops: list[str], sentence: str
@@ -224,7 +224,7 @@ def test_no_model_is_one_sentence(view: str, monkeypatch: pytest.MonkeyPatch, ho
     page.session_state["playground_view"] = view
     page.run()
     assert not page.exception
-    said = [one.value for kind in (page.error, page.info) for one in kind]
+    said = [element.value for kind in (page.error, page.info) for element in kind]
     assert len(said) == 1 and "model" in said[0]
 
 

@@ -76,15 +76,15 @@ def test_empty_page_offers_one_good_default() -> None:
 def test_a_finished_run_shows_numbers_samples_and_answers(finished_run: str) -> None:
     page = opened(finished_run)
     assert not page.exception and not page.error
-    metrics = {one.label: one.value for one in page.metric}
+    metrics = {metric.label: metric.value for metric in page.metric}
     assert all(metrics[name] != "–" for name in ("Train loss", "Validation loss", "Bits per byte"))
-    assert any(one.value.startswith("the ") for one in page.code), "no sample"
+    assert any(code.value.startswith("the ") for code in page.code), "no sample"
     page.text_input(key=f"prompt_{finished_run}").set_value("the cat")
     page.slider(key=f"tokens_{finished_run}").set_value(10)
     button(page, "Ask").click().run()
     assert not page.exception and not page.error
     assert "step 8 answered" in shown(page)
-    assert any(one.value.startswith("the cat") for one in page.code)
+    assert any(code.value.startswith("the cat") for code in page.code)
 
 
 def test_the_bundled_example_fills_the_page_before_the_first_own_run(
@@ -94,8 +94,8 @@ def test_the_bundled_example_fills_the_page_before_the_first_own_run(
     page = opened()
     assert not page.exception and not page.error
     assert "Example that comes with the lab" in shown(page)
-    assert {one.label: one.value for one in page.metric}["Validation loss"] != "–"
-    assert "Resume" not in [one.label for one in page.button]
+    assert {metric.label: metric.value for metric in page.metric}["Validation loss"] != "–"
+    assert "Resume" not in [button.label for button in page.button]
     button(page, "Ask").click().run()
     assert not page.exception and not page.error and "step 8 answered" in shown(page)
 
@@ -113,7 +113,7 @@ def test_prompt_that_looks_like_markup_stays_text(finished_run: str) -> None:
     page.slider(key=f"tokens_{finished_run}").set_value(10)
     button(page, "Ask").click().run()
     assert not page.exception and not page.error
-    assert not any("[x](http" in one.value for one in page.caption)
+    assert not any("[x](http" in caption.value for caption in page.caption)
 
 
 def test_a_live_run_can_be_watched_asked_and_stopped(
@@ -125,15 +125,15 @@ def test_a_live_run_can_be_watched_asked_and_stopped(
     run_id, writer = live_run
     page = opened()
     assert button(page, "Stop and save") and "Training" in shown(page)
-    assert {one.label: one.value for one in page.metric}["Train loss"] == "–"
+    assert {metric.label: metric.value for metric in page.metric}["Train loss"] == "–"
     for step in range(1, 8):
         writer.metrics(step, "train", loss=3.0 - step / 10, lr=1e-3, tokens_per_s=1000.0)
     writer.metrics(7, "val", loss=2.4, perplexity=11.0, bits_per_byte=1.9)
     writer.event("sample", 7, prompt="the ", text="<script>alert(1)</script>")
     page.run()
-    metrics = {one.label: one.value for one in page.metric}
+    metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics["Train loss"] == "2.300" and metrics["Validation loss"] == "2.400"
-    assert any("<script>" in one.value for one in page.code)
+    assert any("<script>" in code.value for code in page.code)
     button(page, "Ask").click().run()
     assert "no checkpoint yet" in only_error(page)
     button(page, "Stop and save").click().run()
@@ -167,7 +167,7 @@ def test_a_failed_run_says_why_in_one_sentence(home: Path) -> None:
         launch.run_foreground(store.directory(run_id), config, b"too short")
     page = opened(run_id)
     assert "token" in only_error(page)
-    labels = [one.label for one in page.button]
+    labels = [button.label for button in page.button]
     assert "Resume" not in labels and "Ask" not in labels  # neither could work
     assert not page.metric and "first point" not in shown(page)
 
@@ -235,7 +235,7 @@ def test_a_pasted_paragraph_is_counted_and_a_context_that_fits_is_one_click_away
 def test_what_the_page_proposes_trains(wait_until: Callable[..., Any]) -> None:
     page = paste(opened(), PARAGRAPH)
     page.selectbox(key="pretrain_tokenizer").set_value("bytes").run()
-    next(one for one in page.button if one.key == "fit_context").click().run()
+    next(button for button in page.button if button.key == "fit_context").click().run()
     page.number_input(key="pretrain_steps_tiny").set_value(1)
     button(page, "Start training").click().run()
     (info,) = RunStore().list()
@@ -253,14 +253,16 @@ def test_the_vocabulary_of_a_short_text_is_the_one_it_gives() -> None:
 def page_parameters(page: AppTest) -> str:
     """The number of parameters on the start card."""
     assert not page.exception and not page.error
-    (cell,) = (one.value for one in page.markdown if ":small[parameters]" in one.value)
+    (cell,) = (
+        markdown.value for markdown in page.markdown if ":small[parameters]" in markdown.value
+    )
     return cell.split("**")[1].replace("\\", "")
 
 
 def test_text_too_short_for_any_context() -> None:
     page = paste(opened(), "ab")
     assert "too short" in only_error(page) and button(page, "Start training").disabled
-    assert not [one for one in page.button if one.key == "fit_context"]
+    assert not [button for button in page.button if button.key == "fit_context"]
 
 
 def upload(page: AppTest, name: str, data: bytes) -> AppTest:
@@ -273,7 +275,7 @@ def test_an_upload_names_its_limit_first_and_the_command_for_more(monkeypatch: A
     page = opened()
     page.button_group(key="pretrain_text_kind").set_value("Upload").run()
     assert not page.error and button(page, "Start training").disabled
-    said = next(one.value for one in page.caption if "At most 50 MB" in one.value)
+    said = next(caption.value for caption in page.caption if "At most 50 MB" in caption.value)
     assert "python -m llmcore pretrain --corpus FILE" in said
     monkeypatch.setattr("llmcore.data.MAX_UPLOAD_BYTES", 1000)
     page = upload(page, "large.txt", sentences(300).encode())
@@ -297,12 +299,14 @@ def test_rows_are_documents_and_where_the_column_is_open_the_page_asks() -> None
     )
     page = upload(opened(), "rows.jsonl", rows.encode())
     assert not page.error and button(page, "Start training").disabled
-    (column,) = (one for one in page.selectbox if one.label == "Column of the text")
+    (column,) = (
+        selectbox for selectbox in page.selectbox if selectbox.label == "Column of the text"
+    )
     assert column.value is None and column.options == ["prose", "note"]
     column.set_value("prose").run()
     assert not page.error and not button(page, "Start training").disabled
     assert "100 documents" in shown(page) and "not read: note" in shown(page).replace("\\", "")
-    (switch,) = (one for one in page.toggle if "as it stands" in one.label)
+    (switch,) = (toggle for toggle in page.toggle if "as it stands" in toggle.label)
     switch.set_value(True).run()
     assert "1 document" in shown(page) and not button(page, "Start training").disabled
     assert page.toggle[0].value
@@ -328,7 +332,7 @@ def test_a_zip_of_texts_trains_with_its_files_as_documents(wait_until: Callable[
 def test_marks_in_a_text_are_told_and_can_be_kept() -> None:
     page = paste(opened(), "The mark <|endoftext|> ends a text.\n" * 200)
     assert "200 times" in shown(page)
-    (switch,) = (one for one in page.toggle if "Leave" in one.label)
+    (switch,) = (toggle for toggle in page.toggle if "Leave" in toggle.label)
     switch.set_value(True).run()
     assert "stays in the text" in shown(page) and not page.error
 

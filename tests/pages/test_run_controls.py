@@ -33,7 +33,7 @@ def test_a_live_run_is_paused_given_another_rate_and_continued(live: str, wait_u
     button(page, "Pause").click().run()
     wait_until(lambda: store.info(live).state == "paused")
     page.run()
-    assert [one.label for one in page.button].count("Continue") == 1
+    assert [button.label for button in page.button].count("Continue") == 1
     page.text_input(key=f"rate_{live}").set_value("0.0005").run()
     button(page, "Apply").click().run()
     assert "0.0005, from the next step on" in page.toast[0].value
@@ -100,4 +100,4 @@ def test_data_that_has_changed_can_be_accepted_on_the_page(
     assert not page.exception and not page.error
     wait_until(lambda: store.info(directory.name).state == "done", 60)
     assert "has changed" in str(store.open(directory.name).events("notice"))
-    assert "Go on with the changed data" not in [one.label for one in page.run().button]
+    assert "Go on with the changed data" not in [button.label for button in page.run().button]

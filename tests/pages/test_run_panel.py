@@ -66,7 +66,7 @@ def test_one_step_that_threw_the_run_back_is_named_with_what_to_do() -> None:
         "One step threw it back" in text and "At step 37 the norm of the gradient was 138" in text
     )
     assert "nothing unusual" not in text
-    assert any("learning rate 0" in one.label for one in page.button)
+    assert any("learning rate 0" in button.label for button in page.button)
 
 
 def test_a_failed_run_promises_no_first_point() -> None:
@@ -109,7 +109,7 @@ def test_a_healthy_curve_gets_one_quiet_line() -> None:
     page = open_page("pretrain", written("well", healthy))
     assert not page.exception and not page.error
     assert "Curve doctor: nothing unusual" in shown(page)
-    assert not [one for one in page.button if "run with" in one.label]
+    assert not [button for button in page.button if "run with" in button.label]
 
 
 def test_a_finding_starts_a_new_run_with_its_one_change() -> None:
@@ -118,7 +118,7 @@ def test_a_finding_starts_a_new_run_with_its_one_change() -> None:
     assert "The training loss rises again" in shown(page)
     button(page, f"Start a run with {plain('learning rate 0.001')}").click().run()
     assert not page.exception and not page.error
-    (new,) = [one for one in RunStore().list() if one.id != run_id and not one.example]
+    (new,) = [info for info in RunStore().list() if info.id != run_id and not info.example]
     before, after = RunStore().open(run_id).config, RunStore().open(new.id).config
     assert after.train == before.train.with_(learning_rate=1e-3) and after.model == before.model
     assert RunStore().open(new.id).stored_data().read_text() == TEXT
@@ -149,7 +149,7 @@ def test_compared_runs_show_only_where_they_differ() -> None:
     first, second = written("one", healthy), written("two", healthy, learning_rate=1e-4, seed=7)
     page = overlay(open_page("pretrain", first), first, [second])
     assert not page.exception and not page.error
-    (table,) = [one.value for one in page.markdown if one.value.startswith("| |")]
+    (table,) = [markdown.value for markdown in page.markdown if markdown.value.startswith("| |")]
     assert "lowest bits per byte" in table and "lowest validation loss" in table
     assert "learning\\_rate" in table and "seed" in table and "batch\\_size" not in table
     for key in ("tokens", "time", "step"):
@@ -172,7 +172,7 @@ def test_figures_that_do_not_compare_are_said_to(settings: set[str], says: str) 
 def test_torchrun_is_a_line_to_copy_and_not_a_button() -> None:
     page = open_page("pretrain")
     page.button_group(key="pretrain_where").set_value("torchrun").run()
-    assert any(one.value.startswith("torchrun --standalone") for one in page.code)
+    assert any(code.value.startswith("torchrun --standalone") for code in page.code)
     assert button(page, "Start training").disabled
 
 
@@ -183,7 +183,7 @@ def test_a_process_of_its_own_is_started_once(monkeypatch: pytest.MonkeyPatch) -
     page.button_group(key="pretrain_where").set_value("A process of its own").run()
     button(page, "Start training").click().run()
     assert not page.exception and not page.error
-    assert [one.name for one in spawned] == [info.id for info in RunStore().list()
+    assert [process.name for process in spawned] == [info.id for info in RunStore().list()
                                              if not info.example]  # fmt: skip
 
 
@@ -213,7 +213,7 @@ def test_the_slowest_rhythm_is_kept_overnight() -> None:
     run = RunStore().open(run_id)
     path = run.directory / "metrics.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    path.write_text("".join(json_line({**one, "t": 60 * one["t"]}) for one in lines))
+    path.write_text("".join(json_line({**line, "t": 60 * line["t"]}) for line in lines))
     data = RunFeed(run)
     data.refresh()
     assert refresh_seconds(replace(run.info(), state="running"), data) == SLOWEST_REFRESH_SECONDS

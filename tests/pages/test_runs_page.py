@@ -38,7 +38,7 @@ def opened(run_id: str | None = None) -> AppTest:
 
 
 def labels(page: AppTest) -> list[str]:
-    return [one.label for one in page.button]
+    return [button.label for button in page.button]
 
 
 def test_no_run_at_all() -> None:
@@ -69,7 +69,9 @@ def test_the_run_in_the_address_is_chosen_and_renamed() -> None:
     assert not page.exception and "before" in page.markdown[1].value
     button(page, "Rename").click().run()
     page.text_input(key="rename_to").set_value("after *this*")
-    next(one for one in page.button if one.label == "Rename" and one.form_id).click().run()
+    next(
+        button for button in page.button if button.label == "Rename" and button.form_id
+    ).click().run()
     assert not page.exception
     assert RunStore().info(run_id).name == "after *this*"
 

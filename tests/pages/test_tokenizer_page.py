@@ -48,10 +48,10 @@ def columns(app: AppTest) -> list[Column]:
     assert data is not None, "no tokens are drawn"
     header, (text, *arrays) = unpacked(data)
     found = []
-    for number, one in enumerate(header["columns"]):
+    for number, column in enumerate(header["columns"]):
         ids, ends = (np.frombuffer(arrays[2 * number + k], np.uint32).tolist() for k in (0, 1))
         tokens = [text[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-        found.append(Column(one["label"], one["n_tokens"], ids, tokens))
+        found.append(Column(column["label"], column["n_tokens"], ids, tokens))
     return found
 
 
@@ -80,7 +80,7 @@ def test_default_text_in_two_encodings() -> None:
 def test_empty_text_is_one_sentence() -> None:
     app = page("")
     assert component(app, "token_view") is None
-    assert [one.value for one in app.info] == [
+    assert [info.value for info in app.info] == [
         "There is no text: type or paste some above, or choose one of the examples."
     ]
 
@@ -102,7 +102,7 @@ def test_odd_texts(text: str, notice: str | None) -> None:
     app = page(text, encodings="gpt2,cl100k_base,bytes")
     assert not app.exception and not app.error
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-    assert [b"".join(one.tokens) for one in columns(app)] == [whole] * 3
+    assert [b"".join(column.tokens) for column in columns(app)] == [whole] * 3
     assert (notice is None) == (not app.info)
     assert notice is None or notice in app.info[0].value
 
@@ -111,9 +111,9 @@ def test_long_text_is_counted_whole_drawn_in_part_and_stays_out_of_the_url() -> 
     text = "To be, or not to be: that is the question.\n" * 25_000
     app = page(text)
     assert not app.exception and not app.error
-    for one, ids in zip(columns(app), ([], own_ids(text)), strict=True):
-        assert not ids or one.n_tokens == len(ids)
-        assert DRAWN_BYTES - 200 < len(b"".join(one.tokens)) <= DRAWN_BYTES
+    for column, ids in zip(columns(app), ([], own_ids(text)), strict=True):
+        assert not ids or column.n_tokens == len(ids)
+        assert DRAWN_BYTES - 200 < len(b"".join(column.tokens)) <= DRAWN_BYTES
     assert "All 1,075,000 bytes are counted; the first 200,000 are drawn" in shown(app)
     assert "text" not in app.query_params
 
@@ -135,7 +135,7 @@ def test_encodings_and_options_stand_in_the_url_and_return_from_it() -> None:
     assert app.query_params["encodings"] == "bytes,cl100k_base,gpt2"
     assert app.query_params["show"] == "whitespace,ids"
     fresh = page(**{name: app.query_params[name] for name in ("encodings", "show")})
-    assert [one.label for one in columns(fresh)] == ["Bytes", "cl100k, GPT-4", "GPT-2"]
+    assert [column.label for column in columns(fresh)] == ["Bytes", "cl100k, GPT-4", "GPT-2"]
     assert flags(fresh) == {"whitespace": True, "ids": True, "short": False}
     assert component(fresh, "token_view") == component(app, "token_view")  # to the last byte
     fresh.button_group[1].set_value([]).run()
@@ -150,7 +150,7 @@ def test_columns_come_and_go() -> None:
     assert component(app, "token_view") is None
     assert "No tokenizer is chosen" in app.info[0].value
     app.multiselect[0].set_value(["gpt2", "bytes", "cl100k_base", default_model()]).run()
-    assert [one.n_tokens for one in columns(app)][:2] == [13, len(DEFAULT_TEXT)]
+    assert [column.n_tokens for column in columns(app)][:2] == [13, len(DEFAULT_TEXT)]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_an_address_that_names_no_tokenizer(address: str, labels: list[str], war
     app = page(encodings=address, show="everything")
     assert not app.exception and not app.error
     assert len(columns(app)) == len(labels)
-    assert [one.label for one in columns(app)][:1] == labels[:1]
+    assert [column.label for column in columns(app)][:1] == labels[:1]
     assert bool(app.warning) == warned
 
 
@@ -178,7 +178,7 @@ def test_own_text_finishes_the_first_step() -> None:
 
 def test_sample_replaces_the_text() -> None:
     app = page(encodings="gpt2,bytes")
-    next(one for one in app.button if one.label == "Chinese").click().run()
+    next(button for button in app.button if button.label == "Chinese").click().run()
     assert app.text_area[0].value == "语言模型预测下一个词。"
     assert columns(app)[1].n_tokens == len("语言模型预测下一个词。".encode())
 
@@ -198,7 +198,7 @@ def test_damaged_tokenizer_is_one_sentence_and_leaves_the_others() -> None:
     (RunStore().directory(run_id) / "tokenizer" / "tokenizer.json").write_text("{")
     app = page(encodings=f"{run_id},gpt2")
     assert "cannot be read" in only_error(app)
-    assert [one.label for one in columns(app)] == ["GPT-2"]
+    assert [column.label for column in columns(app)] == ["GPT-2"]
 
 
 def test_overlapping_tokens_share_a_byte() -> None:
@@ -219,11 +219,14 @@ def link(app: AppTest) -> dict[str, Any]:
 @pytest.mark.parametrize("view", ["vocabulary", "pairs"])
 def test_a_link_brings_back_the_tokenizer_of_a_view(view: str) -> None:
     app = page(view=view)
-    (box,) = (one for one in app.selectbox if one.label == "Tokenizer")
+    (box,) = (selectbox for selectbox in app.selectbox if selectbox.label == "Tokenizer")
     box.set_value("cl100k_base").run()
     assert app.query_params["tokenizer"] == "cl100k_base"
     again = page(view=view, tokenizer="cl100k_base")
-    assert next(one for one in again.selectbox if one.label == "Tokenizer").value == "cl100k_base"
+    assert (
+        next(selectbox for selectbox in again.selectbox if selectbox.label == "Tokenizer").value
+        == "cl100k_base"
+    )
     again.button_group[0].set_value("compare").run()
     assert "tokenizer" not in again.query_params
 

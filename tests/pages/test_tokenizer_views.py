@@ -23,7 +23,7 @@ def view(name: str, text: str | None = None) -> AppTest:
 
 
 def metrics(page: AppTest) -> dict[str, str]:
-    return {one.label: one.value for one in page.metric}
+    return {metric.label: metric.value for metric in page.metric}
 
 
 def saved(name: str = "mine", size: int = 300) -> str:
@@ -68,8 +68,8 @@ def test_train_on_pasted_text_then_rename_and_delete() -> None:
     assert list(merges["Rank"][:2]) == [43, 42] and merges["Id"][0] == 298
     button(page, "Rename").click().run()
     page.text_input(key="rename_tokenizer_to").set_value("Another")
-    [one for one in page.button if one.label == "Rename"][-1].click().run()
-    assert [one.slug for one in saved_tokenizers()] == ["another"]
+    [button for button in page.button if button.label == "Rename"][-1].click().run()
+    assert [saved_tokenizer.slug for saved_tokenizer in saved_tokenizers()] == ["another"]
     button(page, "Delete").click().run()
     page.button(key="delete_tokenizer_now").click().run()
     assert saved_tokenizers() == [] and not page.exception
@@ -84,7 +84,10 @@ def test_train_characters() -> None:
     trained_in_the_page(page)
     (made,) = saved_tokenizers()
     assert made.card.kind == "characters"
-    assert [made.load().token_label(one) for one in made.load().encode("漢ï")] == ["漢", "ï"]
+    assert [made.load().token_label(token_id) for token_id in made.load().encode("漢ï")] == [
+        "漢",
+        "ï",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,7 @@ def test_a_saved_one_is_offered_wherever_a_tokenizer_is_chosen() -> None:
     assert choices()[slug] == "Ünïque <b> (300 tokens)"
     page = open_page("pretrain")
     assert (
-        slug in [one for one in page.selectbox(key="pretrain_tokenizer").options]
+        slug in [option for option in page.selectbox(key="pretrain_tokenizer").options]
         or "Ünïque <b>: 300 tokens" in page.selectbox(key="pretrain_tokenizer").options
     )
 

@@ -20,7 +20,7 @@ def opened(page: str | None = None, tour: str | None = None) -> AppTest:
 
 
 def badges(app: AppTest) -> str:
-    return "\n".join(one.value for one in app.markdown if "-badge[" in one.value)
+    return "\n".join(markdown.value for markdown in app.markdown if "-badge[" in markdown.value)
 
 
 def test_the_tours_follow_the_stages_and_show_progress() -> None:
@@ -41,7 +41,7 @@ def test_the_tours_follow_the_stages_and_show_progress() -> None:
     from ui.navigation import CARDS
     from ui.overview.stages import stages
 
-    order = [one.name for one in stages([], set(), None)]
+    order = [stage.name for stage in stages([], set(), None)]
     places = [order.index(tour.stage) for tour in TOURS.values()]
     assert places == sorted(places)
     assert all(step.page in CARDS for tour in TOURS.values() for step in tour.steps)
@@ -75,7 +75,7 @@ def test_start_puts_the_card_above_the_pages() -> None:
     assert button(app, "Open Tokenizer")
     assert app.query_params["tour"] == "tokens.1"
     app.switch_page("pages/tokenizer.py").run()
-    assert "Open Tokenizer" not in [one.label for one in app.button]
+    assert "Open Tokenizer" not in [button.label for button in app.button]
 
 
 def test_a_step_goes_on_by_itself_and_back() -> None:
@@ -138,7 +138,7 @@ def test_any_address_is_taken(address: str) -> None:
 def test_a_question_about_nothing_is_one_sentence() -> None:
     app = opened("pretrain", "overfit.8")
     assert not app.exception
-    assert [one.value for one in app.error] == [
+    assert [error.value for error in app.error] == [
         "There is no run of this tour any more\\. Go back to the step that starts it\\."
     ]
 

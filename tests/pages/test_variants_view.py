@@ -127,7 +127,7 @@ def test_the_button_starts_what_was_chosen(monkeypatch: pytest.MonkeyPatch) -> N
     assert (config.kind, config.train.steps) == ("variants", 13)
     assert (config.experiment.n_seeds, config.experiment.part_steps) == (2, 50)
     assert config.experiment.variants == ARCHITECTURES
-    assert "0 of 13 trainings" in str([one.proto for one in page.get("progress")])
+    assert "0 of 13 trainings" in str([progress.proto for progress in page.get("progress")])
 
 
 def test_the_switches_reach_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ CURVE = Curve(np.array([1, 20, 40]), np.array([0.1, 0.2, 0.9]))
 
 def test_each_type_has_a_line_of_its_own_look():
     figure = head_type_chart(dict.fromkeys(HEAD_TYPES, CURVE))
-    assert [one.name for one in figure.data] == [name for name, _, _ in HEAD_TYPES.values()]
-    looks = {(one.line.color, one.line.dash) for one in figure.data}
+    assert [trace.name for trace in figure.data] == [name for name, _, _ in HEAD_TYPES.values()]
+    looks = {(trace.line.color, trace.line.dash) for trace in figure.data}
     assert len(looks) == 5 and len({dash for _, dash in looks}) == 5  # without colour too
     np.testing.assert_array_equal(figure.data[2].y, CURVE.values)
 
@@ -28,6 +28,6 @@ def test_a_control_without_points_is_left_out():
 
 def test_losses_by_name():
     figure = repeat_loss_chart({"first time": CURVE, "again": CURVE}, [Mark(20, "fall")])
-    assert [one.name for one in figure.data] == ["first time", "again"]
+    assert [trace.name for trace in figure.data] == ["first time", "again"]
     assert figure.data[0].line.dash != figure.data[1].line.dash
     assert figure.layout.shapes[0].x0 == 20

@@ -24,7 +24,7 @@ def test_before_and_after_stand_together_with_their_difference() -> None:
 def test_the_map_writes_each_number_at_its_place() -> None:
     values = np.array([[0.001, -0.5], [0.2, 1.0]])
     figure = part_map(values, ["H0", "MLP"], "nats")
-    written = {(one.x, one.y): one for one in figure.layout.annotations}
+    written = {(annotation.x, annotation.y): annotation for annotation in figure.layout.annotations}
     assert written[1, 0].text == "−0.50" and written[0, 0].text == "0"
     assert written[1, 1].font.color == "white" and written[0, 1].font.color is None
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
@@ -46,7 +46,7 @@ def test_shares_keep_their_order_and_sign() -> None:
 def test_lines_go_from_the_embedding_to_the_last_layer() -> None:
     figure = layer_lines({"mean": np.array([0.0, 1.0, 2.0]), "last": np.ones(3)}, "KL")
     assert figure.layout.xaxis.ticktext == ("embedding", "layer 0", "layer 1")
-    assert [one.name for one in figure.data] == ["mean", "last"]
+    assert [trace.name for trace in figure.data] == ["mean", "last"]
     assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
 
 

@@ -78,7 +78,7 @@ def test_a_name_is_letters(figure: Callable[[], object]) -> None:
 
 def texts(node: object) -> list[str]:
     if isinstance(node, dict):
-        return [text for key, one in node.items() if key not in KEYS for text in texts(one)]
+        return [text for key, inner in node.items() if key not in KEYS for text in texts(inner)]
     if isinstance(node, list):
-        return [text for one in node for text in texts(one)]
+        return [text for inner in node for text in texts(inner)]
     return [node] if isinstance(node, str) else []

@@ -22,7 +22,7 @@ def test_dots_stand_in_the_rows_of_their_texts() -> None:
     figure = compression_dots(["English", SCRIPT], {"a": [4.0, 1.0], "b": [3.0, 2.0]}, "bytes", 1.0)
     assert [list(trace.x) for trace in figure.data] == [[4.0, 1.0], [3.0, 2.0]]
     assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
-    spans = [(one.x0, one.x1, one.y0) for one in figure.layout.shapes[:2]]
+    spans = [(shape.x0, shape.x1, shape.y0) for shape in figure.layout.shapes[:2]]
     assert spans == [(3.0, 4.0, 0), (1.0, 2.0, 1)]
     assert figure.layout.yaxis.ticktext[1] == "&lt;b&gt;x&lt;/b&gt;&lt;script&gt;"
 
@@ -42,7 +42,7 @@ def test_maps_share_groups_and_refuse_what_does_not_fit() -> None:
     assert list(figure.data[3].x) == [8.0, 12.0]
     assert figure.data[0].text == ("a", "·b")
     assert "<script>" not in figure.data[1].text[0]
-    titles = [one.text for one in figure.layout.annotations]
+    titles = [annotation.text for annotation in figure.layout.annotations]
     assert titles == ["before: 50% of the variance", "after: 60% of the variance"]
     with pytest.raises(ValueError, match="does not fit 3"):
         embedding_maps(maps, ["a", "b", "c"], {"one": [0]})

@@ -63,9 +63,9 @@ def test_loss_chart_shows_a_single_first_point_and_says_when_there_is_none() -> 
 def test_an_empty_chart_says_why_it_is_empty_on_an_axis_of_shares() -> None:
     ended, null = "This run ended before its first point", "What was measured is not a number"
     loss = training.loss_chart(RunCurves("x"), empty=ended)
-    assert [one.text for one in loss.layout.annotations] == [ended]
+    assert [annotation.text for annotation in loss.layout.annotations] == [ended]
     accuracy = training.accuracy_chart(Curve(), Curve(), empty=null)
-    assert [one.text for one in accuracy.layout.annotations] == [null]
+    assert [annotation.text for annotation in accuracy.layout.annotations] == [null]
     assert accuracy.layout.yaxis.range == (0, 1)
 
 

@@ -17,7 +17,7 @@ def curves() -> list[VariantCurve]:
 
 def test_lines_differ_in_dash_and_mark_and_each_has_one_entry_in_the_legend() -> None:
     figure = learning_chart(curves())
-    assert [one.showlegend for one in figure.data] == [True, True, False, False]
+    assert [trace.showlegend for trace in figure.data] == [True, True, False, False]
     first, second, third, _ = figure.data
     assert (first.line.dash, first.marker.symbol) != (second.line.dash, second.marker.symbol)
     assert first.line.color == third.line.color and third.opacity < first.opacity
@@ -36,12 +36,12 @@ def test_the_first_fall_does_not_press_the_rest_flat() -> None:
 
 def test_the_lead_is_measured_against_the_same_seed_and_as_many_tokens() -> None:
     figure = lead_chart(curves(), luck=0.2)
-    assert [one.name for one in figure.data] == ["RoPE &lt;b&gt;"] * 2
+    assert [trace.name for trace in figure.data] == ["RoPE &lt;b&gt;"] * 2
     assert list(figure.data[0].y) == pytest.approx([0.0, 0.5, 0.5])
     assert list(figure.data[1].y) == pytest.approx([0.0, 0.5]) and len(figure.data[1].x) == 2
-    band = next(one for one in figure.layout.shapes if one.type == "rect")
+    band = next(shape for shape in figure.layout.shapes if shape.type == "rect")
     assert (band.y0, band.y1) == (-0.2, 0.2)
-    assert any(one.text == "luck" for one in figure.layout.annotations)
+    assert any(annotation.text == "luck" for annotation in figure.layout.annotations)
     assert not lead_chart(curves()[1:2]).data  # nothing to measure against
 
 

@@ -16,7 +16,7 @@ def test_the_running_sum_ends_at_the_score() -> None:
     total = float(query.astype(np.float64) @ key)
     assert figure.data[3].y[-1] == pytest.approx(total, abs=1e-4)
     assert np.allclose(figure.data[2].y, query * key, atol=1e-4)
-    titles = [one.text for one in figure.layout.annotations]
+    titles = [annotation.text for annotation in figure.layout.annotations]
     assert f"{total:.3f}" in titles[3] and "<img" not in titles[0]
     with pytest.raises(ValueError, match="do not fit"):
         score_bars(query, key[:4], ("a", "b"))
@@ -49,10 +49,10 @@ def test_sizes_are_logarithmic_and_all_are_in_sight() -> None:
 def test_memory_is_stacked_in_one_unit_with_the_devices_that_fit_the_axis() -> None:
     bars = {"Use": {"weights": 40e9}, "Training": {"weights": 60e9, "gradients": 40e9}}
     figure = memory_bars(bars, {"laptop": 16e9, "GPU": 80e9, "too large": 1e12, "hair": 1e9})
-    assert {one.name: tuple(one.x) for one in figure.data} == {
+    assert {trace.name: tuple(trace.x) for trace in figure.data} == {
         "weights": (40.0, 60.0), "gradients": (0.0, 40.0),
     }  # fmt: skip
-    assert [one.text for one in figure.layout.annotations] == ["laptop", "GPU"]
+    assert [annotation.text for annotation in figure.layout.annotations] == ["laptop", "GPU"]
     assert figure.layout.xaxis.title.text == "GB"
 
 

@@ -32,8 +32,9 @@ BAD_CONFIG = (
 
 @pytest.mark.parametrize(
     ("name", "change"),
-    [("status.json", one) for one in BAD_STATUS] + [("config.json", one) for one in BAD_CONFIG],
-    ids=lambda one: str(one)[:40],
+    [("status.json", content) for content in BAD_STATUS]
+    + [("config.json", content) for content in BAD_CONFIG],
+    ids=lambda content: str(content)[:40],
 )
 def test_a_bad_value_damages_its_own_run_alone(name, change):
     good, bad = write_run("good"), write_run("bad")
@@ -57,7 +58,7 @@ def test_the_command_line_lists_shows_and_deletes_it(content):
     (RunStore().directory(bad) / "status.json").write_bytes(content)
     runner = CliRunner()
     made = runner.invoke(app, ["runs", "list", "--json"])
-    states = {one["run"]: one["state"] for one in json.loads(made.stdout)["runs"]}
+    states = {run["run"]: run["state"] for run in json.loads(made.stdout)["runs"]}
     assert states[good] == "done" and states[bad] == "damaged"
     assert runner.invoke(app, ["runs", "show", bad, "--json"]).exit_code == 0
     assert runner.invoke(app, ["runs", "delete", bad]).exit_code == 0
@@ -80,7 +81,9 @@ def test_what_stands_in_the_queue_must_be_a_run():
     path = store.directory(run_id) / "status.json"
     write_json_atomic(path, read_json(path) | {"waiting": True})
     odd = [7, None, "../" + run_id, "/etc", "a\0b", run_id, run_id, "x" * 300]
-    (store.root / ORDER).write_text(json.dumps({"order": [one for one in odd if type(one) is str]}))
+    (store.root / ORDER).write_text(
+        json.dumps({"order": [content for content in odd if type(content) is str]})
+    )
     assert queue.waiting() == [run_id]
     (store.root / ORDER).write_text(json.dumps({"order": odd}))
     assert queue.waiting() == []
@@ -96,7 +99,7 @@ def test_lines_that_are_damaged_are_passed_over():
         {"split": "train", "step": -1, "loss": 1.0}, {"split": "train", "step": 4, "loss": 1.5},
     ]  # fmt: skip
     (run.directory / "metrics.jsonl").write_text(
-        "".join(json.dumps(one) + "\n" for one in lines) + "[" * 50_000 + "\n"
+        "".join(json.dumps(line) + "\n" for line in lines) + "[" * 50_000 + "\n"
     )
     assert run.metrics().series("train", "loss") == ([1, 4], [2.0, 1.5])
     events = [
@@ -106,7 +109,9 @@ def test_lines_that_are_damaged_are_passed_over():
         {"type": "data", "step": 0, "train_tokens": "x"}, {"type": "early_stop", "best_step": []},
         {"type": "result", "step": 1, "test": 5},
     ]  # fmt: skip
-    (run.directory / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in events))
-    assert [one["value"] for one in run.events()] == [0.1] and run.result() is None
+    (run.directory / "events.jsonl").write_text(
+        "".join(json.dumps(event) + "\n" for event in events)
+    )
+    assert [event["value"] for event in run.events()] == [0.1] and run.result() is None
     made = CliRunner().invoke(app, ["runs", "show", run_id, "--json"])
     assert made.exit_code == 0, made.output

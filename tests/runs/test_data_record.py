@@ -66,7 +66,7 @@ def test_an_unchanged_corpus_goes_on_also_where_it_was_only_touched(store, corpu
     assert stamp["n_bytes"] == len(TEXT) and stamp["path"] == str(corpus)
     os.utime(corpus, (1, 1))
     assert launch.run_foreground(run.directory).state == "done"
-    texts = " ".join(one["text"] for one in run.events("notice"))
+    texts = " ".join(event["text"] for event in run.events("notice"))
     assert "changed" not in texts and "cannot be told" not in texts
 
 
@@ -90,9 +90,9 @@ def test_what_is_accepted_is_said_and_the_best_is_chosen_anew(store, corpus):
         seen.append(record)
 
     info = launch.run_foreground(run.directory, on_record=look, accept_changed=True)
-    said = [one["text"] for one in seen if one.get("type") == "notice"]
-    assert any("has changed" in one and "what is there now" in one for one in said)
-    new = [one["loss"] for one in seen if one.get("split") == "val"]
+    said = [record["text"] for record in seen if record.get("type") == "notice"]
+    assert any("has changed" in sentence and "what is there now" in sentence for sentence in said)
+    new = [record["loss"] for record in seen if record.get("split") == "val"]
     assert info.state == "done" and info.val_loss == min(new) and info.best_step == 12
     before = run.checkpoints()[0].state
     assert before["val_loss"] is None and before["val_loss_before"] > 0
@@ -124,7 +124,7 @@ def test_a_small_text_to_validate_on_is_copied_into_the_run(store, tmp_path):
     assert run.stored_data().read_text() == TEXT
     held_out.write_text("something else")
     assert launch.run_foreground(run.directory).state == "done"
-    counts = {one["validation_tokens"] for one in run.events("data")}
+    counts = {event["validation_tokens"] for event in run.events("data")}
     assert len(counts) == 1
     path = export_run(run, tmp_path / "run.zip", data=True)
     models.clear_cache()
@@ -179,7 +179,7 @@ def test_a_run_from_before_goes_on_and_says_that_it_cannot_tell(store, corpus):
     (run.directory / "data.json").unlink()
     corpus.write_text(TEXT + sentences(50, seed=9))
     assert launch.run_foreground(run.directory).state == "done"
-    assert any("cannot be told" in one["text"] for one in run.events("notice"))
+    assert any("cannot be told" in event["text"] for event in run.events("notice"))
 
 
 def test_a_record_that_was_tampered_with_is_one_sentence(store, corpus):

@@ -71,7 +71,7 @@ def test_what_travels_and_what_stays(run, tmp_path):
     assert "data/tiny.txt" in whole - plain
     assert f"checkpoints/step_{latest:08d}/optim.safetensors" in whole - plain
     with zipfile.ZipFile(tmp_path / "plain.zip") as archive:
-        content = b"".join(archive.read(one) for one in ("config.json", "status.json"))
+        content = b"".join(archive.read(name) for name in ("config.json", "status.json"))
     identity = {key: str(value).encode() for key, value in writer_identity().items()}
     assert identity["boot_id"] not in content and identity["host"] not in content
     assert b'"pid"' not in content
@@ -94,9 +94,9 @@ def test_a_stopped_run_goes_on_there_as_it_would_have_here(store, tmp_path):
     assert run.info().state == "stopped" and run.info().step < 8
     again = import_run(export_run(run, tmp_path / "r.zip", optimizer=True, data=True), store)
     assert again.info().can_resume and again.stored_data().read_bytes() == TEXT.encode()
-    for one in (run, again):
-        assert launch.run_foreground(one.directory).step == 8
-    weights = [one.checkpoint("latest").weights.read_bytes() for one in (run, again)]
+    for made in (run, again):
+        assert launch.run_foreground(made.directory).step == 8
+    weights = [made.checkpoint("latest").weights.read_bytes() for made in (run, again)]
     assert weights[0] == weights[1]
 
 
@@ -121,7 +121,7 @@ def test_a_classifier_with_damaged_scores_is_refused(store, run, tmp_path, chang
     info = launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
     files = contents(export_run(store.open(info.id), tmp_path / "c.zip"))
     events = [json.loads(line) for line in files["events.jsonl"].splitlines()]
-    change(next(one for one in events if one["type"] == "result")["test"])
+    change(next(event for event in events if event["type"] == "result")["test"])
     files["events.jsonl"] = "".join(map(json_line, events)).encode()
     refused(store, zipped(files), "of events.jsonl is damaged: The event 'result'")
 
@@ -169,21 +169,21 @@ def test_an_imported_run_reads_as_such(run, packed, store):
     again = import_run(packed, store).info()
     assert again.created == run.info().created and again.began.startswith("imported 20")
     third = import_run(packed, store)
-    labels = [(one.name, one.began) for one in store.list() if not one.example]
+    labels = [(info.name, info.began) for info in store.list() if not info.example]
     assert len(labels) == len(set(labels)) == 3
     packed_again = contents(export_run(third, store.root / "x.zip"))
     assert b'"imported"' not in packed_again["config.json"]
 
 
 def test_what_a_killed_import_left_goes_with_the_next_one(packed, store):
-    left, fresh, others = (store.root / one for one in (
+    left, fresh, others = (store.root / name for name in (
         ".import-abcd12_z", ".import-12345678", ".import-mine"
     ))  # fmt: skip
-    for one in (left, fresh, others):
-        (one / "run").mkdir(parents=True)
-        (one / "run" / "config.json").write_text("{}")
-    for one in (left / "run" / "config.json", left / "run", left, others):
-        os.utime(one, (1e9, 1e9))
+    for path in (left, fresh, others):
+        (path / "run").mkdir(parents=True)
+        (path / "run" / "config.json").write_text("{}")
+    for path in (left / "run" / "config.json", left / "run", left, others):
+        os.utime(path, (1e9, 1e9))
     import_run(packed, store)
     assert not left.exists() and fresh.exists() and others.exists()
 

@@ -72,4 +72,4 @@ def test_runs_of_earlier_builds_say_what_they_said(expected, store, capsys) -> N
 def test_there_is_one_of_each_kind(expected) -> None:
     from llmcore.config import KINDS
 
-    assert {one["kind"] for one in expected.values()} == set(KINDS)
+    assert {record["kind"] for record in expected.values()} == set(KINDS)

@@ -47,10 +47,10 @@ def test_files_have_the_rights_that_the_umask_says(tmp_path):
         run = launch.create(tmp_path / "run", pretrain_config(), TEXT.encode())
     finally:
         os.umask(before)
-    files = [one for one in tmp_path.rglob("*") if "home" not in one.parts]
-    modes = {one: stat.S_IMODE(one.stat().st_mode) for one in files}
-    assert {mode for one, mode in modes.items() if one.is_file()} == {0o640}
-    assert {mode for one, mode in modes.items() if one.is_dir()} == {0o750}
+    files = [path for path in tmp_path.rglob("*") if "home" not in path.parts]
+    modes = {file: stat.S_IMODE(file.stat().st_mode) for file in files}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o640}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o750}
     assert run.directory / "config.json" in modes
 
 
@@ -64,8 +64,8 @@ def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path):
     )]  # fmt: skip
     fresh = put(tmp_path / ".a.json.89abcdef.tmp", False)
     write_json_atomic(tmp_path / "a.json", {})
-    assert not any(one.exists() for one in old) and fresh.exists()
-    assert all(one.exists() for one in kept)
+    assert not any(path.exists() for path in old) and fresh.exists()
+    assert all(path.exists() for path in kept)
 
 
 def test_a_folder_that_somebody_still_writes_into_stays(tmp_path):
@@ -100,7 +100,7 @@ def test_a_run_is_there_whole_or_not_at_all(store, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             launch.create(store.directory(run_id), pretrain_config(), TEXT.encode())
     assert not store.directory(run_id).exists() and not killed.exists()
-    assert [one.id for one in store.list() if not one.example] == []
+    assert [info.id for info in store.list() if not info.example] == []
     assert launch.create(store.directory(run_id), pretrain_config()).info().state == "queued"
 
 
@@ -113,7 +113,7 @@ def test_a_working_folder_that_cannot_be_replaced_is_filled(tmp_path, monkeypatc
 
     monkeypatch.setattr(Path, "rmdir", busy)
     assert launch.create(folder, pretrain_config(), TEXT.encode()).info().state == "queued"
-    assert sorted(one.name for one in folder.iterdir()) == ["config.json", "data", "status.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "data", "status.json"]
 
 
 def test_a_name_of_no_encoding_is_kept_with_a_replacement(tmp_path):
@@ -196,8 +196,8 @@ def chain(store) -> list[str]:
 
 def test_a_whole_chain_of_adapters_needs_its_first_model(chain, store):
     base, child, grandchild = chain
-    assert [one.id for one in models.adapters_of(base)] == [child, grandchild]
-    assert [one.id for one in models.adapters_of(child)] == [grandchild]
+    assert [info.id for info in models.adapters_of(base)] == [child, grandchild]
+    assert [info.id for info in models.adapters_of(child)] == [grandchild]
     assert models.adapters_of(grandchild) == []
     run = CliRunner()
     asked = run.invoke(app, ["runs", "delete", base], input="n\n")
@@ -237,10 +237,10 @@ def test_two_runs_of_one_second_and_name_are_told_apart(store, monkeypatch):
     monkeypatch.setattr(launch.time, "time", lambda: 1.75e9)
     for _ in range(2):
         launch.create(store.directory(store.mint_id("twin")), pretrain_config())
-    infos = [one for one in store.list() if not one.example]
-    labels = {f"{one.name} · {one.began}" for one in infos}
+    infos = [info for info in store.list() if not info.example]
+    labels = {f"{info.name} · {info.began}" for info in infos}
     assert len(labels) == 2
-    assert all(RUN_ID.fullmatch(one.id) and one.began.endswith(one.id[-6:]) for one in infos)
+    assert all(RUN_ID.fullmatch(info.id) and info.began.endswith(info.id[-6:]) for info in infos)
 
 
 def test_digits_of_other_scripts_make_no_run_id():

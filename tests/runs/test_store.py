@@ -26,8 +26,8 @@ def finished(store, name="first"):
 def test_minted_ids_are_slugs_and_never_meet(store):
     ids = {store.mint_id("Émile's 1st run! ../../etc") for _ in range(50)}
     assert len(ids) == 50
-    assert all(RUN_ID.fullmatch(one) for one in ids)
-    assert all(re.search(r"-emile-s-1st-run-etc-[0-9a-f]{6}$", one) for one in ids)
+    assert all(RUN_ID.fullmatch(token_id) for token_id in ids)
+    assert all(re.search(r"-emile-s-1st-run-etc-[0-9a-f]{6}$", token_id) for token_id in ids)
 
 
 def test_list_shows_newest_first_with_what_it_was(store):

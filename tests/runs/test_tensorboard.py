@@ -131,4 +131,4 @@ def test_the_real_package_reads_what_was_written(tmp_path):
     events.close()
     read = EventAccumulator(str(tmp_path / "tensorboard"))
     read.Reload()
-    assert [(one.step, one.value) for one in read.Scalars("loss/val")] == [(3, 2.5)]
+    assert [(scalar.step, scalar.value) for scalar in read.Scalars("loss/val")] == [(3, 2.5)]

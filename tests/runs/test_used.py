@@ -31,7 +31,7 @@ def test_the_step_is_that_of_the_checkpoint_that_loads():
 def test_menus_name_it():
     run_id = write_run("tuned", step=40, best_step=11)
     live = write_run("live", state="running", step=40, best_step=11)
-    entries = {one.ref: one for one in models.list_models()}
+    entries = {info.ref: info for info in models.list_models()}
     assert entries[run_id].label == "tuned · step 11, the best of 40"
     assert (entries[run_id].step, entries[run_id].name) == (11, "tuned")
     assert entries[live].label == "live · training now"  # the browser knows it by its label

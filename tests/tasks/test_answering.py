@@ -44,7 +44,7 @@ def one_by_one(model, texts, sampling=GREEDY):
 def test_a_batch_answers_as_one_prompt_after_the_other(batch_rows):
     model, texts = loaded().model, prompts(23)
     ids = [TOKENIZER.encode(text) for text in texts]
-    assert len({len(one) for one in ids}) > 4  # so that rows are padded
+    assert len({len(token_id) for token_id in ids}) > 4  # so that rows are padded
     assert greedy_answers(model, TOKENIZER, ids, 12, batch_rows) == one_by_one(model, texts)
 
 
@@ -64,7 +64,7 @@ def test_rows_end_at_end_of_text_and_the_others_go_on():
         for share in (0.2, 0.5, 1.0, 2.0):
             model.token_embedding.weight[TOKENIZER.eot_id].mul_(1 + share)
             expected = one_by_one(model, texts)
-            lengths = {len(one) for one in expected}
+            lengths = {len(answer) for answer in expected}
             if len(lengths) > 2:
                 break
     assert len(lengths) > 2 and min(lengths) < 12, lengths

@@ -44,8 +44,8 @@ def test_the_loss_and_the_validation_loss_are_weighted_alike() -> None:
         assert plain.loss(batch)[0].item() == pytest.approx(
             F.cross_entropy(logits, batch.labels).item()
         )
-        halves = [one.loss(part)[0] for one in (task("weights", 2),) for part in
-                  one.micro_batches(1)]  # fmt: skip
+        halves = [task_here.loss(part)[0] for task_here in (task("weights", 2),) for part in
+                  task_here.micro_batches(1)]  # fmt: skip
     assert torch.stack(halves).mean().item() == pytest.approx(by_hand.item(), abs=1e-6)
     assert weighted.evaluate()["accuracy"] == plain.evaluate()["accuracy"]
     assert weighted.evaluate()["loss"] != pytest.approx(plain.evaluate()["loss"], abs=1e-4)

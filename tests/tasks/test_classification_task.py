@@ -70,7 +70,7 @@ def test_probabilities_that_are_no_numbers_give_no_label():
 
 def test_long_texts_are_cut_and_counted_and_empty_ones_get_one_token():
     ids, n_cut = encode_texts(TOKENIZER, ["abc", "x" * 40, ""], 16)
-    assert [len(one) for one in ids] == [3, 16, 1] and n_cut == 1
+    assert [len(token_id) for token_id in ids] == [3, 16, 1] and n_cut == 1
     assert ids[2].tolist() == [TOKENIZER.eot_id]
 
 
@@ -79,7 +79,9 @@ def test_order_and_batching_do_not_change_a_text_s_probabilities():
     texts = ["a", "a much longer te", "mid size", "b"] * 5
     ids, _ = encode_texts(TOKENIZER, texts, 16)
     together = predict_probabilities(model, ids, TOKENIZER.eot_id, batch_size=7)
-    alone = np.concatenate([predict_probabilities(model, [one], TOKENIZER.eot_id) for one in ids])
+    alone = np.concatenate(
+        [predict_probabilities(model, [token_id], TOKENIZER.eot_id) for token_id in ids]
+    )
     np.testing.assert_allclose(together, alone, atol=1e-6)
     assert together.sum(1) == pytest.approx(np.ones(20))
 

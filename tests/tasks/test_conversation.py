@@ -68,7 +68,7 @@ def test_a_base_model_gets_no_end_of_text_between_turns() -> None:
 
 
 def test_the_next_question_is_found_in_every_template() -> None:
-    assert [next_question(Template(one)) for one in TEMPLATES.values()] == [
+    assert [next_question(Template(template)) for template in TEMPLATES.values()] == [
         "\nQ:", "\n### Task:", "\nUser:",
     ]  # fmt: skip
     assert next_question(Template("{instruction}:")) is None

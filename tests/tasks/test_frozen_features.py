@@ -85,8 +85,8 @@ def test_losses_are_those_of_the_plain_loop(
     assert len(expected) > CONFIG.steps and found == pytest.approx(expected, abs=1e-5)
     first, lowest = expected["train", 1], min(expected.values())
     assert lowest < first - 0.05, "nothing was learned, so nothing was compared"
-    for one, other in zip(once.test_rows, plain.test_rows, strict=True):
-        assert one["probability"] == pytest.approx(other["probability"], abs=1e-4)
+    for test_row, other in zip(once.test_rows, plain.test_rows, strict=True):
+        assert test_row["probability"] == pytest.approx(other["probability"], abs=1e-4)
 
 
 @pytest.mark.parametrize("mode", ["head", "last-block"])
@@ -161,7 +161,7 @@ def test_features_keep_full_precision_and_need_no_gradient() -> None:
 
 
 def test_where_everything_learns_nothing_is_reused() -> None:
-    assert all(type(one) is Texts for one in make_task("all")._texts.values())
+    assert all(type(text) is Texts for text in make_task("all")._texts.values())
 
 
 def test_groups_hold_every_text_once_with_little_padding() -> None:

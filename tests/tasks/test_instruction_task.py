@@ -51,7 +51,9 @@ def test_an_epoch_sees_every_row_once():
     task = make_task()
     batches = [task.micro_batches(step)[0] for step in range(1, 9)]
     assert sum(len(batch.ids) for batch in batches) == 30
-    assert sum(batch.n_tokens for batch in batches) == sum(len(one.ids) - 1 for one in task.train)
+    assert sum(batch.n_tokens for batch in batches) == sum(
+        len(example.ids) - 1 for example in task.train
+    )
     again = make_task().micro_batches(3)[0]
     assert torch.equal(again.ids, batches[2].ids)
 
@@ -70,7 +72,7 @@ def test_packed_and_padded_steps_have_the_same_loss_and_tokens(step):
 def test_the_tokens_of_a_step_are_those_of_its_rows(packing):
     task = make_task(packing=packing)
     for step in range(1, 9):
-        assert task.n_tokens(step) == sum(one.n_tokens for one in task.micro_batches(step, 2))
+        assert task.n_tokens(step) == sum(batch.n_tokens for batch in task.micro_batches(step, 2))
     assert len({task.n_tokens(step) for step in range(1, 9)}) > 1  # batches differ
 
 
@@ -85,11 +87,11 @@ def test_evaluation_is_the_loss_of_the_answers_alone():
     task = make_task()
     task.model.eval()
     total = count = 0
-    for one in task.validation:
-        logits = task.model(torch.from_numpy(one.ids[None, :-1]))[0].log_softmax(-1)
-        for place in range(1, len(one.ids)):
-            if one.learned[place]:
-                total -= logits[place - 1, one.ids[place]].item()
+    for example in task.validation:
+        logits = task.model(torch.from_numpy(example.ids[None, :-1]))[0].log_softmax(-1)
+        for place in range(1, len(example.ids)):
+            if example.learned[place]:
+                total -= logits[place - 1, example.ids[place]].item()
                 count += 1
     assert task.evaluate()["loss"] == pytest.approx(total / count, abs=1e-5)
 
@@ -99,15 +101,15 @@ def test_it_learns_to_answer_and_tests_what_it_learned(tmp_path):
     task = make_task(data=data, steps=150, learning_rate=1e-2, eval_every=50, warmup_steps=5)
     sink = Recorder()
     Trainer(task, task.config, tmp_path).fit(NeverStop(), sink)
-    (result,) = [one for one in sink.events if one["type"] == "result"]
+    (result,) = [event for event in sink.events if event["type"] == "result"]
     assert result["test"]["exact_match"] > 0.8, task.test_rows
     assert result["test"]["n"] == 10 and 0 <= result["test"]["loss"] < 1
     assert {k: v["n"] for k, v in result["test"]["by_holdout"].items()} == {"slots": 6, "frames": 4}
-    shown = [one for one in sink.events if one["type"] == "answers"]
-    assert [one["step"] for one in shown] == [1, 50, 100, 150]
+    shown = [event for event in sink.events if event["type"] == "answers"]
+    assert [sample["step"] for sample in shown] == [1, 50, 100, 150]
     assert len(shown[0]["rows"]) == 5 and shown[0]["rows"] != shown[-1]["rows"]
     assert {"prompt", "expected", "answer", "holdout"} == set(shown[0]["rows"][0])
-    order = [(one["right"], -one["loss"]) for one in task.test_rows]
+    order = [(test_row["right"], -test_row["loss"]) for test_row in task.test_rows]
     assert order == sorted(order) and len(task.test_rows) == 10
     assert task.state()["template"] == SHORT.text
 
@@ -127,8 +129,8 @@ def test_rows_without_room_for_an_answer_are_left_out_with_a_notice():
     cut = single("the cat", "the moon " * 30)
     task = make_task(data=InstructionSplits([*rows(8), long, cut], [], []))
     assert len(task.train) == 9
-    assert any("1 training rows were left out" in one for one in task.notices)
-    assert any("1 training rows are longer" in one for one in task.notices)
+    assert any("1 training rows were left out" in notice for notice in task.notices)
+    assert any("1 training rows are longer" in notice for notice in task.notices)
     with pytest.raises(LabError, match="No training row has an answer within 32 tokens"):
         make_task(data=InstructionSplits([long], [], []))
     sink = Recorder()
@@ -140,7 +142,7 @@ def test_without_validation_rows_nothing_is_validated_and_the_last_weights_are_k
     """Not on training rows, whose loss would look like a result."""
     task = make_task(data=InstructionSplits(rows(12), [], []), steps=6, eval_every=2)
     assert task.validation == [] and task.evaluate() == {}
-    assert any("no validation row" in one for one in task.notices)
+    assert any("no validation row" in notice for notice in task.notices)
     sink = Recorder()
     outcome = Trainer(task, task.config, tmp_path).fit(NeverStop(), sink)
     assert (outcome.best_step, outcome.val_loss) == (6, None)
@@ -154,8 +156,8 @@ def test_test_rows_that_do_not_fit_are_left_out_of_every_score():
     task, sink = make_task(data=InstructionSplits(rows(9), rows(3, 1), test)), Recorder()
     task.model.eval()
     task.finish(sink, 1)
-    notices = [one["text"] for one in sink.events if one["type"] == "notice"]
-    assert any("2 of 7 test rows do not fit" in one for one in notices)
+    notices = [event["text"] for event in sink.events if event["type"] == "notice"]
+    assert any("2 of 7 test rows do not fit" in notice for notice in notices)
     scores = sink.events[-1]["test"]
     assert (scores["n"], scores["left_out"], len(task.test_rows)) == (5, 2, 5)
     alone, fresh = make_task(data=InstructionSplits(rows(9), rows(3, 1), test[:5])), Recorder()
@@ -169,7 +171,7 @@ def test_where_no_test_row_fits_there_is_no_score():
     task, sink = make_task(data=InstructionSplits(rows(9), rows(3, 1), long)), Recorder()
     task.model.eval()
     task.finish(sink, 1)
-    assert any("4 of 4 test rows do not fit" in one.get("text", "") for one in sink.events)
+    assert any("4 of 4 test rows do not fit" in event.get("text", "") for event in sink.events)
     scores = sink.events[-1]["test"]
     assert (scores["n"], scores["left_out"], scores["by_holdout"]) == (0, 4, {})
     assert all(scores[name] is None for name in ("exact_match", "loss", "chrf"))

@@ -65,11 +65,11 @@ def test_what_goes_beyond_the_context_is_cut_and_counted():
 def test_the_view_gives_each_token_its_role():
     n = len(encode_row(TOKENIZER, PLAIN, ROW, 100).ids)
     view = mask_view(TOKENIZER, PLAIN, ROW, 100, padded_to=n + 2)
-    roles = [one["role"] for one in view]
+    roles = [token["role"] for token in view]
     assert roles == ["prompt"] * (n - 4) + ["answer"] * 3 + ["end"] + ["padding"] * 2
-    assert [one["learned"] for one in view] == [role in ("answer", "end") for role in roles]
-    assert "".join(one["label"] for one in view[: n - 1]) == "Q: Add 1 and 2.\nA: 3."
-    cut = [one["role"] for one in mask_view(TOKENIZER, PLAIN, ROW, n - 3)]
+    assert [token["learned"] for token in view] == [role in ("answer", "end") for role in roles]
+    assert "".join(token["label"] for token in view[: n - 1]) == "Q: Add 1 and 2.\nA: 3."
+    cut = [token["role"] for token in mask_view(TOKENIZER, PLAIN, ROW, n - 3)]
     assert cut == ["prompt"] * (n - 4) + ["answer"] * 2 + ["cut"] * 2
 
 
@@ -81,10 +81,14 @@ def test_the_audit_finds_what_would_hurt():
     assert found["too_long"]["rows"] == [2, 3] and found["missing_end"]["rows"] == [3]
     assert found["doubles"]["rows"] == found["contradictions"]["rows"] == [1]
     examples = [encode_row(TOKENIZER, PLAIN, row, 40) for row in rows]
-    learned = sum(int(one.learned.sum()) for one in examples)
-    assert found["learned_share"] == pytest.approx(learned / sum(len(one.ids) for one in examples))
+    learned = sum(int(example.learned.sum()) for example in examples)
+    assert found["learned_share"] == pytest.approx(
+        learned / sum(len(example.ids) for example in examples)
+    )
     assert found["total_tokens"]["most"] == 41
-    assert found["answer_tokens"]["median"] == np.median([one.learned.sum() for one in examples])
+    assert found["answer_tokens"]["median"] == np.median(
+        [example.learned.sum() for example in examples]
+    )
 
 
 def test_an_empty_set_has_nothing_to_find():

@@ -57,7 +57,7 @@ def test_packing_fills_rows_and_keeps_every_target():
     few = examples([5, 9, 3, 7, 12, 4, 20])
     rows = packed(few, 32, FILL, "cpu")
     assert len(rows.ids) == 2 and rows.ids.shape[1] <= 32
-    expected = sorted(id for one in few for id in one.ids[1:][one.learned[1:]])
+    expected = sorted(id for example in few for id in example.ids[1:][example.learned[1:]])
     assert sorted(rows.targets.tolist()) == expected
 
 

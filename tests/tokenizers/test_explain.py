@@ -45,7 +45,7 @@ def test_ids_are_tiktokens_own(name: str) -> None:
     tokenizer = named(name)
     for word in words(seed=7):
         told = explain(tokenizer, word)
-        assert [id for one in told for id in one.ids] == tokenizer.encode(word), repr(word)
+        assert [id for step in told for id in step.ids] == tokenizer.encode(word), repr(word)
 
 
 @pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "own"])
@@ -56,9 +56,9 @@ def test_each_step_merges_the_lowest_rank_and_leads_to_the_next(name: str) -> No
             afterwards = [*(step.parts for step in told.steps[1:]), told.tokens]
             for step, parts_after in zip(told.steps, afterwards, strict=False):
                 assert b"".join(step.parts) == told.piece
-                rank = min(one.rank for one in step.candidates)
+                rank = min(candidate.rank for candidate in step.candidates)
                 assert step.chosen.rank == rank == tokenizer.ranks[step.merged]
-                first = next(one for one in step.candidates if one.rank == rank)
+                first = next(candidate for candidate in step.candidates if candidate.rank == rank)
                 assert step.chosen == first
                 at = step.chosen.index
                 assert (*step.parts[:at], step.merged, *step.parts[at + 2 :]) == parts_after
@@ -69,7 +69,7 @@ def test_equal_ranks_go_from_left_to_right() -> None:
     ranks = {b"a": 0, b"aa": 1}
     told = explain_piece(ranks, b"aaa")
     assert told.tokens == (b"aa", b"a")
-    assert [one.index for one in told.steps[0].candidates] == [0, 1]
+    assert [candidate.index for candidate in told.steps[0].candidates] == [0, 1]
 
 
 def test_a_piece_that_no_merge_reaches_is_taken_whole_as_tiktoken_does() -> None:
@@ -108,7 +108,7 @@ def test_what_is_not_explained() -> None:
         explain(gpt2, "a" * (MAX_WORD_CHARACTERS + 1))
     with pytest.raises(LabError, match="A piece of this word has"):
         explain(gpt2, "语" * (MAX_PIECE_BYTES // 3 + 1))
-    assert [one.ids for one in explain(gpt2, "\ud800")] == [tuple(gpt2.encode("\ufffd"))]
+    assert [step.ids for step in explain(gpt2, "\ud800")] == [tuple(gpt2.encode("\ufffd"))]
 
 
 def test_tokenizers_without_merges() -> None:
@@ -117,7 +117,7 @@ def test_tokenizers_without_merges() -> None:
     ranks = {bytes([i]): i for i in range(256)} | {"é".encode(): 256, "语".encode(): 257}
     characters = Tokenizer("characters", ranks, r"[\s\S]", {END_OF_TEXT: 258})
     assert not has_merges(characters)
-    assert [one.tokens for one in explain(characters, "é语")] == [
+    assert [step.tokens for step in explain(characters, "é语")] == [
         ("é".encode(),),
         ("语".encode(),),
     ]

@@ -101,8 +101,8 @@ def test_merges_are_those_of_the_rust_trainer(rule: str, corpus: list[str]) -> N
     training.run(texts)
     signs = byte_characters()
     ours = [
-        tuple("".join(signs[byte] for byte in part) for part in (one.left, one.right))
-        for one in training.merges
+        tuple("".join(signs[byte] for byte in part) for part in (merge.left, merge.right))
+        for merge in training.merges
     ]
     assert ours == theirs and len(ours) == 700
 

@@ -34,7 +34,7 @@ def test_an_id_starts_once_and_a_taken_name_gets_a_number() -> None:
     first.wait(PATIENCE)
     again = start("b2", Recipe(280))
     again.wait(PATIENCE)
-    assert [one.slug for one in saved_tokenizers()] == ["mine-2", "mine"]
+    assert [saved_tokenizer.slug for saved_tokenizer in saved_tokenizers()] == ["mine-2", "mine"]
 
 
 def test_progress_is_seen_and_stopping_keeps_what_was_learned() -> None:

@@ -73,15 +73,15 @@ def shakespeare() -> list[str]:
 
 def test_a_worked_example() -> None:
     merges = list(learn_merges({b"low": 5, b"lower": 2, b"newest": 6}, 3))
-    assert [one.token for one in merges] == [b"we", b"lo", b"ewe"]
-    assert [one.count for one in merges] == [8, 7, 6]
-    assert [one.n_tokens for one in merges] == [53, 46, 40]
+    assert [merge.token for merge in merges] == [b"we", b"lo", b"ewe"]
+    assert [merge.count for merge in merges] == [8, 7, 6]
+    assert [merge.n_tokens for merge in merges] == [53, 46, 40]
 
 
 def test_rare_pairs_are_left_and_runs_merge_from_the_left() -> None:
     assert list(learn_merges({b"ab": 1}, 5)) == []
-    assert [one.token for one in learn_merges({b"ab": 1}, 5, min_count=1)] == [b"ab"]
-    assert [one.n_tokens for one in learn_merges({b"aaaaa": 2}, 2)] == [6, 4]
+    assert [merge.token for merge in learn_merges({b"ab": 1}, 5, min_count=1)] == [b"ab"]
+    assert [merge.n_tokens for merge in learn_merges({b"aaaaa": 2}, 2)] == [6, 4]
     assert list(learn_merges({}, 5)) == []
 
 
@@ -100,7 +100,7 @@ def test_pieces_are_counted_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None
 def test_no_token_reads_like_the_end_of_a_text(rule: str) -> None:
     training = Training(Recipe(400, rule=rule))
     training.run(["one<|endoftext|>two <|endoftext|> " * 30])
-    assert training.merges and not any(b"<|" in one.token for one in training.merges)
+    assert training.merges and not any(b"<|" in merge.token for merge in training.merges)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -125,7 +125,9 @@ def test_a_rule_s_pieces_are_what_its_tokenizer_merges_within(rule: str) -> None
         ranks |= {piece.encode(): 256 + i for i, piece in enumerate(dict.fromkeys(parts))
                   if len(piece.encode()) > 1}  # fmt: skip
         whole = Tokenizer("y", ranks, RULES[rule].pattern, {END_OF_TEXT: 256 + len(parts)})
-        assert [whole.token_bytes(one).decode() for one in whole.encode(text)] == parts, repr(text)
+        assert [whole.token_bytes(token_id).decode() for token_id in whole.encode(text)] == parts, (
+            repr(text)
+        )
 
 
 def test_training_can_be_watched_and_stopped(shakespeare: list[str]) -> None:
@@ -147,11 +149,11 @@ def test_characters_are_tokens_of_their_own() -> None:
     training.run(["naïve 漢字漢字 😀"])
     tokenizer = training.tokenizer()
     text = "字漢 naïve 😀"
-    assert [tokenizer.token_label(one) for one in tokenizer.encode(text)] == list(text)
+    assert [tokenizer.token_label(token_id) for token_id in tokenizer.encode(text)] == list(text)
     assert len(tokenizer.encode("語")) == 3 and tokenizer.decode(tokenizer.encode("語")) == "語"
     small = Training(Recipe(MIN_VOCAB_SIZE + 2, kind="characters"))
     small.run(["漢" * 9 + "é"])
-    assert [one.token.decode() for one in small.merges[1:]] == ["漢"]
+    assert [merge.token.decode() for merge in small.merges[1:]] == ["漢"]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_newest_first_and_a_free_name_for_each(training: Training) -> None:
         name = free_name("mine")
         names.append(save_trained(training, name, "tiny", 0.1).slug)
     assert names == ["mine", "mine-2", "mine-3"]
-    assert [one.slug for one in saved_tokenizers()] == names[::-1]
+    assert [saved_tokenizer.slug for saved_tokenizer in saved_tokenizers()] == names[::-1]
     assert len(free_name("m" * 40)) == 40
 
 
@@ -84,10 +84,10 @@ def test_renaming_and_deleting(training: Training) -> None:
         rename_saved("mine", "Other")
     renamed = rename_saved("mine", "My  Own")
     assert (renamed.slug, renamed.card.name) == ("my-own", "My Own")
-    assert {one.slug for one in saved_tokenizers()} == {"my-own", "other"}
+    assert {saved_tokenizer.slug for saved_tokenizer in saved_tokenizers()} == {"my-own", "other"}
     delete_saved("my-own")
     delete_saved("my-own")
-    assert {one.slug for one in saved_tokenizers()} == {"other"}
+    assert {saved_tokenizer.slug for saved_tokenizer in saved_tokenizers()} == {"other"}
     with pytest.raises(NotFoundError):
         rename_saved("my-own", "again")
 

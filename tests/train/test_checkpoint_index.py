@@ -24,7 +24,7 @@ def test_prune_keeps_the_snapshots_that_were_wished(tmp_path):
     for step in (30, 40, 60, 70):
         make(tmp_path, step, 1.0 + step)
     checkpoint_index.prune(tmp_path, every=20)
-    left = {one.step: one.full for one in list_checkpoints(tmp_path)}
+    left = {checkpoint.step: checkpoint.full for checkpoint in list_checkpoints(tmp_path)}
     assert left == {30: True, 40: False, 60: False, 70: True}
 
 
@@ -32,7 +32,7 @@ def test_prune_keeps_latest_and_best_whole_and_snapshots_as_weights(tmp_path):
     for step, loss in ((10, 3.0), (20, 1.0), (30, 2.0), (50, 2.5), (60, 2.6), (70, 2.7)):
         make(tmp_path, step, loss)
     checkpoint_index.prune(tmp_path)
-    left = {one.step: one.full for one in list_checkpoints(tmp_path)}
+    left = {checkpoint.step: checkpoint.full for checkpoint in list_checkpoints(tmp_path)}
     assert left == {10: False, 20: True, 50: False, 70: True}
     assert checkpoint_index.best(list_checkpoints(tmp_path)).step == 20
     assert checkpoint_index.latest(list_checkpoints(tmp_path)).step == 70
@@ -52,7 +52,7 @@ def test_incomplete_and_foreign_folders_are_passed_over(tmp_path):
     (tmp_path / "step_what").mkdir()
     (tmp_path / "step_00000007").mkdir()
     (tmp_path / "step_00000007" / "state.json").write_text("{half")
-    assert [one.step for one in list_checkpoints(tmp_path)] == [5]
+    assert [checkpoint.step for checkpoint in list_checkpoints(tmp_path)] == [5]
 
 
 def test_best_without_any_score_is_the_latest(tmp_path):

@@ -86,11 +86,11 @@ def test_it_finds_the_optimum_of_all_texts_and_their_halves(n_validation):
 
 def test_nothing_but_the_head_changes_and_halves_are_of_texts_of_two_tokens():
     task = make_task()
-    before = {name: one.clone() for name, one in task.model.trunk.named_parameters()}
+    before = {name: parameter.clone() for name, parameter in task.model.trunk.named_parameters()}
     solved(task)
-    assert all(torch.equal(one, before[name])
-               for name, one in task.model.trunk.named_parameters())  # fmt: skip
-    long = [one for one in task.splits["train"] if len(one.ids) > 1]
+    assert all(torch.equal(parameter, before[name])
+               for name, parameter in task.model.trunk.named_parameters())  # fmt: skip
+    long = [example for example in task.splits["train"] if len(example.ids) > 1]
     halves = classification.halves_of(task.splits["train"])
     assert len(halves) == 2 * len(long) == len(task.labels_of("train halves"))
     first, second = halves[:2]

@@ -34,7 +34,7 @@ class Recorder(NullSink):
         self.events.append({"type": kind, "step": step, **values})
 
     def losses(self, split):
-        return {one["step"]: one["loss"] for one in self.lines if one["split"] == split}
+        return {line["step"]: line["loss"] for line in self.lines if line["split"] == split}
 
 
 class StopAt:
@@ -124,16 +124,16 @@ def test_non_finite_loss_stops_loudly_and_keeps_the_last_checkpoint(tmp_path):
     with pytest.raises(LabError, match="step 6 .*learning rate below 0.003; .* of step 4 is kept"):
         Trainer(task, config, tmp_path).fit(NeverStop(), NullSink())
     kept = list_checkpoints(tmp_path)
-    assert any(one.full and one.step <= 5 for one in kept)
+    assert any(checkpoint.full and checkpoint.step <= 5 for checkpoint in kept)
     resumed = make_task(config)
     trainer = Trainer(resumed, config, tmp_path)
     trainer._resume(NullSink())
-    assert all(bool(torch.isfinite(one).all()) for one in resumed.model.parameters())
+    assert all(bool(torch.isfinite(parameter).all()) for parameter in resumed.model.parameters())
 
 
 def test_snapshots_lie_at_log_spaced_steps_and_hold_half_precision(tmp_path):
     run(tmp_path)
-    found = {one.step: one for one in list_checkpoints(tmp_path)}
+    found = {checkpoint.step: checkpoint for checkpoint in list_checkpoints(tmp_path)}
     assert {2, 5, 10, 12} <= set(found)
     assert not found[2].full and found[12].full
     from safetensors.torch import load_file
@@ -145,10 +145,10 @@ def test_snapshots_lie_at_log_spaced_steps_and_hold_half_precision(tmp_path):
 def test_decay_is_on_matrices_only():
     task = make_task()
     groups = make_optimizer(task.model, CONFIG.with_(weight_decay=0.3)).param_groups
-    decayed = {id(one) for one in groups[0]["params"]}
+    decayed = {id(param) for param in groups[0]["params"]}
     assert groups[0]["weight_decay"] == 0.3 and groups[1]["weight_decay"] == 0.0
-    for one in task.model.parameters():
-        assert (id(one) in decayed) == (one.dim() >= 2)
+    for parameter in task.model.parameters():
+        assert (id(parameter) in decayed) == (parameter.dim() >= 2)
 
 
 def test_a_text_shorter_than_a_window_is_refused_with_both_numbers():
@@ -162,7 +162,7 @@ def test_bf16_keeps_weights_in_fp32_and_learns_nearly_the_same(tmp_path):
     plain, halved = Recorder(), Recorder()
     run(tmp_path / "fp32", sink=plain)
     task, _ = run(tmp_path / "bf16", config=CONFIG.with_(precision="bf16"), sink=halved)
-    assert {one.dtype for one in task.model.parameters()} == {torch.float32}
+    assert {parameter.dtype for parameter in task.model.parameters()} == {torch.float32}
     a, b = plain.losses("train"), halved.losses("train")
     assert a != b  # the products did run in half the bits
     assert list(b.values()) == pytest.approx(list(a.values()), rel=0.01)
@@ -174,7 +174,7 @@ class Script:
     seq = 0
 
     def __init__(self, **wishes):
-        self.wishes, self.asked = {int(key[1:]): one for key, one in wishes.items()}, 0
+        self.wishes, self.asked = {int(key[1:]): wish for key, wish in wishes.items()}, 0
 
     def wish(self):
         self.asked += 1
@@ -188,7 +188,7 @@ def test_a_paused_run_saves_waits_and_goes_on_as_if_never_paused(tmp_path):
         tmp_path / "paused", Script(_4=Wish("pause"), _5=Wish("pause")), CONFIG, sink
     )
     assert outcome.state == "done"
-    kinds = [(one["type"], one["step"]) for one in sink.events if one["type"] != "sample"]
+    kinds = [(event["type"], event["step"]) for event in sink.events if event["type"] != "sample"]
     at = kinds.index(("paused", 3))
     assert kinds[at - 1 : at + 2] == [("checkpoint", 3), ("paused", 3), ("continued", 3)]
     for name, value in weights(whole).items():
@@ -199,9 +199,9 @@ def test_a_new_learning_rate_is_recorded_and_a_resume_makes_the_same_change(tmp_
     change = Script(_6=Wish(learning_rate=1e-4))
     sink = Recorder()
     whole, _ = run(tmp_path / "whole", change, CONFIG, sink)
-    (event,) = [one for one in sink.events if one["type"] == "setting"]
+    (event,) = [event for event in sink.events if event["type"] == "setting"]
     assert (event["step"], event["value"], event["before"]) == (6, 1e-4, 3e-3)
-    rates = {one["step"]: one["lr"] for one in sink.lines if one["split"] == "train"}
+    rates = {line["step"]: line["lr"] for line in sink.lines if line["split"] == "train"}
     assert rates[6] == pytest.approx(rates[5] / 30, rel=0.2)
     run(tmp_path / "parts", StopAt(3))
     task = make_task()
@@ -213,7 +213,7 @@ def test_a_new_learning_rate_is_recorded_and_a_resume_makes_the_same_change(tmp_
 def test_a_checkpoint_is_saved_when_it_is_asked_for(tmp_path):
     sink = Recorder()
     run(tmp_path, Script(_6=Wish(saves=1), _7=Wish(saves=1)), CONFIG, sink)
-    saved = [one["step"] for one in sink.events if one["type"] == "checkpoint"]
+    saved = [event["step"] for event in sink.events if event["type"] == "checkpoint"]
     assert saved.count(5) == 1 and 6 not in saved
 
 
@@ -224,7 +224,7 @@ def test_training_ends_when_validation_stops_improving_also_after_a_resume(tmp_p
     assert outcome.state == "done" and "has not fallen for 3 evaluations" in outcome.reason
     val = sink.losses("val")
     assert outcome.best_step == min(val, key=val.get) == sorted(val)[-4]
-    (event,) = [one for one in sink.events if one["type"] == "early_stop"]
+    (event,) = [event for event in sink.events if event["type"] == "early_stop"]
     assert event["step"] == outcome.step and event["best_step"] == outcome.best_step
     run(tmp_path / "parts", StopAt(outcome.step - 1), config)
     resumed, again = run(tmp_path / "parts", config=config)
@@ -256,7 +256,7 @@ def test_where_memory_ends_smaller_micro_batches_give_the_same_numbers(tmp_path,
     task.loss = too_small_a_machine
     Trainer(task, CONFIG, tmp_path / "parts").fit(NeverStop(), found)
     assert found.losses("train") == pytest.approx(expected.losses("train"), rel=1e-5)
-    warnings = [one["text"] for one in found.events if one["type"] == "warning"]
+    warnings = [event["text"] for event in found.events if event["type"] == "warning"]
     assert len(warnings) == (1 if rows > 1 else 2) and "gives the same numbers" in warnings[0]
 
 
@@ -306,7 +306,9 @@ def test_a_validation_loss_that_is_no_number_is_no_best_one_and_ends_the_run(tmp
         Trainer(task, CONFIG, root).fit(NeverStop(), sink)
     assert 8 not in sink.losses("val")
     if root is not None:
-        assert [one.step for one in list_checkpoints(root) if one.full][-1] == 4
+        assert [checkpoint.step for checkpoint in list_checkpoints(root) if checkpoint.full][
+            -1
+        ] == 4
 
 
 @pytest.mark.parametrize("kind", ["full", "snapshot"])
@@ -325,9 +327,9 @@ def test_weights_that_are_no_numbers_replace_no_checkpoint(tmp_path, kind):
     trainer.optimizer.step = step
     with pytest.raises(LabError, match=rf"blocks.0.* not finite after step {breaks}.*new run"):
         trainer.fit(NeverStop(), NullSink())
-    assert breaks not in {one.step for one in list_checkpoints(tmp_path)}
-    for one in list_checkpoints(tmp_path):
-        load_weights(make_task().model, one.weights)  # all that is kept can be loaded
+    assert breaks not in {checkpoint.step for checkpoint in list_checkpoints(tmp_path)}
+    for checkpoint in list_checkpoints(tmp_path):
+        load_weights(make_task().model, checkpoint.weights)  # all that is kept can be loaded
 
 
 def test_a_loss_that_was_not_measured_is_no_best_one_and_no_loss_of_patience(tmp_path):
@@ -355,7 +357,7 @@ def test_tokens_are_counted_from_unequal_batches_and_over_a_resume(tmp_path, acc
     task = instruction_task(config, packing)
     expected, total = {}, 0
     for step in range(1, 13):
-        total += sum(one.n_tokens for one in task.micro_batches(step))
+        total += sum(batch.n_tokens for batch in task.micro_batches(step))
         expected[step] = total
     assert len(set(np.diff(list(expected.values())))) > 2
     seen = Recorder()
@@ -364,5 +366,5 @@ def test_tokens_are_counted_from_unequal_batches_and_over_a_resume(tmp_path, acc
         assert "tokens" not in checkpoint.state  # older ones have none either
     again = instruction_task(config, packing)
     Trainer(again, config, tmp_path).fit(NeverStop(), seen)
-    found = {one["step"]: one["tokens"] for one in seen.lines if one["split"] == "train"}
+    found = {line["step"]: line["tokens"] for line in seen.lines if line["split"] == "train"}
     assert found == expected

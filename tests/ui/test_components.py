@@ -48,7 +48,7 @@ def test_node_runs_the_tests_of_the_javascript(tmp_path: Path) -> None:
         **os.environ,
         "LAB_BUNDLES": str(bundles),
         "LAB_PACKED": message.hex(),
-        "LAB_TOKENS": json.dumps([[one.hex(), plain_label(one)] for one in TOKENS]),
+        "LAB_TOKENS": json.dumps([[token.hex(), plain_label(token)] for token in TOKENS]),
     }
     files = sorted(str(path) for path in NODE_TESTS.glob("*.test.mjs"))
     assert len(files) >= 4
@@ -61,7 +61,7 @@ def test_node_runs_the_tests_of_the_javascript(tmp_path: Path) -> None:
 
 def test_a_bundle_holds_what_its_files_import_once_and_before_them() -> None:
     found = bundle("token_view")
-    places = [found["js"].index(one) for one in
+    places = [found["js"].index(start) for start in
               ("export function element(", "export class Lines", "export class Column",
                "export default function")]  # fmt: skip
     assert places == sorted(places)
@@ -88,10 +88,10 @@ def written(text: str) -> set[str]:
     >>> sorted(written("a #0b6e69; rgba(18, 133, 126, 0.2) [209,122,27] #fff"))
     ['#0B6E69', '#12857E', '#D17A1B']
     """
-    found = {one.upper() for one in re.findall(r"#[0-9a-fA-F]{6}\b", text)}
+    found = {match.upper() for match in re.findall(r"#[0-9a-fA-F]{6}\b", text)}
     for numbers in re.findall(r"\b(\d{1,3}),? ?(\d{1,3}),? ?(\d{1,3})\b", text):
-        found.add("#" + "".join(f"{int(one):02X}" for one in numbers))
-    return {one for one in found if len(one) == 7}
+        found.add("#" + "".join(f"{int(number):02X}" for number in numbers))
+    return {item for item in found if len(item) == 7}
 
 
 def typed_colours(room: str, own: set[str]) -> dict[str, set[str]]:
@@ -116,7 +116,7 @@ def test_colours_are_typed_once() -> None:
 def test_comments_of_components_name_files_that_exist() -> None:
     for path in COMPONENTS.iterdir():
         named = set(re.findall(r"\b(?:ui|llmcore)/[\w/]+\.py\b", path.read_text("utf-8")))
-        assert not {one for one in named if not (PROJECT_ROOT / one).is_file()}, path.name
+        assert not {name for name in named if not (PROJECT_ROOT / name).is_file()}, path.name
 
 
 def test_variables_of_style_sheets_exist() -> None:
@@ -125,9 +125,9 @@ def test_variables_of_style_sheets_exist() -> None:
         texts = bundle(path.stem)
         text = texts.get("css", "") + texts["js"]
         used = set(re.findall(r"var\((--(?!st-)[\w-]+)\s*[,)]", text))
-        used |= {f"--{one}" for one in re.findall(r'channels\(\w+, "(\w+)"\)', text)}
+        used |= {f"--{match}" for match in re.findall(r'channels\(\w+, "(\w+)"\)', text)}
         known = set(re.findall(r"(--[\w-]+)\s*:", text))
-        known |= {f"--{one}" for one in re.findall(r'setProperty\("--([\w-]+)"', text)}
+        known |= {f"--{match}" for match in re.findall(r'setProperty\("--([\w-]+)"', text)}
         assert used <= known, path.name
 
 

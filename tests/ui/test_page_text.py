@@ -23,7 +23,7 @@ OWN_WORDS = {
     "job.name", "job.title", "job.what", "step.title", "step.meaning", "step.in_words",
     "tour.title", "tour.about",
     "step.aid.label", "asked.text", "asked.right", "at.just_done",
-    "self.what", "self.what(context)", "views[one].icon", "views[one].label",
+    "self.what", "self.what(context)", "views[name].icon", "views[name].label",
     "(FOLDER / f'{kind}-card.md').read_text(encoding='utf-8')",
 }  # fmt: skip
 
@@ -38,10 +38,10 @@ def test_all_that_is_drawn_as_markdown_is_ours_or_escaped() -> None:
     [
         ('st.caption(f"**{info.name}**")', "info.name"),
         ("st.button(label)", "label"),
-        ("st.radio('Run', names, format_func=lambda one: one)", "one"),
+        ("st.radio('Run', names, format_func=lambda name: name)", "name"),
         ('words = "a"\n    words += info.name\n    st.info(words)', "words"),
         ('lines = []\n    lines.append(info.name)\n    st.markdown("".join(lines))', "lines"),
-        ("for one in names:\n        st.text_input(one)", "one"),
+        ("for name in names:\n        st.text_input(name)", "name"),
         ('header("Runs", info.name)', "info.name"),
         ('st.caption(f"`--run {plain(info.name)}`")', "{plain(info.name)}"),
         ("st.metric('Class', info.name)", "info.name"),
@@ -49,7 +49,7 @@ def test_all_that_is_drawn_as_markdown_is_ours_or_escaped() -> None:
     ],
 )
 def test_a_forgotten_escape_is_found(tmp_path: Path, drawn: str, forgotten: str) -> None:
-    assert [one.split(": ")[-1] for one in faults_of(tmp_path, drawn)] == [forgotten]
+    assert [fault.split(": ")[-1] for fault in faults_of(tmp_path, drawn)] == [forgotten]
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_a_forgotten_escape_is_found(tmp_path: Path, drawn: str, forgotten: str)
     [
         'st.caption(f"**{plain(info.name)}**, step {info.step:,} of {len(names)}")',
         'st.info(TITLES[label] if label else "none")',
-        'st.caption(", ".join(plain(one) for one in names))',
-        'for one, two in (("a", "b"), ("c", "d")):\n        st.metric(one, two)',
+        'st.caption(", ".join(plain(name) for name in names))',
+        'for first, second in (("a", "b"), ("c", "d")):\n        st.metric(first, second)',
         'header("Runs", HELP)',
         "st.code(info.name)",
         "st.text(info.name)",
-        'st.selectbox("Run", names, format_func=lambda one: one)',  # a plain text in Streamlit
+        'st.selectbox("Run", names, format_func=lambda name: name)',  # a plain text in Streamlit
         'st.caption("Use " + code(f"--run {info.name}"))',
     ],
 )

@@ -114,5 +114,5 @@ def test_the_label_of_a_live_run_stands_still() -> None:
     app = app_with().run()
     app.selectbox[0].set_value(live).run()
     assert chosen(app) == live
-    (label,) = [one for one in app.selectbox[0].options if one.startswith("live")]
+    (label,) = [option for option in app.selectbox[0].options if option.startswith("live")]
     assert label == "live · training now"

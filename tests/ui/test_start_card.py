@@ -15,10 +15,10 @@ def test_the_card_is_a_line_while_a_run_of_its_page_trains(page: str, kind: str)
     )
     shown = open_page(page)
     assert not shown.exception
-    assert "Start another run" not in [one.label for one in shown.expander]
+    assert "Start another run" not in [expander.label for expander in shown.expander]
     write_run("live", state="running", step=3, kind=kind)
     shown = open_page(page)
     assert not shown.exception
-    (card,) = [one for one in shown.expander if one.label == "Start another run"]
+    (card,) = [expander for expander in shown.expander if expander.label == "Start another run"]
     assert not card.proto.expanded
-    assert any(one.label == "Add to queue" for one in card.button)
+    assert any(button.label == "Add to queue" for button in card.button)

@@ -65,7 +65,7 @@ def test_faint_text_of_components(scheme: str) -> None:
     for path in sorted((PROJECT_ROOT / "ui" / "components").glob("*.css")):
         for rule in re.findall(r"[^{}]*\{[^{}]*\}", path.read_text("utf-8")):
             share = re.search(r"(?<![\w-])opacity: (0\.\d+)", rule)
-            if share is None or any(one in rule for one in bare):
+            if share is None or any(name in rule for name in bare):
                 continue
             asked = (
                 GRAPHICS
@@ -88,7 +88,9 @@ def test_series_and_numbers_of_figures(scheme: str) -> None:
 
 def cell(share: float, back: Colour) -> Colour:
     """The colour of a heatmap's cell as one sees it, between the stops of the scale."""
-    stops = [(at, [float(n) for n in re.findall(r"[\d.]+", one)]) for at, one in theme.SEQUENTIAL]
+    stops = [
+        (at, [float(n) for n in re.findall(r"[\d.]+", colour)]) for at, colour in theme.SEQUENTIAL
+    ]
     for (low, a), (high, b) in itertools.pairwise(stops):
         if share <= high:
             part = (share - low) / (high - low)

@@ -44,10 +44,10 @@ def test_half_a_letter_is_written_the_same_in_every_view() -> None:
         if data:
             assert plain_label(data) == visible_label(bytes_as_text(data)).removeprefix("◌"), data
     halves = builtin_tokenizer("gpt2").encode("🎉")
-    labels = [builtin_tokenizer("gpt2").token_label(one) for one in halves]
+    labels = [builtin_tokenizer("gpt2").token_label(halve) for halve in halves]
     assert labels == [r"\xf0\x9f", r"\x8e", r"\x89"]
-    shown = [plain_label(builtin_tokenizer("gpt2").token_bytes(one)) for one in halves]
-    assert shown == labels == [visible_label(one) for one in labels]
+    shown = [plain_label(builtin_tokenizer("gpt2").token_bytes(halve)) for halve in halves]
+    assert shown == labels == [visible_label(label) for label in labels]
 
 
 def test_labels() -> None:

@@ -42,14 +42,14 @@ def seen(page: str, state: dict[str, Any] | None = None, **more: Any) -> Context
 
 
 def is_done(tour: str, step: str, context: Context) -> bool:
-    found = next(one for one in TOURS[tour].steps if one.name == step)
+    found = next(known for known in TOURS[tour].steps if known.name == step)
     return bool(found.done(context))
 
 
 def add_lines(run_id: str, name: str, *lines: dict[str, Any]) -> None:
     with (RunStore().directory(run_id) / name).open("a", encoding="utf-8") as file:
         head = {"v": 1, "attempt": 1, "t": 0.0, "step": 0}
-        file.writelines(json.dumps({**head, **one}) + "\n" for one in lines)
+        file.writelines(json.dumps({**head, **line}) + "\n" for line in lines)
 
 
 def change_json(run_id: str, name: str, **changes: Any) -> None:
@@ -360,9 +360,9 @@ def test_the_number_of_tokens_is_that_of_the_text() -> None:
 def test_why_the_mask_is_measured_on_the_text() -> None:
     context = seen("attention", {"lab_text": "one two three", "lab_model": "starter"})
     asked = TOURS["attention"].question(context)
-    assert [one for one in asked.options if asked.is_right(one)] == [asked.answer]
+    assert [option for option in asked.options if asked.is_right(option)] == [asked.answer]
     assert "give them 0 of their attention" in asked.right
-    assert all(asked.help_for(one) for one in asked.options if one != asked.answer)
+    assert all(asked.help_for(option) for option in asked.options if option != asked.answer)
 
 
 def test_the_first_loss_is_ln_of_the_vocabulary() -> None:
@@ -380,7 +380,7 @@ def test_the_best_step_is_that_of_the_run() -> None:
 def test_the_head_is_asked_of_the_model(induction_run: str) -> None:
     asked = TOURS["induction"].question(seen("attention"))
     assert asked.answer == best_head(induction_run) and len(asked.options) == 4
-    assert [one for one in asked.options if asked.is_right(one)] == [asked.answer]
+    assert [option for option in asked.options if asked.is_right(option)] == [asked.answer]
 
 
 def test_points_above_naive_bayes() -> None:

@@ -49,7 +49,7 @@ def feather_of(table) -> bytes:
 def read(data, reader=read_parquet, name="x"):
     notices = Notices()
     rows = reader(source_of(data, name), notices)
-    return rows, [tuple(one.values()) for _, one in rows.records()], notices.texts()
+    return rows, [tuple(record.values()) for _, record in rows.records()], notices.texts()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_values_of_many_types_become_their_texts() -> None:
     })  # fmt: skip
     found = dict(zip(table.column_names, read(parquet_of(table))[1][0], strict=True))
     assert found.pop("messages") == turns[0]
-    assert {key: cell_text(one) for key, one in found.items()} == {
+    assert {key: cell_text(item) for key, item in found.items()} == {
         "f": "1", "nan": None, "d": "1.50", "t": "2026-01-02", "b": "true", "bytes": "a film",
         "list": "pos", "c": "x", "u": "y",
     }  # fmt: skip

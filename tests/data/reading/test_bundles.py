@@ -63,7 +63,7 @@ def test_the_one_table_is_read_and_said(files, tmp_path) -> None:
     for where in (write(tmp_path / "pack", files), zip_of(files), tar_of(files)):
         _, cells, notices = read(where, "pack")
         assert cells == ROWS
-        assert any("in pack was read" in one for one in notices), notices
+        assert any("in pack was read" in notice for notice in notices), notices
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_tables_named_train_and_test_are_parts(files, tmp_path) -> None:
     rows, cells, notices = read(write(tmp_path / "in", files), "in")
     assert rows.columns == ["split", "text", "label"]
     assert sorted(cells) == sorted((split, *row) for split in ("train", "test") for row in ROWS)
-    assert any("are parts of one set" in one for one in notices)
+    assert any("are parts of one set" in notice for notice in notices)
     if "sample_submission.csv" in files:
         assert "1 file of in was not read: sample_submission.csv." in notices
 
@@ -96,10 +96,10 @@ def test_parts_with_other_columns_are_put_together() -> None:
     files = {"train.csv": CSV, "test.csv": "id,text\n7,a new film\n8,a new play\n"}
     rows, cells, notices = read(zip_of(files), "x.zip")
     assert rows.columns[0] == "split" and set(rows.columns) == {"split", "text", "label", "id"}
-    records = [dict(zip(rows.columns, one, strict=True)) for one in cells]
+    records = [dict(zip(rows.columns, cell, strict=True)) for cell in cells]
     assert records[0] == {"split": "train", "id": None, "text": "a fine film", "label": "pos"}
     assert records[4] == {"split": "test", "id": "7", "text": "a new film", "label": None}
-    assert any("have different columns" in one for one in notices)
+    assert any("have different columns" in notice for notice in notices)
 
 
 def test_numbered_tables_are_one() -> None:
@@ -138,7 +138,7 @@ def test_mail_boxes_are_classes_by_their_names() -> None:
     rows, cells, notices = read(zip_of(files), "x.zip")
     assert rows.columns == ["label", "text"]
     assert cells == [("ham", "Hi\ntext"), ("spam", "WIN\ntext"), ("spam", "WIN\ntext")]
-    assert any("is the name of its mail box: ham, spam" in one for one in notices)
+    assert any("is the name of its mail box: ham, spam" in notice for notice in notices)
 
 
 @pytest.mark.parametrize(

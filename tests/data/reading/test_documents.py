@@ -35,7 +35,7 @@ def read(where, name="corpus", **options):
     found, report = read_documents(where, name, options=CorpusOptions(**options))
     found = list(found)
     assert report.taken == len(found) and report.read == report.taken + report.left_out
-    return found, report, {one.kind: one.text for one in report.notices}
+    return found, report, {notice.kind: notice.text for notice in report.notices}
 
 
 # ---- tables
@@ -68,8 +68,8 @@ def test_rows_without_a_text_are_left_out_and_counted():
     found, report, _ = read(jsonl(rows), "a.jsonl")
     assert len(found) == 10 and report.left_out == 3
     texts = report.notices.texts()
-    assert any("2 rows were left out: there is no text (first in line 6)" in one for one in texts)
-    assert any("a list of 2 values (in line 8)" in one for one in texts)
+    assert any("2 rows were left out: there is no text (first in line 6)" in text for text in texts)
+    assert any("a list of 2 values (in line 8)" in text for text in texts)
 
 
 def test_a_list_of_strings_is_a_list_of_documents():
@@ -193,14 +193,14 @@ def test_one_line_without_an_end_is_read_in_parts(sign, monkeypatch):
     text = f"some{sign}words{MARK}" * 30_000
     parts, _ = read_pieces(source_of(text.encode(), "a.txt"), "a", CorpusOptions(keep_marks=True))
     parts = list(parts)
-    assert "".join(one.text for one in parts) == text and len(parts) > 5
+    assert "".join(part.text for part in parts) == text and len(parts) > 5
     assert read(text.encode(), "a.txt")[0] == [f"some{sign}words"] * 30_000
 
 
 def test_pieces_of_a_large_text_are_small():
     text = "a line of some words\n" * 400_000
     parts, _ = read_pieces(source_of(text.encode(), "a.txt"), "a", CorpusOptions())
-    assert max(len(one.text) for one in parts) < 1 << 21
+    assert max(len(part.text) for part in parts) < 1 << 21
 
 
 # ---- markup and what is refused
@@ -350,7 +350,7 @@ def test_amounts_are_told_without_reading(folder, tmp_path):
     packed.write_bytes(gzip.compress(text))
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", text)
-    assert [text_bytes(one) for one in (plain, packed, zipped)] == [len(text)] * 3
+    assert [text_bytes(path) for path in (plain, packed, zipped)] == [len(text)] * 3
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "a.gz").write_bytes(packed.read_bytes())
     (tmp_path / "two" / "b.txt").write_bytes(text)

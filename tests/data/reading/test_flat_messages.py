@@ -24,12 +24,12 @@ TREE = [
 
 
 def jsonl(rows):
-    return "".join(json.dumps(one) + "\n" for one in rows).encode()
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
 def turns(data, name="x.jsonl"):
     found = instructions_from_bytes(data, name)
-    return [[(one.instruction, one.output) for one in row.turns] for row in found.rows]
+    return [[(turn.instruction, turn.output) for turn in row.turns] for row in found.rows]
 
 
 @pytest.mark.parametrize("rows", [TREE, TREE[::-1]], ids=["in order", "backwards"])

@@ -21,7 +21,9 @@ def labels_of(paths, name="x"):
     notices = Notices()
     counts = Counter(tuple(path.split("/"))[:-1] for path in paths.split())
     places = places_of(counts, name, notices)
-    return {"/".join(folder): (one.label, one.split) for folder, one in places.items()}, notices
+    return {
+        "/".join(folder): (place.label, place.split) for folder, place in places.items()
+    }, notices
 
 
 NESTED = {"a/train/pos/1.txt": "good", "a/train/neg/1.txt": "bad", "a/test/pos/1.txt": "fine",
@@ -160,7 +162,7 @@ def test_every_kind_of_file_is_read_or_counted(tmp_path) -> None:
         "1 file of set is HTML and was read as a browser shows it",
         "1 file of set is neither text nor table and was not read: spam/picture.png",
     ):
-        assert any(said in one for one in notices), (said, notices)
+        assert any(said in notice for notice in notices), (said, notices)
 
 
 def test_mails_without_a_suffix_are_mails(tmp_path) -> None:

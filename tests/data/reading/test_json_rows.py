@@ -14,7 +14,7 @@ from llmcore.errors import LabError
 
 PAIRS = [("a film", "pos"), ("a play", "neg"), ("a song", "pos")]
 RECORDS = [{"text": text, "label": label} for text, label in PAIRS]
-LINES = [json.dumps(one) for one in RECORDS]
+LINES = [json.dumps(record) for record in RECORDS]
 FRAME = pd.DataFrame(RECORDS)
 
 
@@ -34,7 +34,7 @@ def values_of(data, **options) -> list[dict]:
 
 
 def pairs_of(data) -> list[tuple]:
-    return [(one["text"], one["label"]) for one in values_of(data)]
+    return [(row["text"], row["label"]) for row in values_of(data)]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def pairs_of(data) -> list[tuple]:
 )
 def test_plain_forms_are_read_without_a_word(text) -> None:
     rows, records, notices = rows_of(text)
-    assert [one for _, one in records] == RECORDS
+    assert [record for _, record in records] == RECORDS
     assert (rows.columns, rows.header, notices) == (["text", "label"], True, [])
 
 
@@ -64,7 +64,7 @@ def test_plain_forms_are_read_without_a_word(text) -> None:
         (",\n".join(LINES) + ",", "A comma behind 3 lines of x.json was passed over"),
         ("[" + ",".join(LINES) + ",]", "read one by one"),
         ("[\n" + ",\n".join(LINES) + ",\n]", "read one by one"),
-        ("\n".join(json.dumps(one, indent=2) for one in RECORDS), "one after another"),
+        ("\n".join(json.dumps(record, indent=2) for record in RECORDS), "one after another"),
         ("".join(LINES), "one after another"),
         ("[" + ",".join(LINES) + ', {"text": "half a s', "the 3 entries before it were taken"),
         (json.dumps(RECORDS, indent=2)[:-2], "3 entries"),
@@ -79,8 +79,8 @@ def test_plain_forms_are_read_without_a_word(text) -> None:
 )  # fmt: skip
 def test_what_is_broken_is_repaired_or_left_out_and_said(text, said) -> None:
     _, records, notices = rows_of(text)
-    assert [one for _, one in records] == RECORDS
-    assert any(said in one for one in notices), notices
+    assert [record for _, record in records] == RECORDS
+    assert any(said in notice for notice in notices), notices
 
 
 def test_the_first_bad_line_is_named_by_its_number() -> None:
@@ -111,7 +111,7 @@ def test_the_hubs_rows_and_their_class_names() -> None:
             for i, (text, label) in enumerate(PAIRS)],
     }  # fmt: skip
     assert pairs_of(value) == PAIRS
-    assert any("0 is 'neg'" in one for one in rows_of(value)[2])
+    assert any("0 is 'neg'" in notice for notice in rows_of(value)[2])
 
 
 @pytest.mark.parametrize("orient", ["columns", "split", "index", "table"])
@@ -120,7 +120,7 @@ def test_the_forms_of_pandas(orient, index) -> None:
     frame = FRAME.set_axis(index) if index else FRAME
     text = frame.to_json(orient=orient)
     assert pairs_of(text) == PAIRS
-    assert any(f'orient="{orient}"' in one for one in rows_of(text)[2])
+    assert any(f'orient="{orient}"' in notice for notice in rows_of(text)[2])
     assert "index" not in rows_of(text)[0].columns
 
 
@@ -136,11 +136,11 @@ def test_lists_for_columns_and_lists_for_labels() -> None:
 def test_parts_become_a_column_split() -> None:
     value = {"train": RECORDS[:2], "test": RECORDS[2:], "version": 1}
     records = values_of(value)
-    assert [one["split"] for one in records] == ["train", "train", "test"]
-    assert any("train, test (not read: version)" in one for one in rows_of(value)[2])
+    assert [record["split"] for record in records] == ["train", "train", "test"]
+    assert any("train, test (not read: version)" in notice for notice in rows_of(value)[2])
     clinc = {"oos_val": [["what now", "oos"]], "val": [["pay my bill", "bill"]],
              "train": [["how much", "balance"]]}  # fmt: skip
-    assert [tuple(one.values()) for one in values_of(clinc)] == [
+    assert [tuple(row.values()) for row in values_of(clinc)] == [
         ("what now", "oos", "validation"), ("pay my bill", "bill", "validation"),
         ("how much", "balance", "train"),
     ]  # fmt: skip
@@ -151,9 +151,9 @@ def test_parts_become_a_column_split() -> None:
 def test_lists_of_pairs_have_no_header() -> None:
     rows, records, _ = rows_of([list(pair) for pair in PAIRS])
     assert not rows.header and rows.columns == ["column 1", "column 2"]
-    assert [tuple(one.values()) for _, one in records] == PAIRS
+    assert [tuple(record.values()) for _, record in records] == PAIRS
     assert len(rows_of("\n".join(json.dumps(list(pair)) for pair in PAIRS))[1]) == 3
-    assert [tuple(one.values()) for one in values_of(dict(PAIRS))] == PAIRS
+    assert [tuple(row.values()) for row in values_of(dict(PAIRS))] == PAIRS
 
 
 INTENTS = {"intents": [
@@ -166,10 +166,10 @@ def test_an_intents_file_gives_its_patterns() -> None:
     assert pairs_of(INTENTS) == [("Hi", "greeting"), ("Hello", "greeting"), ("See you", "bye")]
     assert pairs_of(INTENTS["intents"]) == pairs_of(INTENTS)
     _, records, notices = rows_of(INTENTS, roles="instructions")
-    assert [(one["instruction"], one["output"]) for _, one in records] == [
+    assert [(record["instruction"], record["output"]) for _, record in records] == [
         ("Hi", "Good day."), ("Hello", "Good day."), ("See you", "Bye."),
     ]  # fmt: skip
-    assert any("1 response more was not read" in one for one in notices)
+    assert any("1 response more was not read" in notice for notice in notices)
 
 
 def test_rasas_examples() -> None:
@@ -192,7 +192,7 @@ def test_squad_gives_questions_with_their_context_and_first_answer() -> None:
         {"question": "Who?", "context": "Mara went.", "answer": "Mara"},
         {"question": "Where?", "context": "Mara went.", "answer": None},
     ]
-    assert any("1 question of x.json has no answer" in one for one in rows_of(value)[2])
+    assert any("1 question of x.json has no answer" in notice for notice in rows_of(value)[2])
 
 
 def test_one_conversation_is_a_row_and_no_wrapper() -> None:
@@ -208,7 +208,7 @@ def doccano(label) -> dict:
 
 
 def test_doccano() -> None:
-    lines = "\n".join(json.dumps(doccano(one)) for one in (["pos"], [], ["pos", "neg"]))
+    lines = "\n".join(json.dumps(doccano(labels)) for labels in (["pos"], [], ["pos", "neg"]))
     rows, records, notices = rows_of(lines, "x.jsonl")
     assert cell_text(records[0][1]["label"]) == "pos" and records[1][1]["label"] is None
     assert records[2][1]["label"] == ["pos", "neg"] and "doccano" in rows.why
@@ -231,10 +231,10 @@ def test_label_studio() -> None:
     two = studio("pos")
     two["annotations"] += studio("neg")["annotations"]
     rows, records, notices = rows_of([studio("pos"), studio("neg", cancelled=True), two])
-    assert [cell_text(one["label"]) for _, one in records] == ["pos", None, "pos"]
+    assert [cell_text(record["label"]) for _, record in records] == ["pos", None, "pos"]
     assert "Label Studio" in rows.why
-    assert any("1 entry of x.json has no annotation (in entry 2)" in one for one in notices)
-    assert any("do not agree" in one for one in notices)
+    assert any("1 entry of x.json has no annotation (in entry 2)" in notice for notice in notices)
+    assert any("do not agree" in notice for notice in notices)
     with pytest.raises(LabError, match="marks spans"):
         rows_of([studio(start=0, end=4, labels=["PER"])])
     small = {"text": "a film", "id": 1, "sentiment": "pos", "annotator": 1, "annotation_id": 2,
@@ -251,7 +251,7 @@ def test_prodigy() -> None:
             "options": [{"id": "POS", "text": "Positive"}], "accept": ["POS"]}  # fmt: skip
     lines = [task, task | {"answer": "reject"}, task | {"answer": "ignore"}, task]
     _, records, notices = rows_of("\n".join(map(json.dumps, lines)), "x.jsonl")
-    assert [one for _, one in records] == [{"text": "a film", "label": ["POS"]}] * 2
+    assert [record for _, record in records] == [{"text": "a film", "label": ["POS"]}] * 2
     assert notices == ["2 entries of x.jsonl were answered with reject or ignore and left out "
                        "(first in line 2)."]  # fmt: skip
     binary = {"text": "a film", "label": "pos", "spans": [], "answer": "accept", "_task_hash": 2}
@@ -272,7 +272,7 @@ def test_values_become_texts_as_they_are_meant() -> None:
     for key, what in (("d", "an object with the keys a"), ("m", "a list of 2 values")):
         with pytest.raises(NotText, match=what):
             cell_text(values[key])
-    assert [is_missing_word(one) for one in ("NaN", "null", "None", "N/A", "nano")] == [
+    assert [is_missing_word(word) for word in ("NaN", "null", "None", "N/A", "nano")] == [
         True, True, True, True, False,
     ]  # fmt: skip
     assert cell_text({"text": ["Mara"], "answer_start": [0]}) == "Mara"
@@ -287,7 +287,7 @@ def test_a_key_that_comes_late_makes_a_column() -> None:
 
 def test_broken_characters_are_replaced() -> None:
     text = '{"text": "a \\ud83d b", "label": "x"}\n{"text": "\\ud83d\\ude00\tt", "label": "y"}'
-    assert [one["text"] for one in values_of(text)] == ["a \ufffd b", "😀\tt"]
+    assert [row["text"] for row in values_of(text)] == ["a \ufffd b", "😀\tt"]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_deep_nesting_stops_nothing(depth) -> None:
     line = '{"text": "a \\\\ud83d", "label": ' + deep + "}"
     for text in (LINES[0] + "\n" + line + "\n" + LINES[1], f"[{LINES[0]}, {line}, {LINES[1]},]"):
         records = values_of(text)
-        assert [one["text"] for one in records if one["label"] in ("pos", "neg")] == [
+        assert [record["text"] for record in records if record["label"] in ("pos", "neg")] == [
             "a film", "a play",
         ]  # fmt: skip
 

@@ -32,7 +32,7 @@ def box_of(tmp_path, *mails: EmailMessage) -> bytes:
 def read(data: bytes, name: str = "x.mbox"):
     notices = Notices()
     rows = open_rows(source_of(data, name), notices)
-    return rows, [tuple(one.values()) for _, one in rows.records()], notices.texts()
+    return rows, [tuple(record.values()) for _, record in rows.records()], notices.texts()
 
 
 def test_a_line_that_begins_with_from_parts_nothing_by_itself(tmp_path) -> None:
@@ -62,7 +62,7 @@ def test_the_class_is_the_label_in_gmail(tmp_path) -> None:
     assert rows.columns == ["text", "label"]
     assert [label for _, label in cells] == ["Invoices", "Spam", "Category Updates", "Inbox",
                                              "Bücher", None]  # fmt: skip
-    assert any("is its label in Gmail" in one for one in notices)
+    assert any("is its label in Gmail" in notice for notice in notices)
 
 
 def test_mails_without_text_are_counted(tmp_path) -> None:

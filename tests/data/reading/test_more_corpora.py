@@ -15,7 +15,7 @@ PROSE = "The mill stands in Ulm, and nobody has seen the miller since.\n"
 
 def read(data: bytes, name: str):
     documents, report = read_documents(source_of(data, name), name)
-    return list(documents), {one.kind: one.text for one in report.notices}
+    return list(documents), {notice.kind: notice.text for notice in report.notices}
 
 
 def folder(root: Path, files: dict[str, str]):
@@ -24,14 +24,14 @@ def folder(root: Path, files: dict[str, str]):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     documents, report = read_documents(root, root.name)
-    return list(documents), {one.kind: one.text for one in report.notices}
+    return list(documents), {notice.kind: notice.text for notice in report.notices}
 
 
 def test_a_part_of_a_web_page_is_read_without_its_tags(tmp_path):
     documents, said = folder(tmp_path, {
         "a.html": f"<html><body><p>{PROSE}</p></body></html>", "b.htm": f"<p>{PROSE}</p>",
     })  # fmt: skip
-    assert [one.strip() for one in documents] == [PROSE.strip()] * 2
+    assert [document.strip() for document in documents] == [PROSE.strip()] * 2
     assert said["html"].startswith("The markup of 2 pages was taken out")
 
 

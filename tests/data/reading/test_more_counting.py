@@ -56,7 +56,9 @@ def table(seed: int) -> bytes:
 
 def compared(data: bytes, options: ReadingOptions) -> dict:
     report = inspect(source_of(data, "x.csv"), "classify", options=options).to_dict()
-    report["notices"] = sorted(report["notices"], key=lambda one: (one["kind"], one["text"]))
+    report["notices"] = sorted(
+        report["notices"], key=lambda notice: (notice["kind"], notice["text"])
+    )
     return report
 
 
@@ -86,7 +88,7 @@ def test_both_ways_give_the_same_report(
         if notice["kind"] in ("merged_labels", "missing_label", "class_none"):
             notice["text"], notice["line"] = notice["text"].partition(" (")[0], None
     assert fast == plain
-    ways.update(one is not None for one in counted)
+    ways.update(count is not None for count in counted)
 
 
 def test_the_fast_way_was_taken() -> None:

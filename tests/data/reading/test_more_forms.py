@@ -30,7 +30,7 @@ def labelled(*labels: str, cut: str = ",") -> list[str]:
 def test_spellings_that_look_the_same_are_one_class(labels, cut) -> None:
     report = read(labelled(*labels, cut=cut))
     assert sorted((report.classes or {}).values()) == [2, 4]
-    assert [one.count for one in report.notices if one.kind == "merged_labels"] == [2]
+    assert [notice.count for notice in report.notices if notice.kind == "merged_labels"] == [2]
 
 
 def test_thousands_are_not_ones() -> None:
@@ -45,7 +45,7 @@ def test_the_null_of_mysql_is_no_class() -> None:
 
 def test_comparisons_in_code_are_no_markup() -> None:
     lines = [f"{'ab'[i % 2]},if (a<b && c>d) then {text}" for i, text in enumerate(TEXTS)]
-    assert "markup" not in {one.kind for one in read(["label,text", *lines]).notices}
+    assert "markup" not in {notice.kind for notice in read(["label,text", *lines]).notices}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,8 @@ def test_a_column_has_the_same_number_in_a_folder_as_in_its_file(tmp_path: Path)
     report = inspect(tmp_path, "classify", Chosen(text="2", label="1"))
     assert report.roles == {"text": "column 2", "label": "column 1"}
     said = [
-        one.text for one in inspect(tmp_path, "classify").notices if "column number" in one.text
+        notice.text
+        for notice in inspect(tmp_path, "classify").notices
+        if "column number" in notice.text
     ]
     assert said and "number 3" in said[0]

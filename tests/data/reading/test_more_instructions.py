@@ -12,7 +12,7 @@ N = range(24)
 
 
 def jsonl(records):
-    return "\n".join(json.dumps(one, ensure_ascii=False) for one in records).encode()
+    return "\n".join(json.dumps(record, ensure_ascii=False) for record in records).encode()
 
 
 def read(records, name="x.jsonl"):
@@ -20,7 +20,7 @@ def read(records, name="x.jsonl"):
 
 
 def kinds(report):
-    return {one.kind for one in report.notices}
+    return {notice.kind for notice in report.notices}
 
 
 def of_csv(lines, encoding="utf-8"):
@@ -136,7 +136,7 @@ def test_rows_that_are_single_messages_are_told_as_such():
 
 def test_a_text_a_line_says_what_instructions_need():
     report = instruction_report(b"Anna: Hello\nBob: Good day\n", "chat.txt")
-    said = [one.text for one in report.notices if one.kind == "one_column"]
+    said = [notice.text for notice in report.notices if notice.kind == "one_column"]
     assert said == ["chat.txt has a text a line: instructions need a column with questions and one "
                     "with answers, or conversations."]  # fmt: skip
 
@@ -194,7 +194,7 @@ def test_a_list_of_questions_with_answers_is_no_talk():
     pairs = [{"question": f"Where is lamp {i}?", "answer": f"On shelf {i}."} for i in range(2)]
     rows = {"faqs": [{"category": "lamps", "items": pairs}] * 2}
     found = instructions_from_bytes(json.dumps(rows).encode(), "x.json")
-    assert [len(one.turns) for one in found.rows] == [1] * 4
+    assert [len(row.turns) for row in found.rows] == [1] * 4
     assert found.rows[1] == single("Where is lamp 1?", "On shelf 1.")
 
 
@@ -247,7 +247,7 @@ def test_a_question_line_without_an_answer_is_left_out():
     text = "Q: Where?\nA: In Ulm.\nQ: Who?\nQ: When?\nA: In May.\n"
     report = instructions_from_bytes(text.encode(), "faq.txt").report
     assert (report.read, report.taken, report.left_out) == (3, 2, 1)
-    first = next(one for one in report.notices if one.kind == "no_answer")
+    first = next(notice for notice in report.notices if notice.kind == "no_answer")
     assert first.line == 3
 
 

@@ -24,7 +24,7 @@ def read(columns: dict[str, list], task: str | None = "classify"):
 
 
 def kinds(report) -> set[str]:
-    return {one.kind for one in report.notices}
+    return {notice.kind for notice in report.notices}
 
 
 @pytest.mark.parametrize(

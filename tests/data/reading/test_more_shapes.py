@@ -66,4 +66,4 @@ def test_many_combinations_of_labels_are_a_question_with_its_reason() -> None:
             for i in range(600)]  # fmt: skip
     report = inspect(source_of(as_csv(None, rows, cut="\t"), "train.tsv"))
     assert report.task == "classify" and report.asks == ["label"]
-    assert any("hold several labels" in one for one in report.notices.texts())
+    assert any("hold several labels" in text for text in report.notices.texts())

@@ -26,7 +26,7 @@ def read(
 
 
 def kinds(report: ReadingReport) -> set[str]:
-    return {one.kind for one in report.notices}
+    return {notice.kind for notice in report.notices}
 
 
 def rows(form: str) -> list[str]:
@@ -73,7 +73,7 @@ def test_such_signs_inside_of_texts_cut_nothing(tmp_path, lines: list[str]) -> N
     (tmp_path / "x.txt").write_text("\n".join(lines) + "\n")
     found = open_rows(tmp_path / "x.txt", Notices())
     assert found.columns == ["column 1"]
-    assert [row for chunk in found.take() for row in chunk.rows] == [[one] for one in lines]
+    assert [row for chunk in found.take() for row in chunk.rows] == [[line] for line in lines]
 
 
 @pytest.mark.parametrize(

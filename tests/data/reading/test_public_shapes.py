@@ -40,8 +40,8 @@ def _first(case: Case, path: Path):
     if case.task == "instruct":
         rows = open_rows(path, Notices(), roles="instructions")
         row = read_turns(rows, name=case.name)[0][0]
-        turns = [(one.instruction, *([one.input] if one.input else []), one.output)
-                 for one in row.turns]  # fmt: skip
+        turns = [(turn.instruction, *([turn.input] if turn.input else []), turn.output)
+                 for turn in row.turns]  # fmt: skip
         return row.system, tuple(turns)
     if case.task == "corpus":
         documents = list(read_documents(path, case.name)[0])
@@ -65,7 +65,7 @@ def test_a_public_shape_is_read_as_its_owner_means(case: Case, tmp_path: Path) -
     report = inspect(path, case.task)
     said = report.notices.texts()
     assert bool(report.asks) == (case.taken is None), said
-    assert {one.kind for one in report.notices} >= set(case.notices), said
+    assert {notice.kind for notice in report.notices} >= set(case.notices), said
     assert {role: report.roles.get(role) for role in case.roles} == case.roles
     if case.guess is not None:
         assert inspect(path).task == case.guess

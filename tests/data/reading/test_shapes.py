@@ -24,7 +24,7 @@ def test_a_shape_is_read_as_its_owner_means(shape: Shape) -> None:
     values = report.to_dict() | report.to_dict()["rows"]
     for key, expected in shape.expected.items():
         if key == "notices":
-            kinds = {one.kind for one in report.notices}
+            kinds = {notice.kind for notice in report.notices}
             assert kinds >= set(expected), (kinds, report.notices.texts())
         elif key == "roles":
             assert {role: report.roles.get(role) for role in expected} == expected

@@ -163,8 +163,10 @@ def test_every_column_of_text_that_is_not_read_is_named():
          "hint": "yes" if n == 0 else None, "date": "2026-11-30", "id": str(n)}
         for n in range(6)
     ]  # fmt: skip
-    notices = [one for one in read(rows).report.notices if one.kind == "unread_columns"]
-    assert [one.text for one in notices] == ["1 column holds text and is not read: explanation."]
+    notices = [notice for notice in read(rows).report.notices if notice.kind == "unread_columns"]
+    assert [notice.text for notice in notices] == [
+        "1 column holds text and is not read: explanation."
+    ]
     rows = [{**row, "explanation two": "So it is."} for row in rows]
     assert "2 columns hold text and are not read: explanation, explanation two." in (
         read(rows).notices
@@ -174,7 +176,9 @@ def test_every_column_of_text_that_is_not_read_is_named():
 def test_text_inside_of_lists_is_named_as_well():
     rows = [{"messages": HI, "history": [["How are you?", "Well, thanks."]], "scores": [0.1, 0.2],
              "drafts": [{"text": "Ho ho ho"}], "info": {"lang": "en"}}]  # fmt: skip
-    (said,) = [one.text for one in read(rows).report.notices if one.kind == "unread_columns"]
+    (said,) = [
+        notice.text for notice in read(rows).report.notices if notice.kind == "unread_columns"
+    ]
     assert "history" in said and "drafts" in said and "scores" not in said
 
 
@@ -198,7 +202,7 @@ def test_other_columns_of_true_and_false_are_named_and_do_nothing():
     rows = [{"messages": HI, "synthetic": n > 1} for n in range(3)]
     found = read(rows)
     assert len(found.rows) == 3
-    assert any("true and false" in one and "synthetic" in one for one in found.notices)
+    assert any("true and false" in notice and "synthetic" in notice for notice in found.notices)
 
 
 def test_the_parts_that_a_file_names_are_kept():
@@ -250,7 +254,7 @@ def test_none_among_few_answers_is_an_answer_and_is_said():
             for n in range(30)]  # fmt: skip
     found = read(rows)
     assert len(found.rows) == 30 and found.rows[0].last.output == "none"
-    assert any(one.kind == "kept_word" and one.count == 10 for one in found.report.notices)
+    assert any(notice.kind == "kept_word" and notice.count == 10 for notice in found.report.notices)
 
 
 def test_objects_in_a_chosen_column_are_left_out_with_the_row():
@@ -259,7 +263,7 @@ def test_objects_in_a_chosen_column_are_left_out_with_the_row():
             {"instruction": [1, 2], "output": "So."}]  # fmt: skip
     found = read(rows)
     assert found.rows == [single("Why?", "So.")]
-    (said,) = [one for one in found.report.notices if one.kind == "objects"]
+    (said,) = [notice for notice in found.report.notices if notice.kind == "objects"]
     assert said.count == 2 and said.line == 2
     assert not any("{" in turn.output for row in found.rows for turn in row.turns)
 
@@ -308,7 +312,7 @@ def test_odd_conversations_are_left_out_and_counted(what):
     found = read([{"messages": HI}, ODD[what], {"messages": HI}])
     assert found.rows == [single("Hi", "Ho")] * 2
     assert (found.report.read, found.report.taken, found.report.left_out) == (3, 2, 1)
-    (said,) = [one for one in found.report.notices if "left out" in one.text]
+    (said,) = [notice for notice in found.report.notices if "left out" in notice.text]
     assert said.count == 1 and said.line == 2
 
 
@@ -342,7 +346,7 @@ def test_a_system_text_after_an_answer_ends_the_conversation():
 
 def test_each_unknown_role_is_named():
     odd = [{"role": role, "content": "x"} for role in ("narrator", "{n}", "chorus")]
-    rows = [{"messages": HI}, *({"messages": [one, HI[1]]} for one in odd)]
+    rows = [{"messages": HI}, *({"messages": [message, HI[1]]} for message in odd)]
     said = " ".join(read(rows).notices)
     assert "role narrator" in said and "role {n}" in said and "role chorus" in said
 

@@ -13,7 +13,7 @@ def read(records, name="x.json", **options):
 
 
 def kinds(found):
-    return {one.kind for one in found.report.notices}
+    return {notice.kind for notice in found.report.notices}
 
 
 HI = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
@@ -174,7 +174,7 @@ PREFERENCES = {
 def test_of_preferences_the_chosen_answers_are_learned(form):
     found = read([PREFERENCES[form]])
     assert found.rows == [HI_ROW]
-    (said,) = [one.text for one in found.report.notices if one.kind == "preferences"]
+    (said,) = [notice.text for notice in found.report.notices if notice.kind == "preferences"]
     assert "are learned, those of" in said
     assert not any("No" in turn.output for row in found.rows for turn in row.turns)
 
@@ -262,7 +262,7 @@ def test_a_conversation_ends_before_a_call_of_a_tool(call):
     found = read(rows)
     assert found.rows == [HI_ROW]
     assert found.report.notices.count("tools") == found.report.notices.count("only_tools") == 1
-    assert any("tools" in one for one in found.notices if "not read" in one)
+    assert any("tools" in notice for notice in found.notices if "not read" in notice)
 
 
 def test_an_answer_of_weight_0_is_read_and_not_learned():

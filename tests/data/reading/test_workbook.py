@@ -87,7 +87,7 @@ def test_sheets_named_train_and_test_are_parts() -> None:
     other = [["label", "text"], [1, "a new film"]]
     rows, cells, notices = read(book_of(Train=ROWS, Test=other))
     assert rows.columns == ["text", "label", "split"]
-    assert cells == [(*one, "train") for one in TEXTS] + [("a new film", "1", "test")]
+    assert cells == [(*text, "train") for text in TEXTS] + [("a new film", "1", "test")]
     assert "The sheets Train, Test of x.xlsx are read as parts of one set." in notices
 
 
@@ -100,7 +100,7 @@ def test_formulas_errors_hidden_rows_and_merged_cells_are_said() -> None:
     _, cells, notices = read(book)
     assert cells[2:] == [("a fine song", "1"), ("a long book", "1"), (None, "1"),
                          ("a poem", None), ("an ode", None)]  # fmt: skip
-    assert [one.split(" of x.xlsx")[0] for one in notices] == [
+    assert [notice.split(" of x.xlsx")[0] for notice in notices] == [
         "1 cell", "1 formula", "1 cell", "1 row",
     ]  # fmt: skip
     assert "has no kept value and is taken as missing" in notices[1]
@@ -208,7 +208,7 @@ def test_a_workbook_from_before_2007() -> None:
 def test_columns_without_a_header_are_numbered() -> None:
     rows, cells, notices = read(book_of(S=[[1, "a film"], [0, "a play"], [1, "a long song"]] * 3))
     assert rows.columns == ["column 1", "column 2"] and not rows.header
-    assert cells[0] == ("1", "a film") and any("is read as a row" in one for one in notices)
+    assert cells[0] == ("1", "a film") and any("is read as a row" in notice for notice in notices)
 
 
 LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le")

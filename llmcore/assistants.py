@@ -47,8 +47,8 @@ class Assistant:
             check_text(text, what)
         return self.template.prompt(instruction, input, system)
 
-    @overload
-    def answer(
+    @overload  # a str is an iterable of str as well, and the first one that fits counts
+    def answer(  # type: ignore[overload-overlap]
         self, instructions: str, max_new_tokens: int = MAX_NEW_TOKENS, system: str = ""
     ) -> str: ...
     @overload

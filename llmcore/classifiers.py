@@ -43,8 +43,10 @@ class Classifier:
         """The training step that its weights are of."""
         return self._loaded.step
 
+    # A str is an iterable of str as well, and the first overload that fits counts: mypy knows no
+    # way to say so.
     @overload
-    def predict(self, texts: str) -> str | None: ...
+    def predict(self, texts: str) -> str | None: ...  # type: ignore[overload-overlap]
     @overload
     def predict(self, texts: Iterable[str]) -> list[str | None]: ...
     def predict(self, texts: str | Iterable[str]) -> str | list[str | None] | None:
@@ -55,7 +57,7 @@ class Classifier:
         return found[0] if isinstance(texts, str) else found
 
     @overload
-    def predict_proba(self, texts: str) -> dict[str, float]: ...
+    def predict_proba(self, texts: str) -> dict[str, float]: ...  # type: ignore[overload-overlap]
     @overload
     def predict_proba(self, texts: Iterable[str]) -> list[dict[str, float]]: ...
     def predict_proba(

@@ -11,11 +11,14 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import lru_cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from llmcore.errors import DamagedError
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 MAX_DEPTH = 64  # of lists and objects in each other: far above any file of the lab
 MAX_INTEGER = 2**63 - 1  # what an array of numbers can hold
 _SHOWN_CHARACTERS = 60
@@ -105,7 +108,7 @@ def is_number(value: object) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _fields_of(cls: type) -> dict[str, tuple[Field[Any], Any]]:
+def _fields_of(cls: "type[DataclassInstance]") -> dict[str, tuple[Field[Any], Any]]:
     kinds = get_type_hints(cls)
     return {field.name: (field, kinds[field.name]) for field in fields(cls) if field.init}
 
@@ -121,8 +124,8 @@ def _checked(value: Any, kind: Any, name: str, where: str, bounds: bool = True) 
         kinds = [kind for kind in inner if kind is not type(None)]
         assert len(kinds) == 1, f"{kind}: a field has one type, or none"
         return _checked(value, kinds[0], name, where, bounds)
-    if is_dataclass(origin):
-        return build(origin, value, f"{where}: {name}", bounds)  # type: ignore[type-var]
+    if isinstance(origin, type) and is_dataclass(origin):
+        return build(origin, value, f"{where}: {name}", bounds)
     if not _is_a(value, origin):
         raise DamagedError(f"{where}: {name} is {_shown(value)}, which is {_WORDS[origin]}.")
     if origin is dict:

@@ -5,7 +5,7 @@ them, so a wrong value is refused with the number, the bound and the remedy wher
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from llmcore.errors import LabError
@@ -25,13 +25,12 @@ def help_for(owner: type, name: str) -> str:
     raise KeyError(name)
 
 
+@dataclass(frozen=True, slots=True)
 class Checked:
     """Bounds checking and a tolerant reader for the dataclasses below."""
 
-    __slots__ = ()
-
     def check_bounds(self) -> None:
-        for setting in fields(self):  # type: ignore[arg-type]
+        for setting in fields(self):
             value, low, high = getattr(self, setting.name), *_bounds(setting.metadata)
             if value is None or isinstance(value, (str, bool)):
                 continue
@@ -55,12 +54,12 @@ class Checked:
         return build(cls, values, cls.__name__, bounds=False)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)  # type: ignore[call-overload]
+        return asdict(self)
 
     def with_(self, **changes: Any) -> Self:
         """A copy with some fields changed; a change of None is left out."""
         kept = {key: value for key, value in changes.items() if value is not None}
-        return replace(self, **kept)  # type: ignore[type-var]
+        return replace(self, **kept)
 
 
 def _bounds(metadata: Mapping[str, Any]) -> tuple[float | None, float | None]:

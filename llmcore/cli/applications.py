@@ -1,11 +1,14 @@
 """`applications list` and `applications measure`: the jobs of language models, with figures."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmcore.cli.output import AsJson, answer, say
 from llmcore.texts import text_table
+
+if TYPE_CHECKING:
+    from llmcore.applications.figures import Figure
 
 app = typer.Typer(
     help="What language models are used for: eight jobs, each measured beside a trivial method.",
@@ -23,7 +26,7 @@ def list_jobs(as_json: AsJson = False) -> None:
     from llmcore.applications import JOBS, figure_of, serving_model
     from llmcore.applications.figures import weights_hash
 
-    jobs = []
+    jobs, rows = [], []
     for job in JOBS.values():
         ref = serving_model(job)
         figure = figure_of(job, weights_hash(ref)) if ref else None
@@ -31,7 +34,7 @@ def list_jobs(as_json: AsJson = False) -> None:
             {"job": job.name, "title": job.title, "data": job.data, "metric": job.metric,
              "model": ref, "figure": as_values(figure) if figure else None}
         )  # fmt: skip
-    rows = [[job["job"], job["model"] or "-", _words(job["figure"])] for job in jobs]
+        rows.append([job.name, ref or "-", _words(figure)])
     answer({"jobs": jobs}, as_json, text_table(["job", "model", "measured"], rows))
 
 
@@ -52,7 +55,7 @@ def measure(
     from llmcore.applications.figures import keep_bundled
     from llmcore.applications.measuring import measure as measured
 
-    figures = []
+    figures: list[Figure] = []
     for chosen in [job_named(name) for name in job] if job else list(JOBS.values()):
         ref = model or serving_model(chosen)
         if ref is None:
@@ -65,12 +68,13 @@ def measure(
         (keep_bundled if bundled else keep_own)(figure)
         for notice in figure.notices:
             say(notice)
-        figures.append(as_values(figure))
-    rows = [[figure["job"], figure["model"], _words(figure)] for figure in figures]
-    answer({"figures": figures}, as_json, text_table(["job", "model", "measured"], rows))
+        figures.append(figure)
+    rows = [[figure.job, figure.model, _words(figure)] for figure in figures]
+    values = [as_values(figure) for figure in figures]
+    answer({"figures": values}, as_json, text_table(["job", "model", "measured"], rows))
 
 
-def as_values(figure: Any) -> dict[str, Any]:
+def as_values(figure: "Figure") -> dict[str, Any]:
     """A figure's fields, and the two judgements that follow from them."""
     return {**figure.to_dict(), "beats_baseline": figure.beats, "works": figure.works,
             "in_own_wording": figure.in_own_wording}  # fmt: skip
@@ -82,14 +86,14 @@ def _is_bundled(ref: str) -> bool:
     return open_run(ref).is_example
 
 
-def _words(figure: dict[str, Any] | None) -> str:
+def _words(figure: "Figure | None") -> str:
     """`exact_match 0.912 [0.896, 0.927], nearest neighbour 0.000, n = 1280: works`."""
     if figure is None:
         return "not yet"
-    works = "works in its own wording" if figure["in_own_wording"] else "works"
-    verdict = works if figure["works"] else "not at this size"
+    works = "works in its own wording" if figure.in_own_wording else "works"
+    verdict = works if figure.works else "not at this size"
     return (
-        f"{figure['metric']} {figure['score']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}], "
-        f"{figure['baseline']} {figure['baselines'][figure['baseline']]:.3f}, "
-        f"n = {figure['n']} of {figure['n_all']} {figure['unit']}: {verdict}"
+        f"{figure.metric} {figure.score:.3f} [{figure.low:.3f}, {figure.high:.3f}], "
+        f"{figure.baseline} {figure.baselines[figure.baseline]:.3f}, "
+        f"n = {figure.n} of {figure.n_all} {figure.unit}: {verdict}"
     )

@@ -132,7 +132,9 @@ def hf_weights(model: GPT | SequenceClassifier) -> dict[str, Tensor]:
         name = row.hf if row.hf == LANGUAGE_HEAD else PREFIX + row.hf
         weights[name] = value.t() if row.transposed else value
     if isinstance(model, SequenceClassifier):
-        weights[f"{PREFIX}ln_f.bias"] = trunk.final_norm.bias + bias_as_shift(model.classifier_head)
+        norm = trunk.final_norm
+        assert isinstance(norm, nn.LayerNorm), "the table has no names for another norm"
+        weights[f"{PREFIX}ln_f.bias"] = norm.bias + bias_as_shift(model.classifier_head)
         weights[CLASSIFIER_HEAD] = model.classifier_head.weight
     return weights
 

@@ -1,16 +1,20 @@
 """Windows over a row of ids: inputs, and as targets the same tokens one place later."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llmcore.errors import ShortTextError
 
+if TYPE_CHECKING:
+    from llmcore.data.shards import ShardedIds
+
 SHORTEST_CONTEXT = 2
 
 
 def windows(
-    ids: np.ndarray, starts: Sequence[int] | np.ndarray, length: int
+    ids: "np.ndarray | ShardedIds", starts: Sequence[int] | np.ndarray, length: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets, both (B, T) for B starts and a length of T, from a row of ids (N,).
 

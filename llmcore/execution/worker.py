@@ -200,7 +200,7 @@ def build_task(run: Run, config: RunConfig, writer: Sink, world: World = ALONE) 
     }
     with world.first_goes_ahead():
         task = builders[config.kind](run, config, writer)
-    if config.kind == "pretrain":
+    if isinstance(task, PretrainTask):
         device = config.train.device
         if must_shard(config.model, config.train, world):
             shard(task.model, device, world)

@@ -240,8 +240,8 @@ def rank_parts(
                     heads[layer, part.head] = loss - baseline
                 else:
                     mlp[layer] = loss - baseline
-        if loaded.labels is not None and loaded.model.reads_layers:
-            below.append(loaded.model.read(stream))
+        if loaded.labels is not None and loaded.classifier.reads_layers:
+            below.append(loaded.classifier.read(stream))
         stream = trunk.through_blocks(stream, first=layer, end=layer + 1)
         told(layer + 1, n_layers)
     return Ranking(heads, mlp, baseline)
@@ -251,7 +251,7 @@ def _read(loaded: "Loaded", stream: Tensor, first: int = 0, below: Sequence[Tens
     """What enters block `first` (B, T, C) -> the last states of a language model (B, T, C), or
     the logits of a classifier (B, K)."""
     if loaded.labels is not None:
-        return loaded.model.from_block(stream, first=first, below=below)
+        return loaded.classifier.from_block(stream, first=first, below=below)
     return loaded.trunk.finish(loaded.trunk.through_blocks(stream, first=first))
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from llmcore.interpret.attention import text_ids
-from llmcore.nn.classifier import trunk_of
+from llmcore.nn.classifier import is_classifier, trunk_of
 from llmcore.nn.hooks import watch
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def walk(
     """
     trunk = trunk_of(model)
     ids, notice = text_ids(trunk, tokenizer, text, max_tokens, taker="the walk takes")
-    if getattr(model, "reads_layers", False):
+    if is_classifier(model) and model.reads_layers:
         classes, notice = None, f"{notice} {PROBE}" if notice else PROBE
     batch = torch.tensor([ids], device=_device(trunk))
     with watch(trunk, _is_on_the_way) as seen:
@@ -84,6 +84,7 @@ def walk(
         if classes is None:
             logits = trunk.unembed(hidden)[0]  # (T, V)
         else:
+            assert is_classifier(model), "classes are those of a classifier"
             logits = model.decided(hidden)  # (1, K)
     probabilities = logits.float().softmax(dim=-1)
     blocks = [seen[f"blocks.{layer}.residual_out"] for layer in range(trunk.config.n_layers)]

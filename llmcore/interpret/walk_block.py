@@ -21,9 +21,8 @@ from llmcore.nn.attention import attention_scores, masked_softmax
 from llmcore.nn.positions import is_turned
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from llmcore.nn.model import GPT, Block
+    from llmcore.nn.norms import Norm
 
 HEADS = ("head", "token", "channel")
 LOOKS = ("head", "token", "key token")
@@ -54,7 +53,7 @@ def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list
     ]
 
 
-def _norm(block: "Block", norm: "nn.Module", name: str, reads: np.ndarray, tape: BlockTape) -> Step:
+def _norm(block: "Block", norm: "Norm", name: str, reads: np.ndarray, tape: BlockTape) -> Step:
     group = name.removesuffix("_in")
     reader = "attention" if group == "attention" else "the feed-forward part"
     return Step(

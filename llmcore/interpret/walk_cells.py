@@ -7,7 +7,7 @@ that a cell of a heatmap can be checked by hand. `tests/interpret/test_walk.py` 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,13 +15,14 @@ import torch
 from llmcore.interpret.walk import BlockTape, Walk
 from llmcore.interpret.walk_block import joined_heads, normed_heads, split_heads
 from llmcore.interpret.walk_parts import is_layer_norm
-from llmcore.nn.classifier import trunk_of
+from llmcore.nn.classifier import is_classifier, trunk_of
 
 if TYPE_CHECKING:
     from torch import nn
 
     from llmcore.nn.classifier import SequenceClassifier
     from llmcore.nn.model import GPT
+    from llmcore.nn.norms import Norm
 
 N_PRODUCTS = 3  # of a long sum, the largest that are written out
 
@@ -140,11 +141,11 @@ def _sum(a: np.ndarray, b: np.ndarray | None, place: Place) -> Arithmetic:
     return Arithmetic(value, rf"{number(first)} + {_in_brackets(second)} = {number(value)}")
 
 
-def _norm(norm: Any, reads: np.ndarray, place: Place) -> Arithmetic:
+def _norm(norm: "Norm", reads: np.ndarray, place: Place) -> Arithmetic:
     x = reads[place.row].astype(np.float64)  # (C,)
     gain = float(norm.weight[place.column])
     own = x[place.column]
-    eps = float(norm.eps if norm.eps is not None else np.finfo(np.float32).eps)
+    eps = norm.eps
     if not is_layer_norm(norm):
         size = math.sqrt(float((x**2).mean()) + eps)
         value = own / size * gain
@@ -309,6 +310,8 @@ def _turned(scene: _Scene, place: Place) -> Arithmetic:
 
 def _logit(scene: _Scene, place: Place) -> Arithmetic:
     if scene.passed.classes is not None:
-        read = scene.model.summary(torch.tensor(scene.passed.final)[None]).numpy()  # (1, C)
-        return _linear(scene.model.classifier_head, read, Place(0, place.column))
+        model = scene.model
+        assert is_classifier(model), "classes are those of a classifier"
+        read = model.summary(torch.tensor(scene.passed.final)[None]).numpy()  # (1, C)
+        return _linear(model.classifier_head, read, Place(0, place.column))
     return _linear(scene.trunk.head, scene.passed.final, place)

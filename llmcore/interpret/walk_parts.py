@@ -7,9 +7,10 @@ import numpy as np
 from torch import nn
 
 from llmcore.interpret.walk_source import Source
+from llmcore.nn.norms import Norm
 
 if TYPE_CHECKING:
-    pass
+    from typing_extensions import TypeIs
 
 
 @dataclass(slots=True, frozen=True)
@@ -82,7 +83,7 @@ def sized(symbol: str, *sizes: int) -> str:
     return rf"{symbol} \in \mathbb{{R}}^{{{space}}}"
 
 
-def norm_formula(norm: nn.Module, reads: str, gives: str) -> str:
+def norm_formula(norm: Norm, reads: str, gives: str) -> str:
     """LaTeX of LayerNorm (Ba et al. 2016) or RMSNorm (Zhang & Sennrich 2019), asked of the module.
 
     Statistics are over the C channels of each token by itself.
@@ -101,7 +102,7 @@ def norm_formula(norm: nn.Module, reads: str, gives: str) -> str:
     )
 
 
-def norm_in_words(norm: nn.Module, gives: str) -> str:
+def norm_in_words(norm: Norm, gives: str) -> str:
     """The sentence to `norm_formula`."""
     if is_layer_norm(norm):
         return (
@@ -115,16 +116,16 @@ def norm_in_words(norm: nn.Module, gives: str) -> str:
     )
 
 
-def is_layer_norm(norm: nn.Module) -> bool:
+def is_layer_norm(norm: Norm) -> "TypeIs[nn.LayerNorm]":
     """Whether a norm subtracts the mean (LayerNorm), else it is an RMSNorm."""
     return isinstance(norm, nn.LayerNorm)
 
 
-def norm_name(norm: nn.Module) -> str:
+def norm_name(norm: Norm) -> str:
     return "LayerNorm" if is_layer_norm(norm) else "RMSNorm"
 
 
-def norm_meaning(norm: nn.Module, reader: str) -> str:
+def norm_meaning(norm: Norm, reader: str) -> str:
     scale = (
         "Each token's numbers are shifted to mean 0 and scaled to spread 1"
         if is_layer_norm(norm)

@@ -22,7 +22,7 @@ from llmcore.interpret.walk_parts import (
     sized,
 )
 from llmcore.interpret.walk_source import Source, source_of
-from llmcore.nn.classifier import trunk_of
+from llmcore.nn.classifier import is_classifier, trunk_of
 from llmcore.tokenizers import Tokenizer
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) 
         source_of(type(trunk).finish, "self.final_out("),
     )  # fmt: skip
     if passed.classes is not None:
+        assert is_classifier(model), "classes are those of a classifier"
         decided = source_of(type(model).decided)
         return [final, *_class_steps(passed, trunk, len(passed.classes), decided)]
     return [final, *_vocabulary_steps(passed, trunk)]

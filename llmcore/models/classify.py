@@ -19,7 +19,7 @@ def classify_texts(loaded: Loaded, texts: Sequence[str]) -> list[dict[str, Any]]
     labels = labels_of(loaded)
     if not len(several(texts)):
         return []
-    return list(predict(loaded.model, loaded.tokenizer, labels, texts, loaded.vote))
+    return list(predict(loaded.classifier, loaded.tokenizer, labels, texts, loaded.vote))
 
 
 def classify_alone(loaded: Loaded, text: str) -> tuple[dict[str, float], dict[str, float]]:

@@ -46,7 +46,17 @@ class Loaded:
     @property
     def trunk(self) -> GPT:
         """The transformer without a classifier's head."""
-        return getattr(self.model, "trunk", self.model)
+        from llmcore.nn.classifier import trunk_of
+
+        return trunk_of(self.model)
+
+    @property
+    def classifier(self) -> SequenceClassifier:
+        """The model of one with `labels`."""
+        from llmcore.nn.classifier import is_classifier
+
+        assert is_classifier(self.model), "labels come with a classifier"
+        return self.model
 
     @property
     def kind(self) -> str:
@@ -81,11 +91,12 @@ def read_checkpoint(
     labels = checkpoint.state.get("labels")
     if ADAPTER not in checkpoint.state:
         check_count(checkpoint.weights, run.config.model.n_parameters())
-    model: GPT | SequenceClassifier = GPT(run.config.model, initialise=False)
+    trunk = GPT(run.config.model, initialise=False)
+    model: GPT | SequenceClassifier = trunk
     if run.config.kind == "classify":
         if not labels:
             raise DamagedError(f"The checkpoint of run {run.id} names no labels: train it again.")
-        model = SequenceClassifier(model, len(labels), reads_layers=run.config.reads_layers)
+        model = SequenceClassifier(trunk, len(labels), reads_layers=run.config.reads_layers)
     if adapter := checkpoint.state.get(ADAPTER):
         _read_adapted(model, run, checkpoint, parent_of(run, adapter))
     else:
@@ -125,12 +136,12 @@ def _read_adapted(
     model: GPT | SequenceClassifier, run: Run, checkpoint: Checkpoint, parent: Loaded
 ) -> None:
     """Fills `model` from the LoRA checkpoint of a run and from the run's parent, merged."""
+    from llmcore.nn.classifier import trunk_of
     from llmcore.nn.lora import attach_lora, merge_lora
 
     adapter = checkpoint.state[ADAPTER]
-    trunk: GPT = getattr(model, "trunk", model)  # type: ignore[assignment]
     try:
-        trunk.copy_weights_of(parent.trunk)
+        trunk_of(model).copy_weights_of(parent.trunk)
         attach_lora(model, adapter, checkpoint.weights)
     except DamagedError:
         raise

@@ -1,7 +1,7 @@
 """A decoder with a classification head (Raschka, chapter 6)."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +11,9 @@ from llmcore.config import TRAINABLE
 from llmcore.errors import LabError
 from llmcore.nn.lora import adapter_parameters, has_lora
 from llmcore.nn.model import GPT, INIT_STD
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 FROZEN_BELOW = ("head", "last-block", "probe")  # nothing learns below these parts
 
@@ -203,5 +206,9 @@ def _last(hidden: Tensor, lengths: Tensor) -> Tensor:
 
 def trunk_of(model: GPT | SequenceClassifier) -> GPT:
     """The transformer without a classifier's head."""
-    trunk: GPT = getattr(model, "trunk", None) or model  # type: ignore[assignment]
-    return trunk
+    return model.trunk if is_classifier(model) else model
+
+
+def is_classifier(model: GPT | SequenceClassifier) -> "TypeIs[SequenceClassifier]":
+    # By what it has: a cached model outlives the class of a module that was imported anew.
+    return hasattr(model, "classifier_head")

@@ -155,7 +155,7 @@ def fingerprint(model: nn.Module) -> str:
     for name, value in sorted(_base_weights(model).items()):
         digest.update(f"{name}{tuple(value.shape)}".encode())
         numbers = value.detach().to("cpu", torch.float32).contiguous()
-        digest.update(memoryview(numbers.numpy()).cast("B"))
+        digest.update(numbers.numpy().data.cast("B"))
     return digest.hexdigest()
 
 

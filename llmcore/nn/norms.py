@@ -24,7 +24,10 @@ class RMSNorm(nn.Module):
         return (exact * torch.rsqrt(mean_square + self.eps)).type_as(x) * self.weight
 
 
-def norm_of(config: ModelConfig) -> nn.LayerNorm | RMSNorm:
+Norm = nn.LayerNorm | RMSNorm
+
+
+def norm_of(config: ModelConfig) -> Norm:
     """The norm that a configuration asks for."""
     if config.norm == "rms":
         return RMSNorm(config.d_model, config.norm_eps)

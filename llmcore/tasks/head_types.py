@@ -242,7 +242,7 @@ def attention_shares(weights: np.ndarray, habits: np.ndarray) -> np.ndarray:
     A share is NaN at a token that has no place to look at: the mean leaves it out.
     """
     shares = np.einsum("bhts,kbts->kbht", weights, habits.astype(weights.dtype), optimize=True)
-    return np.where(habits.any(-1)[:, :, None], shares, np.nan)
+    return np.where(np.expand_dims(habits.any(-1), 2), shares, np.nan)
 
 
 class _Test:

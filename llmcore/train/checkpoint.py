@@ -117,7 +117,7 @@ def restore(
                 }
 
 
-def _names_by_parameter(model: nn.Module) -> dict[nn.Parameter, str]:
+def _names_by_parameter(model: nn.Module) -> dict[Tensor, str]:
     return {parameter: name for name, parameter in model.named_parameters()}
 
 

@@ -62,9 +62,10 @@ class Loop:
     # Shared --------------------------------------------------------------------------------
 
     @property
-    def _takes_part(self) -> bool:
-        """Whether this process is needed where weights are gathered to be read or saved."""
-        return self._writes or (self._sharded and self.directory is not None)
+    def _kept_in(self) -> Path | None:
+        """Where a checkpoint goes that this process writes, or whose weights it has a part of;
+        None where it is not needed."""
+        return self.directory if self._writes or self._sharded else None
 
     def _obey(self, control: Control, sink: Sink) -> bool:
         """Does what is wished before the next step; waits while paused. False means: stop."""
@@ -83,16 +84,17 @@ class Loop:
             return
         self._check()
         self._saved_step = self.step
-        if not self._takes_part:
+        directory = self._kept_in
+        if directory is None:
             return
         val_loss = self._val_loss()
         save_checkpoint(
-            self.directory, self.step, self.task.model, self._optimizer(), self._state(val_loss),
+            directory, self.step, self.task.model, self._optimizer(), self._state(val_loss),
             self._writes,
         )  # fmt: skip
         if not self._writes:
             return
-        checkpoint_index.prune(self.directory, self.config.snapshot_every)
+        checkpoint_index.prune(directory, self.config.snapshot_every)
         sink.event("checkpoint", self.step, val_loss=val_loss)
 
     def _resume(self, sink: Sink) -> None:

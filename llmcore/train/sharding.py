@@ -53,6 +53,12 @@ def is_sharded(model: nn.Module) -> bool:
     return isinstance(model, FSDPModule)
 
 
+def average_gradients(model: nn.Module, now: bool) -> None:
+    """Whether the backward passes that follow average the gradients over all processes."""
+    assert isinstance(model, FSDPModule), "shard comes first"
+    model.set_requires_gradient_sync(now)
+
+
 def let_go(model: nn.Module) -> None:
     """Back to slices after forward passes that no backward pass follows."""
     for module in model.modules():

@@ -8,7 +8,7 @@ nearly multiples of each other; L-BFGS, which learns the curvature, needs some t
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +26,9 @@ from llmcore.train.task import Outcome, Task
 from llmcore.train.trainer import make_optimizer
 from llmcore.train.world import ALONE, World
 
+if TYPE_CHECKING:
+    from llmcore.nn.classifier import SequenceClassifier
+
 # What the squares of the weights cost, over all texts together (the features have a spread of
 # one): the best of 30, 100 and 300 in cross-validation on balanced and unbalanced `sms-spam`.
 COST_OF_WEIGHTS = 100.0
@@ -40,6 +43,10 @@ SMALLEST_SPREAD = 1e-3  # of a feature; less is rounding, such as where all text
 
 class HeadTask(Task, Protocol):
     """A task whose model learns nothing but `classifier_head`, which reads `features`."""
+
+    @property
+    def model(self) -> "SequenceClassifier":
+        """What is trained."""
 
     def batches_of(self, part: str) -> list[Tensor]:
         """Numbers of all texts, by those that the model reads together. part: `train`,
@@ -72,7 +79,7 @@ class HeadSolver(Loop):
         if not world.is_alone:
             raise LabError("A probe is solved by one process: start it without torchrun.")
         super().__init__(task, config, directory, world)
-        self.head: nn.Linear = task.model.classifier_head  # type: ignore[assignment]
+        self.head = task.model.classifier_head
         self.val_loss: float | None = None
 
     def fit(self, control: Control, sink: Sink) -> Outcome:

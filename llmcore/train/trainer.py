@@ -29,7 +29,7 @@ from llmcore.train.rescue import (
     nonfinite_weight,
 )
 from llmcore.train.schedule import learning_rate
-from llmcore.train.sharding import let_go, whole
+from llmcore.train.sharding import average_gradients, let_go, whole
 from llmcore.train.sinks import Sink
 from llmcore.train.task import Outcome, Task
 from llmcore.train.world import ALONE, World, parallel
@@ -58,7 +58,8 @@ class Trainer(Loop):
         a resume from an earlier checkpoint makes the same changes at the same steps.
         world: the processes that share each batch; only the first one writes."""
         super().__init__(task, config, directory, world)
-        self._loss = task.loss if world.is_alone or self._sharded else parallel(task)
+        self._parallel = None if world.is_alone or self._sharded else parallel(task)
+        self._loss = task.loss if self._parallel is None else self._parallel
         self.optimizer = make_optimizer(task.model, config)
         self.best_step: int | None = None
         self.best_loss = math.inf
@@ -213,9 +214,9 @@ class Trainer(Loop):
     def _averaged_later(self, later: bool) -> AbstractContextManager[None]:
         """Gradients travel between processes once a step, with the last of a process's pieces."""
         if self._sharded:
-            self.task.model.set_requires_gradient_sync(not later)
+            average_gradients(self.task.model, not later)
             return nullcontext()
-        return self._loss.no_sync() if later and not self.world.is_alone else nullcontext()
+        return self._parallel.no_sync() if self._parallel and later else nullcontext()
 
     def _refuse_step(self, step: int) -> None:
         task, batches = self.task, self.task.micro_batches(step, self._parts)
@@ -245,11 +246,11 @@ class Trainer(Loop):
             improved = self._evaluate(step, sink)
         if improved or last or step % config.checkpoint_every == 0:
             self._save(sink)
-        elif self._takes_part and checkpoint_index.is_snapshot_step(step, config.snapshot_every):
+        elif (kept_in := self._kept_in) and checkpoint_index.is_snapshot_step(
+            step, config.snapshot_every
+        ):
             self._refuse_weights(step)
-            save_checkpoint(
-                self.directory, step, self.task.model, None, self.task.state(), self._writes
-            )
+            save_checkpoint(kept_in, step, self.task.model, None, self.task.state(), self._writes)
 
     def _evaluate(self, step: int, sink: Sink) -> bool:
         self._refuse_weights(step)

@@ -9,7 +9,7 @@ evaluates and decides; the others follow it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed as dist
@@ -17,6 +17,9 @@ from torch import Tensor, nn
 
 from llmcore.device import torchrun_place
 from llmcore.errors import LabError
+
+if TYPE_CHECKING:
+    from torch.nn.parallel import DistributedDataParallel
 
 
 @dataclass(slots=True, frozen=True)
@@ -123,7 +126,7 @@ class LossModule(nn.Module):
         return self._loss(batch)
 
 
-def parallel(task: Any) -> nn.Module:
+def parallel(task: Any) -> "DistributedDataParallel":
     """The task's loss, whose backward pass averages gradients over all processes."""
     from torch.nn.parallel import DistributedDataParallel
 

@@ -61,7 +61,7 @@ class Reader:
     def count_with(self, counting: Counting) -> None:
         self.counting = counting
 
-    def chunks(self, first: list[str], blocks: Iterator[str]) -> Iterator[Chunk]:
+    def chunks(self, first: list[str], blocks: Iterator[str]) -> Iterator[Chunk | Counted]:
         """Blank lines left out; a row that a block's end cuts waits for the next."""
         tail = yield from self._rows(first, [], last=False)
         with ThreadPoolExecutor(1) as ahead:  # one lot is counted while the next is read
@@ -81,11 +81,15 @@ class Reader:
         while True:
             wish = self.counting
             raw = self.raw if wish is not None and self.raw and self.raw.whole else None
-            taken: Iterator[str] | Iterator[bytes] = blocks if raw is None else raw
-            lot = list(islice(taken, COUNTED_BLOCKS if wish else 1))
-            if raw is not None and not raw.whole:
-                raw.give_back(lot)
-                continue
+            n = COUNTED_BLOCKS if wish else 1
+            lot: list[str] | list[bytes]
+            if raw is None:
+                lot = list(islice(blocks, n))
+            else:
+                lot = taken = list(islice(raw, n))
+                if not raw.whole:
+                    raw.give_back(taken)
+                    continue
             future = ahead.submit(_count, lot, wish) if wish is not None and lot else None
             if held is not None:
                 yield held

@@ -23,7 +23,7 @@ from llmcore.data.reading.line_forms import (
 )
 from llmcore.data.reading.names import KNOWN_NAMES
 from llmcore.data.reading.report import Notices, quoted
-from llmcore.data.reading.rows import LABELS, SAMPLE_ROWS, Chunk, Rows
+from llmcore.data.reading.rows import LABELS, SAMPLE_ROWS, Chunk, Rows, with_rows
 from llmcore.data.reading.source import Source
 from llmcore.data.reading.whole_lines import whole_lines
 from llmcore.errors import LabError
@@ -108,7 +108,7 @@ def _cuts_texts(lines: list[str], dialect: Dialect) -> bool:
 
 
 def _with_layout(
-    reader: "Reader", chunks: Iterator[Chunk], source: Source, encoding: Encoding,
+    reader: "Reader", chunks: Iterator[Chunk | Counted], source: Source, encoding: Encoding,
     named: Sequence[str], why: str,
 ) -> Rows:  # fmt: skip
     dialect, notices = reader.dialect, reader.notices
@@ -154,10 +154,10 @@ def _say_dialect(dialect: Dialect, notices: Notices, name: str) -> None:
                     " since they do not enclose cells", file=name)  # fmt: skip
 
 
-def _held(chunks: Iterator[Chunk]) -> list[Chunk]:
+def _held(chunks: Iterator[Chunk | Counted]) -> list[Chunk]:
     held: list[Chunk] = []
     n = 0
-    for chunk in chunks:
+    for chunk in map(with_rows, chunks):
         held.append(chunk)
         n += len(chunk.rows)
         if n >= SAMPLE_ROWS:
@@ -166,8 +166,9 @@ def _held(chunks: Iterator[Chunk]) -> list[Chunk]:
 
 
 def _without(
-    chunks: Iterator[Chunk], n_skipped: int, header: list[str] | None, notices: Notices, name: str
-) -> Iterator[Chunk]:
+    chunks: Iterator[Chunk | Counted], n_skipped: int, header: list[str] | None, notices: Notices,
+    name: str,
+) -> Iterator[Chunk | Counted]:  # fmt: skip
     """The chunks without what stands above the rows, and without headers that come again."""
     for chunk in chunks:
         if isinstance(chunk, Counted):

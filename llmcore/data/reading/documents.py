@@ -92,16 +92,18 @@ def read_pieces(
     """The same in pieces. Documents without a letter are dropped. What has to be chosen or cannot
     be read is raised here, not later, except for the files of a folder."""
     report = ReadingReport(name, "corpus", formats.TEXT)
+    return _counted(_opened(where, options, report), report), report
+
+
+def _opened(where: Path | Source, options: CorpusOptions, report: ReadingReport) -> Iterator[Piece]:
     if isinstance(where, Path) and where.is_dir():
         members = text_files(where, report)
-    else:
-        where = unpacked(where if isinstance(where, Source) else source_at(where))
-        members = None if options.as_text else text_files(where, report)
-    if members is not None:
-        pieces = _of_members(members, options, report)
-    else:
-        pieces = _of_file(where, options, report)
-    return _counted(pieces, report), report
+        assert members is not None, "a folder has members, or is refused"
+        return _of_members(members, options, report)
+    source = unpacked(where if isinstance(where, Source) else source_at(where))
+    if options.as_text or (members := text_files(source, report)) is None:
+        return _of_file(source, options, report)
+    return _of_members(members, options, report)
 
 
 def _counted(pieces: Iterator[Piece], report: ReadingReport) -> Iterator[Piece]:

@@ -9,7 +9,6 @@ Windows-1252 cannot be right, `codepages` tells by the words that each encoding 
 import codecs
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from llmcore.data.reading import codepages
 from llmcore.data.reading.decoding import (
@@ -177,17 +176,18 @@ def _say_repaired(source: Source, found: _Count, notices: Notices) -> None:
 
 def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
     """Windows-1252; where whole lines are UTF-8 all the same, those stay UTF-8."""
-    values: dict[str, Any] = {"file": source.name, "line_text": quoted(cp1252_line(found.first)),
-              "others": _others(found.lines, "cp1252")}  # fmt: skip
+    line_text, others = quoted(cp1252_line(found.first)), _others(found.lines, "cp1252")
     advice = "for example {line_text}: if that is wrong, name the encoding ({others})"
     why = "it is not UTF-8, and in Windows-1252 every byte means something"
     if not found.whole_lines:
         template = f"{{file}} is not UTF-8; it was read as Windows-1252, {advice}"
-        notices.add("encoding", template, found.first_line, **values)
+        notices.add("encoding", template, found.first_line,
+                    file=source.name, line_text=line_text, others=others)  # fmt: skip
         return Encoding("windows-1252", "cp1252", why)
     template = ("{file} mixes encodings: {lines} {are} no UTF-8 and {were} read as Windows-1252, "
                 + advice)  # fmt: skip
-    notices.add("encoding", template, found.first_line, found.broken_lines, **values)
+    notices.add("encoding", template, found.first_line, found.broken_lines,
+                file=source.name, line_text=line_text, others=others)  # fmt: skip
     name = "utf-8" if found.whole_lines >= found.broken_lines else "windows-1252"
     return Encoding(name, "cp1252", why + "; lines that are UTF-8 stay so", way="lines")
 

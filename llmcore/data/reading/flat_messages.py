@@ -69,14 +69,13 @@ def joined_messages(rows: Rows, name: str) -> Rows:
         else "those with one {talk}" + (" in the order of {place}" if form.place else "")
     )
     notices = rows.notices
-    values = {"parent": form.parent, "talk": form.talk, "place": form.place}
 
     def numbered() -> Iterator[tuple[int, list[Any]]]:
         messages = _kept(rows, form, notices)
         if messages:
             notices.add("single_messages", "The {messages} of {file}, a row each, were put "
                         f"together to conversations: {how}", n=len(messages), file=name,
-                        **values)  # fmt: skip
+                        parent=form.parent, talk=form.talk, place=form.place)  # fmt: skip
         found = _trees if form.parent else _talks
         for line, record in found(messages, form, notices, rows.unit):
             yield line, [record.get(column) for column in columns]

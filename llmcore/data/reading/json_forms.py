@@ -287,11 +287,11 @@ def _one_list(
     inner = {key: item for key, item in value.items() if isinstance(item, dict)}
     if len(inner) == 1 and not _known(list(value)):
         key, inside = next(iter(inner.items()))
-        records = _unwrap(inside, name, notices, roles, depth + 1)
-        if records is not None and len(records) > 1:
+        rows = _unwrap(inside, name, notices, roles, depth + 1)
+        if rows is not None and len(rows) > 1:
             notices.add("wrapper", "The rows of {file} were taken out of its field {key}{others}",
                         file=name, key=quoted(key), others=_others(value, key))  # fmt: skip
-            return records
+            return rows
     if _known(list(value)):
         return [value]
     return _pairs(value, name, notices)

@@ -115,11 +115,11 @@ def read_labels(
     drawn = _Sample(options.sample)
     first_line: dict[str, int] = {}
     pairs: Counter[tuple[str, str]] = Counter()
-    if not keep and roles.split is None and rows.count_with and rows.delimiter:
+    wish = None
+    if not keep and roles.split is None and rows.delimiter:
         header = tuple(rows.columns) if rows.header else ()
-        rows.count_with(Counting(rows.delimiter, len(rows.columns), roles.text, roles.label,
-                                 header))  # fmt: skip
-    for chunk in without_totals(rows.take(), rows, report):
+        wish = Counting(rows.delimiter, len(rows.columns), roles.text, roles.label, header)
+    for chunk in without_totals(rows.take_counted(wish), rows, report):
         if isinstance(chunk, Counted):
             report.read += chunk.n_rows
             for label in chunk.labels.keys() - counts.keys():
@@ -127,7 +127,7 @@ def read_labels(
             counts.update(chunk.labels)
             continue
         report.read += len(chunk.rows)
-        part = _pairs(square(chunk, rows, roles.text), roles, rows, report)
+        part = _pairs(square(chunk, rows, roles.text), roles.text, roles.label, roles.split, rows)
         counts.update(part.labels)
         for label in counts.keys() - first_line.keys():
             first_line[label] = part.lines[part.labels.index(label)]
@@ -182,10 +182,10 @@ class _Sample:
                                all=f"{self.n_seen:,}")  # fmt: skip
 
 
-def _pairs(chunk: Chunk, roles: LabelRoles, rows: Rows, report: ReadingReport) -> Labelled:
+def _pairs(chunk: Chunk, text: int, label: int, split: int | None, rows: Rows) -> Labelled:
     """The rows of a chunk that have both; the others are counted by reason."""
-    texts = [row[roles.text] for row in chunk.rows]
-    labels = [row[roles.label] for row in chunk.rows]
+    texts = [row[text] for row in chunk.rows]
+    labels = [row[label] for row in chunk.rows]
     try:  # as it nearly always is: texts, all of them there
         texts = list(map(str.strip, texts))
         labels = list(map(str.strip, labels))
@@ -198,13 +198,12 @@ def _pairs(chunk: Chunk, roles: LabelRoles, rows: Rows, report: ReadingReport) -
         texts, labels = [row[1] for row in kept], [row[2] for row in kept]
         at = [row[0] for row in kept]
         lines = [lines[i] for i in at]
-        if roles.split is None:
+        if split is None:
             return Labelled(texts, labels, lines)
-        return Labelled(texts, labels, lines, [_split_of(chunk.rows[i], roles.split) for i in at])
-    if roles.split is None:
+        return Labelled(texts, labels, lines, [_split_of(chunk.rows[i], split) for i in at])
+    if split is None:
         return Labelled(texts, labels, list(lines))
-    return Labelled(texts, labels, list(lines),
-                    [_split_of(row, roles.split) for row in chunk.rows])  # fmt: skip
+    return Labelled(texts, labels, list(lines), [_split_of(row, split) for row in chunk.rows])
 
 
 def _split_of(row: Sequence[Any], at: int) -> str:

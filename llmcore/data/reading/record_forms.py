@@ -67,8 +67,7 @@ def _changed(value: Any, usual: _Names, label_at: int | None) -> dict[str, Any] 
         own = _names(set(value))
         if own is None:
             return None
-        to = dict(zip(own, usual, strict=True))
-        return {to.get(key, key): item for key, item in value.items()}
+        return {usual[own.index(key)] if key in own else key: item for key, item in value.items()}
     if label_at is None or not isinstance(value, list) or len(value) != 2:
         return None
     return {usual[0]: value[1 - label_at], usual[1]: value[label_at]}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from llmcore.data.reading.counting import Counting
+from llmcore.data.reading.counting import Counted, Counting
 from llmcore.data.reading.report import Notices
 
 CHUNK_ROWS = 5_000
@@ -40,7 +40,7 @@ class Rows:
     format: str
     columns: list[str]
     header: bool
-    chunks: Iterator[Chunk]
+    chunks: Iterator[Chunk | Counted]
     notices: Notices
     encoding: str | None = None
     why: str = ""
@@ -56,11 +56,17 @@ class Rows:
             chunk = next(self.chunks, None)
             if chunk is None:
                 break
-            self._held.append(chunk)
+            self._held.append(with_rows(chunk))
         return [row for chunk in self._held for row in chunk.rows][:n]
 
     def take(self) -> Iterator[Chunk]:
         """All chunks, once."""
+        return map(with_rows, self.take_counted(None))
+
+    def take_counted(self, wish: Counting | None) -> Iterator[Chunk | Counted]:
+        """All chunks, once; numbers in the place of some, where `wish` asks for them."""
+        if wish is not None and self.count_with is not None:
+            self.count_with(wish)
         held, self._held = self._held, []
         return chain(held, self.chunks)
 
@@ -69,6 +75,12 @@ class Rows:
         for chunk in self.take():
             for line, row in zip(chunk.lines, chunk.rows, strict=True):
                 yield line, dict(zip(self.columns, row, strict=False))
+
+
+def with_rows(chunk: Chunk | Counted) -> Chunk:
+    """A chunk of a table that nobody asked to count instead."""
+    assert isinstance(chunk, Chunk), "numbers come where count_with asked for them"
+    return chunk
 
 
 def chunked(numbered: Iterator[tuple[int, list[Any]]], n: int = CHUNK_ROWS) -> Iterator[Chunk]:

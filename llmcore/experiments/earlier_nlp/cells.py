@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from llmcore.experiments.earlier_nlp.settings import CompareConfig
 from llmcore.experiments.measured_tables import TableRecord
 from llmcore.schema import build
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 CELL, TASK = "cell", "task"  # the types of the events
 NGRAM, BAYES, REGRESSION = "n-gram", "naive Bayes", "logistic regression"

@@ -28,7 +28,7 @@ def plan_variants(
     Raises LabError for an unknown corpus, preset or variant.
     """
     check_corpora(source.split("+"))
-    variants = VariantsConfig(**(QUICK_VARIANTS if quick else {})).with_(**(changes or {}))
+    variants = VariantsConfig().with_(**(QUICK_VARIANTS if quick else {})).with_(**(changes or {}))
     chosen = preset_named(preset)
     base = chosen.model.with_(vocab_size=VARIANTS_VOCABULARY)
     for variant in variants.variants:

@@ -310,11 +310,11 @@ def test_answers_are_shown_where_they_changed() -> None:
 
 def test_columns_without_an_input_stay_without(base: str) -> None:
     from llmcore.data import instructions_from_bytes
-    from llmcore.data.instructions import Columns, column_names
+    from llmcore.data.instructions import Columns, instruction_report
 
     data = json.dumps([{"instruction": "a", "input": "b", "output": "c"}]).encode()
-    assert column_names(data, "x.json") == ["instruction", "input", "output"]
+    assert instruction_report(data, "x.json").columns == ["instruction", "input", "output"]
     read = instructions_from_bytes(data, "x.json", Columns("instruction", "", "output"))
     assert read.rows[0].last.input == ""
     with pytest.raises(LabError):
-        column_names(b"[{]", "x.json")
+        instruction_report(b"[{]", "x.json")

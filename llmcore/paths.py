@@ -36,6 +36,16 @@ def tokenizers_dir() -> Path:
     return lab_home() / "tokenizers"
 
 
+def models_dir() -> Path:
+    """Where pretrained models that came after the lab stand as runs."""
+    return lab_home() / "models"
+
+
+def example_roots() -> tuple[Path, ...]:
+    """The folders of runs that nobody made here: the bundled ones, and pretrained models."""
+    return BUNDLED_RUNS, models_dir()
+
+
 def exports_dir() -> Path:
     """Where the pages write models for other tools."""
     return lab_home() / "exports"

@@ -65,6 +65,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("LLMLAB_HOME", str(folder))
+    monkeypatch.setenv("LLMLAB_REAL_MODEL", "no")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
     for variable in ("HF_HUB_CACHE", "HF_ENDPOINT"):
         monkeypatch.delenv(variable, raising=False)

@@ -47,7 +47,7 @@ def _imported_gpt2(folder: Path, target: Path) -> None:
     import transformers
 
     from llmcore.convert.hf_tokenizer import write_tokenizer
-    from llmcore.convert.import_gpt2 import import_gpt2, locate
+    from llmcore.convert.import_model import import_model, locate
 
     transformers.utils.logging.disable_progress_bar()
     torch.manual_seed(0)
@@ -57,7 +57,7 @@ def _imported_gpt2(folder: Path, target: Path) -> None:
     model = transformers.GPT2LMHeadModel(transformers.GPT2Config(**shape, **ends)).eval()
     model.save_pretrained(source)
     write_tokenizer(train_bpe([TEXT], 300), source, 32)
-    import_gpt2(locate(str(source)), target, "tiny-gpt2")
+    import_model(locate(str(source)), target, "tiny-gpt2")
 
 
 def _modern_run(folder: Path, target: Path) -> None:

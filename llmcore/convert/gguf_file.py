@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from llmcore.config import ModelConfig
+from llmcore.convert.gguf_header import GgufFile
 from llmcore.convert.gpt2_config import LAYER_NORM_EPSILON
 from llmcore.convert.hf_tokenizer import printable
 from llmcore.convert.merges import merges_of
 from llmcore.convert.names import language_names
-from llmcore.errors import DamagedError, LabError, cause
+from llmcore.errors import DamagedError, LabError
 from llmcore.nn.model import GPT
 from llmcore.nn.weights import check_fit
 from llmcore.tokenizers import Tokenizer
@@ -114,32 +114,19 @@ def gguf_tokens(tokenizer: Tokenizer, vocab_size: int) -> tuple[list[str], list[
     return [text for text, _ in rows], [int(kind) for _, kind in rows]
 
 
-def read_gguf(path: Path, config: ModelConfig) -> GPT:
-    """The model in a GGUF file of the gpt2 architecture, whose shape is `config`.
+def read_gguf(file: GgufFile, config: ModelConfig) -> GPT:
+    """The model in a GGUF file of the gpt2 architecture, whose shape is `config`, in fp32.
 
-    Raises DamagedError where the file cannot be read or its tensors do not fit.
+    Raises DamagedError where its tensors do not fit or cannot be read.
     """
-    found = {tensor.name: tensor.data for tensor in _opened(path).tensors}
     table = language_names(config)
-    shapes = {name: data.shape for name, data in found.items()}
-    check_fit({row.gguf: row.shape for row in table}, shapes, path)
+    check_fit({row.gguf: row.shape for row in table}, file.shapes, file.path)
     model = GPT(config, initialise=False)
     parameters = dict(model.named_parameters())
     with torch.no_grad():
         for row in table:
-            data = np.array(found[row.gguf], dtype=np.float32)  # a copy: the file is mapped
-            parameters[row.ours].copy_(torch.from_numpy(data))
+            parameters[row.ours].copy_(file.read(row.gguf))
     return model.eval().requires_grad_(False)
-
-
-def _opened(path: Path) -> Any:
-    """The gguf package's reader. Raises DamagedError where the file is none or is cut short."""
-    from gguf import GGUFReader
-
-    try:
-        return GGUFReader(path)
-    except (OSError, ValueError, IndexError, KeyError) as error:
-        raise DamagedError(f"{path} cannot be read as GGUF ({cause(error)}).") from error
 
 
 def check_gguf(path: Path, model: GPT, tokenizer: Tokenizer) -> GPT:
@@ -147,7 +134,7 @@ def check_gguf(path: Path, model: GPT, tokenizer: Tokenizer) -> GPT:
 
     Returns the model of the file. Raises DamagedError that names the first difference.
     """
-    fields = _opened(path).fields
+    file = GgufFile(path)
     texts, types = gguf_tokens(tokenizer, model.config.vocab_size)
     expected = {
         "general.architecture": "gpt2",
@@ -159,9 +146,9 @@ def check_gguf(path: Path, model: GPT, tokenizer: Tokenizer) -> GPT:
         "tokenizer.ggml.eos_token_id": tokenizer.eot_id,
     }
     for key, value in expected.items():
-        if key not in fields or fields[key].contents() != value:
+        if file.metadata.get(key) != value:
             raise DamagedError(f"{path} does not hold the {key} that was written.")
-    again = read_gguf(path, model.config)
+    again = read_gguf(file, model.config)
     for (name, parameter), other in zip(model.named_parameters(), again.parameters(), strict=True):
         if not torch.equal(parameter.float(), other):
             raise DamagedError(f"{path} does not hold the {name} that was written.")

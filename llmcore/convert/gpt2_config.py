@@ -34,11 +34,6 @@ def read_config(config: Mapping[str, Any], where: Path) -> ModelConfig:
     A classifier has no language head, so its head reads as tied. Raises LabError that names the
     setting which the lab's model cannot express.
     """
-    kind = config.get("model_type")
-    if kind != MODEL_TYPE:
-        named = kind[:40] if isinstance(kind, str) else ""
-        what = f"a {named} model of another tool" if named else "no model of this lab"
-        raise LabError(f"{where} holds {what}: choose a GPT-2, or the directory of a run.")
     for key, (default, allowed) in _FIXED.items():
         _check(key, config.get(key, default), allowed, where)
     sizes = {key: _whole_number(config, key, default, where) for key, default in _SIZES.items()}

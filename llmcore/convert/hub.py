@@ -1,4 +1,4 @@
-"""Download a GPT-2-shaped model from the Hugging Face hub: its needed files, safetensors only.
+"""Download a model from the Hugging Face hub: its needed files, safetensors only.
 
 huggingface_hub does the transfer (proxies, tokens, Xet, going on after a break) and lays the files
 out; it is imported only for a download.
@@ -15,7 +15,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from llmcore.convert.gpt2_config import read_config
+from llmcore.convert.families import read_config
 from llmcore.convert.hf_tokenizer import ADDED, MERGES, SETTINGS, TOKENIZER, VOCABULARY
 from llmcore.convert.locate import CONFIG, INDEX, WEIGHTS, lab_cache, shard_names
 from llmcore.errors import DamagedError, LabError, NotFoundError, OfflineError, cause
@@ -35,7 +35,7 @@ def download(repository: str, progress: FileProgress | None = None) -> Path:
     config.json is written last, so that a model is there whole or not at all; all files are of
     the one revision that `main` means now. `HF_ENDPOINT` names another hub. Raises NotFoundError
     for a name that the hub does not give, OfflineError where nothing answers or the answer is cut
-    short, LabError for a model that is not GPT-2-shaped or has pickled weights only.
+    short, LabError for a model that the lab does not compute or that has pickled weights only.
     """
     with tempfile.TemporaryDirectory() as folder:
         config = _Source(repository, "main", Path(folder), progress).fetch(CONFIG)

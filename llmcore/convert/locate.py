@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from llmcore.config import SCHEMA_KEY, ModelConfig
-from llmcore.convert.gpt2_config import is_classifier, read_config
+from llmcore.convert.families import read_config
+from llmcore.convert.gguf_model import SUFFIX, GgufModel
+from llmcore.convert.gpt2_config import is_classifier
 from llmcore.errors import DamagedError, LabError
 from llmcore.files import read_json
 from llmcore.paths import cache_dir
@@ -29,7 +31,7 @@ _CACHED = "models--"
 
 @dataclass(frozen=True)
 class ForeignModel:
-    """A directory in Hugging Face's format whose config.json says `model_type: gpt2`."""
+    """A directory in Hugging Face's format, of a family that the lab computes (`families`)."""
 
     ref: str
     directory: Path
@@ -47,6 +49,11 @@ class ForeignModel:
     def config(self) -> ModelConfig:
         """Raises LabError where the lab's model cannot express it."""
         return read_config(self.raw_config, self.directory)
+
+    @property
+    def longest_context(self) -> int:
+        """Tokens, as its makers say."""
+        return int(self.raw_config.get("max_position_embeddings", self.config.context_length))
 
     @property
     def is_classifier(self) -> bool:
@@ -74,23 +81,29 @@ class ForeignModel:
         return f"{self.directory.resolve()}@{marks}"
 
 
+Foreign = ForeignModel | GgufModel
+
+
 @dataclass(frozen=True)
 class _Index:
     weight_map: dict[str, str] | None = None  # tensor -> file
 
 
-def find(ref: str) -> ForeignModel | None:
-    """The model that a directory or a name such as `gpt2` or `org/name` means; None where there
-    is none here. Raises LabError for a directory that holds a model of another kind."""
+def find(ref: str) -> Foreign | None:
+    """The model that a directory, a GGUF file or a name such as `gpt2` or `org/name` means; None
+    where there is none here. Raises LabError for what holds a model of another kind."""
     ref = ref.strip()
     directory = Path(ref).expanduser()
+    if directory.suffix.lower() == SUFFIX and directory.is_file():
+        model = GgufModel(ref, directory)
+        model.config  # noqa: B018  refuses what the lab cannot compute
+        return model
     if ref and (directory / CONFIG).is_file():
         config = read_json(directory / CONFIG)
         if SCHEMA_KEY in config:
             return None
-        model = ForeignModel(ref, directory)
         read_config(config, directory)
-        return model
+        return ForeignModel(ref, directory)
     for root in cache_roots():
         for repository in repositories(ref):
             if snapshot := _snapshot(root / _folder_of(repository)):
@@ -99,7 +112,7 @@ def find(ref: str) -> ForeignModel | None:
 
 
 def cached_models() -> list[ForeignModel]:
-    """Every usable GPT-2-shaped model in the caches, under the shortest name that means it."""
+    """Every model in the caches that the lab computes, under the shortest name that means it."""
     found: dict[str, ForeignModel] = {}
     for root in cache_roots():
         for folder in sorted(root.glob(f"{_CACHED}*")):

@@ -47,12 +47,12 @@ def reference_logits(directory: Path, ids: Tensor, classifier: bool) -> Tensor |
     that package is not installed. A classifier reads the last id, whatever it is."""
     if find_spec("transformers") is None:
         return None
-    from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel
+    from transformers import AutoModelForCausalLM, GPT2ForSequenceClassification
     from transformers.utils import logging as its_logging
 
     its_logging.set_verbosity_error()
     its_logging.disable_progress_bar()
-    kind = GPT2ForSequenceClassification if classifier else GPT2LMHeadModel
+    kind = GPT2ForSequenceClassification if classifier else AutoModelForCausalLM
     model = kind.from_pretrained(directory, dtype=torch.float32, local_files_only=True).eval()
     with torch.no_grad():
         if classifier:

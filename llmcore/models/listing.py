@@ -61,7 +61,7 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
             continue
         # Stands still while the run goes on: the browser knows an entry by its label.
         progress = "training now" if info.is_live else step_words(step, info.step)
-        name = f"{info.name} (bundled)" if info.example else info.name
+        name = f"{info.name} ({_origin(info)})" if info.example else info.name
         label = name if info.example else f"{name} · {progress}"
         named.append((name, label, step, run_kind, info))
     n_labels = Counter(label for _, label, *_ in named)
@@ -82,6 +82,10 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
                 ModelEntry(foreign.ref, label, foreign_kind, False, "done", 0, 0.0, foreign.ref)
             )
     return sorted(entries, key=lambda entry: entry.example)
+
+
+def _origin(info: RunInfo) -> str:
+    return "bundled" if info.directory.parent == paths.BUNDLED_RUNS else "pretrained"
 
 
 def adapters_of(run_id: str) -> list[RunInfo]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmcore.convert.locate import ForeignModel
+from llmcore.convert.locate import Foreign
 from llmcore.errors import DamagedError, LabError
 from llmcore.runs.run import ADAPTER, TOKENIZER, WORDS, Run
 from llmcore.tasks.templates import Template
@@ -63,13 +63,12 @@ class Loaded:
         return "classifier" if self.labels is not None else "language"
 
 
-def read_foreign(foreign: ForeignModel) -> Loaded:
-    """A model in Hugging Face's format, from its files. Raises LabError or DamagedError."""
-    from llmcore.convert.gpt2 import read_gpt2
-    from llmcore.convert.hf_tokenizer import tokenizer_of
+def read_foreign(foreign: Foreign) -> Loaded:
+    """A model of another tool, from its files. Raises LabError or DamagedError."""
+    from llmcore.convert.foreign import read_foreign_tokenizer, read_model
 
-    tokenizer, notice = tokenizer_of(foreign)
-    model, labels = read_gpt2(foreign)
+    tokenizer, notice = read_foreign_tokenizer(foreign)
+    model, labels = read_model(foreign)
     card = {"name": foreign.name, "run": None, "created": None, "corpus": None, "parent": None,
             "parameters": foreign.config.n_parameters(), "template": None,
             "notice": notice}  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 from llmcore.cache import SizedCache
 from llmcore.config import ModelConfig
 from llmcore.convert import locate
-from llmcore.convert.locate import ForeignModel
+from llmcore.convert.locate import Foreign, ForeignModel
 from llmcore.errors import LabError, NotFoundError
 from llmcore.models.listing import KINDS, list_models
 from llmcore.models.loading import Loaded, read_checkpoint, read_foreign
@@ -129,9 +129,9 @@ class CheckpointReference(Reference):
 
 @dataclass(frozen=True)
 class ForeignReference(Reference):
-    """A model in Hugging Face's format."""
+    """A model of another tool: in Hugging Face's format, or a GGUF file."""
 
-    foreign: ForeignModel
+    foreign: Foreign
 
     @cached_property
     def key(self) -> str:
@@ -143,13 +143,15 @@ class ForeignReference(Reference):
 
     @property
     def pinned(self) -> str:
+        if not isinstance(self.foreign, ForeignModel):
+            return str(self.foreign.path)
         is_path = Path(self.ref).expanduser().is_dir()
         return str(self.foreign.directory) if is_path else self.foreign.ref
 
     def tokenizer(self) -> Tokenizer:
-        from llmcore.convert.hf_tokenizer import tokenizer_of
+        from llmcore.convert.foreign import read_foreign_tokenizer
 
-        return tokenizer_of(self.foreign)[0]
+        return read_foreign_tokenizer(self.foreign)[0]
 
     def read(self) -> Loaded:
         return read_foreign(self.foreign)
@@ -177,7 +179,8 @@ def snapshot(run: Run, checkpoint: Checkpoint) -> CheckpointReference:
 
 
 def _foreign(ref: str) -> ForeignReference | None:
-    """A model of Hugging Face's format: a directory, or a name in its cache; runs come first."""
+    """A model of another tool: a directory, a GGUF file, or a name in the hub's cache; runs come
+    first."""
     try:
         RunStore().open(name_of(ref))
     except NotFoundError:
@@ -192,12 +195,13 @@ def _run_named(name: str) -> Run:
     except NotFoundError:
         if Path(name).expanduser().is_dir():
             raise LabError(
-                f"{name} holds no model: name a run directory of this lab or a GPT-2 directory."
+                f"{name} holds no model: name the directory of a run or of a model in "
+                f"Hugging Face's format."
             ) from None
         if locate.is_hub_name(name):
             raise NotFoundError(
                 f"The model {name} is not on this machine: fetch it with "
-                f"`python -m llmcore import-gpt2 {name}`, or choose another."
+                f"`python -m llmcore import-model {name}`, or choose another."
             ) from None
         known = ", ".join(entry.ref for entry in list_models()[:3]) or "none yet"
         raise NotFoundError(

@@ -1,6 +1,7 @@
 """Weights on disk: safetensors only, tied aliases dropped on save and tied again on load."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
@@ -50,14 +51,22 @@ class TensorFiles:
     def __init__(self, *files: Path) -> None:
         """Raises DamagedError where a file cannot be read, or two files hold the same name."""
         self.shapes: dict[str, tuple[int, ...]] = {}
+        self._types: Counter[str] = Counter()  # safetensors' name of a type -> numbers of it
         self._file_of: dict[str, Path] = {}
         for path in files:
             with _opened(path) as file:
                 for name in list(file.keys()):
                     if name in self.shapes:
                         raise DamagedError(f"{path} holds {name!r}, as does another file.")
-                    self.shapes[name] = tuple(file.get_slice(name).get_shape())
+                    one = file.get_slice(name)
+                    self.shapes[name] = tuple(one.get_shape())
+                    self._types[str(one.get_dtype())] += prod(self.shapes[name])
                     self._file_of[name] = path
+
+    @property
+    def main_type(self) -> str:
+        """The type of most numbers, as safetensors calls it: F32, F16, BF16, …"""
+        return self._types.most_common(1)[0][0] if self._types else "F32"
 
     def read(self, name: str) -> Tensor:
         """One tensor, read into memory of its own: copy it and let it go, and a model is never

@@ -55,7 +55,7 @@ class Run:
 
     @property
     def is_example(self) -> bool:
-        return self.directory.parent == paths.BUNDLED_RUNS
+        return self.directory.parent in paths.example_roots()
 
     @cached_property
     def raw_config(self) -> dict[str, Any]:
@@ -167,7 +167,7 @@ class Run:
         """Another run of this run's folder, a bundled one, or one at an absolute path."""
         if not name or "\0" in name:
             return None
-        for root in (self.directory.parent, paths.BUNDLED_RUNS):
+        for root in (self.directory.parent, *paths.example_roots()):
             if (root / name / CONFIG).is_file():
                 return Run(root / name)
         return None

@@ -38,7 +38,7 @@ class RunStore:
 
     def open(self, run_id: str) -> Run:
         """Raises NotFoundError for an id that is neither here nor bundled."""
-        for root in (self.root, paths.BUNDLED_RUNS):
+        for root in (self.root, *paths.example_roots()):
             try:
                 directory = paths.child_of(root, run_id)
             except LabError:
@@ -53,8 +53,10 @@ class RunStore:
     def list(self) -> list[RunInfo]:
         """Newest first; the bundled examples come last."""
         own = _told_apart([Run(folder).info() for folder in _folders(self.root)])
-        bundled = [Run(folder).info() for folder in _folders(paths.BUNDLED_RUNS)]
-        return sorted(own, key=lambda info: info.created, reverse=True) + bundled
+        examples = [
+            Run(folder).info() for root in paths.example_roots() for folder in _folders(root)
+        ]
+        return sorted(own, key=lambda info: info.created, reverse=True) + examples
 
     def anything_trains(self) -> bool:
         """Whether a run has the machine now; one that waits in the queue does not count."""

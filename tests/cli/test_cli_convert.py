@@ -105,11 +105,11 @@ def test_a_run_travels_as_a_zip(lab, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("import-gpt2", "nosuch"), "neither a directory nor a name on the hub"),
-        (("import-gpt2", "."), "holds no GPT-2"),
-        (("export", "--model", "gpt2-xl", "--format", "hf", "--out", "x"), "import-gpt2 gpt2-xl"),
+        (("import-gpt2", "nosuch"), "neither a file, a directory nor a name on the hub"),
+        (("import-gpt2", "."), "holds no model"),
+        (("export", "--model", "gpt2-xl", "--format", "hf", "--out", "x"), "import-model gpt2-xl"),
         (("export", "--model", "starter-spam", "--format", "gguf", "--out", "x"), "format hf"),
-        (("generate", "--model", "gpt2", "--prompt", "x"), "import-gpt2 gpt2"),
+        (("generate", "--model", "gpt2", "--prompt", "x"), "import-model gpt2"),
         (("runs", "export", "nosuch", "--out", "x.zip"), "no run 'nosuch'"),
         (("runs", "import", "nosuch.zip"), "there is no file nosuch.zip"),
         (("runs", "import", "."), "there is no file"),

@@ -171,7 +171,7 @@ def test_what_does_not_fit_is_refused_by_name(make_hf, tmp_path, change, words):
         ({"n_layer": "two"}, "n_layer .* 'two', not a whole number"),
         ({"n_head": 5}, "24 is not divisible by n_heads 5"),
         ({"quantization_config": {"bits": 4}}, "quantization_config"),
-        ({"model_type": "bert"}, "a bert model of another tool"),
+        ({"model_type": "bert"}, "a bert model: the lab computes gpt2, llama, mistral"),
     ],
 )
 def test_what_the_lab_cannot_compute_is_refused_with_the_setting(

@@ -68,7 +68,7 @@ def test_the_revision_main_counts_then_the_newest_whole_one(make_hf, hub_cache):
 def test_a_name_that_is_not_here_is_not_downloaded_but_says_how(monkeypatch):
     monkeypatch.setattr("socket.socket.connect", None)
     for name in ("gpt2", "gpt2-xl", "some-one/tiny"):
-        with pytest.raises(NotFoundError, match=f"import-gpt2 {name}"):
+        with pytest.raises(NotFoundError, match=f"import-model {name}"):
             models.load(name)
     with pytest.raises(NotFoundError, match="no model 'nothing'"):
         models.load("nothing")

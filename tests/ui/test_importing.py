@@ -47,7 +47,7 @@ def test_a_source_that_is_nothing_is_one_sentence(tmp_path: Path, wait_until) ->
     wait_until(lambda: not importing.newest_import().is_live)
     page.run()
     assert not page.exception
-    assert len(page.error) == 1 and "holds no GPT" in page.error[0].value
+    assert len(page.error) == 1 and "holds no model" in page.error[0].value
 
 
 def test_a_second_import_waits_for_the_first(monkeypatch, wait_until) -> None:
@@ -56,7 +56,7 @@ def test_a_second_import_waits_for_the_first(monkeypatch, wait_until) -> None:
             progress("model.safetensors", 137, 548)
             time.sleep(0.01)
 
-    monkeypatch.setattr("llmcore.convert.import_gpt2.locate", arriving)
+    monkeypatch.setattr("llmcore.convert.import_model.locate", arriving)
     importing.begin_import("gpt2")
     first = importing.newest_import()
     wait_until(lambda: first.done)

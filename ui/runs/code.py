@@ -4,7 +4,7 @@ PYTHON = """
 from pathlib import Path
 
 from llmcore.convert.export import export_model
-from llmcore.convert.import_gpt2 import import_gpt2, locate
+from llmcore.convert.import_model import import_model, locate
 from llmcore.models import load
 from llmcore.execution import launch
 from llmcore.runs import RunStore
@@ -15,7 +15,7 @@ for info in store.list():
 store.rename(RUN_ID, "my first model")
 launch.resume(RUN_ID, store)
 export_model(load(RUN_ID), "gguf", Path("model.gguf"))
-import_gpt2(locate("gpt2"), store.directory(store.mint_id("gpt2")))
+import_model(locate("gpt2"), store.directory(store.mint_id("gpt2")))
 """
 CLI = """
 python -m llmcore runs list
@@ -26,5 +26,5 @@ python -m llmcore runs delete RUN_ID
 python -m llmcore runs export RUN_ID --out run.zip
 python -m llmcore runs import run.zip
 python -m llmcore export --model RUN_ID --format hf --out a-new-folder
-python -m llmcore import-gpt2 gpt2
+python -m llmcore import-model gpt2
 """

@@ -31,13 +31,13 @@ class ImportJob(Job[str]):
         self.file, self.done, self.total = file, done, total
 
     def work(self) -> str:
-        from llmcore.convert.import_gpt2 import import_gpt2, locate
+        from llmcore.convert.import_model import import_model, locate
         from llmcore.runs import RunStore
 
         foreign = locate(self.source, self.progress)
         self.progress("", 0, None)
         store = RunStore()
-        made = import_gpt2(foreign, store.directory(store.mint_id(foreign.name)))
+        made = import_model(foreign, store.directory(store.mint_id(foreign.name)))
         self.notices, self.difference = made.notices, made.max_abs_logit_difference
         return made.run.id
 

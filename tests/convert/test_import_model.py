@@ -4,13 +4,15 @@ import json
 
 import pytest
 import torch
+from convert.gguf_vocabulary import write_whole_gguf
+from convert.llama_models import made
 from safetensors.torch import load_file
 from tiny import spam_table
 
 from llmcore import models
-from llmcore.convert import gpt2, import_gpt2, verify
+from llmcore.convert import gpt2, import_model, verify
 from llmcore.convert.hf_tokenizer import write_tokenizer
-from llmcore.convert.import_gpt2 import locate
+from llmcore.convert.import_model import locate
 from llmcore.errors import LabError, StateError
 from llmcore.execution import launch
 from llmcore.interpret.attention import attend
@@ -36,7 +38,7 @@ def source(make_hf, tmp_path):
 
 def make(store, source, name=None):
     directory = store.directory(store.mint_id(name or "imported"))
-    return import_gpt2.import_gpt2(locate(str(source)), directory, name)
+    return import_model.import_model(locate(str(source)), directory, name)
 
 
 def test_the_run_has_the_weights_and_all_that_the_lab_asks_for(store, source, transformers):
@@ -90,14 +92,14 @@ def test_a_wrong_mapping_leaves_nothing(store, source, monkeypatch):
         return tensor.flip(0) if name.hf == "h.1.attn.c_proj.weight" else tensor
 
     monkeypatch.setattr(gpt2, "_read", turned)
-    with pytest.raises(LabError, match="differ by .* from those of transformers.*nothing was kept"):
+    with pytest.raises(LabError, match="differ by .* from those of its source.*nothing was kept"):
         make(store, source)
     assert list(store.root.iterdir()) == []
 
 
 def test_a_folder_that_holds_something_is_refused(store, source, tmp_path):
     with pytest.raises(StateError, match="not empty"):
-        import_gpt2.import_gpt2(locate(str(source)), source)
+        import_model.import_model(locate(str(source)), source)
     assert json.loads((source / "config.json").read_text())["model_type"] == "gpt2"
 
 
@@ -111,3 +113,39 @@ def test_a_model_without_ids_for_bytes_says_so_where_text_is_read(store, make_hf
     config = plan_classify("t.csv", made.run.id, table=spam_table(), epochs=1)
     with pytest.raises(LabError, match="knows 99 tokens but its tokenizer has 257"):
         launch.run_foreground(store.directory(store.mint_id("c")), config, spam_table())
+
+
+@pytest.mark.parametrize("name", ["llama 3.1", "qwen2", "qwen3", "mistral"])
+def test_a_llama_shaped_folder_becomes_a_run(store, tmp_path, transformers, name):
+    tokenizer = train_bpe([spam_table().decode()], 300)
+    source = tmp_path / "their-model"
+    theirs = made(transformers, name, vocab_size=304, eos_token_id=tokenizer.eot_id)
+    theirs.save_pretrained(source)
+    write_tokenizer(tokenizer, source, 64)
+    found = make(store, source)
+    assert found.architecture == name.split()[0] and found.max_abs_logit_difference <= 1e-4
+    assert any("304 rows of embeddings but its tokenizer 300" in one for one in found.notices)
+    loaded = models.load(found.run.id)
+    assert loaded.model.config == found.run.config.model and loaded.tokenizer.vocab_size == 300
+    assert attend(loaded.model, loaded.tokenizer, "call now").weights.shape[:2] == (3, 6)
+
+
+def test_a_gguf_file_becomes_a_run_in_half_precision(store, tmp_path, transformers):
+    path = tmp_path / "Some Model.gguf"
+    write_whole_gguf(transformers, path)
+    found = make(store, path)
+    assert found.architecture == "llama" and found.run.name() == "Some Model"
+    assert found.max_abs_logit_difference == 0.0  # it holds fp32
+    loaded = models.load(found.run.id)
+    assert loaded.tokenizer.encode("the") == [259, 104]
+    assert loaded.tokenizer.eot_id == 0 and loaded.tokenizer.ends == {0, 2}
+    assert models.resolve(str(path)).load().tokenizer.fingerprint == loaded.tokenizer.fingerprint
+
+
+def test_a_model_that_does_not_fit_into_memory_is_refused_before_it_is_read(
+    store, source, monkeypatch
+):
+    monkeypatch.setattr("llmcore.convert.foreign.available_memory_bytes", lambda: 1000)
+    with pytest.raises(LabError, match="only 0.0 GB are free"):
+        make(store, source)
+    assert list(store.root.iterdir()) == []

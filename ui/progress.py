@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FirstStep:
     """One step: where it happens (a page's name) and what to do there."""
 
     name: str
@@ -33,11 +33,11 @@ class Step:
 
 
 STEPS = (
-    Step("tokens", "tokenizer", "See your words as tokens", "Type a sentence of your own."),
-    Step("attention", "attention", "Watch attention", "See which tokens look at which."),
-    Step("next_token", "attention", "See the next token", "Compare it with its rivals."),
-    Step("pretrain", "pretrain", "Pretrain on Shakespeare", "Ask the model while it learns."),
-    Step("finetune", "classifier", "Finetune a spam filter", "Then try a message of yours."),
+    FirstStep("tokens", "tokenizer", "See your words as tokens", "Type a sentence of your own."),
+    FirstStep("attention", "attention", "Watch attention", "See which tokens look at which."),
+    FirstStep("next_token", "attention", "See the next token", "Compare it with its rivals."),
+    FirstStep("pretrain", "pretrain", "Pretrain on Shakespeare", "Ask the model while it learns."),
+    FirstStep("finetune", "classifier", "Finetune a spam filter", "Then try a message of yours."),
 )
 _BY_HAND = {"tokens", "attention", "next_token"}
 
@@ -77,7 +77,7 @@ def done_steps(runs: Sequence["RunInfo"] = ()) -> set[str]:
     return done
 
 
-def next_step(done: set[str]) -> Step | None:
+def next_step(done: set[str]) -> FirstStep | None:
     """The first step that is not done; None when all are."""
     return next((step for step in STEPS if step.name not in done), None)
 

@@ -12,13 +12,13 @@ from instructions_gen.general_words import (
     DONE,
     GOOD,
     JOBS,
-    KINDS,
     OPPOSITES,
     PLACES,
     REASONS,
     REVIEWED,
     SPELLED,
     THINGS,
+    WORD_KINDS,
 )
 from instructions_gen.phrases import Row, Rows, lines, one_in
 
@@ -389,8 +389,8 @@ def opposite(g: General) -> Made:
 
 
 def kind_of(g: General) -> Made:
-    kind = g.one(list(KINDS))
-    word = g.one(KINDS[kind])
+    kind = g.one(list(WORD_KINDS))
+    word = g.one(WORD_KINDS[kind])
     asked = [f"What kind of thing is {a(word)}?", f"What sort of word is {word}?",
              f"To which group does {word} belong?"]  # fmt: skip
     i = g.rng.randrange(3)

@@ -72,7 +72,7 @@ OPPOSITES = {
     "heavy": "light", "first": "last", "deep": "shallow", "sharp": "blunt", "brave": "timid",
     "up": "down", "left": "right", "in": "out", "before": "after", "buy": "sell", "win": "lose",
 }  # fmt: skip
-KINDS = {
+WORD_KINDS = {
     "animal": ANIMALS,
     "job": JOBS,
     "fruit": listed("apple pear plum cherry orange banana lemon grape peach melon"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llmcore.tokenizers import Tokenizer, Training
 
 # llmcore.tokenizers has the same names; importing it here would slow every command.
-KINDS = ("bpe", "characters")
+TOKENIZER_KINDS = ("bpe", "characters")
 RULE_NAMES = ("lab", "gpt2", "cl100k", "words", "none")
 FORMATS = ("tiktoken", "hf")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="as `tokenizers list` shows it")]
@@ -46,7 +46,9 @@ def train_tokenizer(
             help="number of distinct tokens; characters may go without: all of the text then",
         ),
     ] = None,
-    kind: Annotated[str, typer.Option(help="bpe or characters", callback=one_of(KINDS))] = "bpe",
+    kind: Annotated[
+        str, typer.Option(help="bpe or characters", callback=one_of(TOKENIZER_KINDS))
+    ] = "bpe",
     pattern: Annotated[
         str,
         typer.Option(

@@ -187,7 +187,7 @@ def html_to_text(html: str, max_characters: int = MAX_HTML_CHARACTERS) -> str:
     >>> html_to_text("<p>Dear <b>friend</b>,</p>win &pound;5<br>now<script>x()</script>")
     'Dear friend,\\nwin £5\\nnow'
     """
-    parser, html = _Text(), _tame(html[:max_characters])
+    parser, html = _Text(), _without_comments(html[:max_characters])
     try:
         parser.feed(html)
         parser.close()
@@ -198,7 +198,7 @@ def html_to_text(html: str, max_characters: int = MAX_HTML_CHARACTERS) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _tame(html: str) -> str:
+def _without_comments(html: str) -> str:
     """The page without comments, and each `<` that opens no tag as plain text.
 
     The parser looks for the end of a tag or a comment again at each that is left open, so its

@@ -67,11 +67,14 @@ def _spawn(directory: Path) -> None:
             stdout=output, stderr=output, start_new_session=True, creationflags=flags,
         )  # fmt: skip
     threading.Thread(
-        target=_bury, args=(process, directory), name=f"llmlab-wait-{directory.name}", daemon=True
+        target=_wait_for_end,
+        args=(process, directory),
+        name=f"llmlab-wait-{directory.name}",
+        daemon=True,
     ).start()
 
 
-def _bury(process: "subprocess.Popen[bytes]", directory: Path) -> None:
+def _wait_for_end(process: "subprocess.Popen[bytes]", directory: Path) -> None:
     """Waits for the end, so that a dead process does not look alive to us, its parent; says so
     where it died before it could write anything."""
     status = process.wait()

@@ -85,7 +85,7 @@ class Ending(Generic[T]):
 
 
 @dataclass(slots=True, frozen=True)
-class Step:
+class DrawnToken:
     """One token that was decided on."""
 
     id: int
@@ -101,7 +101,7 @@ def decode(
     before: bytes = b"",
     first_token: int | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> Generator[Step, None, Reason]:
+) -> Generator[DrawnToken, None, Reason]:
     """The one loop of all generation: scores, stages, draw, until there is a reason to end.
 
     `ids` grows by each token, one that ends the text or the turn included. `first_token` is taken
@@ -121,7 +121,7 @@ def decode(
         ids.append(token)
         if token not in tokenizer.ends:
             new.add(tokenizer.token_bytes(token))
-        yield Step(token, probability, new)
+        yield DrawnToken(token, probability, new)
         if token in tokenizer.ends:
             return "end of text"
         if new.cut is not None:

@@ -136,7 +136,7 @@ def _heads_filled(heads: Sequence[int], fill: Tensor | None) -> Change:
 
 
 @dataclass(slots=True, frozen=True)
-class Outcome:
+class Prediction:
     """What a model says of a text: probabilities (V,) of the next token and losses (T-1,) of the
     text's own tokens in nats; of a classifier its class probabilities (K,), and no losses."""
 
@@ -152,18 +152,18 @@ class Outcome:
 @torch.no_grad()
 def outcome(
     loaded: "Loaded", ids: Sequence[int], parts: Collection[Part] = (), means: Means | None = None
-) -> Outcome:
+) -> Prediction:
     """What the model says of one text without `parts`."""
     trunk = loaded.trunk
     row = torch.tensor([list(ids)], device=next(trunk.parameters()).device)
     with switched_off(trunk, parts, means):
         read = _read(loaded, trunk.embed(row))  # (1, T, C) or (1, K)
     if loaded.labels is not None:
-        return Outcome(read[0].float().softmax(-1).cpu().numpy(), np.zeros(0))
+        return Prediction(read[0].float().softmax(-1).cpu().numpy(), np.zeros(0))
     hidden = read
     losses = token_losses(trunk, hidden, row)[0]
     last = trunk.unembed(hidden[0, -1]).float()[: loaded.tokenizer.vocab_size]
-    return Outcome(last.softmax(-1).cpu().numpy(), losses.cpu().numpy())
+    return Prediction(last.softmax(-1).cpu().numpy(), losses.cpu().numpy())
 
 
 def token_losses(model: GPT, hidden: Tensor, ids: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from typing import ClassVar
 from llmcore.background import Job, Jobs
 from llmcore.cache import SizedCache
 from llmcore.interpret.frames import Frame, frame_of
-from llmcore.models import KINDS, snapshot
+from llmcore.models import MODEL_KINDS, snapshot
 from llmcore.runs.run import Run
 from llmcore.runs.state import RunInfo
 from llmcore.runs.store import RunStore
@@ -41,7 +41,7 @@ def timelines(store: RunStore | None = None) -> list[Timeline]:
     """Every run that keeps a model, newest first, the bundled ones last."""
     found = []
     for info in (store or RunStore()).list():
-        if info.kind in KINDS and (checkpoints := Run(info.directory).checkpoints()):
+        if info.kind in MODEL_KINDS and (checkpoints := Run(info.directory).checkpoints()):
             found.append(Timeline(info, [checkpoint.step for checkpoint in checkpoints]))
     return found
 

@@ -9,7 +9,7 @@ from llmcore.interpret.walk import BlockTape, Walk
 from llmcore.interpret.walk_parts import (
     TOKENS_BY_CHANNELS,
     Panel,
-    Step,
+    WalkStep,
     norm_formula,
     norm_in_words,
     norm_meaning,
@@ -36,7 +36,7 @@ NO_MASK = (
 )
 
 
-def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list[Step]:
+def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list[WalkStep]:
     """Of block `layer`, from what it reads of the stream to the stream that it leaves."""
     block = trunk.blocks[layer]
     enters = passed.streams[layer]
@@ -53,10 +53,10 @@ def block_steps(trunk: "GPT", passed: Walk, tape: BlockTape, layer: int) -> list
     ]
 
 
-def _norm(block: "Block", norm: "Norm", name: str, reads: np.ndarray, tape: BlockTape) -> Step:
+def _norm(block: "Block", norm: "Norm", name: str, reads: np.ndarray, tape: BlockTape) -> WalkStep:
     group = name.removesuffix("_in")
     reader = "attention" if group == "attention" else "the feed-forward part"
-    return Step(
+    return WalkStep(
         name, group, norm_name(norm), norm_meaning(norm, reader), norm_in_words(norm, "n"),
         norm_formula(norm, "x", "n"), (("x", reads.shape),),
         (Panel("n", tape[name], TOKENS_BY_CHANNELS),),
@@ -64,10 +64,10 @@ def _norm(block: "Block", norm: "Norm", name: str, reads: np.ndarray, tape: Bloc
     )  # fmt: skip
 
 
-def _projection(block: "Block", tape: BlockTape) -> Step:
+def _projection(block: "Block", tape: BlockTape) -> WalkStep:
     n, width = tape["attention_in"], tape["qkv"].shape[1]
     biased = block.attention.qkv.bias is not None
-    return Step(
+    return WalkStep(
         "qkv", "attention", "Queries, keys and values",
         "One matrix makes three vectors of each token: a **query** (what it looks for), a **key** "
         "(what it offers to be found by) and a **value** (what it hands over).",
@@ -102,7 +102,7 @@ def normed_heads(block: "Block", q: np.ndarray, k: np.ndarray) -> tuple[np.ndarr
     return first, second
 
 
-def _heads(trunk: "GPT", block: "Block", tape: BlockTape, layer: int) -> list[Step]:
+def _heads(trunk: "GPT", block: "Block", tape: BlockTape, layer: int) -> list[WalkStep]:
     H, H_kv, D = len(tape["q"]), len(tape["k"]), tape["q"].shape[2]
     q, k, v = split_heads(tape["qkv"], H, H_kv)
     shared = (
@@ -112,7 +112,7 @@ def _heads(trunk: "GPT", block: "Block", tape: BlockTape, layer: int) -> list[St
         f"attention, Ainslie et al. 2023), so the KV cache is {H // H_kv} times smaller."
     )
     forward = type(block.attention).forward
-    cut = Step(
+    cut = WalkStep(
         "heads", "attention", "Cut into heads",
         f"The same numbers, regrouped: {D} columns of each part are one **head**. Heads work side "
         f"by side, each with its own small queries, keys and values.{shared}",
@@ -135,9 +135,9 @@ def _heads(trunk: "GPT", block: "Block", tape: BlockTape, layer: int) -> list[St
 
 def _normed_heads(
     block: "Block", reads: tuple[tuple[str, tuple[int, ...]], ...], q: np.ndarray, k: np.ndarray
-) -> Step:
+) -> WalkStep:
     norm = block.attention.q_norm
-    return Step(
+    return WalkStep(
         "qk_norm", "attention", "Norms of queries and keys",
         "Each query and each key is scaled to a root mean square of 1, and each channel has a "
         "learned gain, so that no head's scores grow without bound.",
@@ -148,8 +148,8 @@ def _normed_heads(
     )  # fmt: skip
 
 
-def _turned(block: "Block", q: np.ndarray, k: np.ndarray, tape: BlockTape) -> Step:
-    return Step(
+def _turned(block: "Block", q: np.ndarray, k: np.ndarray, tape: BlockTape) -> WalkStep:
+    return WalkStep(
         "rotation", "attention", "Positions: turn queries and keys",
         "Each pair of channels is turned by an angle that grows with the token's place. The dot "
         "product of two turned vectors depends on their distance only (RoPE).",
@@ -163,12 +163,12 @@ def _turned(block: "Block", q: np.ndarray, k: np.ndarray, tape: BlockTape) -> St
     )  # fmt: skip
 
 
-def _looking(tape: BlockTape, causal: bool) -> list[Step]:
+def _looking(tape: BlockTape, causal: bool) -> list[WalkStep]:
     q, k, scores = tape["q"], tape["k"], tape["scores"]
     D, T = q.shape[2], q.shape[1]
     later = np.triu(np.ones((T, T), dtype=bool), k=1) & causal
     return [
-        Step(
+        WalkStep(
             "scores", "attention", "Attention scores",
             "How well does the query of one token (row) fit the key of another (column)? The "
             "better they fit, the higher the score.",
@@ -179,7 +179,7 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
             (("q", q.shape), ("k", k.shape)), (Panel("s", scores, LOOKS),),
             source_of(attention_scores),
         ),
-        Step(
+        WalkStep(
             "mask", "attention", "Causal mask" if causal else "No mask",
             MASK if causal else NO_MASK,
             "The score stays where token j is i itself or stands before it; else it is minus "
@@ -193,7 +193,7 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
             (Panel("m", np.where(later, -np.inf, scores).astype(np.float32), LOOKS),),
             source_of(masked_softmax, "causal_mask(", "masked_fill("),
         ),
-        Step(
+        WalkStep(
             "weights", "attention", "Softmax: attention weights",
             "Each row of scores becomes shares that sum to one: how much of each token that it "
             "sees this token takes. Minus infinity becomes exactly 0.",
@@ -206,13 +206,13 @@ def _looking(tape: BlockTape, causal: bool) -> list[Step]:
     ]  # fmt: skip
 
 
-def _mixing(block: "Block", tape: BlockTape, causal: bool) -> list[Step]:
+def _mixing(block: "Block", tape: BlockTape, causal: bool) -> list[WalkStep]:
     a, v, o = tape["weights"], tape["v"], tape["head_outputs"]
     joined = joined_heads(o)
     forward, C = type(block.attention).forward, tape["attention_out"].shape[1]
     biased = block.attention.output.bias is not None
     return [
-        Step(
+        WalkStep(
             "head_outputs", "attention", "Weighted sum of values",
             "Each head gives each token a mixture of the values of the tokens it looks at, in the "
             "proportions of the weights.",
@@ -221,7 +221,7 @@ def _mixing(block: "Block", tape: BlockTape, causal: bool) -> list[Step]:
             (("a", a.shape), ("v", v.shape)), (Panel("o", o, HEADS),),
             source_of(forward, "self.weights(", "fast_attention("),
         ),
-        Step(
+        WalkStep(
             "joined", "attention", "Heads joined",
             "What the heads found is laid side by side again, one head after the other.",
             f"The row of token t: what its {len(o)} heads gave, from head 0 to head {len(o) - 1}, "
@@ -230,7 +230,7 @@ def _mixing(block: "Block", tape: BlockTape, causal: bool) -> list[Step]:
             (("o", o.shape),), (Panel("c", joined, TOKENS_BY_CHANNELS),),
             source_of(forward, "reshape(B, T", "transpose(1, 2)"),
         ),
-        Step(
+        WalkStep(
             "attention_out", "attention", "Output projection",
             "A matrix mixes what the heads found and writes it in the channels of the residual "
             "stream.",
@@ -252,10 +252,10 @@ def joined_heads(head_outputs: np.ndarray) -> np.ndarray:
 
 def _added(
     block: "Block", name: str, stream: np.ndarray, part: np.ndarray, tape: BlockTape
-) -> Step:
+) -> WalkStep:
     attention = name == "residual_middle"
     symbol, who = ("u", "attention") if attention else ("w", "the feed-forward part")
-    return Step(
+    return WalkStep(
         name, "attention" if attention else "feed_forward", "Added to the residual stream",
         f"What {who} found is added to the stream, not put in its place: the token keeps what it "
         f"knew, and all later layers can still read it.",
@@ -267,7 +267,7 @@ def _added(
     )  # fmt: skip
 
 
-def _feed_forward(block: "Block", tape: BlockTape) -> list[Step]:
+def _feed_forward(block: "Block", tape: BlockTape) -> list[WalkStep]:
     n, before, after = tape["feed_forward_in"], tape["before"], tape["after"]
     layers = block.feed_forward
     forward = type(layers).forward
@@ -281,16 +281,16 @@ def _feed_forward(block: "Block", tape: BlockTape) -> list[Step]:
         reads = (*reads, ("u", tape["value"].shape))
         panels = [Panel("u", tape["value"], inner)]
     return [
-        Step(
+        WalkStep(
             "before", "feed_forward", *widen, (("n", n.shape),),
             (Panel("g", before, inner), *panels),
             source_of(forward, "self.up("),
         ),
-        Step(
+        WalkStep(
             "after", "feed_forward", *bend, reads, (Panel("f", after, inner),),
             source_of(forward, "F.gelu(", "F.silu(", "self.after("),
         ),
-        Step(
+        WalkStep(
             "feed_forward_out", "feed_forward", "Feed-forward: narrow",
             "A second matrix writes the answers back in the channels of the residual stream.",
             f"Multiply the {F:,} numbers of each token by a matrix that gives {C:,}"

@@ -36,7 +36,7 @@ class Arithmetic:
 
 
 @dataclass(slots=True, frozen=True)
-class Place:
+class Cell:
     """A cell: row (a token), column (a channel, key token, token of the vocabulary or class)."""
 
     row: int
@@ -45,16 +45,16 @@ class Place:
     panel: int = 0
 
 
-def arise(
+def cell_arithmetic(
     model: "GPT | SequenceClassifier",
     passed: Walk,
     tape: BlockTape,
     layer: int,
     step: str,
-    place: Place,
+    place: Cell,
 ) -> Arithmetic | None:
     """The arithmetic of one cell; None for a step that is no sum of others, such as the ids."""
-    makers: dict[str, Callable[[_Scene, Place], Arithmetic | None]] = {
+    makers: dict[str, Callable[[_Scene, Cell], Arithmetic | None]] = {
         "token_part": _looked_up,
         "position_part": _looked_up_position,
         "embedding": lambda s, p: _sum(s.passed.token_part, s.passed.position_part, p),
@@ -76,7 +76,7 @@ def arise(
             s.block.feed_forward_norm, s.tape["residual_middle"], p
         ),
         "before": _widened,
-        "after": _bent,
+        "after": _activated,
         "feed_forward_out": lambda s, p: _linear(s.block.feed_forward.down, s.tape["after"], p),
         "residual_out": lambda s, p: _sum(s.tape["residual_middle"], s.tape["feed_forward_out"], p),
         "final_out": lambda s, p: _norm(s.trunk.final_norm, s.passed.streams[-1], p),
@@ -98,7 +98,7 @@ class _Scene:
         self.block = self.trunk.blocks[layer]
         self.enters = passed.streams[layer]
 
-    def seen(self, place: Place) -> int:
+    def seen(self, place: Cell) -> int:
         """How many tokens the one in this row sees."""
         return place.row + 1 if self.trunk.config.causal else self.passed.n_tokens
 
@@ -121,18 +121,18 @@ def _in_brackets(value: float) -> str:
     return number(value) if value >= 0 else f"({number(value)})"
 
 
-def _looked_up(scene: _Scene, place: Place) -> Arithmetic:
+def _looked_up(scene: _Scene, place: Cell) -> Arithmetic:
     id = scene.passed.ids[place.row]
     value = float(scene.trunk.token_embedding.weight[id, place.column])
     return Arithmetic(value, rf"E_{{{id},\,{place.column}}} = {number(value)}")
 
 
-def _looked_up_position(scene: _Scene, place: Place) -> Arithmetic:
+def _looked_up_position(scene: _Scene, place: Cell) -> Arithmetic:
     value = float(scene.trunk.position_embedding.weight[place.row, place.column])
     return Arithmetic(value, rf"P_{{{place.row},\,{place.column}}} = {number(value)}")
 
 
-def _sum(a: np.ndarray, b: np.ndarray | None, place: Place) -> Arithmetic:
+def _sum(a: np.ndarray, b: np.ndarray | None, place: Cell) -> Arithmetic:
     first = float(a[place.row, place.column])
     if b is None:
         return Arithmetic(first, number(first))
@@ -141,7 +141,7 @@ def _sum(a: np.ndarray, b: np.ndarray | None, place: Place) -> Arithmetic:
     return Arithmetic(value, rf"{number(first)} + {_in_brackets(second)} = {number(value)}")
 
 
-def _norm(norm: "Norm", reads: np.ndarray, place: Place) -> Arithmetic:
+def _norm(norm: "Norm", reads: np.ndarray, place: Cell) -> Arithmetic:
     x = reads[place.row].astype(np.float64)  # (C,)
     gain = float(norm.weight[place.column])
     own = x[place.column]
@@ -161,7 +161,7 @@ def _norm(norm: "Norm", reads: np.ndarray, place: Place) -> Arithmetic:
     return Arithmetic(value, latex)
 
 
-def _linear(linear: "nn.Linear", reads: np.ndarray, place: Place) -> Arithmetic:
+def _linear(linear: "nn.Linear", reads: np.ndarray, place: Cell) -> Arithmetic:
     weight = linear.weight[place.column].detach().double().cpu().numpy()  # (in,)
     bias = None if linear.bias is None else float(linear.bias[place.column])
     return _dot(reads[place.row].astype(np.float64), weight, bias)
@@ -184,7 +184,7 @@ def _dot(x: np.ndarray, weight: np.ndarray, bias: float | None) -> Arithmetic:
     return Arithmetic(value, latex)
 
 
-def _cut(scene: _Scene, place: Place) -> Arithmetic:
+def _cut(scene: _Scene, place: Cell) -> Arithmetic:
     """Which column of q | k | v it was."""
     H, H_kv, D = len(scene.tape["q"]), len(scene.tape["k"]), scene.tape["q"].shape[2]
     before = (0, H, H + H_kv)[place.panel]
@@ -201,7 +201,7 @@ def shared_head(tape: BlockTape, head: int) -> int:
     return head * len(tape["k"]) // len(tape["q"])
 
 
-def _score(scene: _Scene, place: Place) -> Arithmetic:
+def _score(scene: _Scene, place: Cell) -> Arithmetic:
     q = scene.tape["q"][place.head, place.row].astype(np.float64)  # (D,)
     k = scene.tape["k"][shared_head(scene.tape, place.head), place.column].astype(np.float64)
     total, root = float((q * k).sum()), math.sqrt(len(q))
@@ -212,7 +212,7 @@ def _score(scene: _Scene, place: Place) -> Arithmetic:
     )  # fmt: skip
 
 
-def _masked(scene: _Scene, place: Place) -> Arithmetic:
+def _masked(scene: _Scene, place: Cell) -> Arithmetic:
     causal = scene.trunk.config.causal
     if causal and place.column > place.row:
         return Arithmetic(-math.inf, r"j > i \;\Rightarrow\; -\infty")
@@ -238,14 +238,14 @@ def _softmax(scores: np.ndarray, column: int) -> Arithmetic:
     return Arithmetic(value, latex)
 
 
-def _mixed(scene: _Scene, place: Place) -> Arithmetic:
+def _mixed(scene: _Scene, place: Cell) -> Arithmetic:
     seen = scene.seen(place)
     weights = scene.tape["weights"][place.head, place.row, :seen].astype(np.float64)
     values = scene.tape["v"][shared_head(scene.tape, place.head), :seen, place.column]
     return _dot(weights, values.astype(np.float64), None)
 
 
-def _joined(scene: _Scene, place: Place) -> Arithmetic:
+def _joined(scene: _Scene, place: Cell) -> Arithmetic:
     outputs = scene.tape["head_outputs"]
     head, channel = divmod(place.column, outputs.shape[2])
     value = float(outputs[head, place.row, channel])
@@ -254,15 +254,15 @@ def _joined(scene: _Scene, place: Place) -> Arithmetic:
     )
 
 
-def _widened(scene: _Scene, place: Place) -> Arithmetic:
+def _widened(scene: _Scene, place: Cell) -> Arithmetic:
     """The second panel of a SwiGLU is the other half of the matrix's columns."""
     column = place.column + place.panel * scene.tape["before"].shape[1]
     return _linear(
-        scene.block.feed_forward.up, scene.tape["feed_forward_in"], Place(place.row, column)
+        scene.block.feed_forward.up, scene.tape["feed_forward_in"], Cell(place.row, column)
     )
 
 
-def _bent(scene: _Scene, place: Place) -> Arithmetic:
+def _activated(scene: _Scene, place: Cell) -> Arithmetic:
     g = float(scene.tape["before"][place.row, place.column])
     if "value" in scene.tape:
         u = float(scene.tape["value"][place.row, place.column])
@@ -276,12 +276,12 @@ def _bent(scene: _Scene, place: Place) -> Arithmetic:
     return Arithmetic(value, rf"\mathrm{{GELU}}({number(g)}) = {number(value)}")
 
 
-def _own_head(scene: _Scene, place: Place) -> int:
+def _own_head(scene: _Scene, place: Cell) -> int:
     """Of queries (the first panel) the head itself, of keys the one that it shares."""
     return place.head if place.panel == 0 else shared_head(scene.tape, place.head)
 
 
-def _normed(scene: _Scene, place: Place) -> Arithmetic:
+def _normed(scene: _Scene, place: Cell) -> Arithmetic:
     """A query's or a key's own norm over the channels of its head."""
     parts = split_heads(scene.tape["qkv"], len(scene.tape["q"]), len(scene.tape["k"]))
     attention = scene.block.attention
@@ -289,7 +289,7 @@ def _normed(scene: _Scene, place: Place) -> Arithmetic:
     return _norm(norm, parts[place.panel][_own_head(scene, place)], place)
 
 
-def _turned(scene: _Scene, place: Place) -> Arithmetic:
+def _turned(scene: _Scene, place: Cell) -> Arithmetic:
     """RoPE: the pair (c, c + D/2) of channels as a point in a plane, turned about the origin."""
     from llmcore.nn.positions import rotary_angles
 
@@ -308,10 +308,10 @@ def _turned(scene: _Scene, place: Place) -> Arithmetic:
     return Arithmetic(value, rf"{latex} = {number(value)}")
 
 
-def _logit(scene: _Scene, place: Place) -> Arithmetic:
+def _logit(scene: _Scene, place: Cell) -> Arithmetic:
     if scene.passed.classes is not None:
         model = scene.model
         assert is_classifier(model), "classes are those of a classifier"
         read = model.summary(torch.tensor(scene.passed.final)[None]).numpy()  # (1, C)
-        return _linear(model.classifier_head, read, Place(0, place.column))
+        return _linear(model.classifier_head, read, Cell(0, place.column))
     return _linear(scene.trunk.head, scene.passed.final, place)

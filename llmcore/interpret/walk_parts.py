@@ -38,7 +38,7 @@ class Panel:
 
 
 @dataclass(slots=True, frozen=True)
-class Step:
+class WalkStep:
     """One step. name: stands in the address. group: `input`, `attention`, `feed_forward` (both
     within a block) or `output`. reads: symbol and shape of what goes in. formula: LaTeX. in_words:
     the formula in a plain sentence.

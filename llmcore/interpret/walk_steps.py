@@ -14,7 +14,7 @@ from llmcore.interpret.walk_block import block_steps
 from llmcore.interpret.walk_parts import (
     TOKENS_BY_CHANNELS,
     Panel,
-    Step,
+    WalkStep,
     norm_formula,
     norm_in_words,
     norm_meaning,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def steps(
     model: "GPT | SequenceClassifier", passed: Walk, tape: BlockTape, layer: int
-) -> list[Step]:
+) -> list[WalkStep]:
     """All steps in order: the input, the opened block `layer`, the output.
 
     tape: what `open_block(trunk, passed.streams[layer], layer)` gave.
@@ -45,13 +45,13 @@ def steps(
     ]
 
 
-def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
+def input_steps(trunk: "GPT", passed: Walk) -> list[WalkStep]:
     """From token ids to what enters the first block."""
     T, C, V = passed.n_tokens, trunk.config.d_model, trunk.config.vocab_size
     embed = type(trunk).embed
     ids = Panel("ids", np.asarray(passed.ids, dtype=np.float32)[:, None], ("token", "id"))
     found = [
-        Step(
+        WalkStep(
             "tokens", "input", "Tokens",
             "The tokenizer cuts the text into tokens of its vocabulary. From here on the model "
             "knows only their numbers.",
@@ -59,7 +59,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
             rf"\text{{ids}} \in \{{0, \dots, {V - 1}\}}^{{{T}}}",
             (), (ids,), source_of(Tokenizer.encode),
         ),
-        Step(
+        WalkStep(
             "token_part", "input", "Token embedding",
             "Each id takes its row of a learned table. The same token has the same numbers "
             "wherever it stands.",
@@ -73,7 +73,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
     total = Panel("x", passed.streams[0], TOKENS_BY_CHANNELS)
     if passed.position_part is None:
         found.append(
-            Step(
+            WalkStep(
                 "embedding", "input", "Into the residual stream",
                 "The embeddings are the first state of the residual stream, which all layers read "
                 "and add to. Positions come in later: each layer turns its queries and keys.",
@@ -84,7 +84,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
         return found
     n_positions = trunk.config.context_length
     found += [
-        Step(
+        WalkStep(
             "position_part", "input", "Position embedding",
             "Each place in the text has a learned row too. Without it the model could not tell "
             "the order of the tokens.",
@@ -94,7 +94,7 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
             (("positions", (T,)),), (Panel("p", passed.position_part, TOKENS_BY_CHANNELS),),
             source_of(embed, "self.position_part("),
         ),
-        Step(
+        WalkStep(
             "embedding", "input", "Into the residual stream",
             "Both are added. The sum is the first state of the residual stream, which all layers "
             "read and add to.",
@@ -106,10 +106,10 @@ def input_steps(trunk: "GPT", passed: Walk) -> list[Step]:
     return found
 
 
-def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) -> list[Step]:
+def output_steps(model: "GPT | SequenceClassifier", trunk: "GPT", passed: Walk) -> list[WalkStep]:
     """From the last state of the residual stream to probabilities."""
     norm = trunk.final_norm
-    final = Step(
+    final = WalkStep(
         "final_out", "output", f"Last {norm_name(norm)}", norm_meaning(norm, "the head"),
         norm_in_words(norm, "h"), norm_formula(norm, "x", "h"),
         (("x", (passed.n_tokens, trunk.config.d_model)),),
@@ -130,7 +130,7 @@ SOFTMAX = (
 )
 
 
-def _class_steps(passed: Walk, trunk: "GPT", n_classes: int, decided: Source) -> list[Step]:
+def _class_steps(passed: Walk, trunk: "GPT", n_classes: int, decided: Source) -> list[WalkStep]:
     """The head of a classifier. decided: the lines of code that apply it."""
     T, C, K = passed.n_tokens, trunk.config.d_model, n_classes
     if trunk.config.causal:
@@ -140,7 +140,7 @@ def _class_steps(passed: Walk, trunk: "GPT", n_classes: int, decided: Source) ->
         reads = "Its head reads the mean over the tokens, each of which has seen the whole text"
         symbol, what = r"\bar{h}", "mean of h"
     return [
-        Step(
+        WalkStep(
             "logits", "output", "Classifier head",
             f"This model was finetuned to sort texts. {reads}, and gives a score for each "
             f"class.",
@@ -151,7 +151,7 @@ def _class_steps(passed: Walk, trunk: "GPT", n_classes: int, decided: Source) ->
             (Panel("z", passed.logits, ("text", "class")),),
             decided,
         ),
-        Step(
+        WalkStep(
             "probabilities", "output", "Probabilities",
             "Softmax makes the scores positive and lets them sum to one.",
             *SOFTMAX, (("z", (K,)),),
@@ -161,7 +161,7 @@ def _class_steps(passed: Walk, trunk: "GPT", n_classes: int, decided: Source) ->
     ]  # fmt: skip
 
 
-def _vocabulary_steps(passed: Walk, trunk: "GPT") -> list[Step]:
+def _vocabulary_steps(passed: Walk, trunk: "GPT") -> list[WalkStep]:
     """The head of a language model: a score for each token of the vocabulary."""
     T, C, V = passed.n_tokens, trunk.config.d_model, trunk.config.vocab_size
     tied = trunk.config.tied_head
@@ -173,7 +173,7 @@ def _vocabulary_steps(passed: Walk, trunk: "GPT") -> list[Step]:
         else "The head is one matrix: a row for each token of the vocabulary."
     )
     return [
-        Step(
+        WalkStep(
             "logits", "output", "Logits",
             f"Every token of the vocabulary gets a score for coming next. {head}",
             f"The score of a token is the dot product of its row of {W} with h: "
@@ -182,7 +182,7 @@ def _vocabulary_steps(passed: Walk, trunk: "GPT") -> list[Step]:
             (("h", (T, C)),), (Panel("z", passed.logits, ("token", "vocabulary")),),
             source_of(type(trunk).unembed, "self.head("),
         ),
-        Step(
+        WalkStep(
             "probabilities", "output", "Probabilities",
             "Softmax makes the scores positive and lets them sum to one. Each token has its own "
             "guess at what follows it; the last one's guess is what a generator draws from.",

@@ -10,7 +10,7 @@ from llmcore.models.classify import classify_alone, classify_texts, labels_of
 from llmcore.models.listing import (
     BUNDLED,
     BUNDLED_ASSISTANTS,
-    KINDS,
+    MODEL_KINDS,
     ModelEntry,
     adapters_of,
     default_assistant,
@@ -34,7 +34,7 @@ from llmcore.models.reference import (
 __all__ = [
     "BUNDLED",
     "BUNDLED_ASSISTANTS",
-    "KINDS",
+    "MODEL_KINDS",
     "VOTE",
     "Loaded",
     "LostParentError",

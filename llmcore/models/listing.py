@@ -14,7 +14,7 @@ from llmcore.runs.state import RunInfo, RunState
 from llmcore.runs.store import RunStore
 from llmcore.runs.used import step_words, used_step
 
-KINDS = {kind.name: kind.model for kind in kinds.KINDS.values() if kind.model}
+MODEL_KINDS = {kind.name: kind.model for kind in kinds.KINDS.values() if kind.model}
 BUNDLED = ("base", "starter")
 BUNDLED_ASSISTANTS = ("general", "airline-support", "translation")  # the widest first
 
@@ -53,7 +53,7 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
     bundled ones; no torch needed."""
     named = []
     for info in (store or RunStore()).list():
-        run_kind = KINDS.get(info.kind)
+        run_kind = MODEL_KINDS.get(info.kind)
         if run_kind is None or (kind is not None and run_kind != kind):
             continue
         step = used_step(Run(info.directory))

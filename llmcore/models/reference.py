@@ -14,7 +14,7 @@ from llmcore.config import ModelConfig
 from llmcore.convert import locate
 from llmcore.convert.locate import Foreign, ForeignModel
 from llmcore.errors import LabError, NotFoundError
-from llmcore.models.listing import KINDS, list_models
+from llmcore.models.listing import MODEL_KINDS, list_models
 from llmcore.models.loading import Loaded, read_checkpoint, read_foreign
 from llmcore.runs.reference import name_of, split_reference, with_checkpoint
 from llmcore.runs.run import TOKENIZER, Run
@@ -166,7 +166,7 @@ def resolve(ref: str) -> Reference:
     if foreign is not None:
         return foreign
     run = _run_named(name)
-    if run.info().kind not in KINDS and run.info().kind != "?":
+    if run.info().kind not in MODEL_KINDS and run.info().kind != "?":
         raise LabError(
             f"Run {run.id} is a {run.info().kind} run, which keeps no model: choose another."
         )

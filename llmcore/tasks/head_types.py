@@ -22,7 +22,7 @@ from llmcore.nn.hooks import watch
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import Tokenizer
 
-KINDS = ("previous", "duplicate", "induction", "first", "word")
+TYPE_NAMES = ("previous", "duplicate", "induction", "first", "word")
 TEXT_CORPUS = "shakespeare"  # its held-out part, which no bundled model has learned from
 SHORTEST = 4  # tokens: two, and the same two again
 _MEMORY = 96 << 20  # bytes of attention weights and logits that are held at once
@@ -53,7 +53,7 @@ class HeadScores:
     n_sequences: int
     length: int
     seed: int
-    kinds: tuple[str, ...] = KINDS
+    kinds: tuple[str, ...] = TYPE_NAMES
 
     def best(self, kind: str, on: str = "repeats") -> list[tuple[int, int, float]]:
         """(layer, head, score) of all heads, the highest score first.
@@ -211,8 +211,8 @@ def _within_words(data: bytes) -> list[bool]:
 
 
 def where_habits_look(ids: np.ndarray, starts: np.ndarray | None = None) -> np.ndarray:
-    """(K, B, T, T) boolean, in the order of KINDS: the places s that a perfect head of each kind
-    looks at from token t, of ids (B, T).
+    """(K, B, T, T) boolean, in the order of TYPE_NAMES: the places s that a perfect head of each
+    kind looks at from token t, of ids (B, T).
 
     Previous: s = t - 1. Duplicate: an earlier copy of token t. Induction: the token after an
     earlier copy, so that `A B … A` looks at B. First: s = 0, from any later token. Word: the first

@@ -11,7 +11,7 @@ from llmcore.tokenizers.tokenizer import Tokenizer
 
 MIN_VOCAB_SIZE = 257  # every byte and <|endoftext|>
 MAX_VOCAB_SIZE = 200_000
-KINDS = ("bpe", "characters")
+TOKENIZER_KINDS = ("bpe", "characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,10 @@ class Recipe:
     rule: str = DEFAULT_RULE
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise LabError(f"There is no kind {self.kind!r}: choose one of {', '.join(KINDS)}.")
+        if self.kind not in TOKENIZER_KINDS:
+            raise LabError(
+                f"There is no kind {self.kind!r}: choose one of {', '.join(TOKENIZER_KINDS)}."
+            )
         rule_named(self.rule)
         if not MIN_VOCAB_SIZE <= self.vocab_size <= MAX_VOCAB_SIZE:
             raise LabError(

@@ -30,7 +30,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MergeStep:
     """The parts before one merge, the pairs that could be joined, and the one that was."""
 
     parts: tuple[bytes, ...]
@@ -61,7 +61,7 @@ class Explanation:
     """
 
     piece: bytes
-    steps: tuple[Step, ...]
+    steps: tuple[MergeStep, ...]
     tokens: tuple[bytes, ...]
     ids: tuple[int, ...]
     taken_whole: bool = False
@@ -125,7 +125,7 @@ def explain_piece(ranks: Mapping[bytes, int], piece: bytes) -> Explanation:
     steps = []
     while candidates := _candidates(ranks, parts):
         chosen = min(candidates, key=lambda candidate: (candidate.rank, candidate.index))
-        steps.append(Step(parts, candidates, chosen))
+        steps.append(MergeStep(parts, candidates, chosen))
         at = chosen.index
         parts = (*parts[:at], parts[at] + parts[at + 1], *parts[at + 2 :])
     taken_whole = len(parts) > 1 and piece in ranks

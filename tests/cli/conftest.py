@@ -14,7 +14,7 @@ from llmcore.cli import main
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Finished:
     status: int
     out: str
     err: str
@@ -37,17 +37,17 @@ class Outcome:
         return lines[0]
 
 
-Lab = Callable[..., Outcome]
+Lab = Callable[..., Finished]
 
 
 @pytest.fixture
 def lab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    def call(*arguments: object, stdin: bytes = b"") -> Outcome:
+    def call(*arguments: object, stdin: bytes = b"") -> Finished:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
         capsys.readouterr()
         status = main([str(argument) for argument in arguments])
         printed = capsys.readouterr()
-        return Outcome(status, printed.out, printed.err)
+        return Finished(status, printed.out, printed.err)
 
     before = _torch_threads()
     yield call

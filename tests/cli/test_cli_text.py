@@ -11,7 +11,7 @@ import pytest
 
 from llmcore import tokenizers
 from llmcore.cli.text import VOCAB_SIZES
-from llmcore.cli.tokenizers import KINDS, RULE_NAMES
+from llmcore.cli.tokenizers import RULE_NAMES, TOKENIZER_KINDS
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tokenizers import bpe
 
@@ -159,7 +159,7 @@ def test_the_vocabulary_bounds_are_those_of_the_tokenizers():
 
 
 def test_the_names_of_kinds_and_rules_are_those_of_the_tokenizers():
-    assert (bpe.KINDS, tuple(tokenizers.RULES)) == (KINDS, RULE_NAMES)
+    assert (bpe.TOKENIZER_KINDS, tuple(tokenizers.RULES)) == (TOKENIZER_KINDS, RULE_NAMES)
 
 
 def test_a_tokenizer_saved_by_name_is_used_renamed_exported_and_deleted(lab, tmp_path):

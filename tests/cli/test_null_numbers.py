@@ -19,7 +19,7 @@ from llmcore.recipes.instructions import plan_instruct
 
 __all__ = ["parent", "store"]  # fixtures
 
-KINDS = ["pretrain", "head", "probe", "instruct"]
+KEPT_KINDS = ["pretrain", "head", "probe", "instruct"]
 PAGES = {"pretrain": "pretrain", "instruct": "instructions"}
 
 
@@ -46,13 +46,13 @@ def made(store, parent, kind):
     return store.open(directory.name)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KEPT_KINDS)
 def test_the_doctor_says_that_the_loss_is_no_number(store, parent, kind):
     finding = examine_run(made(store, parent, kind))[0]
     assert finding.kind == "not finite" and "step 1" in finding.text
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KEPT_KINDS)
 def test_pages_and_commands_know_null(lab, store, parent, kind):
     run = made(store, parent, kind)
     page = AppTest.from_file(

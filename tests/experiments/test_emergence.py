@@ -19,7 +19,7 @@ from llmcore.nn.model import GPT
 from llmcore.runs.metrics import MetricsReader
 from llmcore.runs.run import Run
 from llmcore.tasks.building import random_weights
-from llmcore.tasks.head_types import KINDS
+from llmcore.tasks.head_types import TYPE_NAMES
 
 
 def reader(tmp_path, rows):
@@ -101,7 +101,7 @@ def test_a_run_writes_its_head_scores_and_snapshots(tmp_path):
     run_foreground(tmp_path / "run", config)
     run = Run(tmp_path / "run")
     metrics = run.metrics()
-    for kind in KINDS:
+    for kind in TYPE_NAMES:
         steps, values = metrics.arrays("val", f"head_{kind}")
         assert steps.tolist() == [1, 3, 6] and ((values > 0) & (values < 1)).all()
     found = emergence(metrics)

@@ -20,7 +20,7 @@ from llmcore.experiments.earlier_nlp.words import answer_sentences
 from llmcore.experiments.measured_tables import MEASURED, MeasuredTable, measured_table
 from llmcore.runs import RunStore
 
-KINDS = sorted(COMMANDS)
+TABLE_KINDS = sorted(COMMANDS)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def keys_by_event(records: list[dict]) -> set[tuple[str, ...]]:
     return {(record["type"], *sorted(record)) for record in records}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TABLE_KINDS)
 def test_the_shipped_table_has_the_keys_of_a_real_measurement(
     kind: str, tiny: Callable[[str], dict]
 ) -> None:
@@ -70,7 +70,7 @@ def test_the_shipped_table_has_the_keys_of_a_real_measurement(
     assert keys_by_event(ours["records"]) == keys_by_event(theirs["records"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TABLE_KINDS)
 def test_a_written_table_reads_like_its_run(kind: str, tiny: Callable[[str], dict]) -> None:
     tiny(kind)
     run = next(RunStore().open(info.id) for info in RunStore().list() if info.kind == kind)
@@ -80,7 +80,7 @@ def test_a_written_table_reads_like_its_run(kind: str, tiny: Callable[[str], dic
     assert table.config == run.config and table.seconds == 1.5
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TABLE_KINDS)
 def test_the_shipped_table_says_where_when_and_how(kind: str) -> None:
     table = shipped(kind)
     assert table.kind == table.config.kind == kind

@@ -9,7 +9,7 @@ from llmcore.errors import LabError
 from llmcore.nn.hooks import change
 from llmcore.tasks import head_types
 from llmcore.tasks.head_types import (
-    KINDS,
+    TYPE_NAMES,
     attention_shares,
     head_scores,
     repeated_ids,
@@ -25,7 +25,7 @@ MODEL = loaded().trunk
 def pattern(kind: str, ids: np.ndarray) -> np.ndarray:
     """(B, T, T) weights of a perfect head: all attention where its habit looks, else on itself."""
     habits = where_habits_look(ids, word_starts(TOKENIZER, ids))
-    habit = habits[KINDS.index(kind)].astype(np.float32)
+    habit = habits[TYPE_NAMES.index(kind)].astype(np.float32)
     sums = habit.sum(-1, keepdims=True)
     itself = np.eye(ids.shape[1], dtype=np.float32)
     return np.where(sums > 0, habit / np.maximum(sums, 1), itself)
@@ -65,7 +65,7 @@ def test_half_a_letter_goes_on_with_its_word_and_half_an_emoji_does_not() -> Non
 
 def test_the_word_habit_looks_at_its_first_token_from_the_third_on() -> None:
     tokenizer, ids = one_token_each("In", "to", "wn", " un", "be", "liev", "able", " th", "ere")
-    word = where_habits_look(ids, word_starts(tokenizer, ids))[KINDS.index("word"), 0]
+    word = where_habits_look(ids, word_starts(tokenizer, ids))[TYPE_NAMES.index("word"), 0]
     # Not of "Intown", whose first token is the text's; not of " there", where it is the one before.
     assert np.argwhere(word).tolist() == [[5, 3], [6, 3]]
 
@@ -85,7 +85,7 @@ def test_shares_of_hand_made_weights():
     np.testing.assert_array_equal(word, [np.nan, np.nan, np.nan, 0.25])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TYPE_NAMES)
 def test_a_perfect_head_in_a_real_model_scores_one_and_is_the_best(kind):
     ids = repeated_ids(visible_ids(TOKENIZER), 32, 3, 7)
 
@@ -100,8 +100,8 @@ def test_a_perfect_head_in_a_real_model_scores_one_and_is_the_best(kind):
     assert best[0] == (1, 2, pytest.approx(1.0)) and scores.highest(kind) == best[0][2]
     assert len(best) == 2 * 3 and best[1][2] < 0.6
     assert scores.on_text is None
-    for other in set(KINDS) - {kind}:
-        assert scores.on_repeats[KINDS.index(other), 1, 2] < 0.2
+    for other in set(TYPE_NAMES) - {kind}:
+        assert scores.on_repeats[TYPE_NAMES.index(other), 1, 2] < 0.2
 
 
 def test_chance_is_what_a_uniform_head_scores():

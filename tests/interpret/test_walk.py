@@ -13,8 +13,8 @@ from llmcore.config import ModelConfig, RopeScaling
 from llmcore.errors import LabError
 from llmcore.interpret.walk import open_block, walk
 from llmcore.interpret.walk_block import joined_heads, split_heads
-from llmcore.interpret.walk_cells import Place, arise, number, shared_head
-from llmcore.interpret.walk_parts import Step
+from llmcore.interpret.walk_cells import Cell, cell_arithmetic, number, shared_head
+from llmcore.interpret.walk_parts import WalkStep
 from llmcore.interpret.walk_source import source_of
 from llmcore.interpret.walk_steps import steps
 from llmcore.models import Loaded, load
@@ -70,7 +70,7 @@ def walked(loaded: Loaded, layer: int = 1, text: str = TEXT):
     return passed, tape, steps(loaded.model, passed, tape, layer)
 
 
-def panels(found: list[Step], name: str) -> list[np.ndarray]:
+def panels(found: list[WalkStep], name: str) -> list[np.ndarray]:
     return [panel.values for step in found if step.name == name for panel in step.panels]
 
 
@@ -224,8 +224,8 @@ def test_any_cell_can_be_worked_out(one: Loaded) -> None:
                 head = int(rng.integers(one.trunk.config.n_heads))
                 values = panel.of_head(head, one.trunk.config.n_heads)
                 row, column = (int(rng.integers(size)) for size in values.shape)
-                found_sum = arise(
-                    one.model, passed, tape, 1, step.name, Place(row, column, head, place)
+                found_sum = cell_arithmetic(
+                    one.model, passed, tape, 1, step.name, Cell(row, column, head, place)
                 )
                 if step.name == "tokens":
                     assert found_sum is None

@@ -20,7 +20,7 @@ from ui.session import ATTENTION_OFF
 from ui.token_text import plain_label
 
 if TYPE_CHECKING:
-    from llmcore.interpret.ablation import Outcome, Part
+    from llmcore.interpret.ablation import Part, Prediction
     from llmcore.models import Loaded, Reference
 
 MAX_PARTS = 400
@@ -162,7 +162,7 @@ def _loss(place, label: Markdown, before: float, after: float, note: Markdown) -
     )  # fmt: skip
 
 
-def _next(loaded: "Loaded", before: "Outcome", after: "Outcome") -> None:
+def _next(loaded: "Loaded", before: "Prediction", after: "Prediction") -> None:
     from llmcore.plots.interpret import before_after_bars
 
     best = np.maximum(before.probabilities, after.probabilities)
@@ -187,7 +187,7 @@ def _next(loaded: "Loaded", before: "Outcome", after: "Outcome") -> None:
         st.caption(f"The likeliest token stays; {moved:.1%} of the probability has moved.")
 
 
-def _decision(labels: list[str], before: "Outcome", after: "Outcome") -> None:
+def _decision(labels: list[str], before: "Prediction", after: "Prediction") -> None:
     from llmcore.plots.interpret import before_after_bars
 
     first, now = int(before.probabilities.argmax()), int(after.probabilities.argmax())
@@ -215,7 +215,7 @@ def _ids(key: str, text: str, loaded: "Loaded") -> tuple[list[int], str | None]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _outcome(key: str, text: str, names: str, how: str, _loaded: "Loaded") -> "Outcome":
+def _outcome(key: str, text: str, names: str, how: str, _loaded: "Loaded") -> "Prediction":
     from llmcore.interpret.ablation import outcome
 
     ids, _ = _ids(key, text, _loaded)

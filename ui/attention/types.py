@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmcore.models import Loaded, Reference
     from llmcore.tasks.head_types import HeadScores
 
-KINDS = {
+TYPE_TEXTS = {
     "previous": ("Previous token", "Looks at the token just before.", ""),
     "duplicate": ("Duplicate token", "Looks at an earlier copy of the token.", ""),
     "induction": (
@@ -96,7 +96,7 @@ def _types(model: "Reference", text: str) -> None:
     record = record_of(key, text, loaded) if text else None
     layer, head = chosen_head(loaded.trunk.config, record)
     chance = scores.chance if test == "repeats" else scores.chance_on_text
-    for column, kind in zip(st.columns(len(KINDS)), scores.kinds, strict=True):
+    for column, kind in zip(st.columns(len(TYPE_TEXTS)), scores.kinds, strict=True):
         with column, st.container(gap="xsmall"):
             _best(scores, kind, test, float(chance[scores.kinds.index(kind)]), (layer, head))
     left, right = st.columns([5, 6], gap="large")
@@ -110,7 +110,7 @@ def _types(model: "Reference", text: str) -> None:
 def _best(
     scores: "HeadScores", kind: str, test: str, chance: float, chosen: tuple[int, int]
 ) -> None:
-    title, what, more = KINDS[kind]
+    title, what, more = TYPE_TEXTS[kind]
     st.markdown(f"**{title}**", help=more or None)
     st.caption(what + (f" By chance: {chance:.1%}." if chance == chance else ""))
     best = scores.best(kind, on=test)[:N_BEST]
@@ -137,7 +137,7 @@ def _best(
 def _all_heads(scores: "HeadScores", test: str, loaded: "Loaded", chosen: str) -> None:
     kind = st.selectbox(
         "All heads by their score for", scores.kinds, index=scores.kinds.index("induction"),
-        format_func=lambda name: KINDS[name][0], key="attention_kind", persist_state="session",
+        format_func=lambda name: TYPE_TEXTS[name][0], key="attention_kind", persist_state="session",
     )  # fmt: skip
     table = scores.on_repeats if test == "repeats" else scores.on_text
     part_grid(

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from llmcore.config import RunConfig
-from ui.classifier.data import Choice, choose_data
+from ui.classifier.data import LabelledChoice, choose_data
 from ui.classifier.options import choose_model
 from ui.classifier.report import report_of
 from ui.page import guarded, plain, show_error
@@ -62,7 +62,7 @@ def _start_box() -> None:
             box.button("Draw the learning curve", right, begins)
 
 
-def _begin(choice: Choice, model: str, seeds: int, begin: Begin) -> None:
+def _begin(choice: LabelledChoice, model: str, seeds: int, begin: Begin) -> None:
     begin(_planned(choice, model, seeds), choice.table)
 
 
@@ -78,7 +78,7 @@ def _options() -> tuple[str, int]:
     return model, int(seeds)
 
 
-def _planned(choice: Choice, model: str, seeds: int) -> RunConfig:
+def _planned(choice: LabelledChoice, model: str, seeds: int) -> RunConfig:
     from llmcore.experiments.learning_curve.plan import plan_learning_curve
 
     return plan_learning_curve(

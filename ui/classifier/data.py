@@ -34,7 +34,7 @@ _WIDGET = "classify_upload"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LabelledChoice:
     """A source for `plan_classify`; `table` holds the bytes of an upload.
 
     version: tells this very content, with its columns and options, from any other. options: how
@@ -64,7 +64,7 @@ class Choice:
         return BUTTONS.get(self.source, "Train the classifier")
 
 
-def choose_data() -> Choice | None:
+def choose_data() -> LabelledChoice | None:
     """Draws the choice. Raises LabError for a table that cannot be learned from."""
     from llmcore.data import LABELLED
 
@@ -82,7 +82,7 @@ def choose_data() -> Choice | None:
     if kind == EMAILS and not _emails_are_there():
         return None
     st.caption(plain(LABELLED[kind].summary))
-    return Choice(kind, TITLES[kind], f"{kind} {_file_version(kind)}")
+    return LabelledChoice(kind, TITLES[kind], f"{kind} {_file_version(kind)}")
 
 
 def _file_version(name: str) -> str:
@@ -126,7 +126,7 @@ def _emails_are_there() -> bool:
 # ---- the user's own
 
 
-def _own() -> Choice | None:
+def _own() -> LabelledChoice | None:
     from llmcore.data import MAX_UPLOAD_BYTES
 
     most = MAX_UPLOAD_BYTES >> 20
@@ -165,7 +165,7 @@ def _forget() -> None:
     st.session_state.pop(UPLOAD, None)
 
 
-def _own_file(name: str, data: bytes, version: str) -> Choice | None:
+def _own_file(name: str, data: bytes, version: str) -> LabelledChoice | None:
     """The columns as they were recognised, or boxes to choose them; None as long as one that is
     needed is empty."""
     options = _options(name, data, version)
@@ -199,7 +199,7 @@ def _own_file(name: str, data: bytes, version: str) -> Choice | None:
         )
     places = (columns.index(text_column), columns.index(label_column))
     unique = f"{version} {places} {options}"
-    return Choice(name, name, unique, data, text_column, label_column, options, version)
+    return LabelledChoice(name, name, unique, data, text_column, label_column, options, version)
 
 
 WITHOUT_COLUMNS = ("folders", "mails")

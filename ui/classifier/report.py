@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.classifier.data import PREVIEW_ROWS, Choice, preview, recognised
+from ui.classifier.data import PREVIEW_ROWS, LabelledChoice, preview, recognised
 from ui.marked import Markdown
 from ui.page import guarded, plain
 from ui.reading_report import show_reading
@@ -18,7 +18,7 @@ UNEVEN = 1.5  # times: from here on the headline says it
 CHART_HEIGHT = 250
 
 
-def report_of(choice: Choice, model_ref: str | None) -> "DataReport":
+def report_of(choice: LabelledChoice, model_ref: str | None) -> "DataReport":
     """Rows, classes, doubles, contradictions, and how many texts the model cannot read whole.
 
     Raises LabError for what cannot be learned from.
@@ -34,7 +34,11 @@ def report_of(choice: Choice, model_ref: str | None) -> "DataReport":
 
 @st.cache_data(max_entries=8, show_spinner="Looking through the texts")
 def _report(
-    version: str, fingerprint: str, length: int, _choice: Choice, _tokenizer: "Tokenizer | None"
+    version: str,
+    fingerprint: str,
+    length: int,
+    _choice: LabelledChoice,
+    _tokenizer: "Tokenizer | None",
 ) -> "DataReport":
     from llmcore.data.chosen import read_labelled
     from llmcore.data.report import report_on
@@ -47,7 +51,7 @@ def _report(
     return report_on(labelled, _tokenizer, length or None)
 
 
-def show_reading_of(choice: Choice) -> None:
+def show_reading_of(choice: LabelledChoice) -> None:
     """How an upload that cannot be learned from was read: what is wrong is often seen there."""
     if choice.table is None:
         return
@@ -65,7 +69,7 @@ def about_n_train(report: "DataReport") -> int:
     return round((1 - shares.validation - shares.test) * (report.rows - report.doubles))
 
 
-def show_report(choice: Choice, report: "DataReport", run_id: str, unseen: bool) -> None:
+def show_report(choice: LabelledChoice, report: "DataReport", run_id: str, unseen: bool) -> None:
     """Open for one's own texts as long as they are `unseen`, that is not trained on yet.
 
     run_id: of the run that would start next; a new one folds the report away again.

@@ -9,7 +9,7 @@ import streamlit as st
 
 from llmcore.config import RunConfig
 from ui.classifier.code import use_it
-from ui.classifier.data import Choice, choose_data
+from ui.classifier.data import LabelledChoice, choose_data
 from ui.classifier.options import TRAINABLE, Settings, learned_share, options
 from ui.classifier.report import about_n_train, report_of, show_reading_of, show_report
 from ui.classifier.results import results
@@ -72,7 +72,10 @@ def _start_box(infos: Iterable["RunInfo"]) -> None:
 
 
 def _summary_and_button(
-    choice: Choice | None, settings: Settings | None, report: "DataReport | None", box: StartBox
+    choice: LabelledChoice | None,
+    settings: Settings | None,
+    report: "DataReport | None",
+    box: StartBox,
 ) -> None:
     from llmcore.recipes.classification import DEFAULT_EPOCHS
 
@@ -94,7 +97,7 @@ def _summary_and_button(
     box.button(label, right, begins)
 
 
-def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> RunConfig:
+def _planned(choice: LabelledChoice, settings: Settings, n_train: int | None = None) -> RunConfig:
     """The configuration; with a number of training texts the data is not read for it."""
     from llmcore.recipes.classification import plan_classify
 
@@ -112,6 +115,6 @@ def _planned(choice: Choice, settings: Settings, n_train: int | None = None) -> 
     return replace(config, name=f"{choice.name} · {TRAINABLE[config.trainable].lower()}")
 
 
-def _begin(choice: Choice, settings: Settings, begin: Begin) -> None:
+def _begin(choice: LabelledChoice, settings: Settings, begin: Begin) -> None:
     begin(_planned(choice, settings), choice.table)
     st.session_state.setdefault(_TRAINED_ON, set()).add(choice.version)

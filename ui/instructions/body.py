@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
-from ui.instructions.data import Choice, choose_data
+from ui.instructions.data import InstructionChoice, choose_data
 from ui.instructions.mask import what_the_loss_sees
 from ui.instructions.options import TRAINABLE, Plan, Settings, learned, options, planned
 from ui.instructions.results import example_prompt, results, side_by_side
@@ -47,7 +47,7 @@ def show() -> None:
                     use_it(info.id, example_prompt(store().open(info.id)))
 
 
-def _start_box(infos: Iterable["RunInfo"]) -> tuple[Choice, Settings] | None:
+def _start_box(infos: Iterable["RunInfo"]) -> tuple[InstructionChoice, Settings] | None:
     """The data, the options and the button; what was chosen where it can be trained."""
     choice = settings = problem = plan = None
     with start_box(KIND, "instructions", start_card(infos)) as box:
@@ -75,7 +75,7 @@ def _start_box(infos: Iterable["RunInfo"]) -> tuple[Choice, Settings] | None:
 
 
 def _summary_and_button(
-    choice: Choice | None, settings: Settings | None, plan: Plan | None, box: StartBox
+    choice: InstructionChoice | None, settings: Settings | None, plan: Plan | None, box: StartBox
 ) -> None:
     left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
     with left, guarded():
@@ -87,7 +87,7 @@ def _summary_and_button(
     box.button("Start training", right, begins)
 
 
-def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
+def _summary(choice: InstructionChoice, settings: Settings, plan: Plan) -> None:
     n, total = learned(plan.config.model, settings)
     share = f"All {n:,} parameters learn"
     if n < total:
@@ -109,5 +109,5 @@ def _summary(choice: Choice, settings: Settings, plan: Plan) -> None:
     st.caption("  \n".join(lines))
 
 
-def _begin(choice: Choice, plan: Plan, begin: Begin) -> None:
+def _begin(choice: InstructionChoice, plan: Plan, begin: Begin) -> None:
     begin(plan.config, choice.table)

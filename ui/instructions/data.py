@@ -34,7 +34,7 @@ PREVIEW_ROWS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class InstructionChoice:
     """A source for `plan_instruct`; `table` holds the bytes of an upload."""
 
     source: str
@@ -64,7 +64,7 @@ def _splits(source: str, table: bytes | None, columns: Columns, seed: int) -> In
     return read_instructions(data, seed, table)
 
 
-def choose_data() -> Choice | None:
+def choose_data() -> InstructionChoice | None:
     """Draws the choice; None before a file was given. Raises LabError for one that cannot be
     learned from."""
     from llmcore.data import INSTRUCTIONS
@@ -89,10 +89,10 @@ def choose_data() -> Choice | None:
     )
     with right.popover("Its card", icon=":material/description:", width="stretch"):
         st.markdown((FOLDER / f"{kind}-card.md").read_text(encoding="utf-8"))
-    return Choice(kind, TITLES[kind])
+    return InstructionChoice(kind, TITLES[kind])
 
 
-def _own_file() -> Choice | None:
+def _own_file() -> InstructionChoice | None:
     file = st.file_uploader(
         "Instructions with answers: Alpaca or chat messages (JSON, JSONL), or a table (CSV, TSV, "
         "Excel, Parquet)",
@@ -114,7 +114,7 @@ def _own_file() -> Choice | None:
     if columns is None:
         show_reading(report, "instruct")
         return None
-    choice = Choice(file.name, file.name, data, columns)
+    choice = InstructionChoice(file.name, file.name, data, columns)
     splits = choice.splits()
     _preview(splits.train)
     if splits.report is not None:

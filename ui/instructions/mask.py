@@ -12,7 +12,7 @@ from ui.token_text import parts_of
 
 if TYPE_CHECKING:
     from llmcore.tokenizers import Tokenizer
-    from ui.instructions.data import Choice
+    from ui.instructions.data import InstructionChoice
     from ui.instructions.options import Settings
 
 NAMES = {
@@ -32,13 +32,15 @@ FINDINGS = {
 _ROW = "lab_instruct_row"
 
 
-def what_the_loss_sees(choice: "Choice", settings: "Settings", batch_size: int, seed: int) -> None:
+def what_the_loss_sees(
+    choice: "InstructionChoice", settings: "Settings", batch_size: int, seed: int
+) -> None:
     """A slider over the training examples, one of them as coloured tokens, and the audit."""
     st.header("What the loss sees", anchor=False)
     st.fragment(_section)(choice, settings, batch_size, seed)
 
 
-def _section(choice: "Choice", settings: "Settings", batch_size: int, seed: int) -> None:
+def _section(choice: "InstructionChoice", settings: "Settings", batch_size: int, seed: int) -> None:
     with guarded():
         from llmcore.models import model_config, tokenizer_for
         from llmcore.tasks.instruction_tokens import mask_view
@@ -64,7 +66,7 @@ def _section(choice: "Choice", settings: "Settings", batch_size: int, seed: int)
 @st.cache_data(max_entries=8, show_spinner="Reading every example as tokens")
 def _survey(
     source: str, table: bytes | None, columns: object, template: str, model: str, length: int,
-    batch_size: int, seed: int, _choice: "Choice", _tokenizer: "Tokenizer",
+    batch_size: int, seed: int, _choice: "InstructionChoice", _tokenizer: "Tokenizer",
 ) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
     """The audit, and for each training example the tokens of the longest in its first batch."""
     from llmcore.tasks.instruction_tokens import audit, encode_row
@@ -82,7 +84,7 @@ def _survey(
     return report, widths
 
 
-def _slider(choice: "Choice", n: int) -> int:
+def _slider(choice: "InstructionChoice", n: int) -> int:
     """Which example, from 0; a finding of the audit may have asked for one."""
     if n < 2:
         return 0
@@ -127,7 +129,7 @@ def _sentence(view: list[dict[str, Any]], packing: bool) -> Markdown:
     return " · ".join(words)
 
 
-def _audit(report: dict[str, Any], choice: "Choice") -> None:
+def _audit(report: dict[str, Any], choice: "InstructionChoice") -> None:
     total = report["total_tokens"]
     st.markdown(
         f"**The whole training set:** {report['n']:,} examples, {total['sum']:,} tokens, "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llmcore.config import LoraConfig, ModelConfig, RunConfig
     from llmcore.data.instructions import Columns, Instruction
     from llmcore.recipes.instructions import InstructReport
-    from ui.instructions.data import Choice
+    from ui.instructions.data import InstructionChoice
 
 TRAINABLE = {"all": "Full finetuning", "last-block": "Last block", "lora": "LoRA"}
 TRAINABLE_HELP = (
@@ -46,7 +46,7 @@ class Plan:
     report: "InstructReport"
 
 
-def options(choice: "Choice | None") -> Settings:
+def options(choice: "InstructionChoice | None") -> Settings:
     """Draws the form. Raises LabError where a choice cannot work."""
     model, trainable, epochs, packing = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     with model:
@@ -78,7 +78,7 @@ def options(choice: "Choice | None") -> Settings:
     return Settings(ref, what, _template(choice), bool(pack), int(n_epochs), lora)
 
 
-def planned(choice: "Choice", settings: Settings) -> Plan:
+def planned(choice: "InstructionChoice", settings: Settings) -> Plan:
     """Raises LabError where nothing could be learned so."""
     made = _planned(
         choice.source, choice.table, choice.columns, settings.model, settings.trainable,
@@ -116,7 +116,7 @@ def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:
     return total, total
 
 
-def _usual_epochs(choice: "Choice | None") -> int:
+def _usual_epochs(choice: "InstructionChoice | None") -> int:
     from llmcore.recipes.instructions import INSTRUCT_ROWS, MOST_EPOCHS
 
     n_train = len(choice.splits().train) if choice is not None else INSTRUCT_ROWS
@@ -144,7 +144,7 @@ def _lora() -> "LoraConfig":
     )  # fmt: skip
 
 
-def _template(choice: "Choice | None") -> str:
+def _template(choice: "InstructionChoice | None") -> str:
     """The template: a name, or the text of one's own; checked, and shown on a row."""
     left, right = st.columns(2, gap="medium")
     with left:
@@ -180,7 +180,7 @@ def _template(choice: "Choice | None") -> str:
     return chosen
 
 
-def _shown_row(choice: "Choice | None") -> "Instruction | None":
+def _shown_row(choice: "InstructionChoice | None") -> "Instruction | None":
     """A row with an input, where there is one: it shows all parts of the template."""
     if choice is None:
         return None

@@ -12,7 +12,7 @@ from ui.page import plain
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import BlockTape, Walk
-    from llmcore.interpret.walk_parts import Step
+    from llmcore.interpret.walk_parts import WalkStep
     from llmcore.models import Loaded
 
 N_BARS = 10
@@ -20,7 +20,7 @@ QUIET = {"displayModeBar": False}
 
 
 def draw_detail(
-    loaded: "Loaded", passed: "Walk", tape: "BlockTape", step: "Step", place: Where,
+    loaded: "Loaded", passed: "Walk", tape: "BlockTape", step: "WalkStep", place: Where,
     names: list[str],
 ) -> None:  # fmt: skip
     """Nothing for the steps that have no more to show."""
@@ -104,7 +104,7 @@ def _mixture(tape: "BlockTape", place: Where, names: list[str]) -> None:
 
 
 def _before_norm(
-    passed: "Walk", tape: "BlockTape", step: "Step", place: Where, names: list[str]
+    passed: "Walk", tape: "BlockTape", step: "WalkStep", place: Where, names: list[str]
 ) -> None:
     reads = {
         "attention_in": passed.streams[place.layer], "final_out": passed.streams[-1],

@@ -13,7 +13,7 @@ from ui.page import plain
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import BlockTape, Walk
-    from llmcore.interpret.walk_parts import Step
+    from llmcore.interpret.walk_parts import WalkStep
     from llmcore.interpret.walk_source import Source
     from llmcore.models import Loaded
 
@@ -25,7 +25,7 @@ COLUMN_NAMES = {
 
 
 def draw_step(
-    loaded: "Loaded", passed: "Walk", tape: "BlockTape", step: "Step", place: Where
+    loaded: "Loaded", passed: "Walk", tape: "BlockTape", step: "WalkStep", place: Where
 ) -> None:
     """The chosen step; `place` exists in this model and text."""
     n_heads = loaded.trunk.config.n_heads
@@ -54,7 +54,7 @@ def token_names(passed: "Walk") -> list[str]:
     ]
 
 
-def _shapes(step: "Step") -> None:
+def _shapes(step: "WalkStep") -> None:
     def written(symbol: str, shape: tuple[int, ...]) -> Markdown:
         return code(f"{symbol} ({' × '.join(f'{size:,}' for size in shape)})")
 
@@ -64,7 +64,7 @@ def _shapes(step: "Step") -> None:
     st.markdown(f"{reads or 'the text'} → {gives} :small[:gray[{axes}]]")
 
 
-def _choosers(step: "Step", place: Where, names: list[str], n_heads: int) -> None:
+def _choosers(step: "WalkStep", place: Where, names: list[str], n_heads: int) -> None:
     """Head and token, where the step has them. The map and a click in the picture set them too."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if step.has_heads:
@@ -114,19 +114,19 @@ def _token_table(passed: "Walk") -> None:
 
 
 def _arithmetic(
-    loaded: "Loaded", passed: "Walk", tape: "BlockTape", step: "Step", sheets: list[Sheet],
+    loaded: "Loaded", passed: "Walk", tape: "BlockTape", step: "WalkStep", sheets: list[Sheet],
     place: Where, names: list[str],
 ) -> None:  # fmt: skip
     """How the chosen number arises from those that the step read."""
-    from llmcore.interpret.walk_cells import Place, arise
+    from llmcore.interpret.walk_cells import Cell, cell_arithmetic
 
     panel = min(place.panel, len(sheets) - 1)
     sheet = sheets[panel]
     row = min(place.row, sheet.values.shape[0] - 1)
     column = min(place.column, sheet.values.shape[1] - 1)
     real = sheet.columns[column] if sheet.columns is not None else column
-    found = arise(
-        loaded.model, passed, tape, place.layer, step.name, Place(row, real, place.head, panel)
+    found = cell_arithmetic(
+        loaded.model, passed, tape, place.layer, step.name, Cell(row, real, place.head, panel)
     )
     if found is None:
         return

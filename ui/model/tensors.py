@@ -11,7 +11,7 @@ from ui.model.place import Where, go
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import Walk
-    from llmcore.interpret.walk_parts import Panel, Step
+    from llmcore.interpret.walk_parts import Panel, WalkStep
     from llmcore.models import Loaded
 
 TENSORS = "model_tensors"
@@ -38,12 +38,14 @@ class Sheet:
     cuts: tuple[int, ...] = ()
 
 
-def sheets_of(loaded: "Loaded", passed: "Walk", step: "Step", place: Where) -> list[Sheet]:
+def sheets_of(loaded: "Loaded", passed: "Walk", step: "WalkStep", place: Where) -> list[Sheet]:
     """The panels of a step: of one head, and of a vocabulary the chosen token's likeliest."""
     return [_sheet(loaded, passed, step, panel, place) for panel in step.panels]
 
 
-def _sheet(loaded: "Loaded", passed: "Walk", step: "Step", panel: "Panel", place: Where) -> Sheet:
+def _sheet(
+    loaded: "Loaded", passed: "Walk", step: "WalkStep", panel: "Panel", place: Where
+) -> Sheet:
     config = loaded.trunk.config
     values = panel.of_head(place.head, config.n_heads)
     shape = " × ".join(f"{size:,}" for size in panel.shape)

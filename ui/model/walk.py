@@ -15,7 +15,7 @@ from ui.state import shared_text
 
 if TYPE_CHECKING:
     from llmcore.interpret.walk import BlockTape, Walk
-    from llmcore.interpret.walk_parts import Step
+    from llmcore.interpret.walk_parts import WalkStep
     from llmcore.models import Loaded
 
 MAP = "model_map"
@@ -79,7 +79,7 @@ def _opened(key: str, text: str, layer: int, _loaded: "Loaded", _passed: "Walk")
     return open_block(_loaded.trunk, _passed.streams[layer], layer)
 
 
-def _map(found: "list[Step]", step: str, layer: int, n_layers: int) -> None:
+def _map(found: "list[WalkStep]", step: str, layer: int, n_layers: int) -> None:
     registered("model_map")(
         key=MAP,
         data=payload({
@@ -91,7 +91,7 @@ def _map(found: "list[Step]", step: str, layer: int, n_layers: int) -> None:
     st.caption("Click a step or a layer; the left and right arrow keys go on, too.")
 
 
-def _shape(step: "Step") -> str:
+def _shape(step: "WalkStep") -> str:
     return " × ".join(f"{size:,}" for size in step.panels[0].shape)
 
 
@@ -102,7 +102,7 @@ def _go() -> None:
         go(step=wish["step"], **({"layer": layer} if type(layer) is int else {}))
 
 
-def _controls(names: list[str], at: int, step: "Step", layer: int, n_layers: int) -> None:
+def _controls(names: list[str], at: int, step: "WalkStep", layer: int, n_layers: int) -> None:
     inside = step.group in ("attention", "feed_forward")
     where = f"Step {at + 1} of {len(names)}"
     if inside:

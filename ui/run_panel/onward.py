@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.models import KINDS
+from llmcore.models import MODEL_KINDS
 from llmcore.runs.used import used_step
 from ui.navigation import page_link
 from ui.state import store
@@ -27,7 +27,7 @@ LINKS = {
 
 def onward(info: "RunInfo") -> None:
     """Draws the links; nothing for a run without weights that can be loaded."""
-    if info.kind not in KINDS or info.state == "damaged" or info.lost:
+    if info.kind not in MODEL_KINDS or info.state == "damaged" or info.lost:
         return
     if used_step(store().open(info.id)) is None:
         return

@@ -21,7 +21,7 @@ LIVE_ROWS = 500  # sent anew at each refresh
 # Shown until the person types something: it tells the rules apart, the shared default does not.
 TELLING = "She said: \"It's 10,250 miles.\"\n\tif (n > 12): THEY'LL   stop!"
 _JOB, _NEXT, _RULE = "lab_tokenizer_job", "lab_tokenizer_next", "lab_tokenizer_rule"
-KINDS = {"bpe": "Byte-pair encoding", "characters": "Characters"}
+KIND_TITLES = {"bpe": "Byte-pair encoding", "characters": "Characters"}
 PHASES = {
     "reading": "Reading the text",
     "cutting": "Cutting the text into pieces",
@@ -59,7 +59,7 @@ def _form(text: str) -> None:
         chosen = text_source("tokenizer", "Text to learn the tokens from", "train-tokenizer")
     with right:
         kind = st.segmented_control(
-            "Kind", list(KINDS), format_func=KINDS.get, default="bpe", required=True,
+            "Kind", list(KIND_TITLES), format_func=KIND_TITLES.get, default="bpe", required=True,
             key="tokenizer_kind", persist_state="session",
         )  # fmt: skip
         size, name = st.columns(2)

@@ -25,7 +25,7 @@ _SPAM_ASSASSIN = re.compile(r"(?:(?:easy|hard)[-_ ]?)?(ham|spam)(?:[-_ ]?\d+)?",
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FolderPlace:
     """What a folder's own files are. label: None for those that have none. split: "" for none."""
 
     label: str | None
@@ -33,7 +33,7 @@ class Place:
     loose: bool = False
 
 
-def places_of(counts: Counter[Folder], name: str, notices: Notices) -> dict[Folder, Place]:
+def places_of(counts: Counter[Folder], name: str, notices: Notices) -> dict[Folder, FolderPlace]:
     """The class and the part of the files in each folder. counts: files in each folder.
 
     Says what it decided wherever there is more than one level. Raises LabError where no folder
@@ -56,9 +56,10 @@ def places_of(counts: Counter[Folder], name: str, notices: Notices) -> dict[Fold
     if all(map(_PART.fullmatch, named)):
         raise LabError(f"The folders {listed(named)} of {name} are parts, not classes: {ADVICE}.")
     places = {
-        leaf: Place(_known(label), splits.get(leaf, (0, ""))[1]) for leaf, label in labels.items()
+        leaf: FolderPlace(_known(label), splits.get(leaf, (0, ""))[1])
+        for leaf, label in labels.items()
     }
-    below: dict[Folder, set[Place]] = defaultdict(set)
+    below: dict[Folder, set[FolderPlace]] = defaultdict(set)
     for leaf, place in places.items():
         for at in range(top + 1, len(leaf)):
             below[leaf[:at]].add(place)
@@ -173,17 +174,17 @@ def _come_again(rest: dict[Folder, Folder]) -> bool:
     return any(len(parent) > 1 for parent in parents.values())
 
 
-def _above(folder: Folder, below: set[Place]) -> Place:
+def _above(folder: Folder, below: set[FolderPlace]) -> FolderPlace:
     """What files are that lie beside folders: of the one class of all that is below, where
     this very folder names it; else loose."""
     place = next(iter(below), None)
     is_named = place is not None and len(below) == 1 and place.label == folder[-1]
-    return place if place and is_named else Place(None, loose=True)
+    return place if place and is_named else FolderPlace(None, loose=True)
 
 
 def _ham_or_spam(
-    places: dict[Folder, Place], name: str, notices: Notices
-) -> dict[Folder, Place]:  # fmt: skip
+    places: dict[Folder, FolderPlace], name: str, notices: Notices
+) -> dict[Folder, FolderPlace]:  # fmt: skip
     """SpamAssassin's easy_ham, hard_ham, spam_2 as ham and spam."""
     labels = {place.label for place in places.values() if place.label}
     found = {label: _SPAM_ASSASSIN.fullmatch(label) for label in labels}
@@ -195,7 +196,7 @@ def _ham_or_spam(
     notices.add("merged_folders", "The folders {folders} of {file} are read as ham and spam",
                 file=name, folders=listed(sorted(labels)))  # fmt: skip
     return {
-        folder: Place(plain[place.label], place.split) if place.label else place
+        folder: FolderPlace(plain[place.label], place.split) if place.label else place
         for folder, place in places.items()
     }
 
@@ -204,7 +205,7 @@ def _ham_or_spam(
 
 
 def _say_levels(
-    rest: dict[Folder, Folder], places: dict[Folder, Place], name: str, notices: Notices
+    rest: dict[Folder, Folder], places: dict[Folder, FolderPlace], name: str, notices: Notices
 ) -> None:  # fmt: skip
     labels = sorted({place.label for place in places.values() if place.label})
     above = sorted({"/".join(path[:-1]) for path in rest.values() if len(path) > 1})

@@ -14,7 +14,7 @@ from llmcore.data.mails import (
     looks_like_mail,
     read_mail,
 )
-from llmcore.data.reading.class_folders import ADVICE, Place, places_of
+from llmcore.data.reading.class_folders import ADVICE, FolderPlace, places_of
 from llmcore.data.reading.members import Member, named_files
 from llmcore.data.reading.report import Notices
 from llmcore.data.reading.rows import SPLIT, Rows, chunked
@@ -42,7 +42,7 @@ def read_folders(members: list[Member], name: str, notices: Notices) -> Rows:
     return rows_of_files(labelled, name, notices)
 
 
-def rows_of_files(labelled: list[tuple[Member, Place]], name: str, notices: Notices) -> Rows:
+def rows_of_files(labelled: list[tuple[Member, FolderPlace]], name: str, notices: Notices) -> Rows:
     """text and label (and `split`) of files whose places are known. Raises LabError where none
     holds text."""
     with_split = any(place.split for _, place in labelled)
@@ -58,7 +58,7 @@ def rows_of_files(labelled: list[tuple[Member, Place]], name: str, notices: Noti
     return result
 
 
-def _say_left_out(kept: list[tuple[Member, Place]], name: str, notices: Notices) -> None:
+def _say_left_out(kept: list[tuple[Member, FolderPlace]], name: str, notices: Notices) -> None:
     loose = [member for member, place in kept if place.loose]
     unlabelled = [member for member, place in kept if place.label is None and not place.loose]
     if loose:
@@ -72,7 +72,7 @@ def _say_left_out(kept: list[tuple[Member, Place]], name: str, notices: Notices)
 
 
 def _rows(
-    labelled: list[tuple[Member, Place]], with_split: bool, name: str, notices: Notices
+    labelled: list[tuple[Member, FolderPlace]], with_split: bool, name: str, notices: Notices
 ) -> Iterator[tuple[int, list[Any]]]:  # fmt: skip
     for number, (member, place) in enumerate(labelled, 1):
         text = text_of(member, number, name, notices)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from llmcore.data.mails import decode_plain
 from llmcore.data.reading.asked_names import folded_name
-from llmcore.data.reading.class_folders import Place
+from llmcore.data.reading.class_folders import FolderPlace
 from llmcore.data.reading.folders import rows_of_files
 from llmcore.data.reading.json_forms import split_of
 from llmcore.data.reading.members import Member, named_files
@@ -63,12 +63,12 @@ def read_listed(members: list[Member], name: str, notices: Notices, opened: Open
     if not found:
         return None
     chosen = _parts(found)
-    labelled: dict[Member, Place] = {}
+    labelled: dict[Member, FolderPlace] = {}
     listed_ones = [member for index, _ in chosen for member in index.labels]
     own = _own_parts(listed_ones) if not any(split for _, split in chosen) else {}
     for index, split in chosen:
         for member, label in index.labels.items():
-            labelled.setdefault(member, Place(label, split or own.get(member, "")))
+            labelled.setdefault(member, FolderPlace(label, split or own.get(member, "")))
         _say(index, name, notices)
     left = [member for member in members if member not in labelled
             and member not in {index.member for index, _ in chosen}]  # fmt: skip

@@ -18,8 +18,9 @@ share_cores()  # before any test imports torch
 # What `make check` runs (marker `fast`), chosen by measuring: folders and files whose tests take
 # seconds together.
 FAST = (
-    "classical", "nn", "plots", "runs", "test_config.py", "test_docstring_examples.py",
-    "test_files.py", "test_presets.py", "test_schema.py", "test_texts.py",
+    "classical", "nn", "plots", "runs", "test_architecture.py", "test_config.py",
+    "test_docstring_examples.py", "test_files.py", "test_presets.py", "test_schema.py",
+    "test_texts.py",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,14 @@ LIGHT = (
 TORCH_FREE_FOLDERS = ("tokenizers", "data", "classical", "plots")
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path: Path) -> Iterator[str]:
     """The absolute names of all modules that a file imports, inside functions as well."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -95,7 +101,7 @@ def arrows(tree: ast.AST) -> Iterator[str]:
 
 
 GRAPH = {
-    name: set(arrows(ast.parse(path.read_text(encoding="utf-8")))) & set(MODULES) - {name}
+    name: set(arrows(parsed(path))) & set(MODULES) - {name}
     for name, path in MODULES.items()
 }  # fmt: skip
 
@@ -282,7 +288,7 @@ def test_a_model_reference_is_taken_apart_in_one_place() -> None:
     found = {
         str(path.relative_to(PROJECT_ROOT))
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Constant) and node.value == "@"
     }
     assert found == CUTTERS | OTHER_SIGNS

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from page_driver import open_page
+from small_store import tiny_language_model
 from tiny import TEXT, pretrain_config, spam_table
 from variant_shapes import VARIANTS
 
 from llmcore import models
+from llmcore.config import RunConfig
 from llmcore.evaluation import text_loss
 from llmcore.exchange import export_run, import_run
 from llmcore.execution import launch
@@ -29,10 +31,14 @@ QUESTIONS = json.dumps(
 ).encode()
 
 
-def pretrained(name: str, stop_at: int | None = None, **settings: object) -> Path:
-    """A finished run of the variant; stopped once after `stop_at` steps and then resumed."""
+def plan_variant(name: str, **settings: object) -> RunConfig:
     config = pretrain_config(dropout=0.1, threads=1, **settings)
-    config = replace(config, model=config.model.with_(**VARIANTS[name]))
+    return replace(config, model=config.model.with_(**VARIANTS[name]))
+
+
+def pretrained(name: str, stop_at: int | None = None) -> Path:
+    """A finished run of the variant; stopped once after `stop_at` steps and then resumed."""
+    config = plan_variant(name)
     store = RunStore()
     directory = store.directory(store.mint_id(name))
 
@@ -48,10 +54,19 @@ def pretrained(name: str, stop_at: int | None = None, **settings: object) -> Pat
     return directory
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All newer parts, trained once for the tests that only read it."""
+    directory = tmp_path_factory.mktemp("variant") / "run"
+    config = plan_variant("all", steps=20)
+    assert launch.run_foreground(directory, config, TEXT.encode()).state == "done"
+    return directory
+
+
 @pytest.fixture
-def parent() -> str:
+def parent(trained: Path) -> str:
     models.clear_cache()
-    return pretrained("all", steps=20).name
+    return tiny_language_model(trained, "all").id
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -15,7 +15,6 @@ from ui.runs.exchange import bring_in
 from ui.runs.queue import queue_panel
 from ui.state import store
 
-TITLES = {name: kind.title for name, kind in KINDS.items()} | {"?": "Unreadable"}
 REFRESH_SECONDS = 2.0
 
 
@@ -75,13 +74,19 @@ def _table(drawn: tuple[tuple[str, str], ...]) -> None:
         st.rerun()
 
 
+def _title(kind: str) -> str:
+    if kind in KINDS:
+        return KINDS[kind].title
+    return "Unreadable" if kind == "?" else kind
+
+
 def _frame(infos: list[RunInfo]) -> pd.DataFrame:
     names = {info.id: info.name for info in infos}
     return pd.DataFrame(
         {
             "Name": [info.name for info in infos],
             "Kind": [
-                TITLES.get(info.kind, info.kind)
+                _title(info.kind)
                 + (", example" if info.example else "")
                 + (", imported" if info.imported is not None else "")
                 for info in infos

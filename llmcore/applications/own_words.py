@@ -35,6 +35,7 @@ _NO_ANSWER = re.compile(
 )
 # Booking codes (K7M2X9) and flights (LX482), as the airline writes them.
 _CODE = re.compile(r"\b(?:[a-z]\d[a-z]\d[a-z]\d|[a-z]{1,2}\d{2,4})\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _LONG_WORD, _STEM = 4, 4  # letters
 
@@ -82,7 +83,8 @@ class AirlineQuestion:
 @dataclass(frozen=True, slots=True)
 class WritingTask:
     """An answer is right where all of `all_of` fit it, one of `any_of` (if there are any), none of
-    `none_of`, its words number from min_words to max_words, and it is neither loop nor echo.
+    `none_of`, its words number from min_words to max_words, it holds no number that neither the
+    task nor `right` holds, and it is neither loop nor echo.
 
     shorter: the most words, as a share of the text's; in_its_words: the least share of its words
     of 4 letters and more that begin like a word of the text. 0: not asked for.
@@ -315,6 +317,8 @@ def judge_task(row: WritingTask, answer: Answer) -> Verdict:
     faults += [f"has {one}" for one in row.none_of if _fits(one, text)]
     if not row.min_words <= len(words) <= row.max_words:
         faults.append(f"{len(words)} words, not {row.min_words} to {row.max_words}")
+    known = set(_NUMBER.findall(f"{row.instruction} {row.input} {row.right}"))
+    faults += [f"makes up {one}" for one in sorted(set(_NUMBER.findall(text)) - known)]
     faults += _unlike_its_text(row, words)
     if is_echo(row.instruction, text):
         faults.append("echo")

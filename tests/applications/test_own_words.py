@@ -172,11 +172,85 @@ def test_two_questions_need_two_answers() -> None:
     assert not half.intent and half.faults[0] == "not meal"
 
 
+def test_an_answer_to_much_that_was_not_asked_is_to_none_of_it() -> None:
+    more = [named(AIRLINE, id).right for id in ("name-1", "group-1", "invoice-1")]
+    right = named(AIRLINE, "lounge-1").right
+    assert airline("lounge-1", " ".join([right, *more[:2]])).intent
+    much = airline("lounge-1", " ".join([right, *more]))
+    assert not much.intent and not much.loop and "also name, invoice, group" in much.faults
+
+
 def test_who_makes_something_up_has_not_declined() -> None:
     assert airline("no-gate", "I cannot tell you the gate of BA792, sorry.").right
     assert not airline("no-gate", "I cannot tell you more, it is gate B12.").right
     assert not airline("lack-cancel", "Please tell me your code. We have cancelled K7M2X9.").right
     assert airline("lack-cancel", "Which booking code is it, please?").right
+
+
+# What a person would write, and how a person judged it before the rules did.
+SAID_BY_A_PERSON = [
+    (
+        "change-1",
+        "Sure, we can rebook M3R8W5 to March 14. The fee is 40 dollars for Classic.",
+        True,
+    ),
+    (
+        "change-1",
+        "You can move M3R8W5 to 14 April. With Classic the change costs 40 dollars.",
+        False,
+    ),
+    (
+        "cancel-1",
+        "W5N1C8 can be cancelled online; of a Light fare only the taxes are paid back.",
+        True,
+    ),
+    ("cancel-1", "You can cancel W5N1C8. With Light you get back the full price.", False),
+    ("baggage-1", "You may take one suitcase of 23 kilos to Lisbon with Classic.", True),
+    ("overweight-1", "27 kilos is above 23, so on BA 2490 that costs 60 dollars.", True),
+    ("overweight-2", "35 kg is too heavy, we cannot take it on AY1332.", True),
+    ("extra-bag-1", "Yes, an additional bag on KL 1609 is 35 dollars online.", True),
+    ("check-in-opens-1", "You can check in for OS 87 online 30 hours before departure.", True),
+    ("check-in-opens-1", "Check-in for OS87 closes 60 minutes before departure.", False),
+    ("check-in-closes-1", "The counter closes an hour before IB3175 leaves.", True),
+    ("boarding-pass-1", "Your boarding pass for EI154 was sent to Ms Gallagher again.", True),
+    ("status-1", "Please look at Flight Status for TP943 on November 9.", True),
+    ("cancelled-flight-1", "For FR2046 you can rebook at no cost or get a refund.", True),
+    (
+        "missed-connection-1",
+        "At the transfer desk in Munich you get the next flight to Oslo.",
+        True,
+    ),
+    (
+        "missed-connection-1",
+        "At the transfer desk in Oslo you get the next flight to Munich.",
+        False,
+    ),
+    ("refund-status-1", "Your refund of 318 dollars for N7X2G5 will arrive within 7 days.", True),
+    ("seat-2", "We have reserved seat 23 F for you on R2Q9M6, at no charge with Flex.", True),
+    ("alone-2", "No, at 4 Jonas cannot travel alone yet. He is too young.", True),
+    ("alone-2", "Jonas needs our escort for 60 dollars.", False),
+    ("lost-item-1", "We will search for the glasses at seat 7D of SK681.", True),
+    ("name-1", "The name on F1S6T8 is now Catherine Doyle.", True),
+    ("name-1", "We have changed the name on F1S6T8 to Katherine.", False),
+    ("book-1", "You can book Porto to Geneva for 18 February online.", True),
+    ("book-1", "Go to Book, choose Geneva to Porto and the date 18 February.", False),
+    ("upgrade-1", "Moving P8E4A7 from Classic to Business costs 150 dollars.", True),
+    ("miles-1", "800 miles for AC881, since you fly Flex.", True),
+    ("payment-1", "Yes, D7J1K4 can be paid by invoice. Please pay within 14 days.", True),
+    ("lounge-1", "With Light you pay 40 dollars for the lounge in Zurich.", True),
+    ("no-weather", "That is outside of what I can do, sorry.", True),
+    ("no-weather", "To Barcelona a Light ticket includes one small cabin bag.", False),
+    ("no-gate", "Please check the screens at the airport.", True),
+    ("no-hotel", "Go to Book, choose Athens and the date.", False),
+    ("lack-name", "Sure! Please send me the booking code and the right name.", True),
+    ("lack-all", "Yes, I am here. What can I do for you?", True),
+]
+
+
+@pytest.mark.parametrize(("id", "said", "right"), SAID_BY_A_PERSON)
+def test_the_rules_of_the_airline_judge_as_a_person_does(id: str, said: str, right: bool) -> None:
+    verdict = airline(id, said)
+    assert verdict.right == right, verdict.faults
 
 
 # ---- loops and echoes
@@ -222,6 +296,44 @@ def test_an_email_needs_greeting_facts_and_closing() -> None:
     for lacking in ("Hi Greg,\n", "20 minutes ", "Best,\n"):
         assert not general("mail-late", good.replace(lacking, "")).right, lacking
     assert not general("mail-late", good.replace("Sam", "Sam\n[Your Name]")).right
+
+
+def test_numbers_are_not_made_up() -> None:
+    good = "Hi Greg, I am 20 minutes late for our meeting. Best, Sam"
+    assert general("mail-late", good).right
+    assert general("mail-late", good.replace("Best", "See you at 10:45. Best")).faults == (
+        "makes up 10", "makes up 45",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("id", "said", "right"),
+    [
+        ("qa-keys", "They left them under the flower pot.", True),
+        ("qa-keys", "In the letter box.", False),
+        ("qa-fine", "Mr Steiner has to pay it.", False),
+        ("qa-kids", "They have four kids.", True),
+        ("qa-bike", "The blue bike is cheaper than the red one.", False),
+        ("qa-museum", "The museum is open on Mondays and closed on weekends.", False),
+        ("qa-nuts", "No.", True),
+        (
+            "mail-sick",
+            "Dear Mr. Kowalski, I'm ill today and can't come in. Best regards, Dana",
+            True,
+        ),
+        ("mail-scarf", "Hi Rosie! Thank you so much for the scarf. Love, Holly", True),
+        ("mail-scarf", "Hi Rosie! Thank you so much for the gloves. Love, Holly", False),
+        ("sum-dog", "A dog was found 600 kilometres from home.", True),
+        ("sum-water", "The water will be turned off on Wednesday 7 June.", True),
+        ("sum-water", "The lights will be turned off on Wednesday 7 June.", False),
+        ("mood-watch", "No, he is not happy.", False),
+        ("mood-bus", "Frustration and disappointment.", True),
+        ("mood-phone", "It is a compliment.", False),
+    ],
+)
+def test_the_rules_of_the_tasks_judge_as_a_person_does(id: str, said: str, right: bool) -> None:
+    verdict = general(id, said)
+    assert verdict.right == right, verdict.faults
 
 
 def test_one_label_and_no_other() -> None:

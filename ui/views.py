@@ -63,7 +63,8 @@ def chosen_view(key: str, views: Mapping[str, View]) -> str:
         label_visibility="collapsed",
         wrap=True,
     )
-    if name not in views:  # a browser that comes back to a new session may bring none
+    # A browser that comes back to a new session may bring none.
+    if name is None or name not in views:
         name = wanted
     left = views.get(st.session_state.get(before, name))
     st.session_state[before] = name

@@ -54,7 +54,7 @@ def measure_cache(
     tokenizer: Tokenizer,
     prompt: str,
     n_tokens: int = 64,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> CacheMeasurement:
     """Continues `prompt` greedily by 2 to `MAX_MEASURED` tokens, an end of text not ending it.

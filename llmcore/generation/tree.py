@@ -44,6 +44,12 @@ class Node:
     cut: int | None = None  # where this token completed a stop string: bytes of the text before it
     logits: Tensor | None = None  # (V,) float32: the scores of what follows; dropped when old
 
+    @property
+    def written(self) -> int:
+        """The token of any node but the root."""
+        assert self.token is not None, "the root has no token"
+        return self.token
+
 
 class Tree:
     """The continuations of one prompt by one model. Jobs append to it while pages read it."""

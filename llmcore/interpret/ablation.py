@@ -215,7 +215,7 @@ def rank_parts(
     loaded: "Loaded",
     ids: Tensor,
     means: Means | None = None,
-    told: Callable[[int, int], None] = lambda done, of: None,
+    told: Callable[[int, int], object] = lambda done, of: None,
 ) -> Ranking:
     """Each head and each MLP off in turn, on texts (B, T).
 

@@ -20,7 +20,7 @@ class Map:
 
     title: str
     coordinates: np.ndarray
-    explained: Sequence[float]
+    explained: Sequence[float] | np.ndarray
 
 
 def embedding_maps(

@@ -16,8 +16,8 @@ _WRITTEN = 9  # columns up to which each cell has room for its number
 
 def before_after_bars(
     labels: Sequence[str],
-    before: Sequence[float],
-    after: Sequence[float],
+    before: Sequence[float] | np.ndarray,
+    after: Sequence[float] | np.ndarray,
     names: tuple[str, str] = ("before", "after"),
 ) -> go.Figure:
     """Two probabilities for each token, one above the other, with the change in points.

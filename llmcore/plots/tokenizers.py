@@ -10,8 +10,8 @@ from llmcore.plots.training import plain, thin
 
 
 def growth_curve(
-    vocab_sizes: Sequence[int],
-    bytes_per_token: Sequence[float],
+    vocab_sizes: Sequence[int] | np.ndarray,
+    bytes_per_token: Sequence[float] | np.ndarray,
     uirevision: str = "growth",
     height: int = 320,
 ) -> go.Figure:

@@ -13,7 +13,7 @@ from llmcore.runs import RunStore
 PAGE = str(Path(__file__).parents[2] / "pages" / "attention.py")
 
 
-def opened(ref: str, text: str, picture: str = "heatmap") -> AppTest:
+def opened(ref: str, text: str, picture: str | None = "heatmap") -> AppTest:
     page = AppTest.from_file(PAGE, default_timeout=60)
     page.query_params["model"] = ref
     page.session_state["lab_text"] = text
@@ -57,6 +57,13 @@ def test_a_text_shows_its_heads_and_what_comes_next(
     assert (frames(page), charts(page)) == drawn
     assert "does not prove" in sentences_shown(page)
     assert trained in page.code[0].value and "'--prompt=the cat sees'" in page.code[1].value
+
+
+def test_a_browser_that_brings_no_picture_gets_the_heatmap(trained: str) -> None:
+    """As one does that comes back to a new session."""
+    page = opened(trained, "the cat sees", None)
+    assert not page.exception and not page.error
+    assert (frames(page), charts(page)) == (0, 2)
 
 
 ODD_TEXTS = (

@@ -67,8 +67,8 @@ def chosen_token(n_tokens: int) -> int:
     """The position that every view looks from: the last one until another is chosen."""
     wanted = st.session_state.setdefault(ATTENTION_TOKEN, st.query_params.get("token"))
     try:
-        at = int(wanted)
-    except (TypeError, ValueError):
+        at = int(str(wanted))
+    except ValueError:
         at = n_tokens - 1
     if not 0 <= at < n_tokens:
         at = n_tokens - 1

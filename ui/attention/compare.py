@@ -81,8 +81,8 @@ def _other_model(ref: str) -> str | None:
     entries = {
         entry.ref: entry
         for entry in list_models()
-        if entry.ref != ref and (other := _config(entry.ref)) is not None
-        and own is not None and other.vocab_size == own.vocab_size
+        if entry.ref != ref and (theirs := _config(entry.ref)) is not None
+        and own is not None and theirs.vocab_size == own.vocab_size
     }  # fmt: skip
     if not entries:
         st.info(

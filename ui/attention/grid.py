@@ -1,7 +1,8 @@
 """A button for each part of a model, with a number in each where there is one."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,7 +19,7 @@ def part_grid(
     config: "ModelConfig",
     *,
     on_pick: Callable[[], None],
-    mode: str = "choose",
+    mode: Literal["choose", "toggle"] = "choose",
     columns: Sequence[str] = (HEADS,),
     chosen: str | None = None,
     off: Sequence[str] = (),
@@ -32,7 +33,9 @@ def part_grid(
     mode: `choose` tells one part as "part", `toggle` tells the list of all that are off as "off".
     values (L, N): a number for each of the first N columns; its colour is full at `largest`.
     """
-    drawn = [{"name": f"H{head}", "part": f"H{head}"} for head in range(config.n_heads)]
+    drawn: list[dict[str, Any]] = [
+        {"name": f"H{head}", "part": f"H{head}"} for head in range(config.n_heads)
+    ]
     if MLP in columns:
         drawn.append({"name": "MLP", "part": "MLP", "gap": True})
     if LAYER in columns:
@@ -50,5 +53,8 @@ def part_grid(
         "unit": unit,
         "hint": hint,
     }
-    listener = {"choose": "on_part_change", "toggle": "on_off_change"}[mode]
-    registered("part_grid")(key=key, data=payload(data), **{listener: on_pick})
+    draw = partial(registered("part_grid"), key=key, data=payload(data))
+    if mode == "choose":
+        draw(on_part_change=on_pick)
+    else:
+        draw(on_off_change=on_pick)

@@ -88,7 +88,7 @@ def _read(model: "Reference", text: str, n_tokens: int) -> None:
     position = chosen_token(n_tokens)
     row = _chosen_row(n_layers)
     shade = st.segmented_control(
-        "Colour by", list(SHADES), default="top", required=True, format_func=SHADES.get,
+        "Colour by", list(SHADES), default="top", required=True, format_func=SHADES.__getitem__,
         key="attention_shade", persist_state="session", help=SHADE_HELP,
     )  # fmt: skip
     _table(lens, ids, loaded, shade, row, position)
@@ -103,8 +103,8 @@ def _read(model: "Reference", text: str, n_tokens: int) -> None:
 def _chosen_row(n_layers: int) -> int:
     """The row of the table that is chosen, the last one at first; `?row=` in the address."""
     try:
-        row = int(st.session_state.setdefault(_ROW, st.query_params.get("row")))
-    except (TypeError, ValueError):
+        row = int(str(st.session_state.setdefault(_ROW, st.query_params.get("row"))))
+    except ValueError:
         row = n_layers
     row = row if 0 <= row <= n_layers else n_layers
     if row == n_layers:

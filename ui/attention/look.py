@@ -1,6 +1,7 @@
 """All heads at a glance, one of them large, and the text as it sees it: one linked picture."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
@@ -24,6 +25,7 @@ from ui.token_text import parts_of
 if TYPE_CHECKING:
     from llmcore.generation import Candidate
     from llmcore.interpret.attention import AttentionRecord
+    from llmcore.interpret.bertviz_html import View
     from llmcore.models import Loaded, Reference
 
 HONEST = (
@@ -32,8 +34,9 @@ HONEST = (
     "and most predictions hardly change when a single head is switched off. **Switch off** "
     "measures that."
 )
-PICTURES = {"heatmap": "Heatmap", "head": "Head view", "model": "Model view"}
-HOW = {
+Picture = Literal["heatmap", "head", "model"]
+PICTURES: dict[Picture, str] = {"heatmap": "Heatmap", "head": "Head view", "model": "Model view"}
+HOW: dict[Picture, str] = {
     "head": "Lines go from the token that looks (left) to the one it looks at (right). Point at a "
     "token to follow it alone. Each square is a head: click it to add or remove that head, "
     "double-click to see only that one, and it is chosen everywhere on the page.",
@@ -83,7 +86,7 @@ def _linked(model: "Reference", text: str) -> None:
         _downloads(record, loaded, layer, head)
 
 
-def _picture_choice() -> str:
+def _picture_choice() -> Picture:
     if "attention_picture" not in st.session_state:
         wanted = st.query_params.get("picture")
         st.session_state["attention_picture"] = wanted if wanted in PICTURES else "heatmap"
@@ -91,11 +94,13 @@ def _picture_choice() -> str:
         "Picture of the chosen head",
         list(PICTURES),
         required=True,
-        format_func=PICTURES.get,
+        format_func=PICTURES.__getitem__,
         key="attention_picture",
         persist_state="session",
         label_visibility="collapsed",
     )
+    if name is None:  # a browser that comes back to a new session may bring none
+        name = "heatmap"
     if name == "heatmap":
         st.query_params.pop("picture", None)
     else:
@@ -164,7 +169,9 @@ def _heatmap(record: "AttentionRecord", layer: int, head: int, token: int) -> No
     )
 
 
-def _last(record: "AttentionRecord", view: str, loaded: "Loaded") -> "tuple[np.ndarray, list[str]]":
+def _last(
+    record: "AttentionRecord", view: "View", loaded: "Loaded"
+) -> "tuple[np.ndarray, list[str]]":
     """What of a record a view of bertviz carries: its last tokens."""
     from llmcore.interpret.bertviz_html import longest_view
 
@@ -174,7 +181,9 @@ def _last(record: "AttentionRecord", view: str, loaded: "Loaded") -> "tuple[np.n
     return weights, record.labels[at:]
 
 
-def _bertviz(key: str, text: str, view: str, record: "AttentionRecord", loaded: "Loaded") -> None:
+def _bertviz(
+    key: str, text: str, view: "View", record: "AttentionRecord", loaded: "Loaded"
+) -> None:
     weights, labels = _last(record, view, loaded)
     if len(labels) < len(record.ids):
         st.info(
@@ -193,7 +202,13 @@ def _bertviz(key: str, text: str, view: str, record: "AttentionRecord", loaded: 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _view_html(
-    key: str, text: str, view: str, dark: bool, name: str, _weights: np.ndarray, _labels: list[str]
+    key: str,
+    text: str,
+    view: "View",
+    dark: bool,
+    name: str,
+    _weights: np.ndarray,
+    _labels: list[str],
 ) -> str:
     """The same text gives the very same HTML, so that a rerun leaves the frame as it is."""
     from llmcore.interpret.bertviz_html import view_html
@@ -204,10 +219,11 @@ def _view_html(
 def _downloads(record: "AttentionRecord", loaded: "Loaded", layer: int, head: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         format_choice()
-        for view in ("head", "model"):
+        views: tuple[View, ...] = ("head", "model")
+        for view in views:
             st.download_button(
                 f"{PICTURES[view]} as HTML",
-                data=lambda view=view: _file(record, loaded, view, layer, head),
+                data=partial(_file, record, loaded, view, layer, head),
                 file_name=f"attention-{view}-view.html",
                 mime="text/html",
                 icon=":material/download:",
@@ -217,7 +233,9 @@ def _downloads(record: "AttentionRecord", loaded: "Loaded", layer: int, head: in
             )
 
 
-def _file(record: "AttentionRecord", loaded: "Loaded", view: str, layer: int, head: int) -> bytes:
+def _file(
+    record: "AttentionRecord", loaded: "Loaded", view: "View", layer: int, head: int
+) -> bytes:
     from llmcore.interpret.bertviz_html import view_html
 
     weights, labels = _last(record, view, loaded)

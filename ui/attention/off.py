@@ -20,6 +20,8 @@ from ui.session import ATTENTION_OFF
 from ui.token_text import plain_label
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from llmcore.interpret.ablation import Part, Prediction
     from llmcore.models import Loaded, Reference
 
@@ -54,7 +56,7 @@ def _fill_choice() -> str:
         list(FILLS),
         default="zero",
         required=True,
-        format_func=FILLS.get,
+        format_func=FILLS.__getitem__,
         key="attention_fill",
         persist_state="session",
         help="Zero: the part adds nothing. Mean: it always adds what it adds on average over "
@@ -138,7 +140,7 @@ def _results(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[P
         _decision(loaded.labels, before, after)
         return
     on_text, on_test = st.columns(2)
-    if before.loss is None:
+    if before.loss is None or after.loss is None:
         on_text.metric("Loss on your text", "–", help="One token has none before it to predict it.")
     else:
         _loss(on_text, "Loss on your text", before.loss, after.loss,
@@ -147,14 +149,16 @@ def _results(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[P
     # Last, since it is the slowest: what is above stands already.
     with on_test:
         base = _test_loss(key, "", "zero", loaded)
-        if base is not None:
-            _loss(st, "Loss on held-out text", base,
-                  _test_loss(key, names, how, loaded) if parts else base,
+        now = _test_loss(key, names, how, loaded) if parts else base
+        if base is not None and now is not None:
+            _loss(on_test, "Loss on held-out text", base, now,
                   f"Mean nats a token over {N_WINDOWS} passages of Shakespeare that the bundled "
                   f"models did not learn from.")  # fmt: skip
 
 
-def _loss(place, label: Markdown, before: float, after: float, note: Markdown) -> None:
+def _loss(
+    place: "DeltaGenerator", label: Markdown, before: float, after: float, note: Markdown
+) -> None:
     change = after - before
     place.metric(
         label, f"{after:.3f}", delta=f"{change:+.3f}" if after != before else None,

@@ -11,6 +11,8 @@ from ui.attention.grid import part_grid
 from ui.picker import load_model
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from llmcore.models import Loaded, Reference
     from llmcore.tasks.head_types import HeadScores
 
@@ -90,12 +92,13 @@ def _types(model: "Reference", text: str) -> None:
     if st.session_state.get("attention_test") not in tests:
         st.session_state["attention_test"] = tests[0]
     test = st.segmented_control(
-        "Scored on", tests, required=True, format_func=TESTS.get, key="attention_test",
+        "Scored on", tests, required=True, format_func=TESTS.__getitem__, key="attention_test",
         persist_state="session",
     )  # fmt: skip
+    test = test or tests[0]  # a browser that comes back to a new session may bring none
     record = record_of(key, text, loaded) if text else None
     layer, head = chosen_head(loaded.trunk.config, record)
-    chance = scores.chance if test == "repeats" else scores.chance_on_text
+    _, chance = _measured(scores, test)
     for column, kind in zip(st.columns(len(TYPE_TEXTS)), scores.kinds, strict=True):
         with column, st.container(gap="xsmall"):
             _best(scores, kind, test, float(chance[scores.kinds.index(kind)]), (layer, head))
@@ -105,6 +108,13 @@ def _types(model: "Reference", text: str) -> None:
     with right:
         _on_the_text(key, text, loaded, layer, head)
         format_choice()
+
+
+def _measured(scores: "HeadScores", test: str) -> "tuple[np.ndarray, np.ndarray]":
+    """The scores (K, L, H) of a test and what chance gives, (K,)."""
+    if test == "repeats" or scores.on_text is None or scores.chance_on_text is None:
+        return scores.on_repeats, scores.chance
+    return scores.on_text, scores.chance_on_text
 
 
 def _best(
@@ -139,7 +149,7 @@ def _all_heads(scores: "HeadScores", test: str, loaded: "Loaded", chosen: str) -
         "All heads by their score for", scores.kinds, index=scores.kinds.index("induction"),
         format_func=lambda name: TYPE_TEXTS[name][0], key="attention_kind", persist_state="session",
     )  # fmt: skip
-    table = scores.on_repeats if test == "repeats" else scores.on_text
+    table, _ = _measured(scores, test)
     part_grid(
         "attention_types",
         loaded.trunk.config,

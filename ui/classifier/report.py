@@ -95,7 +95,7 @@ def show_report(choice: LabelledChoice, report: "DataReport", run_id: str, unsee
             if not lines:
                 lines = ["No doubles, no contradictions, no text too long: nothing to mend."]
             st.markdown("\n".join(f"- {plain(line)}" for line in lines))
-        if own:
+        if choice.table is not None:
             st.dataframe(
                 preview(
                     choice.version,

@@ -108,7 +108,7 @@ def _own_file() -> InstructionChoice | None:
         return None
     data = file.getvalue()
     report = _report(data, file.name)
-    columns = Columns()
+    columns: Columns | None = Columns()
     if _has_boxes(report):
         columns = _columns(report, data, file.file_id)
     if columns is None:

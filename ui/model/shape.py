@@ -63,30 +63,34 @@ def _help(name: str) -> Markdown:
 
 
 def _sliders() -> ModelConfig:
-    keep = {"persist_state": "session"}
     first, second, third = st.columns(3, gap="medium")
-    n_layers = first.slider("Layers", 1, 200, key=_key("n_layers"), help=_help("n_layers"), **keep)
-    n_heads = second.slider("Heads", 1, 128, key=_key("n_heads"), help=_help("n_heads"), **keep)
+    n_layers = first.slider(
+        "Layers", 1, 200, key=_key("n_layers"), help=_help("n_layers"), persist_state="session"
+    )
+    n_heads = second.slider(
+        "Heads", 1, 128, key=_key("n_heads"), help=_help("n_heads"), persist_state="session"
+    )
     d_head = third.slider(
         "Head size", 2, 256, key=_key("d_head"), help="channels of one head; heads × head size is "
-        "the width of the residual stream", **keep,
+        "the width of the residual stream", persist_state="session",
     )  # fmt: skip
     first, second, third = st.columns(3, gap="medium")
     contexts = sorted({*CONTEXTS, st.session_state[_key("context_length")]})
     context = first.select_slider(
-        "Context length", contexts, key=_key("context_length"),
-        format_func=lambda number: f"{number:,}", help=_help("context_length"), **keep,
+        "Context length", contexts, key=_key("context_length"), help=_help("context_length"),
+        format_func=lambda number: f"{number:,}", persist_state="session",
     )  # fmt: skip
     vocab = second.number_input(
         "Vocabulary", 2, 1_000_000, step=1000, key=_key("vocab_size"), help=_help("vocab_size"),
-        **keep,
+        persist_state="session",
     )  # fmt: skip
     third.markdown(f":small[Width of the residual stream]  \n**{n_heads * d_head:,}** channels")
     parts = _newer_parts(n_heads)
-    return ModelConfig(
+    plain_shape = ModelConfig(
         vocab_size=int(vocab), context_length=context, n_layers=n_layers, n_heads=n_heads,
-        d_model=n_heads * d_head, **parts,
+        d_model=n_heads * d_head,
     )  # fmt: skip
+    return plain_shape.with_(**parts)
 
 
 def _newer_parts(n_heads: int) -> dict[str, object]:

@@ -47,7 +47,17 @@ class Bench:
 
     @property
     def live(self) -> bool:
-        return self.job is not None and self.job.state == "running"
+        return self._running is not None
+
+    @property
+    def _running(self) -> "GenerationJob | None":
+        return self.job if self.job is not None and self.job.state == "running" else None
+
+    @property
+    def grows_here(self) -> bool:
+        """Whether the job writes on where one stands."""
+        job = self._running
+        return job is not None and self.here == job.node_id
 
     def follow(self) -> None:
         """Moves to the newest token of the job, unless the person has walked elsewhere."""
@@ -76,7 +86,7 @@ class Bench:
     def await_token(self, seconds: float) -> None:
         """Waits for the first token, so that the very next picture has it."""
         end = time.monotonic() + seconds
-        while self.live and self.job.n_tokens == 0 and time.monotonic() < end:
+        while (job := self._running) and job.n_tokens == 0 and time.monotonic() < end:
             time.sleep(0.004)
 
     def path(self) -> "list[Node]":
@@ -106,9 +116,9 @@ class Bench:
         parent = self.tree.node(node_id).parent
         if parent is None:
             return
-        if self.live:
-            self.stop()
-            self.job.wait(STOP_SECONDS)
+        if (job := self._running) is not None:
+            job.stop()
+            job.wait(STOP_SECONDS)
         inside = any(node.id == node_id for node in self.path())
         self.tree.remove(node_id)
         if inside:
@@ -131,9 +141,9 @@ class Bench:
             return None, []
         seen = None
         if sampling.repetition_penalty != 1.0:
-            ids = [*self.tree.prompt_ids, *(node.token for node in path)]
+            ids = [*self.tree.prompt_ids, *(node.written for node in path)]
             seen = [ids[: len(self.tree.prompt_ids) + at] for at in rows]
-        chosen = [path[at].token for at in rows]
+        chosen = [path[at].written for at in rows]
         return reread(list(rows.values()), chosen, sampling, seen, k), list(rows)
 
     def tell(self, path: "list[Node]", sampling: "SamplingConfig") -> dict[int, Told]:
@@ -144,7 +154,7 @@ class Bench:
         new = [at for at, node in enumerate(path) if node.id not in self._told]
         reading, known = self.read(path, sampling, new)
         if reading is not None:
-            chosen = [path[at].token for at in known]
+            chosen = [path[at].written for at in known]
             made = told(reading, chosen, self.labels, self.tree.tokenizer.vocab_size)
             self._told |= {path[at].id: node for at, node in zip(known, made, strict=True)}
         return self._told
@@ -203,7 +213,7 @@ def shown_bench(slot: str, ref: str, prompt: str) -> Bench | None:
         if kept_bench.ref == ref and kept_bench.tree.prompt == prompt
     ]
     for key in (shown if shown in fitting else None, exact, *fitting):
-        if key in _benches():
+        if key is not None and key in _benches():
             _show(slot, key)
             return _benches()[key]
     return None

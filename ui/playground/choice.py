@@ -28,7 +28,7 @@ def choice_of(slot: str, bench: Bench | None) -> None:
     if reading is None:
         st.caption("The scores of this token are not kept any more.")
         return
-    token, which = path[at].token, "selected" if path[at].id == bench.selected else "newest"
+    token, which = path[at].written, "selected" if path[at].id == bench.selected else "newest"
     facts = (
         f", the {which} token, was number {reading.rank[0]:,} of "
         f"{bench.tree.tokenizer.vocab_size:,} for the model, which gave it "

@@ -27,15 +27,15 @@ def show() -> None:
     pressed = taken_wish()
     shown: dict[str, Bench | None] = {}
     for (slot, ref), model in zip(slots, loaded, strict=True):
-        shown[slot] = shown_bench(slot, ref, prompt)
+        found = shown[slot] = shown_bench(slot, ref, prompt)
         with guarded():
             if pressed in ("generate", "another"):
-                shown[slot] = bench(slot, ref, model, prompt)
-                shown[slot].write(sampling.config())
-            elif pressed == "continue" and shown[slot] is not None:
-                shown[slot].write(sampling.config(), shown[slot].here)
-            elif pressed == "stop" and shown[slot] is not None:
-                shown[slot].stop()
+                shown[slot] = made = bench(slot, ref, model, prompt)
+                made.write(sampling.config())
+            elif pressed == "continue" and found is not None:
+                found.write(sampling.config(), found.here)
+            elif pressed == "stop" and found is not None:
+                found.stop()
     benches = list(shown.values())
     for opened in benches:
         if opened is not None and pressed:

@@ -72,7 +72,7 @@ def _beginning(tree: "Tree", labels: "Labels", segment: Segment) -> list[list[st
     parts: list[list[str]] = []
     room = SHOWN_CHARACTERS
     for node in segment.nodes:
-        for kind, text in labels.parts(tree.nodes[node].token):
+        for kind, text in labels.parts(tree.nodes[node].written):
             if room <= 0:
                 return [*parts, ["m", "…"]]
             parts.append([kind, text[:room]])

@@ -157,7 +157,7 @@ def reading_config() -> "SamplingConfig":
     """What decides on probabilities: the sliders alone."""
     from llmcore.generation import SamplingConfig
 
-    return SamplingConfig(**{name: value for name, value in values().items() if value is not None})
+    return SamplingConfig().with_(**values())  # None leaves the default: off
 
 
 def differing(drawn: "SamplingConfig") -> str:

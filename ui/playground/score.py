@@ -161,13 +161,14 @@ def _one_of(scored: "list[tuple[Loaded, TextScore]]") -> int:
     key = "playground_score_shown"
     if st.session_state.get(key) not in range(len(scored)):
         st.session_state[key] = 0
-    return st.segmented_control(
+    chosen = st.segmented_control(
         "As read by",
         range(len(scored)),
         format_func=lambda ref: plain(model_name(scored[ref][0])),
         required=True,
         key=key,
     )
+    return chosen or 0
 
 
 def _text(loaded: "Loaded", score: "TextScore") -> None:

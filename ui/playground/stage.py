@@ -33,7 +33,7 @@ def colour_by() -> str:
         chosen = st.segmented_control(
             "Colour by",
             list(COLOUR_BY),
-            format_func=COLOUR_BY.get,
+            format_func=COLOUR_BY.__getitem__,
             required=True,
             key=key,
             persist_state="session",
@@ -58,7 +58,7 @@ def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> None:
         data["names"] = ["", "logit", scaled, "probability"]
         if any(token[3] for token in data["tokens"]):
             data["legend"]["struck"] = "cut by the filters"
-        data |= {"selected": bench.selected, "live": bench.live and bench.here == bench.job.node_id}
+        data |= {"selected": bench.selected, "live": bench.grows_here}
     coloured_tokens(
         key,
         data,
@@ -83,28 +83,27 @@ def _tokens(bench: Bench, scale: str, settings: "SamplingConfig") -> dict[str, A
         one = known.get(node.id)
         struck = one is not None and one.probability == 0.0
         forks = len(bench.tree.children(node.parent or 0)) > 1
-        tokens.append([node.id, bench.labels.parts(node.token), colour, struck, forks])
+        tokens.append([node.id, bench.labels.parts(node.written), colour, struck, forks])
     cards = [known[node.id].card if node.id in known else None for node in path]
     return {"tokens": tokens, "cards": cards}
 
 
-def _has(bench: Bench | None, node: object) -> bool:
-    """Whether the tree has this node (still): another tab or the browser may say anything."""
-    if bench is None or type(node) is not int:
-        return False
+def _known(bench: Bench, node: object) -> int | None:
+    """A node that the tree has (still): another tab or the browser may say anything."""
+    if not isinstance(node, int) or isinstance(node, bool):
+        return None
     try:
         bench.tree.node(node)
     except NotFoundError:
-        return False
-    return True
+        return None
+    return node
 
 
 def _selected(key: str, bench: Bench | None) -> Callable[[], None]:
     def take() -> None:
         wish = message(key, "select")
         if bench is not None and hasattr(wish, "get"):
-            node = wish.get("key")
-            bench.selected = node if _has(bench, node) else None
+            bench.selected = _known(bench, wish.get("key"))
 
     return take
 
@@ -114,10 +113,13 @@ def branched(key: str, bench: Bench | None) -> Callable[[], None]:
 
     def take() -> None:
         wish = message(key, "branch")
-        if not hasattr(wish, "get") or not _has(bench, wish.get("node")):
+        if bench is None or not hasattr(wish, "get"):
             return
-        parent, token = bench.tree.node(wish["node"]).parent, wish.get("token")
-        if parent is None or type(token) is not int:
+        node, token = _known(bench, wish.get("node")), wish.get("token")
+        if node is None or type(token) is not int:
+            return
+        parent = bench.tree.node(node).parent
+        if parent is None:
             return
         try:
             bench.write(sampling.config(), parent, first_token=token)
@@ -170,8 +172,8 @@ def branches_of(slot: str, bench: Bench | None) -> None:
 
 
 def _on_branch(bench: Bench, node: object, action: Callable[[int], None]) -> None:
-    if _has(bench, node):
-        action(node)
+    if (known := _known(bench, node)) is not None:
+        action(known)
 
 
 def _remover(bench: Bench) -> Callable[[int], None]:
@@ -187,10 +189,10 @@ def _remover(bench: Bench) -> Callable[[int], None]:
 
 
 def _name(bench: Bench, wish: object) -> None:
-    if not hasattr(wish, "get") or not _has(bench, wish.get("node")):
+    if not hasattr(wish, "get") or (node := _known(bench, wish.get("node"))) is None:
         return
     try:
-        bench.tree.rename(wish["node"], str(wish.get("name") or ""))
+        bench.tree.rename(node, str(wish.get("name") or ""))
     except LabError as error:
         bench.trouble = error
 

@@ -129,11 +129,17 @@ def told(reading: "Reading", chosen: Sequence[int], labels: Labels, vocab_size: 
     return made
 
 
-def coloured_tokens(key: str, data: dict[str, Any], **on_change: Callable[[], None]) -> None:
+def coloured_tokens(
+    key: str,
+    data: dict[str, Any],
+    on_select_change: Callable[[], None] = lambda: None,
+    on_branch_change: Callable[[], None] = lambda: None,
+) -> None:
     """Mounts the component; `select` and `branch` call back (see `ui.components.message`)."""
-    calls = {"on_select_change": _nothing, "on_branch_change": _nothing, **on_change}
-    registered("coloured_tokens")(key=key, data=payload(data), **calls)
-
-
-def _nothing() -> None:
-    """A component passes on only what somebody listens to."""
+    # A component passes on only what somebody listens to, if only to do nothing.
+    registered("coloured_tokens")(
+        key=key,
+        data=payload(data),
+        on_select_change=on_select_change,
+        on_branch_change=on_branch_change,
+    )

@@ -35,6 +35,7 @@ class Choice:
 def options(parts: "DeltaGenerator") -> Choice | None:
     """The form, with the architecture in the place `parts`; None while a text is still to be
     given. Raises LabError where the choices cannot work."""
+    from llmcore.data.reading.documents import CorpusOptions
     from llmcore.recipes.pretraining import plan_pretrain
 
     chosen = text_source(KIND)
@@ -84,7 +85,7 @@ def options(parts: "DeltaGenerator") -> Choice | None:
             corpus=chosen.corpus,
             model_changes=model_changes,
             train_changes={"steps": int(n_steps), **train_changes},
-            **({} if chosen.reading is None else {"reading": chosen.reading}),
+            reading=chosen.reading or CorpusOptions(),
         )
     return Choice(chosen, config, where or IN_APP)
 

@@ -80,10 +80,12 @@ def _summary_and_button(
         else:
             with guarded():
                 _summary(choice, infos)
-    by_hand = choice is not None and choice.where == TORCHRUN
-    if by_hand:
-        _torchrun(choice)
-    begins = None if choice is None or by_hand else partial(_begin, choice)
+    begins = None
+    if choice is not None:
+        if choice.where == TORCHRUN:
+            _torchrun(choice)
+        else:
+            begins = partial(_begin, choice)
     box.button("Start training", right, begins)
 
 

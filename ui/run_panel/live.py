@@ -1,7 +1,7 @@
 """The panel of one run: live while it trains, a record afterwards. Reads files, holds no model."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -28,7 +28,8 @@ LEARNING_KINDS = {name for name, kind in KINDS.items() if kind.experiment is Non
 # grows by a fiftieth, within these bounds. Drawing takes the training's cores.
 PICTURES = 50
 REFRESH_SECONDS, SLOWEST_REFRESH_SECONDS = 1, 10
-STATES = {
+BadgeColor = Literal["gray", "green", "orange", "red"]
+STATES: dict[str, tuple[Markdown, str, BadgeColor]] = {
     "queued": ("Waiting to start", ":material/hourglass_empty:", "gray"),
     "running": ("Training", ":material/play_circle:", "green"),
     "paused": ("Paused", ":material/pause_circle:", "orange"),

@@ -46,7 +46,6 @@ def _table(drawn: tuple[tuple[str, str], ...]) -> None:
     ids = [info.id for info in infos]
     key = f"runs_table_{hash(tuple(ids))}"
     chosen = chosen_id(ids)
-    selection = {"selection": {"rows": [ids.index(chosen)] if chosen else []}}
     state = st.dataframe(
         _frame(infos),
         hide_index=True,
@@ -56,7 +55,7 @@ def _table(drawn: tuple[tuple[str, str], ...]) -> None:
         key=key,
         on_select="rerun",
         selection_mode="single-row",
-        selection_default=selection,
+        selection_default={"selection": {"rows": [ids.index(chosen)] if chosen else []}},
         column_config={
             "Validation loss": st.column_config.NumberColumn(
                 format="%.3f",
@@ -95,7 +94,8 @@ def _frame(infos: list[RunInfo]) -> pd.DataFrame:
             "Step": [f"{info.step:,} of {info.steps:,}" if info.steps else "–" for info in infos],
             "Validation loss": [info.val_loss for info in infos],
             "Came from": [
-                (names.get(info.parent, info.parent) or "scratch") + (", gone" if info.lost else "")
+                (names.get(info.parent, info.parent) if info.parent else "scratch")
+                + (", gone" if info.lost else "")
                 for info in infos
             ],
             "Size": [bytes_in_words(info.n_bytes) for info in infos],

@@ -31,10 +31,14 @@ def choose_encodings(options: dict[str, str]) -> list[str]:
         ]
     else:
         st.session_state[_ENCODINGS] = _wanted_encodings(options)
+
+    def label(ref: str) -> str:
+        return short_label(options.get(ref, ref))
+
     refs = st.multiselect(
         "Tokenizers",
         list(options),
-        format_func=lambda tokenizer: short_label(options.get(tokenizer, tokenizer)),
+        format_func=label,
         key=_ENCODINGS,
         max_selections=MAX_COLUMNS,
         placeholder="Choose up to four tokenizers",

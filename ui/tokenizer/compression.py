@@ -39,7 +39,7 @@ def show(text: str) -> None:
         "Measure",
         [measure for measure in MEASURES if same or measure != "english"],
         default="english" if same else "bytes",
-        format_func=MEASURES.get,
+        format_func=MEASURES.__getitem__,
         required=True,
         key=f"compression_measure_{'same' if same else 'texts'}",
         persist_state="session",

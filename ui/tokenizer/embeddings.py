@@ -144,7 +144,9 @@ def _chosen_tokens(tokenizer: "Tokenizer") -> tuple[dict[str, list[int]], list[s
     wanted = {name: CLASSES[name] for name in chosen}
     if words:
         wanted[OWN] = tuple(dict.fromkeys(words))
-    groups, missing, taken = {}, [], set()
+    groups: dict[str, list[int]] = {}
+    missing: list[str] = []
+    taken: set[int] = set()
     for name, members in reversed(wanted.items()):  # a word of one's own leaves its class
         ids, absent = tokens_of_class(tokenizer, members)
         kept = [token_id for token_id in ids if token_id not in taken]

@@ -52,7 +52,7 @@ def token_picture(
     columns = [_column(label, result) for label, result in results]
     text = shown[0].data[:n_bytes] if shown else b""
     flags = {"whitespace": show.whitespace, "ids": show.ids, "short": show.short}
-    header = {"columns": columns, "show": flags}
+    header: dict[str, object] = {"columns": columns, "show": flags}
     buffers = [text, *arrays]
     header["picture"] = _print_of(header, buffers)
     header["chosen"] = chosen and {"column": chosen.column, "index": chosen.index}

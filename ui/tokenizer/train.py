@@ -44,7 +44,8 @@ def show(text: str) -> None:
         if trouble is not None:
             show_error(trouble)
     job_id = _watched()
-    live = job_id is not None and jobs.job(job_id).is_live
+    watched = jobs.job(job_id)
+    live = watched is not None and watched.is_live
     if job_id is not None:
         with steady("job"):
             st.fragment(_progress, run_every=REFRESH_SECONDS if live else None)(job_id, live)
@@ -59,7 +60,8 @@ def _form(text: str) -> None:
         chosen = text_source("tokenizer", "Text to learn the tokens from", "train-tokenizer")
     with right:
         kind = st.segmented_control(
-            "Kind", list(KIND_TITLES), format_func=KIND_TITLES.get, default="bpe", required=True,
+            "Kind", list(KIND_TITLES), default="bpe", required=True,
+            format_func=KIND_TITLES.__getitem__,
             key="tokenizer_kind", persist_state="session",
         )  # fmt: skip
         size, name = st.columns(2)
@@ -91,8 +93,8 @@ def _form(text: str) -> None:
     else:
         rule = _rule(text)
     if start_wanted(PLACE) and chosen is not None:
-        size = MAX_VOCAB_SIZE if kind == "characters" else int(vocab_size)
-        _start(Recipe(size, kind, rule), typed or proposed, chosen)
+        n_tokens = MAX_VOCAB_SIZE if kind == "characters" else int(vocab_size)
+        _start(Recipe(n_tokens, kind, rule), typed or proposed, chosen)
 
 
 def _rule(text: str) -> str:

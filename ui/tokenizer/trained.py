@@ -1,6 +1,7 @@
 """The tokenizers that were trained here: figures, files to take away, and what to do with them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -149,7 +150,7 @@ def _downloads(saved: SavedTokenizer) -> None:
     ):  # fmt: skip
         st.download_button(
             label,
-            data=lambda form=form: _file(saved, form),
+            data=partial(_file, saved, form),
             file_name=f"{saved.slug}{ending}",
             mime="application/octet-stream",
             icon=":material/download:",

@@ -141,7 +141,11 @@ def _filtered(
     if st.session_state.get("vocabulary_order") not in orders:
         st.session_state["vocabulary_order"] = orders[0]
     ordered = order.selectbox(
-        "Order", orders, format_func=ORDERS.get, key="vocabulary_order", persist_state="session"
+        "Order",
+        orders,
+        format_func=ORDERS.__getitem__,
+        key="vocabulary_order",
+        persist_state="session",
     )
     kind, _, name = chosen.partition(":")
     kept = tokens

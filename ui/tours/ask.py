@@ -43,6 +43,7 @@ def ask(tour: Tour, context: Context, answered: bool) -> None:
 def _field(tour: Tour, asked: Asked) -> str | float | None:
     """What was answered, beside the button that checks it."""
     key = f"tour_answer_{tour.name}"
+    given: str | float | None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if asked.options is None:
             step = 1 if asked.whole else 0.01

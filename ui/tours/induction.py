@@ -70,8 +70,9 @@ def best_head(run_id: str) -> str:
 def _model_of_run(context: Context, view: str) -> str | None:
     """The run's id, while a view of the Attention page shows its model."""
     info = run_of(context)
-    shown = info is not None and chosen_model(context) == info.id
-    return info.id if shown and view_is(context, PAGE, ATTENTION_VIEW, view) else None
+    if info is None or chosen_model(context) != info.id:
+        return None
+    return info.id if view_is(context, PAGE, ATTENTION_VIEW, view) else None
 
 
 def _over_time(context: Context) -> bool:

@@ -32,7 +32,9 @@ def blind_loss(context: Context, info: "RunInfo") -> tuple[int, float]:
 def _losses(context: Context) -> tuple[float, float] | None:
     """The first training loss of the run and the newest; None before there are two."""
     info = run_of(context)
-    values = feed_of(context, info).curve("train", "loss").values if info is not None else ()
+    if info is None:
+        return None
+    _, values = feed_of(context, info).metrics.arrays("train", "loss")
     return (float(values[0]), float(values[-1])) if len(values) > 1 else None
 
 
@@ -92,7 +94,7 @@ def question(context: Context) -> Asked:
     """The first loss of the person's own run: that of choosing by lot."""
     info = needed(run_of(context), "There is no run of this tour any more.")
     vocab_size, blind = blind_loss(context, info)
-    values = feed_of(context, info).curve("train", "loss").values
+    _, values = feed_of(context, info).metrics.arrays("train", "loss")
     first = f"Your run began with {float(values[0]):.2f}." if len(values) else ""
     return Asked(
         text=f"Your model chooses among {vocab_size:,} tokens. What loss in nats has a model that "

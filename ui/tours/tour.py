@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ui.marked import Markdown
 
 if TYPE_CHECKING:
+    from streamlit.runtime.state import SessionStateProxy
+
     from llmcore.runs import RunInfo, RunStore
 
 
@@ -25,7 +27,7 @@ class Context:
     """
 
     page: str
-    state: Mapping[str, Any]
+    state: "Mapping[str, Any] | SessionStateProxy"
     store: "RunStore"
     query: Mapping[str, str] = field(default_factory=dict)
     since: float = 0.0

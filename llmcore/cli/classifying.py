@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO
+from typing import IO, TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -160,14 +160,14 @@ def _one_object(model: str, step: int, results: "Iterator[Row]") -> None:
     with tempfile.SpooledTemporaryFile(
         SPOOL_CHARACTERS, mode="w+", encoding="ascii", newline="\n"
     ) as aside:
-        _write_object(aside, model, step, results)  # type: ignore[arg-type]
+        _write_object(aside, model, step, results)
         aside.seek(0)
         while block := aside.read(1 << 16):
             typer.echo(block, nl=False)
     typer.echo()
 
 
-def _write_object(file: TextIO, model: str, step: int, results: "Iterator[Row]") -> None:
+def _write_object(file: IO[str], model: str, step: int, results: "Iterator[Row]") -> None:
     file.write(f'{{"model": {json.dumps(model)}, "step": {step}, "results": [')
     for number, (_, row) in enumerate(results):
         file.write((", " if number else "") + _as_json(row))

@@ -187,7 +187,8 @@ def _one_by_one(
     lines: list[str], options: dict[str, Any], first: int, at_end: bool,
     broken: Callable[[int], None],
 ) -> tuple[_Numbered, int]:  # fmt: skip
-    found = _Numbered([], [])
+    starts: list[int] = []
+    found = _Numbered(starts, [])
     at = 0
     while at < len(lines):
         reader = csv.reader(lines[at:] if at else lines, strict=True, **options)
@@ -197,14 +198,14 @@ def _one_by_one(
                 end = start + reader.line_num
                 if end - at > 3 and _are_rows(lines[at + 1 : end], row, found.rows, options):
                     raise csv.Error
-                found.lines.append(first + at)  # type: ignore[attr-defined]
+                starts.append(first + at)
                 found.rows.append(row if end == at + 1 else [_plain_ends(cell) for cell in row])
                 at = end
         except csv.Error as error:
             n_open = len(lines) - at
             if "unexpected end" in str(error) and not at_end and n_open <= MOST_OPEN_LINES:
                 return found, n_open
-            found.lines.append(first + at)  # type: ignore[attr-defined]
+            starts.append(first + at)
             found.rows.append(_alone(lines[at], options))
             broken(first + at)
             at += 1

@@ -35,6 +35,10 @@ _LISTS = re.compile(
 Listed = tuple[int, str, str]  # line, what names the file, label
 
 
+class _SeveralLabels(LabError):
+    """A table is an index of files, and several of its columns may be their label."""
+
+
 @dataclass(slots=True)
 class _Index:
     """A list that names files. notices: what its reader said."""
@@ -108,7 +112,7 @@ def _index(
             listed_files = _of_table(rows, member, named, name)
             index.unit = rows.unit
         except LabError as error:
-            if getattr(error, "is_index", False):
+            if isinstance(error, _SeveralLabels):
                 raise
             return None
     else:
@@ -196,12 +200,10 @@ def _label(
     for found in (others, known, few):
         if len(found) == 1:
             return found[0]
-    error = LabError(
+    raise _SeveralLabels(
         f"{member.path} in {name} names the files, and several of its columns may be their label "
         f"({listed([rows.columns[at] for at in others])}): call the one that is meant 'label'."
     )
-    error.is_index = True  # type: ignore[attr-defined]
-    raise error
 
 
 def _numbered(rows: Rows) -> Iterator[tuple[int, list[object]]]:

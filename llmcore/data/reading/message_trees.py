@@ -57,7 +57,7 @@ def best_branch(node: Any, seen: Counter[str]) -> Iterator[Entry]:
 def _rank(node: Entry) -> float:
     """OASST writes 0 for the best; a table may have made a text of the number."""
     try:
-        rank = float(node.get("rank"))  # type: ignore[arg-type]
+        rank = float(node.get("rank", "nan"))
     except (TypeError, ValueError):
         return float("inf")
     return rank if rank == rank else float("inf")

@@ -176,7 +176,8 @@ class _Bench:
                 f"({learner.order} bytes long), and Bayes' rule decides between them."
             )
             return self._decided(task, model, predicted, seconds, learner.n_bytes, None, note)
-        parameters: int = learner.n_parameters  # type: ignore[attr-defined]
+        assert isinstance(learner, (NaiveBayes, WordRegression))
+        parameters = learner.n_parameters
         note = "One weight for each word and class, learned for this task alone."
         n_bytes = DOUBLE_BYTES * parameters
         return self._decided(task, model, predicted, seconds, n_bytes, parameters, note)

@@ -63,7 +63,8 @@ class SamplingConfig(Checked):
                 f"repetition_penalty is {self.repetition_penalty} but must be at least "
                 f"{MIN_PENALTY:g}, or 0 or 1 for none."
             )
-        given = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
+        stop: str | Iterable[str] = self.stop  # one alone, or a list of JSON, is taken as well
+        given = (stop,) if isinstance(stop, str) else tuple(stop)
         stops = tuple(replace_surrogates(text) for text in dict.fromkeys(given))
         if len(stops) > MAX_STOPS:
             raise LabError(f"There are {len(stops)} stop strings: give at most {MAX_STOPS}.")

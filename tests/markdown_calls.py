@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from llmcore.paths import PROJECT_ROOT
@@ -63,6 +64,16 @@ class Element(ast.expr):
         self.value, self.place = value, place
 
 
+@cache
+def classes_of_llmcore() -> list[tuple[Path, ast.ClassDef]]:
+    return [
+        (path, node)
+        for path in (PROJECT_ROOT / "llmcore").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+
+
 class Reading:
     """All files read together, so that functions annotated `-> Markdown` are known."""
 
@@ -75,13 +86,14 @@ class Reading:
         self.numbers: set[tuple[Path, str]] = set()
         self.takers: dict[tuple[Path, str], list[tuple[int, str]]] = {}
         fields: dict[str, set[str]] = {}
-        for path in [*paths, *(PROJECT_ROOT / "llmcore").rglob("*.py")]:
-            tree = self.trees.get(path) or ast.parse(path.read_text(encoding="utf-8"))
+        for path, tree in self.trees.items():
             for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef) and path in self.trees:
+                if isinstance(node, ast.FunctionDef):
                     self._know(node, path)
                 elif isinstance(node, ast.ClassDef):
                     self._know_fields(node, fields, path)
+        for path, node in classes_of_llmcore():
+            self._know_fields(node, fields, path)
         self.safe_fields = {
             name
             for name, written in fields.items()

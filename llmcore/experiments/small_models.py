@@ -40,7 +40,7 @@ def language_task(
     looked_at = ids[: 8 * (shape.context_length + 1)]
     model = GPT(shape, generator=torch.Generator().manual_seed(config.seed))
     data = TokenData(ids, looked_at, len(tokenizer.decode_bytes(looked_at)))
-    return PretrainTask(model.to(device), tokenizer, data, config, device, "The ")
+    return PretrainTask(model.to(device), tokenizer, data, config, device, None)
 
 
 def thinned(data: LabelledSet, n: int) -> LabelledSet:

@@ -45,9 +45,9 @@ class PretrainTask:
         data: TokenData,
         config: TrainConfig,
         device: str,
-        sample_prompt: str,
+        sample_prompt: str | None,
     ) -> None:
-        """`model` lies, or will lie, on `device`.
+        """`model` lies, or will lie, on `device`. Without a prompt nothing is written.
 
         Raises ShortTextError where a split is shorter than one window of context_length + 1."""
         length = model.config.context_length
@@ -131,6 +131,8 @@ class PretrainTask:
 
     def report(self, step: int, sink: Sink) -> None:
         """A sample from a fixed prompt and seed, so that only the model changes between two."""
+        if self.sample_prompt is None:
+            return
         sampling = SamplingConfig(seed=self.config.seed, max_new_tokens=SAMPLE_TOKENS)
         made = generate(self.model, self.tokenizer, self.sample_prompt, sampling)
         sink.event("sample", step, prompt=self.sample_prompt, text=made.text)

@@ -29,7 +29,6 @@ from llmcore.train.sinks import Sink
 from llmcore.train.task import Outcome
 
 LOOKS = 12  # at held-out text while a variant trains
-PROMPT = "The "
 
 
 def run_variants(run: Run, config: RunConfig, control: Control, sink: Sink) -> Outcome:
@@ -88,7 +87,7 @@ class _Bench:
         recipe = self.recipe(seed)
         shape = shape_of(self.config.model, name)
         model = GPT(shape, torch.Generator().manual_seed(recipe.seed))
-        task = PretrainTask(model, self.tokenizer, self.data, recipe, self.device, PROMPT)
+        task = PretrainTask(model, self.tokenizer, self.data, recipe, self.device, None)
         per_step = recipe.batch_size * shape.context_length
         speed = 0.0
 

@@ -1,19 +1,16 @@
 """A text to learn from: built in, pasted or uploaded. Two pages choose one."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.data import CORPORA, MAX_UPLOAD_BYTES, Corpus, corpus_from_bytes, corpus_from_text
+from llmcore.data.reading.documents import CorpusOptions
 from llmcore.errors import LabError
 from llmcore.tokenizers.roles import END_OF_TEXT
 from ui.marked import Markdown, code
 from ui.page import plain
 from ui.state import well_formed
-
-if TYPE_CHECKING:
-    from llmcore.data import Corpus
-    from llmcore.data.reading.documents import CorpusOptions
 
 BUILT_IN, PASTE, UPLOAD = "Built in", "Paste", "Upload"
 KINDS_OF_FILES = "Text, Markdown, HTML, RTF, JSONL, CSV, Excel or Parquet, gz, or a zip of texts"
@@ -26,8 +23,8 @@ class ChosenText:
 
     source: str
     data: bytes | None = None
-    corpus: "Corpus | None" = None
-    reading: "CorpusOptions | None" = None
+    corpus: Corpus | None = None
+    reading: CorpusOptions | None = None
 
 
 def text_source(
@@ -56,8 +53,6 @@ def text_source(
 
 
 def _built_in(prefix: str) -> ChosenText:
-    from llmcore.data import CORPORA
-
     names = st.multiselect(
         "Built-in texts (several make a mix)",
         list(CORPORA),
@@ -74,9 +69,6 @@ def _built_in(prefix: str) -> ChosenText:
 
 
 def _pasted(prefix: str) -> ChosenText | None:
-    from llmcore.data import corpus_from_text
-    from llmcore.data.reading.documents import CorpusOptions
-
     pasted = st.text_area("The text", height=160, key=f"{prefix}_pasted", persist_state="session")
     text = well_formed(pasted or "")
     if not text:
@@ -89,9 +81,6 @@ def _pasted(prefix: str) -> ChosenText | None:
 
 
 def _uploaded(prefix: str, command: Markdown) -> ChosenText | None:
-    from llmcore.data import MAX_UPLOAD_BYTES
-    from llmcore.data.reading.documents import CorpusOptions
-
     file = st.file_uploader(KINDS_OF_FILES, key=f"{prefix}_upload")
     st.caption(
         f"At most {MAX_UPLOAD_BYTES >> 20} MB here. A larger file, or a folder, on the command "
@@ -122,14 +111,11 @@ def _uploaded(prefix: str, command: Markdown) -> ChosenText | None:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the text")
-def _read(data: bytes, name: str, column: str | None, keep: bool, as_text: bool) -> "Corpus":
-    from llmcore.data import corpus_from_bytes
-    from llmcore.data.reading.documents import CorpusOptions
-
+def _read(data: bytes, name: str, column: str | None, keep: bool, as_text: bool) -> Corpus:
     return corpus_from_bytes(data, name, CorpusOptions(column, keep, as_text))
 
 
-def _how(corpus: "Corpus", key: str) -> None:
+def _how(corpus: Corpus, key: str) -> None:
     """What was recognised, what was done, and the switches that would read it otherwise."""
     report = corpus.report
     assert report is not None
@@ -165,7 +151,7 @@ def _keep_marks(key: str) -> bool:
     )  # fmt: skip
 
 
-def _notices(corpus: "Corpus") -> None:
+def _notices(corpus: Corpus) -> None:
     shown = corpus.notices[:NOTICES_SHOWN]
     for notice in shown:
         st.caption(plain(notice))
@@ -175,8 +161,6 @@ def _notices(corpus: "Corpus") -> None:
 
 def choose_built_in(prefix: str, source: str) -> None:
     """Chooses a built-in text (or a mix) before the widgets are drawn; else leaves them."""
-    from llmcore.data import CORPORA
-
     names = source.split("+")
     if all(name in CORPORA for name in names):
         st.session_state[f"{prefix}_text_kind"] = BUILT_IN

@@ -7,6 +7,8 @@ import os
 import threading
 import time
 
+from ui.real_model import begin_if_installed
+
 logger = logging.getLogger(__name__)
 
 _MODULES = ("pandas", "torch", "llmcore.nn", "llmcore.models")
@@ -37,8 +39,6 @@ def _import(delay: float) -> None:
         # The page that needs the module meets the same error and shows it.
         logger.warning("the background import failed", exc_info=True)
     try:
-        from ui.real_model import begin_if_installed
-
         begin_if_installed()
     except Exception:
         logger.warning("the pretrained model was not made ready", exc_info=True)

@@ -277,7 +277,7 @@ def test_an_upload_names_its_limit_first_and_the_command_for_more(monkeypatch: A
     assert not page.error and button(page, "Start training").disabled
     said = next(caption.value for caption in page.caption if "At most 50 MB" in caption.value)
     assert "python -m llmcore pretrain --corpus FILE" in said
-    monkeypatch.setattr("llmcore.data.MAX_UPLOAD_BYTES", 1000)
+    monkeypatch.setattr("ui.text_source.MAX_UPLOAD_BYTES", 1000)
     page = upload(page, "large.txt", sentences(300).encode())
     assert "python -m llmcore pretrain --corpus large.txt" in only_error(page).replace("\\", "")
 

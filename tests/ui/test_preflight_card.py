@@ -42,7 +42,7 @@ def test_a_failure_is_not_tried_again(monkeypatch, wait_until):
     def fail(config):
         raise RuntimeError("no memory")
 
-    monkeypatch.setattr("llmcore.advice.preflight.measured_speed", fail)
+    monkeypatch.setattr("ui.pretrain.preflight.measured_speed", fail)
     config = pretrain_config()
     card._ask_for(config)
     wait_until(lambda: not card._measured.live())

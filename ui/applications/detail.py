@@ -1,10 +1,9 @@
 """One job: its figure with the evidence, a model of one's choice, the try area, and the way on."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
-from llmcore.applications import JOBS, Job, held_out, serving_model
+from llmcore.applications import JOBS, Figure, Job, held_out, serving_model
+from llmcore.applications.background import QUICK_ROWS, measurement, start_measuring
 from ui.applications.begun_text import begun_text
 from ui.applications.gallery import open_job
 from ui.applications.looks import (
@@ -23,9 +22,6 @@ from ui.navigation import page_link
 from ui.page import guarded, plain
 from ui.picker import load_model, model_picker
 from ui.session import APPLICATIONS_MODEL
-
-if TYPE_CHECKING:
-    from llmcore.applications import Figure
 
 TICK_SECONDS = 0.5
 _SWITCH = "app_switch"
@@ -86,7 +82,7 @@ def _measured(job: Job, ref: str) -> None:
     _measure(job, ref, figure)
 
 
-def _figure(job: Job, figure: "Figure") -> None:
+def _figure(job: Job, figure: Figure) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         bars(figure, f"app_all_bars_{job.name}", everyone=True)
@@ -113,7 +109,7 @@ def _figure(job: Job, figure: "Figure") -> None:
                 st.divider()
 
 
-def _own_words(figure: "Figure") -> None:
+def _own_words(figure: Figure) -> None:
     """What the figure does not show: questions that no generator wrote."""
     if not figure.own_words:
         return
@@ -132,10 +128,8 @@ def _own_words(figure: "Figure") -> None:
     )  # fmt: skip
 
 
-def _measure(job: Job, ref: str, figure: "Figure | None") -> None:
+def _measure(job: Job, ref: str, figure: Figure | None) -> None:
     """The button that measures this model on a few rows, and what it is doing."""
-    from llmcore.applications.background import QUICK_ROWS, measurement, start_measuring
-
     going = measurement(job, ref)
     if going is not None and going.is_live:
         _watch(job, ref)
@@ -154,8 +148,6 @@ def _measure(job: Job, ref: str, figure: "Figure | None") -> None:
 
 
 def _watch(job: Job, ref: str) -> None:
-    from llmcore.applications.background import measurement
-
     def draw() -> None:
         going = measurement(job, ref)
         if going is None or not going.is_live:

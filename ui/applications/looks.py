@@ -1,9 +1,11 @@
 """How a job and its figure are shown: icon, badge, bars, and why a verdict is what it is."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
+from llmcore.applications import Figure, Job, figure_of
+from llmcore.applications.figures import weights_hash
 from llmcore.applications.jobs import (
     ACCURACY,
     BITS,
@@ -13,12 +15,10 @@ from llmcore.applications.jobs import (
     HUMAN,
     REAL_WORDS,
 )
+from llmcore.models import checkpoint_key
 from ui.components import payload, registered
 from ui.marked import Markdown
 from ui.page import plain
-
-if TYPE_CHECKING:
-    from llmcore.applications import Figure, Job
 
 ICONS = {
     "content-creation": ":material/edit_square:",
@@ -41,23 +41,18 @@ SHORT = {EXACT: "exact match", CHRF: "chrF", ACCURACY: "accuracy", BITS: "bits p
          "distinct_trigrams": "different runs of three words"}  # fmt: skip
 
 
-def figure_for(job: "Job", ref: str) -> "Figure | None":
+def figure_for(job: Job, ref: str) -> Figure | None:
     """What was measured of a model, where it still has the same weights."""
-    from llmcore.applications import figure_of
-    from llmcore.models import checkpoint_key
-
     return figure_of(job, _hash(ref, checkpoint_key(ref)))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _hash(ref: str, key: str) -> str:
     """key: of the checkpoint, so that the best one of a live run is not mixed up with another."""
-    from llmcore.applications.figures import weights_hash
-
     return weights_hash(ref)
 
 
-def badge(ref: str | None, figure: "Figure | None") -> None:
+def badge(ref: str | None, figure: Figure | None) -> None:
     """The verdict in words, with an icon; its colour only repeats it."""
     if ref is None:
         st.badge("no model yet", icon=":material/hourglass_empty:", color="gray")
@@ -71,12 +66,12 @@ def badge(ref: str | None, figure: "Figure | None") -> None:
         st.badge("not at this size", icon=":material/do_not_disturb_on:", color="orange")
 
 
-def bars(figure: "Figure", key: str, everyone: bool = False) -> None:
+def bars(figure: Figure, key: str, everyone: bool = False) -> None:
     """The model's score beside the best trivial method's, or all of them."""
     registered("score_bars")(key=key, data=payload({"rows": _rows(figure, everyone)}))
 
 
-def _rows(figure: "Figure", everyone: bool) -> list[dict[str, Any]]:
+def _rows(figure: Figure, everyone: bool) -> list[dict[str, Any]]:
     others = {figure.baseline: figure.baselines[figure.baseline]}
     if everyone:
         others = figure.baselines
@@ -109,13 +104,13 @@ def written(metric: str, score: float) -> Markdown:
     return f"{score:.1f}" if metric == CHRF else f"{score:.3f}"
 
 
-def measured_on(figure: "Figure") -> Markdown:
+def measured_on(figure: Figure) -> Markdown:
     """The metric and the rows, in one line of Markdown."""
     part = f"{figure.n:,}" if figure.n == figure.n_all else f"{figure.n:,} of {figure.n_all:,}"
     return f"{METRICS[figure.metric]} · {part} {plain(figure.unit)}"
 
 
-def failure(figure: "Figure") -> Markdown:
+def failure(figure: Figure) -> Markdown:
     """The first wrong answer to a question in a person's own words, as a line of Markdown."""
     wrong = (own_word for own_word in figure.own_words if own_word["answer"] != own_word["right"])
     if (one := next(wrong, None)) is None:
@@ -124,7 +119,7 @@ def failure(figure: "Figure") -> Markdown:
     return f"In other words: “{plain(asked)}” It answers: “{plain(one['answer'] or '(nothing)')}”"
 
 
-def why(figure: "Figure") -> Markdown:
+def why(figure: Figure) -> Markdown:
     """The evidence for the verdict, as Markdown."""
     metric, rival = figure.metric, plain(figure.baseline)
     gain, low, high = (_signed(metric, v) for v in (figure.gain, figure.gain_low, figure.gain_high))

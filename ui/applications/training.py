@@ -6,6 +6,7 @@ import streamlit as st
 
 from llmcore.applications import Job, serving_model
 from llmcore.applications.jobs import own_runs
+from llmcore.recipes.instructions import ASSISTANT_LORA, plan_instruct
 from ui.instructions.data import TITLES
 from ui.marked import Markdown
 from ui.navigation import CARDS
@@ -45,8 +46,6 @@ def _offer(job: Job) -> None:
 
 
 def _train(job: Job, begin: Begin) -> None:
-    from llmcore.recipes.instructions import ASSISTANT_LORA, plan_instruct
-
     begin(
         plan_instruct(
             job.data, trainable="lora", name=f"{TITLES[job.data]} · LoRA", lora=ASSISTANT_LORA

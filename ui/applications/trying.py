@@ -8,6 +8,7 @@ from llmcore.applications import JOBS, Job, held_out
 from llmcore.applications.jobs import SENTIMENT_SET
 from llmcore.data.everyday import everyday_rows, odd_words
 from llmcore.errors import LabError
+from llmcore.models import Loaded, classify_texts
 from llmcore.tasks.templates import DEFAULT_TEMPLATE
 from ui.applications.begun_text import begun_text
 from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Exchange, Settings, asked
@@ -18,7 +19,6 @@ from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
     from llmcore.data.instructions import Instruction
-    from llmcore.models import Loaded
 
 MAX_TEXT = 4_000
 TICK_SECONDS = 0.2
@@ -27,7 +27,7 @@ ANSWER_TOKENS, WRITING_TOKENS = 128, 80
 _AT, _TRIED = "lab_application_example", "lab_application_tries"
 
 
-def try_it(job: Job, loaded: "Loaded") -> None:
+def try_it(job: Job, loaded: Loaded) -> None:
     """The input, what the model made of it, and what was expected."""
     key = f"{job.name} {loaded.key}"
     if loaded.labels is not None:
@@ -68,14 +68,12 @@ def _buttons(job: Job, run: Markdown, more: Markdown) -> bool:
     return sent
 
 
-def _longest(loaded: "Loaded", usual: int) -> int:
+def _longest(loaded: Loaded, usual: int) -> int:
     """Tokens of an answer: half of a short context is left to what is asked."""
     return min(usual, loaded.trunk.config.context_length // 2)
 
 
-def _start(
-    key: str, loaded: "Loaded", settings: Settings, text: str, seed: int, about: str
-) -> None:
+def _start(key: str, loaded: Loaded, settings: Settings, text: str, seed: int, about: str) -> None:
     """Starts an answer; the one before it ends where it is."""
     tried = _tried()
     if key in tried:
@@ -90,7 +88,7 @@ def _start(
 # ---- answers to instructions
 
 
-def _answer(job: Job, loaded: "Loaded", key: str) -> None:
+def _answer(job: Job, loaded: Loaded, key: str) -> None:
     rows, at = _shown(job), _example(job)
     row = rows[at * STRIDE % len(rows)]
     if odd := [word for word in odd_words(row, job.data) if word[0].isupper()]:
@@ -178,7 +176,7 @@ def _text(made: Exchange) -> None:
 # ---- texts that are gone on with
 
 
-def _write_on(job: Job, loaded: "Loaded", key: str) -> None:
+def _write_on(job: Job, loaded: Loaded, key: str) -> None:
     at = _example(job)
     prompt = job.prompts[at % len(job.prompts)]
     with st.form(f"app_form_{job.name}", border=False):
@@ -224,7 +222,7 @@ def _follow_text(made: Exchange) -> None:
 # ---- a classifier
 
 
-def _classify(job: Job, loaded: "Loaded", key: str) -> None:
+def _classify(job: Job, loaded: Loaded, key: str) -> None:
     at = _example(job)
     with st.form(f"app_form_{job.name}", border=False):
         example = _shown(job)[at * STRIDE % len(_shown(job))].last.input
@@ -236,8 +234,6 @@ def _classify(job: Job, loaded: "Loaded", key: str) -> None:
     if not sent:
         return
     with guarded():
-        from llmcore.models import classify_texts
-
         text = well_formed(typed or "").strip()
         if not text:
             raise LabError("The text is empty: write a sentence.")

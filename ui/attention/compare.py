@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from llmcore.errors import LabError
-from llmcore.models import resolve
+from llmcore.models import Loaded, ModelEntry, Reference, list_models, model_config, resolve
 from ui.attention.choice import (
     MAX_TOKENS,
     chosen_head,
@@ -26,7 +26,6 @@ from ui.state import well_formed
 if TYPE_CHECKING:
     from llmcore.config import ModelConfig
     from llmcore.interpret.side_by_side import Difference
-    from llmcore.models import Loaded, ModelEntry, Reference
 
 MODELS, TEXTS = "Two models", "Two texts"
 N_SHOWN = 8
@@ -75,8 +74,6 @@ def _other_text(text: str) -> str:
 
 def _other_model(ref: str) -> str | None:
     """The second model, `?with=` in the address; None where there is none to compare with."""
-    from llmcore.models import list_models
-
     own = _config(ref)
     entries = {
         entry.ref: entry
@@ -101,15 +98,13 @@ def _other_model(ref: str) -> str | None:
 
 def _config(ref: str) -> "ModelConfig | None":
     """The shape of a model; None where it cannot be read."""
-    from llmcore.models import model_config
-
     try:
         return model_config(ref)
     except LabError:
         return None
 
 
-def _relative(ref: str, entries: "dict[str, ModelEntry]") -> str:
+def _relative(ref: str, entries: dict[str, ModelEntry]) -> str:
     """The model that this one was finetuned from, else one of the same shape, else any."""
     parent = load_model(ref).card.get("parent")
     if parent in entries:
@@ -138,7 +133,7 @@ def _compared(ref: str, text: str, other: str, other_text: str) -> None:
         )
 
 
-def _ids(text: str, loaded: "Loaded") -> tuple[list[int], str | None]:
+def _ids(text: str, loaded: Loaded) -> tuple[list[int], str | None]:
     from llmcore.interpret.attention import text_ids
 
     end = loaded.labels is None
@@ -147,7 +142,7 @@ def _ids(text: str, loaded: "Loaded") -> tuple[list[int], str | None]:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _difference(
-    key: str, text: str, other: str, other_text: str, _first: "Loaded", _second: "Loaded"
+    key: str, text: str, other: str, other_text: str, _first: Loaded, _second: Loaded
 ) -> "Difference":
     from llmcore.interpret.side_by_side import difference
 
@@ -157,7 +152,7 @@ def _difference(
 
 
 @st.fragment
-def _pictures(models: "tuple[Reference, Reference]", text: str, other_text: str) -> None:
+def _pictures(models: tuple[Reference, Reference], text: str, other_text: str) -> None:
     first, second = map(load_model, models)
     found = _difference(first.key, text, second.key, other_text, first, second)
     names = ("first", "second")
@@ -213,7 +208,7 @@ def _predictions(found: "Difference", names: tuple[Markdown, Markdown]) -> None:
 
 
 def _two_maps(
-    first: "Loaded", text: str, second: "Loaded", other_text: str, chosen: tuple[int, int]
+    first: Loaded, text: str, second: Loaded, other_text: str, chosen: tuple[int, int]
 ) -> None:
     from llmcore.plots.attention import attention_heatmap
 
@@ -236,7 +231,7 @@ def _two_maps(
 
 
 def _next(
-    first: "Loaded", text: str, second: "Loaded", other_text: str, names: tuple[str, str]
+    first: Loaded, text: str, second: Loaded, other_text: str, names: tuple[str, str]
 ) -> None:
     """What comes next on both sides; of two classifiers with the same classes, the decision."""
     from llmcore.interpret.ablation import outcome

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from llmcore.errors import LabError
 from ui.attention.choice import MAX_TOKENS, choose_head
 from ui.attention.figures import figure
 from ui.attention.passages import means_of, test_ids
@@ -65,7 +66,6 @@ def rank_panel(model: "Reference", text: str, how: str) -> None:
 
 
 def _rank(key: str, text: str, how: str, loaded: "Loaded") -> None:
-    from llmcore.errors import LabError
     from llmcore.interpret.ablation import rank_parts
 
     subject = _subject(text)

@@ -4,11 +4,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.errors import LabError
+from llmcore.execution.queue import RunQueue
 from llmcore.experiments.induction.emergence import APPEARS, Emergence, emergence, is_experiment
+from llmcore.experiments.induction.plan import PROMPT, plan_induction
+from llmcore.plots.emergence import head_type_chart, repeat_loss_chart
 from llmcore.plots.training import Mark
+from llmcore.runs.run import Run
 from ui.charts import live_chart
 from ui.marked import Markdown
 from ui.page import guarded, plain, show_error, steady
+from ui.run_panel.charts import head_curves
 from ui.run_panel.choice import run_label
 from ui.run_panel.controls import run_controls
 from ui.run_panel.feed import RunFeed, duration, feed
@@ -76,9 +82,6 @@ def show(ref: str, text: str) -> None:
 
 def experiments() -> "list[RunInfo]":
     """Runs of this experiment, newest first."""
-    from llmcore.errors import LabError
-    from llmcore.runs.run import Run
-
     found = []
     for info in store().list():
         try:
@@ -90,8 +93,6 @@ def experiments() -> "list[RunInfo]":
 
 
 def _n_layers(info: "RunInfo") -> int:
-    from llmcore.runs.run import Run
-
     return Run(info.directory).config.model.n_layers
 
 
@@ -131,9 +132,6 @@ def _start_box() -> None:
 
 def _start(control: bool, seed: int) -> None:
     """A callback: starts the run, or queues it where another one trains; the control waits."""
-    from llmcore.execution.queue import RunQueue
-    from llmcore.experiments.induction.plan import plan_induction
-
     try:
         run_id = next_run_id(KIND, "induction")
         config = plan_induction(train_changes={"seed": seed})
@@ -197,9 +195,6 @@ def _head(info: "RunInfo", control: "RunInfo | None") -> None:
 
 
 def _charts(info: "RunInfo", data: RunFeed, other: RunFeed | None, found: Emergence) -> None:
-    from llmcore.plots.emergence import head_type_chart, repeat_loss_chart
-    from ui.run_panel.charts import head_curves
-
     scores = head_curves(data)
     losses = {
         "first time": data.curve("val", "repeat_first_loss"),
@@ -297,8 +292,6 @@ def _go_on(info: "RunInfo") -> None:
 
 
 def _open_over_time(run_id: str) -> None:
-    from llmcore.experiments.induction.plan import PROMPT
-
     set_shared_text(PROMPT)
     st.session_state[MODEL] = run_id
     st.session_state[ATTENTION_VIEW] = "over_time"

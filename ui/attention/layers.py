@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from llmcore.models import resolve
+from llmcore.models import Loaded, Reference, resolve
+from llmcore.plots.attention import next_token_bars
 from llmcore.plots.interpret import lens_rows
 from ui.attention.choice import (
     MAX_TOKENS,
@@ -24,7 +25,6 @@ from ui.token_text import plain_label
 
 if TYPE_CHECKING:
     from llmcore.interpret.lens import Lens
-    from llmcore.models import Loaded, Reference
 
 _ROW = "lab_attention_row"
 SHADES = {
@@ -65,7 +65,7 @@ def show(ref: str, text: str) -> None:
     st.caption(HONEST)
 
 
-def _ids(text: str, loaded: "Loaded") -> tuple[list[int], str | None]:
+def _ids(text: str, loaded: Loaded) -> tuple[list[int], str | None]:
     from llmcore.interpret.attention import text_ids
 
     end = loaded.labels is None
@@ -73,14 +73,14 @@ def _ids(text: str, loaded: "Loaded") -> tuple[list[int], str | None]:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _lens(key: str, text: str, _loaded: "Loaded") -> "Lens":
+def _lens(key: str, text: str, _loaded: Loaded) -> "Lens":
     from llmcore.interpret.lens import logit_lens
 
     return logit_lens(_loaded.trunk, _ids(text, _loaded)[0])
 
 
 @st.fragment
-def _read(model: "Reference", text: str, n_tokens: int) -> None:
+def _read(model: Reference, text: str, n_tokens: int) -> None:
     loaded, key = load_model(model), model.key
     lens = _lens(key, text, loaded)
     ids, _ = _ids(text, loaded)
@@ -121,7 +121,7 @@ def _picked() -> None:
 
 
 def _table(
-    lens: "Lens", ids: list[int], loaded: "Loaded", shade: str, row: int, position: int
+    lens: "Lens", ids: list[int], loaded: Loaded, shade: str, row: int, position: int
 ) -> None:
     tops = lens.ids[:, :, 0]
     known, at = np.unique(np.concatenate([tops.ravel(), ids]), return_inverse=True)
@@ -160,9 +160,7 @@ def _bytes(shares: np.ndarray) -> bytes:
     return np.rint(np.clip(shares, 0, 1) * 255).astype(np.uint8).tobytes()
 
 
-def _cell(lens: "Lens", loaded: "Loaded", row: int, position: int) -> None:
-    from llmcore.plots.attention import next_token_bars
-
+def _cell(lens: "Lens", loaded: Loaded, row: int, position: int) -> None:
     name = lens_rows(loaded.trunk.config.n_layers)[row]
     st.markdown(f"**What it says after {plain(name)}, at token {position}**")
     labels = [loaded.tokenizer.token_label(int(token_id)) for token_id in lens.ids[row, position]]

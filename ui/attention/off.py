@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from llmcore.models import resolve
+from llmcore.errors import LabError
+from llmcore.models import Loaded, Reference, resolve
 from ui.attention.choice import MAX_TOKENS, notice_text
 from ui.attention.effects import rank_panel, ranking_of
 from ui.attention.figures import figure, format_choice
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from llmcore.interpret.ablation import Part, Prediction
-    from llmcore.models import Loaded, Reference
 
 MAX_PARTS = 400
 FILLS = {"zero": "Zero", "mean": "Mean"}
@@ -65,9 +65,8 @@ def _fill_choice() -> str:
     )
 
 
-def parts_off(loaded: "Loaded") -> "list[Part]":
+def parts_off(loaded: Loaded) -> "list[Part]":
     """What is off now and belongs to this model; also written into the address as `?off=`."""
-    from llmcore.errors import LabError
     from llmcore.interpret.ablation import Part
 
     if ATTENTION_OFF not in st.session_state:
@@ -98,7 +97,7 @@ def _all_on() -> None:
 
 
 @st.fragment
-def _bench(model: "Reference", text: str, how: str) -> None:
+def _bench(model: Reference, text: str, how: str) -> None:
     loaded, key = load_model(model), model.key
     parts = parts_off(loaded)
     left, right = st.columns(2, gap="large")
@@ -108,7 +107,7 @@ def _bench(model: "Reference", text: str, how: str) -> None:
         _results(key, text, how, loaded, parts)
 
 
-def _switches(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[Part]") -> None:
+def _switches(key: str, text: str, how: str, loaded: Loaded, parts: "Sequence[Part]") -> None:
     ranking = ranking_of(key, text, how)
     values = None if ranking is None else np.column_stack([ranking.heads, ranking.mlp])
     part_grid(
@@ -128,7 +127,7 @@ def _switches(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[
         format_choice()
 
 
-def _results(key: str, text: str, how: str, loaded: "Loaded", parts: "Sequence[Part]") -> None:
+def _results(key: str, text: str, how: str, loaded: Loaded, parts: "Sequence[Part]") -> None:
     names = ",".join(part.name for part in parts)
     ids, cut = _ids(key, text, loaded)
     notice_text(cut)
@@ -166,7 +165,7 @@ def _loss(
     )  # fmt: skip
 
 
-def _next(loaded: "Loaded", before: "Prediction", after: "Prediction") -> None:
+def _next(loaded: Loaded, before: "Prediction", after: "Prediction") -> None:
     from llmcore.plots.interpret import before_after_bars
 
     best = np.maximum(before.probabilities, after.probabilities)
@@ -211,7 +210,7 @@ def _decision(labels: list[str], before: "Prediction", after: "Prediction") -> N
     )
 
 
-def _ids(key: str, text: str, loaded: "Loaded") -> tuple[list[int], str | None]:
+def _ids(key: str, text: str, loaded: Loaded) -> tuple[list[int], str | None]:
     from llmcore.interpret.attention import text_ids
 
     end = loaded.labels is None
@@ -219,7 +218,7 @@ def _ids(key: str, text: str, loaded: "Loaded") -> tuple[list[int], str | None]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _outcome(key: str, text: str, names: str, how: str, _loaded: "Loaded") -> "Prediction":
+def _outcome(key: str, text: str, names: str, how: str, _loaded: Loaded) -> "Prediction":
     from llmcore.interpret.ablation import outcome
 
     ids, _ = _ids(key, text, _loaded)
@@ -227,7 +226,7 @@ def _outcome(key: str, text: str, names: str, how: str, _loaded: "Loaded") -> "P
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _test_loss(key: str, names: str, how: str, _loaded: "Loaded") -> float | None:
+def _test_loss(key: str, names: str, how: str, _loaded: Loaded) -> float | None:
     """None where this machine has no held-out text."""
     from llmcore.interpret.ablation import mean_loss
 
@@ -237,7 +236,7 @@ def _test_loss(key: str, names: str, how: str, _loaded: "Loaded") -> float | Non
     return mean_loss(_loaded.trunk, ids, _parsed(names, _loaded), means_of(key, how, _loaded))
 
 
-def _parsed(names: str, loaded: "Loaded") -> "list[Part]":
+def _parsed(names: str, loaded: Loaded) -> "list[Part]":
     from llmcore.interpret.ablation import Part
 
     return [Part.parse(name, loaded.trunk.config) for name in names.split(",") if name]

@@ -1,11 +1,12 @@
 """One conversation: the model, what it is, the messages, the box to type in."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from llmcore.data import INSTRUCTIONS
+from llmcore.data.everyday import everyday_rows
+from llmcore.data.instructions import load_builtin
 from llmcore.errors import NotFoundError
-from llmcore.models import default_assistant, default_model
+from llmcore.models import Loaded, default_assistant, default_model
 from llmcore.runs.reference import name_of
 from ui.chat.export import as_json, as_markdown
 from ui.chat.options import options
@@ -24,9 +25,6 @@ from ui.navigation import page_link
 from ui.page import plain, show_error
 from ui.picker import choose_model, load_model, model_picker
 from ui.state import store, well_formed
-
-if TYPE_CHECKING:
-    from llmcore.models import Loaded
 
 EXAMPLES = 3
 BEGINNINGS = ("The king said", "Once upon a time", "I would like to")
@@ -58,7 +56,7 @@ def show() -> None:
     )
 
 
-def _introduce(loaded: "Loaded", ref: str) -> None:
+def _introduce(loaded: Loaded, ref: str) -> None:
     """What kind of model this is, and the way to one of the other kind."""
     name = plain(str(loaded.card.get("name") or loaded.ref))
     if loaded.card.get("template") is not None:
@@ -93,7 +91,7 @@ def _other_kind(label: Markdown, other: str | None, ref: str) -> None:
         )  # fmt: skip
 
 
-def _act(talk: Talk, loaded: "Loaded") -> Exception | None:
+def _act(talk: Talk, loaded: Loaded) -> Exception | None:
     """Does what was asked for; returns what went wrong, to be said below the conversation."""
     asked = take_wish()
     if asked is None:
@@ -115,7 +113,7 @@ def _act(talk: Talk, loaded: "Loaded") -> Exception | None:
     return None
 
 
-def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
+def _conversation(talk: Talk, loaded: Loaded, ref: str) -> None:
     if talk.exchanges:
         transcript(talk, ref)
         return
@@ -133,12 +131,8 @@ def _conversation(talk: Talk, loaded: "Loaded", ref: str) -> None:
             )
 
 
-def _examples(loaded: "Loaded") -> list[str]:
+def _examples(loaded: Loaded) -> list[str]:
     """Held-out questions of the set that the model learned from."""
-    from llmcore.data import INSTRUCTIONS
-    from llmcore.data.everyday import everyday_rows
-    from llmcore.data.instructions import load_builtin
-
     source = loaded.card.get("corpus")
     if loaded.card.get("template") is None:
         return list(BEGINNINGS)

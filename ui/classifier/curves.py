@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from llmcore.config import RunConfig
+from llmcore.experiments.learning_curve.plan import plan_learning_curve
 from ui.classifier.data import LabelledChoice, choose_data
 from ui.classifier.options import choose_model
 from ui.classifier.report import report_of
@@ -79,8 +80,6 @@ def _options() -> tuple[str, int]:
 
 
 def _planned(choice: LabelledChoice, model: str, seeds: int) -> RunConfig:
-    from llmcore.experiments.learning_curve.plan import plan_learning_curve
-
     return plan_learning_curve(
         data=choice.data(),
         model_ref=model,

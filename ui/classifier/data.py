@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.config import DataConfig
+from llmcore.data import LABELLED, MAX_UPLOAD_BYTES, preview_table
+from llmcore.data.reading.inspect import inspect_labels
+from llmcore.data.reading.labels import ReadingOptions
+from llmcore.data.reading.open import open_rows, source_of
+from llmcore.data.reading.report import Notices, ReadingReport
+from llmcore.data.sources import local_path
+from llmcore.data.spam_assassin import PACKAGE_FILE, email_path, how_to_get, take_in
 from llmcore.errors import LabError
 from ui.marked import Markdown
 from ui.page import plain
@@ -16,9 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from streamlit.delta_generator import DeltaGenerator
 
-    from llmcore.config import DataConfig
-    from llmcore.data.reading.labels import ReadingOptions
-    from llmcore.data.reading.report import ReadingReport
 
 OWN, EMAILS = "own", "email-spam"
 TITLES = {
@@ -47,13 +52,11 @@ class LabelledChoice:
     table: bytes | None = None
     text_column: str | None = None
     label_column: str | None = None
-    options: "ReadingOptions | None" = None
+    options: ReadingOptions | None = None
     upload: str = ""
 
-    def data(self, balance: str = "none") -> "DataConfig":
+    def data(self, balance: str = "none") -> DataConfig:
         """What a run's configuration says of it."""
-        from llmcore.config import DataConfig
-
         plain_data = DataConfig(self.source, self.text_column, self.label_column, balance=balance)
         if self.options is None:
             return plain_data
@@ -66,8 +69,6 @@ class LabelledChoice:
 
 def choose_data() -> LabelledChoice | None:
     """Draws the choice. Raises LabError for a table that cannot be learned from."""
-    from llmcore.data import LABELLED
-
     kind = st.segmented_control(
         "Texts to learn from",
         [name for name in TITLES if name == OWN or name in LABELLED],
@@ -87,8 +88,6 @@ def choose_data() -> LabelledChoice | None:
 
 def _file_version(name: str) -> str:
     """Changes when a built-in set's file does: a full download takes the place of a part."""
-    from llmcore.data.sources import local_path
-
     path = local_path(name)
     return f"{path} {path.stat().st_mtime_ns}" if path else "packaged"
 
@@ -98,8 +97,6 @@ def _file_version(name: str) -> str:
 
 def _emails_are_there() -> bool:
     """Whether the corpus was taken in; where not, how to get it, and a place to drop its file."""
-    from llmcore.data.spam_assassin import PACKAGE_FILE, email_path, how_to_get, take_in
-
     if email_path().is_file():
         return True
     st.info(plain(how_to_get()), icon=":material/download:")
@@ -127,8 +124,6 @@ def _emails_are_there() -> bool:
 
 
 def _own() -> LabelledChoice | None:
-    from llmcore.data import MAX_UPLOAD_BYTES
-
     most = MAX_UPLOAD_BYTES >> 20
     st.file_uploader(
         f"Labelled texts: a table (CSV, TSV, JSON, JSONL, Excel, Parquet), or a zip of texts or "
@@ -208,7 +203,7 @@ WITHOUT_COLUMNS = ("folders", "mails")
 BOXES = {"text": "Text column", "label": "Label column"}
 
 
-def _box(place: "DeltaGenerator", role: str, report: "ReadingReport", version: str) -> str | None:
+def _box(place: "DeltaGenerator", role: str, report: ReadingReport, version: str) -> str | None:
     """A select box with the recognised column, or empty. The upload's identity is in its key:
     another file starts from its own guess."""
     column = report.roles[role]
@@ -227,10 +222,8 @@ ENCODINGS = ("utf-8", "windows-1252", "utf-16", "windows-1250", "windows-1251", 
 AS_RECOGNISED = "as recognised"
 
 
-def _options(name: str, data: bytes, version: str) -> "ReadingOptions":
+def _options(name: str, data: bytes, version: str) -> ReadingOptions:
     """What the reader decides by itself, and the user may decide otherwise."""
-    from llmcore.data.reading.labels import ReadingOptions
-
     with st.popover(
         "Read it otherwise", icon=":material/tune:", key=f"classify_otherwise_{version}"
     ):
@@ -261,13 +254,8 @@ def _options(name: str, data: bytes, version: str) -> "ReadingOptions":
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the file")
-def recognised(version: str, name: str, _data: bytes, encoding: str | None) -> "ReadingReport":
+def recognised(version: str, name: str, _data: bytes, encoding: str | None) -> ReadingReport:
     """Format, columns and their roles, as far as the file tells them."""
-    from llmcore.data.reading.inspect import inspect_labels
-    from llmcore.data.reading.labels import ReadingOptions
-    from llmcore.data.reading.open import open_rows, source_of
-    from llmcore.data.reading.report import Notices
-
     rows = open_rows(source_of(_data, name), Notices(), encoding)
     return inspect_labels(rows, name, options=ReadingOptions(encoding))
 
@@ -275,6 +263,4 @@ def recognised(version: str, name: str, _data: bytes, encoding: str | None) -> "
 @st.cache_data(max_entries=4, show_spinner="Reading the table")
 def preview(version: str, name: str, _data: bytes, encoding: str | None) -> "pd.DataFrame":
     """The first rows of a table, with all its columns."""
-    from llmcore.data import preview_table
-
     return preview_table(_data, name, encoding=encoding)

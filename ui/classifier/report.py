@@ -4,6 +4,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.config import DataConfig
+from llmcore.data.chosen import read_labelled
+from llmcore.data.report import DataReport, report_on
+from llmcore.data.splits import split_labelled
+from llmcore.models import model_config, tokenizer_for
 from ui.classifier.data import PREVIEW_ROWS, LabelledChoice, preview, recognised
 from ui.marked import Markdown
 from ui.page import guarded, plain
@@ -11,21 +16,19 @@ from ui.reading_report import show_reading
 from ui.scroll_box import scroll_box
 
 if TYPE_CHECKING:
-    from llmcore.data.report import DataReport
     from llmcore.tokenizers import Tokenizer
 
 UNEVEN = 1.5  # times: from here on the headline says it
 CHART_HEIGHT = 250
 
 
-def report_of(choice: LabelledChoice, model_ref: str | None) -> "DataReport":
+def report_of(choice: LabelledChoice, model_ref: str | None) -> DataReport:
     """Rows, classes, doubles, contradictions, and how many texts the model cannot read whole.
 
     Raises LabError for what cannot be learned from.
     """
     if model_ref is None:
         return _report(choice.version, "", 0, choice, None)
-    from llmcore.models import model_config, tokenizer_for
 
     tokenizer = tokenizer_for(model_ref)
     length = model_config(model_ref).context_length
@@ -39,11 +42,7 @@ def _report(
     length: int,
     _choice: LabelledChoice,
     _tokenizer: "Tokenizer | None",
-) -> "DataReport":
-    from llmcore.data.chosen import read_labelled
-    from llmcore.data.report import report_on
-    from llmcore.data.splits import split_labelled
-
+) -> DataReport:
     data = _choice.data()
     labelled = read_labelled(data, _choice.table)
     if _choice.table is not None:
@@ -61,15 +60,13 @@ def show_reading_of(choice: LabelledChoice) -> None:
         show_reading(report, "classify_failed")
 
 
-def about_n_train(report: "DataReport") -> int:
+def about_n_train(report: DataReport) -> int:
     """Roughly how many texts will be learned from, before the data is split."""
-    from llmcore.config import DataConfig
-
     shares = DataConfig(report.name)
     return round((1 - shares.validation - shares.test) * (report.rows - report.doubles))
 
 
-def show_report(choice: LabelledChoice, report: "DataReport", run_id: str, unseen: bool) -> None:
+def show_report(choice: LabelledChoice, report: DataReport, run_id: str, unseen: bool) -> None:
     """Open for one's own texts as long as they are `unseen`, that is not trained on yet.
 
     run_id: of the run that would start next; a new one folds the report away again.
@@ -109,7 +106,7 @@ def show_report(choice: LabelledChoice, report: "DataReport", run_id: str, unsee
             )
 
 
-def _headline(report: "DataReport") -> Markdown:
+def _headline(report: DataReport) -> Markdown:
     words = f"The data: {report.rows:,} texts of {report.n_classes} classes"
     if report.imbalance >= UNEVEN:
         words += f", the largest {report.imbalance:.1f} times the smallest"

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from llmcore.classical import WordsSay, silent_words
+from llmcore.data.builtin import about_airlines
+from llmcore.evaluation import classification_scores
+from llmcore.execution.predictions import predictions_of
 from llmcore.models import checkpoint_key
 from llmcore.plots.classification import FEW_CLASSES, confusion_chart, percent
 from llmcore.runs.used import used_words
@@ -53,8 +57,6 @@ def results(info: "RunInfo") -> None:
 @st.cache_data(max_entries=8, show_spinner="Reading the test split")
 def _test_rows(key: str, _run: "Run") -> list[dict[str, Any]]:
     """Each test text with its verdict; `key` names the checkpoint that gave it."""
-    from llmcore.execution.predictions import predictions_of
-
     return predictions_of(_run)
 
 
@@ -96,8 +98,6 @@ def _scores(
 
 def _words(kept: dict[str, Any]) -> None:
     """Whether the words of a text vote, and what was measured to decide it."""
-    from llmcore.classical import WordsSay, silent_words
-
     say = WordsSay(**{name: value for name, value in kept.items() if name != "vote"})
     if not say.helps:
         st.caption(plain(silent_words(say)))
@@ -133,9 +133,6 @@ def _mistakes(rows: list[dict[str, Any]], n_test: int) -> None:
 
 def _airlines(rows: list[dict[str, Any]], classes: list[str]) -> None:
     """Tweets to airlines and all others apart: one set of two kinds of text."""
-    from llmcore.data.builtin import about_airlines
-    from llmcore.evaluation import classification_scores
-
     parts: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     for row in rows:
         parts[about_airlines(row["text"])].append(row)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.config import RunConfig
+from llmcore.recipes.classification import DEFAULT_EPOCHS, plan_classify
 from ui.classifier.code import use_it
 from ui.classifier.data import LabelledChoice, choose_data
 from ui.classifier.options import TRAINABLE, Settings, learned_share, options
@@ -77,8 +78,6 @@ def _summary_and_button(
     report: "DataReport | None",
     box: StartBox,
 ) -> None:
-    from llmcore.recipes.classification import DEFAULT_EPOCHS
-
     left, right = st.columns([5, 2], gap="medium", vertical_alignment="center")
     if choice is not None and settings is not None and report is not None:
         with left, guarded():
@@ -99,8 +98,6 @@ def _summary_and_button(
 
 def _planned(choice: LabelledChoice, settings: Settings, n_train: int | None = None) -> RunConfig:
     """The configuration; with a number of training texts the data is not read for it."""
-    from llmcore.recipes.classification import plan_classify
-
     config = plan_classify(
         model_ref=settings.model,
         trainable=settings.trainable,

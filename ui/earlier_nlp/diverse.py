@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.experiments.diverse_data.cells import MIX, DiverseMatrix
+from llmcore.experiments.measured_tables import TableRecord, measured_table
+from llmcore.plots.diverse import matrix_chart, scale_chart
 from ui.charts import live_chart
 from ui.earlier_nlp.shipped import shipped_table
 from ui.page import guarded, plain
@@ -12,10 +15,9 @@ from ui.run_panel.feed import duration
 from ui.run_panel.start import Begin, start_box
 from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
+from ui.state import store
 
 if TYPE_CHECKING:
-    from llmcore.experiments.diverse_data.cells import DiverseMatrix
-    from llmcore.experiments.measured_tables import TableRecord
     from llmcore.runs import Run
 
 KIND = "diverse-data"
@@ -61,10 +63,7 @@ def draw(run: "Run") -> None:
     _draw_record(run, run.id)
 
 
-def _draw_record(record: "TableRecord", name: str) -> None:
-    from llmcore.experiments.diverse_data.cells import DiverseMatrix
-    from llmcore.plots.diverse import matrix_chart
-
+def _draw_record(record: TableRecord, name: str) -> None:
     found = DiverseMatrix(record)
     with st.container():
         for sentence in answer(found):
@@ -93,10 +92,8 @@ def _draw_record(record: "TableRecord", name: str) -> None:
         )
 
 
-def answer(found: "DiverseMatrix") -> list[str]:
+def answer(found: DiverseMatrix) -> list[str]:
     """One sentence from the numbers of a whole matrix, a specialist's win included."""
-    from llmcore.experiments.diverse_data.cells import MIX
-
     means = {model: found.mean(model) for model in found.models}
     if any(mean is None for mean in means.values()):
         return []
@@ -141,8 +138,6 @@ def _begin(quick: bool, begin: Begin) -> None:
 
 
 def _scale(run_id: str | None) -> None:
-    from llmcore.plots.diverse import scale_chart
-
     st.header("From here to a large model", anchor=False)
     own = read_here(run_id)
     amounts = own + [(name, amount) for name, amount, _ in PUBLISHED]
@@ -157,10 +152,6 @@ def _scale(run_id: str | None) -> None:
 def read_here(run_id: str | None) -> list[tuple[str, float]]:
     """What models of this lab have read, by name, the least first: words of the corpora of the
     run or of the shipped table, and tokens of the pretrained model that comes with the lab."""
-    from llmcore.experiments.diverse_data.cells import DiverseMatrix
-    from llmcore.experiments.measured_tables import measured_table
-    from ui.state import store
-
     record = measured_table(KIND) if run_id is None else store().open(run_id)
     trained = DiverseMatrix(record).trained if record is not None else {}
     own = [(f"here: {name}", float(model.words)) for name, model in trained.items()]

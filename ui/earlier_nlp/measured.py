@@ -4,6 +4,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.experiments.earlier_nlp.cells import (
+    COLUMNS,
+    EARLIER,
+    METRIC,
+    NOT_ABLE,
+    ROWS,
+    WRITING,
+    Cell,
+    Comparison,
+    is_able,
+)
+from llmcore.experiments.earlier_nlp.plan import imported_gpt2, plan_comparison
+from llmcore.experiments.earlier_nlp.words import answer_sentences, seconds
+from llmcore.models import list_models
 from llmcore.texts import bytes_in_words
 from ui.components import payload, registered
 from ui.earlier_nlp.shipped import shipped_table
@@ -15,7 +29,6 @@ from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
 
 if TYPE_CHECKING:
-    from llmcore.experiments.earlier_nlp.cells import Cell, Comparison
     from llmcore.experiments.measured_tables import TableRecord
     from llmcore.runs import Run
 
@@ -42,9 +55,6 @@ def draw(run: "Run") -> None:
 
 def _draw_record(record: "TableRecord", name: str) -> None:
     """The table of a run, or of a record of one. Each part keeps its place while it grows."""
-    from llmcore.experiments.earlier_nlp.cells import Comparison
-    from llmcore.experiments.earlier_nlp.words import answer_sentences
-
     found = Comparison(record)
     with st.container():
         for place, sentence in enumerate(answer_sentences(found)):
@@ -57,17 +67,8 @@ def _draw_record(record: "TableRecord", name: str) -> None:
         st.caption("The first cells are filled within seconds.")
 
 
-def table_data(found: "Comparison") -> dict[str, object]:
+def table_data(found: Comparison) -> dict[str, object]:
     """Rows and columns as the drawn table reads them; every cell with its sentence to tell."""
-    from llmcore.experiments.earlier_nlp.cells import (
-        COLUMNS,
-        EARLIER,
-        METRIC,
-        NOT_ABLE,
-        ROWS,
-        is_able,
-    )
-
     rows = []
     for task, title in ROWS.items():
         best = found.best(task, found.models) if task in METRIC else None
@@ -86,17 +87,13 @@ def table_data(found: "Comparison") -> dict[str, object]:
 
 
 def _metric(task: str) -> str:
-    from llmcore.experiments.earlier_nlp.cells import METRIC
-
     return {
         "macro F1": "macro F1: higher is better",
         "bits per byte": "bits per byte: lower is better",
     }.get(METRIC.get(task, ""), "samples below: read them")
 
 
-def _cell_data(cell: "Cell", best: "Cell | None") -> dict[str, object]:
-    from llmcore.experiments.earlier_nlp.words import seconds
-
+def _cell_data(cell: Cell, best: Cell | None) -> dict[str, object]:
     if cell.score is not None:
         head = f"{cell.score:.3f}"
         trained = f"trained {seconds(cell.seconds)}" if cell.seconds else "not trained here"
@@ -120,9 +117,7 @@ def _cell_data(cell: "Cell", best: "Cell | None") -> dict[str, object]:
     }  # fmt: skip
 
 
-def _splits(found: "Comparison") -> None:
-    from llmcore.experiments.earlier_nlp.cells import ROWS
-
+def _splits(found: Comparison) -> None:
     parts = [
         f"{ROWS[task.task]}: {task.n_train:,} texts to learn from, {task.n_test:,} to test on"
         for task in found.labelled.values()
@@ -138,10 +133,8 @@ def _splits(found: "Comparison") -> None:
     )
 
 
-def _samples(found: "Comparison") -> None:
+def _samples(found: Comparison) -> None:
     """What every model that can write wrote after the same beginning, side by side."""
-    from llmcore.experiments.earlier_nlp.cells import COLUMNS, NOT_ABLE, ROWS, WRITING, is_able
-
     for task in WRITING:
         if not any(found.cell(task, model) for model in found.models):
             continue
@@ -162,9 +155,6 @@ def _samples(found: "Comparison") -> None:
 
 
 def _start_box(first: bool) -> None:
-    from llmcore.experiments.earlier_nlp.plan import imported_gpt2, plan_comparison
-    from llmcore.models import list_models
-
     entries = {entry.ref: entry for entry in list_models("language")}
     # The answer comes first: where there is one, the settings are folded away.
     frame = None if first else st.expander("Measure again", key="compare_again")

@@ -2,21 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.experiments.measured_tables import MeasuredTable, TableRecord, measured_table
 from ui.marked import Markdown, code, plain
 from ui.run_panel.feed import duration
 
-if TYPE_CHECKING:
-    from llmcore.experiments.measured_tables import MeasuredTable, TableRecord
 
-
-def shipped_table(kind: str, button: Markdown, draw: Callable[["TableRecord", str], None]) -> None:
+def shipped_table(kind: str, button: Markdown, draw: Callable[[TableRecord, str], None]) -> None:
     """The table of `assets/measured` for this kind of run, if there is one, under its origin."""
-    from llmcore.experiments.measured_tables import measured_table
-
     table = measured_table(kind)
     if table is None:
         return
@@ -29,7 +24,7 @@ def shipped_table(kind: str, button: Markdown, draw: Callable[["TableRecord", st
     draw(table, f"shipped_{kind}")
 
 
-def origin(table: "MeasuredTable", button: Markdown) -> Markdown:
+def origin(table: MeasuredTable, button: Markdown) -> Markdown:
     """Where and when it was measured, and how to measure it here."""
     day, machine = date.fromisoformat(table.day), table.machine
     cores = "1 core" if machine.cpus == 1 else f"{machine.cpus} cores"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from llmcore.recipes.instructions import INSTRUCT
 from ui.instructions.data import InstructionChoice, choose_data
 from ui.instructions.mask import what_the_loss_sees
 from ui.instructions.options import TRAINABLE, Plan, Settings, learned, options, planned
@@ -28,8 +29,6 @@ def show() -> None:
     infos = runs_of(KIND)
     chosen = _start_box(infos.values())
     if chosen is not None:
-        from llmcore.recipes.instructions import INSTRUCT
-
         what_the_loss_sees(*chosen, INSTRUCT.batch_size, INSTRUCT.seed)
     st.header("Runs", anchor=False)
     info = run_picker(infos, KIND, "Run to show")

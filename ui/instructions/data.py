@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from llmcore.config import DataConfig
+from llmcore.data import INSTRUCTIONS
+from llmcore.data.chosen import read_instructions
 from llmcore.data.instructions import (
     FOLDER,
     Columns,
+    Instruction,
     InstructionSplits,
     ask_for,
     instruction_report,
 )
 from llmcore.data.reading import MAX_UPLOAD_BYTES
+from llmcore.recipes.instructions import INSTRUCT
 from ui.page import plain
 from ui.reading_report import show_reading
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from llmcore.data.instructions import Instruction
     from llmcore.data.reading.report import ReadingReport
 
 OWN, NONE = "own", "(none)"
@@ -44,16 +48,11 @@ class InstructionChoice:
 
     def splits(self) -> InstructionSplits:
         """The rows as training will have them. Raises LabError where they cannot be learned."""
-        from llmcore.recipes.instructions import INSTRUCT
-
         return _splits(self.source, self.table, self.columns, INSTRUCT.seed)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the instructions")
 def _splits(source: str, table: bytes | None, columns: Columns, seed: int) -> InstructionSplits:
-    from llmcore.config import DataConfig
-    from llmcore.data.chosen import read_instructions
-
     data = DataConfig(
         source=source,
         instruction_column=columns.instruction,
@@ -67,8 +66,6 @@ def _splits(source: str, table: bytes | None, columns: Columns, seed: int) -> In
 def choose_data() -> InstructionChoice | None:
     """Draws the choice; None before a file was given. Raises LabError for one that cannot be
     learned from."""
-    from llmcore.data import INSTRUCTIONS
-
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     kind = left.segmented_control(
         "Instructions to learn from",
@@ -186,7 +183,7 @@ def _box(
     )
 
 
-def _preview(rows: "list[Instruction]") -> None:
+def _preview(rows: list[Instruction]) -> None:
     shown = [
         {
             "Turns": len(row.turns),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from llmcore.tasks.sampling import bucketed_batches
 from ui.components import payload, registered
 from ui.marked import Markdown
 from ui.page import guarded
@@ -70,7 +71,6 @@ def _survey(
 ) -> tuple[dict[str, Any], np.ndarray]:  # fmt: skip
     """The audit, and for each training example the tokens of the longest in its first batch."""
     from llmcore.tasks.instruction_tokens import audit, encode_row
-    from llmcore.tasks.sampling import bucketed_batches
     from llmcore.tasks.templates import template_named
 
     rows, made = _choice.splits().train, template_named(template)

@@ -5,15 +5,22 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.config import LoraConfig, ModelConfig, RunConfig
+from llmcore.data.chosen import read_instructions
+from llmcore.recipes.instructions import (
+    INSTRUCT_ROWS,
+    MOST_EPOCHS,
+    InstructReport,
+    instruct_report,
+    plan_instruct,
+)
 from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, Template, template_named
 from ui.marked import plain
 from ui.picker import start_picker
 from ui.state import well_formed
 
 if TYPE_CHECKING:
-    from llmcore.config import LoraConfig, ModelConfig, RunConfig
     from llmcore.data.instructions import Columns, Instruction
-    from llmcore.recipes.instructions import InstructReport
     from ui.instructions.data import InstructionChoice
 
 TRAINABLE = {"all": "Full finetuning", "last-block": "Last block", "lora": "LoRA"}
@@ -35,15 +42,15 @@ class Settings:
     template: str  # a name, or a text
     packing: bool
     epochs: int
-    lora: "LoraConfig | None" = None
+    lora: LoraConfig | None = None
 
 
 @dataclass(slots=True)
 class Plan:
     """What would start, and what it would learn from and be tested on."""
 
-    config: "RunConfig"
-    report: "InstructReport"
+    config: RunConfig
+    report: InstructReport
 
 
 def options(choice: "InstructionChoice | None") -> Settings:
@@ -91,11 +98,8 @@ def planned(choice: "InstructionChoice", settings: Settings) -> Plan:
 @st.cache_data(max_entries=8, show_spinner="Planning the training")
 def _planned(
     source: str, table: bytes | None, columns: "Columns", model: str, trainable: str,
-    template: str, packing: bool, epochs: int, lora: "LoraConfig | None", name: str,
-) -> "tuple[RunConfig, InstructReport]":  # fmt: skip
-    from llmcore.data.chosen import read_instructions
-    from llmcore.recipes.instructions import instruct_report, plan_instruct
-
+    template: str, packing: bool, epochs: int, lora: LoraConfig | None, name: str,
+) -> tuple[RunConfig, InstructReport]:  # fmt: skip
     config = plan_instruct(
         source, model_ref=model, trainable=trainable, template=template, packing=packing,
         table=table, columns=columns, epochs=epochs, name=name, lora=lora,
@@ -104,7 +108,7 @@ def _planned(
     return config, instruct_report(config, splits)
 
 
-def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:
+def learned(shape: ModelConfig, settings: Settings) -> tuple[int, int]:
     """How many numbers learn, and how many the model has with them."""
     total = shape.n_parameters()
     if settings.lora is not None:
@@ -117,15 +121,11 @@ def learned(shape: "ModelConfig", settings: Settings) -> tuple[int, int]:
 
 
 def _usual_epochs(choice: "InstructionChoice | None") -> int:
-    from llmcore.recipes.instructions import INSTRUCT_ROWS, MOST_EPOCHS
-
     n_train = len(choice.splits().train) if choice is not None else INSTRUCT_ROWS
     return min(MOST_EPOCHS, max(1, round(INSTRUCT_ROWS / n_train)))
 
 
-def _lora() -> "LoraConfig":
-    from llmcore.config import LoraConfig
-
+def _lora() -> LoraConfig:
     defaults = LoraConfig()
     rank, alpha, _ = st.columns([2, 2, 5])
     return LoraConfig(

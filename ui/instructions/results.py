@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from llmcore.errors import LabError
 from llmcore.runs.used import used_words
 from ui.chat.talk import Exchange, Settings, asked
 from ui.instructions.answers import followed_prompts
@@ -166,8 +167,7 @@ def example_prompt(run: "Run") -> str:
     return next(iter(followed_prompts(run)), "")
 
 
-def _ask_both(run: "Run", prompt: str) -> "list[Exchange | Exception]":
-    from llmcore.errors import LabError
+def _ask_both(run: "Run", prompt: str) -> list[Exchange | Exception]:
     from llmcore.models import default_model
 
     made: list[Exchange | Exception] = []
@@ -183,7 +183,7 @@ def _ask_both(run: "Run", prompt: str) -> "list[Exchange | Exception]":
     return made
 
 
-def _follow(pair: "list[Exchange | Exception]") -> None:
+def _follow(pair: list[Exchange | Exception]) -> None:
     """Both answers, refreshed while one of them grows."""
     was_live = any(isinstance(side, Exchange) and side.live for side in pair)
 

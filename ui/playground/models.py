@@ -6,14 +6,14 @@ import streamlit as st
 
 from llmcore.errors import NotFoundError
 from llmcore.runs.reference import name_of, split_reference, with_checkpoint
-from llmcore.train.checkpoint_index import best
+from llmcore.runs.store import open_run
+from llmcore.train.checkpoint_index import Checkpoint, best
 from ui.marked import Markdown
 from ui.picker import model_picker, model_select
 from ui.state import store
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
-    from llmcore.train.checkpoint_index import Checkpoint
 
 _CHECKPOINTS = "lab_playground_checkpoints"
 _AGAINST = "lab_playground_against"
@@ -70,7 +70,7 @@ def _checkpoint(ref: str, slot: str) -> str:
     return run_id if which == "best" else with_checkpoint(run_id, which)
 
 
-def _checkpoint_label(which: str, checkpoints: "list[Checkpoint]", live: bool) -> str:
+def _checkpoint_label(which: str, checkpoints: list[Checkpoint], live: bool) -> str:
     """`best: step 60`: which weights a name means. Of a live run it stands still, since the
     browser knows an entry by its label."""
     if which not in NAMES:
@@ -89,8 +89,6 @@ def model_name(loaded: "Loaded") -> str:
 
 def kind_of_text(loaded: "Loaded") -> Markdown:
     """What this model does with a prompt."""
-    from llmcore.runs.store import open_run
-
     try:
         kind = open_run(name_of(loaded.ref)).config.kind
     except NotFoundError:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from llmcore.errors import LabError
+from llmcore.errors import LabError, NotFoundError
+from llmcore.plots.generation import word_bars
 from llmcore.runs.reference import with_checkpoint
 from ui.page import plain
 from ui.picker import load_model
@@ -13,7 +14,7 @@ from ui.playground.models import model_name
 from ui.playground.tokens import Labels, classes, coloured_tokens, legend, share
 from ui.scores import OVERLAP
 from ui.session import MODEL
-from ui.state import shared_text
+from ui.state import shared_text, store
 
 if TYPE_CHECKING:
     from llmcore.generation import TextScore
@@ -84,9 +85,6 @@ def _models() -> list[str]:
 
 
 def _checkpoints(ref: str, label: str) -> dict[str, str]:
-    from llmcore.errors import NotFoundError
-    from ui.state import store
-
     try:
         steps = [checkpoint.step for checkpoint in store().open(ref).checkpoints()]
     except NotFoundError:
@@ -209,7 +207,6 @@ def _text(loaded: "Loaded", score: "TextScore") -> None:
 def _words(text: str, scored: "list[tuple[Loaded, TextScore]]", shown: int) -> None:
     """The words that cost most; with several models, what each of them paid."""
     from llmcore.generation import score_words
-    from llmcore.plots.generation import word_bars
 
     read = [score_words(score, text) for _, score in scored]
     order = sorted(range(len(read[0])), key=lambda i: -read[shown][i].bits)[:SHOWN_WORDS]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llmcore.advice.preflight import guessed_speed, run_seconds
+from llmcore.device import host_name
 from ui.run_panel.feed import feed
 from ui.state import store
 
@@ -23,8 +25,6 @@ class Estimate:
 def estimate(config: "RunConfig", infos: list["RunInfo"]) -> Estimate:
     """Wall time of all steps. `measured` where an own run of the same shape and batch, on this
     machine, made at least MIN_STEPS steps; else from the operations that a token takes."""
-    from llmcore.advice.preflight import guessed_speed, run_seconds
-
     tokens = config.train.batch_size * config.model.context_length
     for info in infos:
         seconds = _measured_seconds_per_step(info, config)
@@ -35,8 +35,6 @@ def estimate(config: "RunConfig", infos: list["RunInfo"]) -> Estimate:
 
 
 def _measured_seconds_per_step(info: "RunInfo", config: "RunConfig") -> float | None:
-    from llmcore.device import host_name
-
     if info.example or info.kind != config.kind or info.step < MIN_STEPS:
         return None
     run = store().open(info.id)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from llmcore.config import RunConfig
+from llmcore.data.reading.documents import CorpusOptions
 from llmcore.presets import DEFAULT_PRESET, PRESETS
+from llmcore.recipes.pretraining import plan_pretrain
+from llmcore.tokenizers.store import saved_tokenizers
 from ui.pretrain.architecture import architecture_fields
 from ui.session import PRETRAIN_PRESET, PRETRAIN_TOKENIZER
 from ui.text_source import ChosenText, text_source
@@ -35,9 +38,6 @@ class Choice:
 def options(parts: "DeltaGenerator") -> Choice | None:
     """The form, with the architecture in the place `parts`; None while a text is still to be
     given. Raises LabError where the choices cannot work."""
-    from llmcore.data.reading.documents import CorpusOptions
-    from llmcore.recipes.pretraining import plan_pretrain
-
     chosen = text_source(KIND)
     size, steps, tokenizer = st.columns(3)
     preset = size.selectbox(
@@ -95,8 +95,6 @@ def _tokenizers() -> dict[str, str]:
 
     One that was deleted meanwhile gives its place to the default.
     """
-    from llmcore.tokenizers.store import saved_tokenizers
-
     labels = {
         "": "Default for this text",
         "bytes": "Bytes: 256 values",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from llmcore.advice.preflight import CHINCHILLA, Preflight, Problem, measured_speed, preflight
 from llmcore.background import Job, Jobs, Stopped
 from llmcore.plots.theme import series_colour
 from llmcore.texts import bytes_in_words
@@ -20,7 +21,6 @@ from ui.run_panel.feed import duration
 from ui.state import store
 
 if TYPE_CHECKING:
-    from llmcore.advice.preflight import Preflight, Problem
     from llmcore.config import RunConfig
     from llmcore.runs import RunInfo
 
@@ -50,8 +50,6 @@ def _card(
     on_change: Callable[[dict[str, Any]], None],
     waited: bool,
 ) -> None:
-    from llmcore.advice.preflight import preflight
-
     with guarded():
         if waited and not _wants_measuring(config):
             st.rerun()
@@ -64,9 +62,7 @@ def _card(
             _problem(problem, on_change)
 
 
-def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: bool) -> None:
-    from llmcore.advice.preflight import CHINCHILLA
-
+def _facts(found: Preflight, guess: Estimate, measured: float | None, waits: bool) -> None:
     seconds = found.seconds if measured else guess.seconds
     free = f"{bytes_in_words(found.free_disk_bytes)} free"
     if measured:
@@ -90,7 +86,7 @@ def _facts(found: "Preflight", guess: Estimate, measured: float | None, waits: b
         column.markdown(f"**{plain(value)}**  \n:small[{label}]  \n:small[:gray[{note}]]")
 
 
-def _memory(found: "Preflight") -> None:
+def _memory(found: Preflight) -> None:
     parts = found.memory_parts()
     st.markdown(f":small[**{bytes_in_words(found.memory.peak)}** of memory at the peak of a step]")
     registered("memory_bar")(
@@ -106,7 +102,7 @@ def _memory(found: "Preflight") -> None:
     )  # fmt: skip
 
 
-def _problem(problem: "Problem", on_change: Callable[[dict[str, Any]], None]) -> None:
+def _problem(problem: Problem, on_change: Callable[[dict[str, Any]], None]) -> None:
     st.error(f"**This will not fit.** {plain(problem.text)}", icon=":material/memory:")
     if problem.change:
         words = ", ".join(
@@ -143,8 +139,6 @@ def _key(config: "RunConfig") -> str:
 
 def _wants_measuring(config: "RunConfig") -> bool:
     """Not while another run trains, whose speed both would spoil, nor what does not fit."""
-    from llmcore.advice.preflight import preflight
-
     job = _measured.get(_key(config))
     if job is not None and job.has_ended and job.state != "stopped":
         return False
@@ -176,8 +170,6 @@ class _Measuring(Job[float | None]):
 def _speed(config: "RunConfig") -> float | None:
     """Tokens per second; None where it could not be measured, which is not tried again."""
     try:
-        from llmcore.advice.preflight import measured_speed
-
         return measured_speed(config)
     except Exception:
         logger.info("the speed of a configuration was not measured", exc_info=True)

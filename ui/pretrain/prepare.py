@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from llmcore.device import lower_priority_of_this_thread
 from llmcore.paths import cache_dir
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ def prepare(config: "RunConfig") -> None:
 
 
 def _work(config: "RunConfig") -> None:
-    from llmcore.device import lower_priority_of_this_thread
-
     time.sleep(PAINT_SECONDS)
     lower_priority_of_this_thread()
     try:

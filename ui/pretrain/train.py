@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from llmcore.execution.process import torchrun_command
 from llmcore.runs import RunInfo
 from ui.page import guarded, plain, show_error
 from ui.pretrain.ask import ask_box
@@ -101,8 +102,6 @@ def _propose_context(problem: Exception) -> None:
 
 def _torchrun(choice: Choice) -> None:
     """The command line to copy; the run then appears among the others."""
-    from llmcore.execution.process import torchrun_command
-
     st.markdown(
         "Run this in a terminal, in the lab's folder and its environment; the run then appears "
         "below like any other. One process for each GPU; docs/scaling.md tells of several machines."

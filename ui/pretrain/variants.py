@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.experiments.variants.cells import (
+    GPT2,
+    LEAST_SEEDS,
+    VARIANTS,
+    VariantCurves,
+    answer_sentences,
+    trainings,
+)
 from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
+from llmcore.plots.variants import VariantCurve, lead_chart, learning_chart
 from llmcore.texts import bytes_in_words
 from ui.charts import live_chart
 from ui.page import guarded, plain
@@ -15,7 +24,6 @@ from ui.run_panel.table import table_panel
 from ui.scores import BITS_PER_BYTE, OVERLAP
 
 if TYPE_CHECKING:
-    from llmcore.experiments.variants.cells import VariantCurves
     from llmcore.runs import Run
 
 KIND = "variants"
@@ -40,8 +48,6 @@ def show() -> None:
 
 
 def draw(run: "Run") -> None:
-    from llmcore.experiments.variants.cells import VariantCurves, answer_sentences
-
     found = VariantCurves(run)
     for place, sentence in enumerate(answer_sentences(found)):
         st.markdown(f"**{plain(sentence)}**" if place == 0 else plain(sentence))
@@ -50,10 +56,7 @@ def draw(run: "Run") -> None:
         _table(run.id, found)
 
 
-def _chart(run_id: str, found: "VariantCurves") -> None:
-    from llmcore.experiments.variants.cells import VARIANTS, trainings
-    from llmcore.plots.variants import VariantCurve, lead_chart, learning_chart
-
+def _chart(run_id: str, found: VariantCurves) -> None:
     curves = [
         VariantCurve(
             VARIANTS[name].label, ARCHITECTURES.index(name), seed,
@@ -82,9 +85,7 @@ def _chart(run_id: str, found: "VariantCurves") -> None:
     )
 
 
-def _table(run_id: str, found: "VariantCurves") -> None:
-    from llmcore.experiments.variants.cells import GPT2, VARIANTS
-
+def _table(run_id: str, found: VariantCurves) -> None:
     results = found.results()
     gpt2 = next((result.bits_per_byte for result in results if result.variant == GPT2), None)
     st.dataframe(
@@ -121,8 +122,6 @@ def _table(run_id: str, found: "VariantCurves") -> None:
 
 
 def _start_box() -> None:
-    from llmcore.experiments.variants.cells import LEAST_SEEDS
-
     defaults = VariantsConfig()
     with start_box(KIND, "which learns faster") as box:
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")

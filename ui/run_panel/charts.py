@@ -10,6 +10,7 @@ from llmcore.experiments.induction.emergence import APPEARS
 from llmcore.plots import theme
 from llmcore.plots.emergence import HEAD_TYPES, head_type_chart
 from llmcore.plots.training import SOON, Axis, Curve, accuracy_chart, loss_chart, small_chart
+from llmcore.runs.differences import differing_settings
 from ui.charts import live_chart
 from ui.instructions.answers import answers_view
 from ui.marked import Markdown
@@ -191,8 +192,6 @@ def _view() -> View:
 
 def _differences(feeds: dict[str, RunFeed]) -> None:
     """Only the settings in which the drawn runs differ, a column each."""
-    from llmcore.runs.differences import differing_settings
-
     rows = differing_settings([feed.run.config for feed in feeds.values()])
     if not rows:
         st.caption("These runs have the same settings.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.errors import LabError
+from llmcore.train.control import read_control
 from ui.marked import Markdown
 from ui.page import UNEXPECTED, plain
 from ui.state import store
@@ -95,8 +96,6 @@ def _apply_rate(run_id: str, key: str) -> None:
 
 def wished_state(info: "RunInfo") -> str:
     """What somebody (any tab, or the command line) has asked this live run for, or `run`."""
-    from llmcore.train.control import read_control
-
     return str(read_control(info.directory)["state"]) if info.is_live else "run"
 
 

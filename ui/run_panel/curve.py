@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.experiments.learning_curve.points import (
+    CurveRow,
+    curve_rows,
+    few_test_texts,
+    points_of,
+)
 from llmcore.plots.classification import learning_curve_chart
 from ui.charts import live_chart
 from ui.marked import plain
 
 if TYPE_CHECKING:
-    from llmcore.experiments.learning_curve.points import CurveRow
     from llmcore.runs import Run, RunInfo
 
 MEASURES = {"macro_f1": "Macro F1", "accuracy": "Accuracy"}
@@ -19,8 +24,6 @@ PRETRAINED, RANDOM = "pretrained", "random weights"
 
 def learning_curve(run: "Run", info: "RunInfo") -> None:
     """The chart with a band for each learner, one sentence, and the numbers in a table."""
-    from llmcore.experiments.learning_curve.points import curve_rows, few_test_texts, points_of
-
     rows = curve_rows(points_of(run))
     measure = st.segmented_control(
         "Measure", list(MEASURES), default="macro_f1", required=True,
@@ -56,7 +59,7 @@ def learning_curve(run: "Run", info: "RunInfo") -> None:
         )
 
 
-def what_it_says(rows: "list[CurveRow]", measure: str, learners: Sequence[str]) -> str:
+def what_it_says(rows: list[CurveRow], measure: str, learners: Sequence[str]) -> str:
     """How much data the random weights need to reach what the pretrained model does with its
     fewest, and which of the `learners` is best with all of it; "" before all are that far."""
     by_learner: dict[str, list[CurveRow]] = {}

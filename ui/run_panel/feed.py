@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from llmcore.experiments.induction.emergence import appears_at
 from llmcore.plots.training import Curve, Mark, RunCurves
+from llmcore.runs.metrics import MetricsReader
+from llmcore.runs.reader import EventTail
+from llmcore.runs.run import EVENTS, METRICS
 
 if TYPE_CHECKING:
     from llmcore.advice.doctor_rules import Finding
@@ -26,10 +30,6 @@ class RunFeed:
     """One run as a page sees it. `refresh` is cheap and may be called every second."""
 
     def __init__(self, run: "Run") -> None:
-        from llmcore.runs.metrics import MetricsReader
-        from llmcore.runs.reader import EventTail
-        from llmcore.runs.run import EVENTS, METRICS
-
         self.run = run
         self.metrics = MetricsReader(run.directory / METRICS)
         self._events = EventTail(run.directory / EVENTS, run.info().kind)
@@ -82,8 +82,6 @@ class RunFeed:
         return [Mark(at, mark.label) for at, mark in zip(places, made, strict=True)]
 
     def _appeared(self) -> list[Mark]:
-        from llmcore.experiments.induction.emergence import appears_at
-
         step = appears_at(*self.metrics.arrays("val", "head_induction"))
         return [] if step is None else [Mark(step, "induction heads appear")]
 

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from llmcore.data.samples import SENTENCES as SAME
+from llmcore.data.samples import sample_texts
 from llmcore.models import default_model
 from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.compression import Compression, compression
@@ -72,9 +74,6 @@ def _tokenizers() -> list[str]:
 
 
 def _texts(which: str) -> tuple[list[str], tuple[str, ...]]:
-    from llmcore.data.samples import SENTENCES as SAME
-    from llmcore.data.samples import sample_texts
-
     if which == SENTENCES:
         return list(SAME), tuple(SAME.values())
     samples = sample_texts()

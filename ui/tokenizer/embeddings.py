@@ -7,6 +7,16 @@ import numpy as np
 import streamlit as st
 
 from llmcore.errors import LabError
+from llmcore.interpret.embeddings import (
+    CLASSES,
+    aligned,
+    cohesion,
+    nearest,
+    principal_axes,
+    single_token,
+    token_vectors,
+    tokens_of_class,
+)
 from ui.page import guarded, plain
 from ui.picker import load_model, model_picker
 from ui.state import well_formed
@@ -59,7 +69,6 @@ def show(text: str) -> None:
 @st.cache_resource(max_entries=4, show_spinner="Reading the embeddings")
 def _vectors(key: str, _loaded: "Loaded") -> Vectors:
     from llmcore.interpret.before_training import first_model
-    from llmcore.interpret.embeddings import token_vectors
     from llmcore.runs import open_run
 
     after = token_vectors(_loaded.trunk)
@@ -72,7 +81,6 @@ def _vectors(key: str, _loaded: "Loaded") -> Vectors:
 
 
 def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
-    from llmcore.interpret.embeddings import aligned, principal_axes
     from llmcore.plots.embeddings import Map, embedding_maps
 
     groups, missing = _chosen_tokens(tokenizer)
@@ -108,8 +116,6 @@ def _map(tokenizer: "Tokenizer", vectors: Vectors) -> None:
 
 
 def _cohesion(vectors: Vectors, groups: list[list[int]]) -> None:
-    from llmcore.interpret.embeddings import cohesion
-
     tables = [("after", vectors.after)]
     if vectors.before is not None:
         tables.insert(0, ("before", vectors.before))
@@ -129,8 +135,6 @@ def _cohesion(vectors: Vectors, groups: list[list[int]]) -> None:
 
 def _chosen_tokens(tokenizer: "Tokenizer") -> tuple[dict[str, list[int]], list[str]]:
     """Ids by class, each id once, and words that are no single token. Raises LabError for none."""
-    from llmcore.interpret.embeddings import CLASSES, tokens_of_class
-
     left, right = st.columns(2, gap="medium")
     chosen = left.multiselect(
         "Classes of tokens", list(CLASSES), default=DEFAULT_CLASSES, key="embeddings_classes",
@@ -160,8 +164,6 @@ def _chosen_tokens(tokenizer: "Tokenizer") -> tuple[dict[str, list[int]], list[s
 
 
 def _neighbours(tokenizer: "Tokenizer", vectors: Vectors) -> None:
-    from llmcore.interpret.embeddings import nearest, single_token
-
     st.header("Nearest neighbours", anchor=False)
     left, right = st.columns(2, gap="medium")
     typed = left.text_input(

@@ -4,6 +4,7 @@ import secrets
 
 import streamlit as st
 
+from llmcore.data import load_corpus
 from llmcore.tokenizers import DEFAULT_RULE, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, RULES, Recipe, jobs
 from llmcore.tokenizers.patterns import pieces
 from ui.components import message, payload, registered
@@ -135,8 +136,6 @@ def _next_id() -> str:
 
 def _start(recipe: Recipe, name: str, text: ChosenText) -> None:
     def read() -> list[str]:
-        from llmcore.data import load_corpus
-
         return (text.corpus or load_corpus(text.source)).documents
 
     try:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from llmcore.convert.hf_tokenizer import tokenizer_file
 from llmcore.errors import LabError
+from llmcore.plots.tokenizers import growth_curve
 from llmcore.tokenizers import MIN_VOCAB_SIZE, RULES
 from llmcore.tokenizers.store import (
     SavedTokenizer,
@@ -24,6 +26,7 @@ from ui.run_panel.feed import when
 from ui.run_panel.start import note_trouble, take_trouble
 from ui.session import PRETRAIN_WISH
 from ui.token_text import plain_label
+from ui.tokenizer.encodings import tokenizer_of
 
 if TYPE_CHECKING:
     from llmcore.tokenizers.learning import Merge
@@ -42,8 +45,6 @@ def training_figures(
     merges: Sequence["Merge"], n_bytes: int, key: str, n_rows: int = TABLE_ROWS
 ) -> None:
     """Four numbers, the curve, and the table of merges as they came, newest first."""
-    from llmcore.plots.tokenizers import growth_curve
-
     last = merges[-1]
     cells = (
         ("Tokens", f"{MIN_VOCAB_SIZE + len(merges):,}", "256 bytes, the merges, and the end."),
@@ -161,8 +162,6 @@ def _downloads(saved: SavedTokenizer) -> None:
 
 
 def _file(saved: SavedTokenizer, form: str) -> bytes:
-    from llmcore.convert.hf_tokenizer import tokenizer_file
-
     return tokenizer_file(saved.load(), form)
 
 
@@ -193,8 +192,6 @@ def _delete_dialog(saved: SavedTokenizer) -> None:
 
 def _rename(slug: str) -> None:
     """A callback, so that it runs before the page is drawn anew."""
-    from ui.tokenizer.encodings import tokenizer_of
-
     try:
         choose_saved(rename_saved(slug, st.session_state["rename_tokenizer_to"]).slug)
         tokenizer_of.clear()
@@ -203,7 +200,5 @@ def _rename(slug: str) -> None:
 
 
 def _delete(slug: str) -> None:
-    from ui.tokenizer.encodings import tokenizer_of
-
     delete_saved(slug)
     tokenizer_of.clear()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from llmcore.data import CORPORA, encoded_corpus, load_corpus
+from llmcore.paths import cache_dir
 from llmcore.tokenizers import END_OF_TEXT, Tokenizer
 from llmcore.tokenizers.vocabulary import (
     SORTS,
@@ -65,8 +67,6 @@ def _vocabulary(fingerprint: str, _tokenizer: Tokenizer) -> list[Token]:
 
 
 def _corpus_choice() -> str:
-    from llmcore.data import CORPORA
-
     labels = {NO_TEXT: "None", OWN_TEXT: "Your text, above"}
     labels |= {name: card.title for name, card in CORPORA.items()}
     return st.selectbox(
@@ -90,9 +90,6 @@ def _counts(tokenizer: Tokenizer, corpus: str, text: str) -> np.ndarray | None:
 
 @st.cache_resource(max_entries=12, show_spinner="Counting tokens")
 def _corpus_counts(fingerprint: str, corpus: str, _tokenizer: Tokenizer) -> np.ndarray:
-    from llmcore.data import encoded_corpus, load_corpus
-    from llmcore.paths import cache_dir
-
     ids = encoded_corpus(_tokenizer, load_corpus(corpus).documents, cache_dir())
     return times_used(_tokenizer, ids)
 

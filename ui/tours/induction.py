@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from llmcore.errors import LabError
 from ui.marked import Markdown, plain
 from ui.session import ATTENTION_OFF, ATTENTION_VIEW
+from ui.state import set_shared_text
 from ui.tours.seen import chosen_head, chosen_model, feed_of, needed, own_runs, text_of, view_is
 from ui.tours.tour import Aid, Asked, Context, Step, Tour
 
@@ -109,7 +110,6 @@ def _off(context: Context) -> list[str]:
 def give_repeats() -> None:
     """A text that comes twice, in place of the shared one."""
     from llmcore.experiments.induction.plan import PROMPT
-    from ui.state import set_shared_text
 
     set_shared_text(PROMPT)
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from llmcore.train.control import read_control
 from ui.marked import Markdown
 from ui.session import PRETRAIN_VIEW
 from ui.tours.seen import ENDED, answers, feed_of, needed, own_runs
@@ -69,8 +70,6 @@ def _unless_ended(words: Markdown) -> Callable[[Context], Markdown]:
 
 
 def _rate_changed(context: Context) -> bool:
-    from llmcore.train.control import read_control
-
     info = run_of(context)
     if info is None:
         return False

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.data import load_corpus
 from llmcore.errors import NotFoundError
 from ui.marked import Markdown
 from ui.session import PRETRAIN_PRESET, PRETRAIN_VIEW
@@ -24,8 +25,6 @@ RISEN = 0.03  # nats of validation loss above the best, as the curve doctor asks
 
 def paste_short_text() -> None:
     """Puts the beginning of a play into the page's own field."""
-    from llmcore.data import load_corpus
-
     play = load_corpus("shakespeare").documents[0]
     st.session_state["pretrain_text_kind"] = PASTE
     st.session_state["pretrain_pasted"] = play[: play.rfind("\n", 0, GIVEN)]

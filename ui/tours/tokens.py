@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from llmcore.errors import LabError
+from ui.page import plain
 from ui.session import MERGES_PLAYED, TOKENIZER_VIEW
 from ui.tokenizer.samples import SAMPLES
 from ui.tours.seen import text_of, view_is
@@ -37,9 +39,8 @@ def _as_ids(context: Context) -> bool:
     return view_is(context, PAGE, TOKENIZER_VIEW, "compare") and "ids" in shown
 
 
-def clicked(context: Context) -> "tuple[bytes, bytes] | None":
+def clicked(context: Context) -> tuple[bytes, bytes] | None:
     """The token that was clicked in Compare and the word that it lies in, spaces left out."""
-    from llmcore.errors import LabError
     from llmcore.tokenizers.explain import piece_at
     from ui.tokenizer.encodings import encoded_in
     from ui.tokenizer.picture import COUNTED_CHARACTERS, spot_of
@@ -80,7 +81,6 @@ def _merges_played(context: Context) -> bool:
 def question(context: Context) -> Asked:
     """How many tokens the person's own text has."""
     from llmcore.models import default_model
-    from ui.page import plain
     from ui.tokenizer import encodings
 
     ref, text = default_model(), text_of(context)

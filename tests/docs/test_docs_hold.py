@@ -179,3 +179,21 @@ def test_what_contributing_names_in_a_file_stands_in_it(item: str) -> None:
 
 def test_contributing_has_items_to_check() -> None:
     assert len(ITEMS) > 8
+
+
+def test_every_folder_of_tests_stands_in_the_map() -> None:
+    _, _, rest = text_of("CONTRIBUTING.md").partition("## Which test guards what")
+    told = set(re.findall(r"`tests/(\w+)[`/]", rest.partition("\n## ")[0]))
+    tests = PROJECT_ROOT / "tests"
+    own = {
+        path.parent.name for form in ("test_*.py", "*.test.mjs") for path in tests.glob(f"*/{form}")
+    }
+    assert len(own) > 20 and not own - told
+
+
+def test_what_contributing_points_at_stands_in_that_file() -> None:
+    """`NAME` in `path/to/file.py`, as the tables of where to add what have it."""
+    named = re.findall(r"`(\w+)`s? (?:in|of) `([\w/]+\.py)`", text_of("CONTRIBUTING.md"))
+    assert len(named) >= 9
+    assert not [(name, file) for name, file in named
+                if not re.search(rf"\b{name}\b", text_of(file))]  # fmt: skip

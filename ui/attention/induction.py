@@ -19,7 +19,7 @@ from ui.run_panel.choice import run_label
 from ui.run_panel.controls import run_controls
 from ui.run_panel.feed import RunFeed, duration, feed
 from ui.run_panel.live import state_badge
-from ui.run_panel.start import next_run_id, note_trouble, start_or_queue, take_trouble
+from ui.run_panel.start import next_run_id, noting, start_or_queue, take_trouble
 from ui.session import ATTENTION_VIEW, MODEL
 from ui.state import set_shared_text, store
 
@@ -132,7 +132,7 @@ def _start_box() -> None:
 
 def _start(control: bool, seed: int) -> None:
     """A callback: starts the run, or queues it where another one trains; the control waits."""
-    try:
+    with noting(KIND):
         run_id = next_run_id(KIND, "induction")
         config = plan_induction(train_changes={"seed": seed})
         start_or_queue("queue" if store().anything_live() else "start", run_id, KIND, config, None)
@@ -141,8 +141,6 @@ def _start(control: bool, seed: int) -> None:
         if control:
             one_layer = plan_induction(1, train_changes={"seed": seed})
             RunQueue(store()).add(store().mint_id("induction-control"), one_layer)
-    except Exception as error:
-        note_trouble(KIND, error)
 
 
 def _choose(infos: "dict[str, RunInfo]") -> "RunInfo":

@@ -67,10 +67,8 @@ def start_box(kind: str, name: str, frame: "DeltaGenerator | None" = None) -> It
     def begin(config: "RunConfig", data: bytes | None = None, own_process: bool = False) -> None:
         start_or_queue(wish, box.run_id, kind, config, data, own_process)
 
-    try:
+    with noting(kind):
         box.begins(begin)
-    except Exception as error:
-        note_trouble(kind, error)
     st.rerun()
 
 
@@ -168,9 +166,14 @@ def run_id_used(kind: str) -> None:
     st.session_state.get(_NEXT, {}).pop(kind, None)
 
 
-def note_trouble(kind: str, error: Exception) -> None:
-    """Keeps what went wrong for `take_trouble`, which the page asks when it is drawn next."""
-    st.session_state.setdefault(_TROUBLE, {})[kind] = error
+@contextmanager
+def noting(kind: str) -> Iterator[None]:
+    """A callback must not raise: what goes wrong is kept for `take_trouble`, which the page asks
+    when it is drawn next."""
+    try:
+        yield
+    except Exception as error:
+        st.session_state.setdefault(_TROUBLE, {})[kind] = error
 
 
 def take_trouble(kind: str) -> Exception | None:

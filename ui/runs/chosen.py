@@ -1,5 +1,7 @@
 """The chosen run: what is known of it, and the buttons to open, rename, resume or delete it."""
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
@@ -15,7 +17,7 @@ from ui.page import plain, show_error
 from ui.run_panel.controls import ask_to_resume, show_trouble
 from ui.run_panel.live import state_badge
 from ui.run_panel.onward import onward
-from ui.run_panel.start import note_trouble
+from ui.run_panel.start import noting
 from ui.runs.exchange import hand_out
 from ui.state import store
 
@@ -159,19 +161,13 @@ def _delete_dialog(info: RunInfo) -> None:
 
 def _rename(run_id: str) -> None:
     """A callback, so that it runs before the page is drawn anew and whatever is open."""
-    try:
+    with noting(PLACE):
         store().rename(run_id, st.session_state["rename_to"])
-    except Exception as error:
-        note_trouble(PLACE, error)
 
 
 def _delete(run_id: str) -> None:
     """A callback. A run that another tab deleted meanwhile is what was asked for."""
-    try:
-        store().delete(run_id)
-    except NotFoundError:
-        pass
-    except Exception as error:
-        note_trouble(PLACE, error)
-        return
-    choose(None)
+    with noting(PLACE):
+        with suppress(NotFoundError):
+            store().delete(run_id)
+        choose(None)

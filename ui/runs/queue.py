@@ -6,7 +6,7 @@ import streamlit as st
 
 from llmcore.execution.queue import RunQueue
 from ui.page import plain, show_error
-from ui.run_panel.start import note_trouble, take_trouble
+from ui.run_panel.start import noting, take_trouble
 from ui.state import store
 
 PLACE = "queue"
@@ -50,8 +50,5 @@ def _row(queue: RunQueue, place: int, run_id: str, n_waiting: int) -> None:
 
 
 def _noting(action: Callable[..., None], *arguments: object) -> None:
-    """A callback must not raise: what went wrong is said when the panel is drawn next."""
-    try:
+    with noting(PLACE):
         action(RunQueue(store()), *arguments)
-    except Exception as error:
-        note_trouble(PLACE, error)

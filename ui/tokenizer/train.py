@@ -9,7 +9,7 @@ from llmcore.tokenizers import DEFAULT_RULE, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, RUL
 from llmcore.tokenizers.patterns import pieces
 from ui.components import message, payload, registered
 from ui.page import guarded, plain, show_error, steady
-from ui.run_panel.start import note_trouble, start_wanted, take_trouble, wish_start
+from ui.run_panel.start import noting, start_wanted, take_trouble, wish_start
 from ui.state import DEFAULT_TEXT
 from ui.text_source import ChosenText, text_source
 from ui.token_text import parts_of
@@ -138,11 +138,8 @@ def _start(recipe: Recipe, name: str, text: ChosenText) -> None:
     def read() -> list[str]:
         return (text.corpus or load_corpus(text.source)).documents
 
-    try:
+    with noting(PLACE):
         jobs.start(_next_id(), recipe, name, text.source, read)
-    except Exception as error:
-        note_trouble(PLACE, error)
-    else:
         st.session_state[_JOB] = st.session_state.pop(_NEXT)
     st.rerun()
 

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from llmcore.convert.hf_tokenizer import tokenizer_file
-from llmcore.errors import LabError
 from llmcore.plots.tokenizers import growth_curve
 from llmcore.tokenizers import MIN_VOCAB_SIZE, RULES
 from llmcore.tokenizers.store import (
@@ -23,7 +22,7 @@ from ui.marked import code
 from ui.navigation import CARDS
 from ui.page import guarded, plain, show_error
 from ui.run_panel.feed import when
-from ui.run_panel.start import note_trouble, take_trouble
+from ui.run_panel.start import noting, take_trouble
 from ui.session import PRETRAIN_WISH
 from ui.token_text import plain_label
 from ui.tokenizer.encodings import tokenizer_of
@@ -192,11 +191,9 @@ def _delete_dialog(saved: SavedTokenizer) -> None:
 
 def _rename(slug: str) -> None:
     """A callback, so that it runs before the page is drawn anew."""
-    try:
+    with noting(PLACE):
         choose_saved(rename_saved(slug, st.session_state["rename_tokenizer_to"]).slug)
         tokenizer_of.clear()
-    except LabError as error:
-        note_trouble(PLACE, error)
 
 
 def _delete(slug: str) -> None:

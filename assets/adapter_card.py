@@ -52,7 +52,7 @@ LIMITS = """\
 - It answers what resembles its training set. Anything else gets an answer that sounds like it, \
 and that may be wrong in every word.
 - It learned from single questions: what was said before is no help to it.
-- It works beside the very weights of `{parent}` only."""
+- It works beside exactly the weights of `{parent}` only."""
 
 
 def write_card(

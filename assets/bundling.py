@@ -22,7 +22,7 @@ PRIVATE = ("host", "boot_id", "pid", "pid_started")
 
 
 def lab(words: Iterable[str]) -> None:
-    """Runs `python -m llmcore …` in the project, and raises CalledProcessError where it fails."""
+    """Runs `python -m llmcore …` in the project, and raises CalledProcessError if it fails."""
     command = [sys.executable, "-m", "llmcore", *words]
     print("+", " ".join(command[1:]), flush=True)
     subprocess.run(command, cwd=ROOT, check=True)

@@ -4,7 +4,7 @@
 
 Each is a LoRA adapter beside the bundled `base`: only its thin matrices are kept, in half
 precision. The recipe is one command of the lab, as any user could type it. The figures on the
-cards are those of the bundled files, measured after the bundling. An adapter belongs to the very
+cards are those of the bundled files, measured after the bundling. An adapter belongs to exactly the
 weights of its base: a new base needs new adapters.
 """
 

@@ -1,4 +1,4 @@
-"""Makes the table of `docs/data.md` anew: each shape of `data_shapes` is inspected for real.
+"""Makes the table of `docs/data.md` again: each shape of `data_shapes` is inspected for real.
 
 python assets/make_data_table.py          # writes docs/data.md
 """

@@ -5,8 +5,8 @@
 The healthy runs vary in size, text, seed, length and learning rate, within what suits their size.
 Each is examined at a quarter, half, three quarters and the end, as the page does while it trains;
 one finding at any of them makes it a false one. An ill run counts as found where a finding of the
-expected kinds stands at the end. A note (one step that threw a run back, which mended itself) is
-no false finding: small models at these rates do have such steps; how many is told beside it.
+expected kinds stands at the end. A note (one step that threw a run back, which fixed itself) is
+no false finding: small models at these rates do have such steps; how many is shown beside it.
 Trains in a temporary folder; a few minutes on two cores.
 """
 

@@ -62,7 +62,7 @@ def write_text(path: Path, n_bytes: int) -> None:
 
 
 def prepare(text: Path, folder: Path) -> dict[str, Any]:
-    """In a process of its own, so that its memory and its children's can be told."""
+    """In a process of its own, so that its memory and its children's can be measured alone."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_prepare, text, folder).result()
 

@@ -38,11 +38,11 @@ def lines_of(scores: dict[str, Any]) -> list[str]:
     if scores.get("chrf") is not None:
         low, high = scores["chrf_interval"]
         lines.append(f"  {'chrF':<10} {scores['chrf']:.1f} ({low:.1f} to {high:.1f})")
-    for name, one in scores.items():
-        if isinstance(one, dict) and one["n"]:
-            low, high = one["interval"]
+    for name, score in scores.items():
+        if isinstance(score, dict) and score["n"]:
+            low, high = score["interval"]
             lines.append(
-                f"  {name:<10} {one['count']} of {one['n']}: {one['share']:.0%} "
+                f"  {name:<10} {score['count']} of {score['n']}: {score['share']:.0%} "
                 f"({low:.0%} to {high:.0%})"
             )
     return lines
@@ -60,7 +60,7 @@ def examples(rows: Sequence[Any], answers: Sequence[own_words.Answer], scores: d
     return list(spread(kept, min(n, len(kept))))
 
 
-def told(one: dict[str, Any]) -> str:
+def described(one: dict[str, Any]) -> str:
     mark = "right" if one["right"] else "; ".join(one["faults"]) or "not a reference"
     chrf = "" if one["chrf"] is None else f", chrF {one['chrf']:.0f}"
     asked = " ⏎ ".join(filter(None, (one["question"], one["input"])))
@@ -88,13 +88,13 @@ def main() -> int:
     scores = scored(rows, answers)
     shown = examples(rows, answers, scores, arguments.show) if arguments.show > 0 else []
     if arguments.json:
-        values = {name: one for name, one in scores.items() if name != "verdicts"}
+        values = {name: score for name, score in scores.items() if name != "verdicts"}
         values |= {"model": arguments.model, "set": arguments.name, "examples": shown}
         print(json.dumps(values, ensure_ascii=False, indent=1))
         return 0
     print(f"{arguments.model} on own-words, {arguments.name}: {len(rows)} questions, "
           f"{time.perf_counter() - began:.0f} s")  # fmt: skip
-    print("\n".join([*lines_of(scores), *map(told, shown)]))
+    print("\n".join([*lines_of(scores), *map(described, shown)]))
     return 0
 
 

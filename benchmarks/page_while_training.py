@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/page_while_training.py [--json] [--repeats 30] [--watch 20]
 
 Starts the app with an empty LLMLAB_HOME and drives it in Chromium. First the wait from a key press
-to the changed picture on the Playground (a slider that colours 100 tokens anew), with nothing else
+to the changed picture on the Playground (a slider that colours 100 tokens again), with nothing else
 to do and while the preset `small` trains in the app's background thread: median and 95th
 percentile, and the ratio of the latter (bar 1.5). Then the training's tokens per second with no
 page open and with one open on its live panel, in turns, from metrics.jsonl: the share that the

@@ -3,7 +3,7 @@
     python benchmarks/spam.py [--model base] [--seeds 4] [--first-seed 0] [--folds 5] [--whole]
         [--quick] [--skip-random] [--train auto|probe|all|…] [--no-words] [--epochs N] … [--json]
 
-Balanced: all unique spam messages of `sms-spam` and as many ham, drawn anew by each seed. Each
+Balanced: all unique spam messages of `sms-spam` and as many ham, drawn again by each seed. Each
 fold is tested by a model that saw the other folds. The lab's default recipe, as `finetune` runs
 it, sets an eighth of those aside for validation, which sizes what the words of a text say beside
 the model; the classical models learn from all of them. Rows beside it: the model without the

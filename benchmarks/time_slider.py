@@ -6,7 +6,7 @@ Starts the app with an empty LLMLAB_HOME, trains a small model there with many s
 --run), and drives the view Over time in Chromium. A measurement begins with the time stamp that the
 browser gives the key press and ends with the frame behind the drawn snapshot, by a
 MutationObserver. `first_s` is how long the view takes from opening until every snapshot is
-ready; it is told, not barred. Exits with 1 where the median step misses its bar.
+ready; it is reported, without a limit. Exits with 1 where the median step misses its bar.
 """
 
 import argparse

@@ -50,7 +50,7 @@ class Job(Generic[T]):
         self._at_end: Callable[[], None] | None = None
 
     def work(self) -> T:
-        """Runs in the thread. Raises Stopped where it was asked to stop and gave up; the message
+        """Runs in the thread. Raises Stopped if it was asked to stop and gave up; the message
         of a LabError becomes `error`."""
         raise NotImplementedError
 

@@ -239,7 +239,7 @@ class ModelConfig(Checked):
         return self.d_model * (3 * (self.n_layers + 1) if layers else 1)
 
     def exchanged_parts(self) -> list[str]:
-        """Names of what is not GPT-2's; empty where its file formats can say all of it."""
+        """Names of what is not GPT-2's; empty if its file formats can say all of it."""
         parts = {
             "RoPE": self.position == "rope", "RMSNorm": self.norm == "rms",
             "SwiGLU": self.feed_forward == "swiglu", "GQA": self.n_kv_heads > 0,

@@ -1,4 +1,4 @@
-"""Which device computes, and what this machine has. torch is imported only where it is needed."""
+"""Which device computes, and what this machine has. torch is imported only if it is needed."""
 
 import os
 import platform
@@ -52,7 +52,7 @@ def choose_precision(name: str, device: str) -> str:
 def torchrun_place() -> tuple[int, int, int]:
     """(rank, number of processes, rank on this machine) as torchrun tells them; (0, 1, 0) alone.
 
-    Raises LabError where the environment holds something else."""
+    Raises LabError if the environment holds something else."""
     try:
         rank, size, local = (
             int(os.environ.get(name, default))
@@ -77,7 +77,7 @@ def available_memory_bytes() -> int:
 
 
 def oom_kills() -> int | None:
-    """How many processes this system has killed for want of memory; None where it does not say."""
+    """How many processes this system has killed for want of memory; None if it does not say."""
     found = []
     for path in ("/proc/vmstat", "/sys/fs/cgroup/memory.events"):
         try:
@@ -103,7 +103,7 @@ def boot_id() -> str:
 
 
 def process_start(pid: int) -> float | None:
-    """When process `pid` started (seconds since the epoch), or None where there is none."""
+    """When process `pid` started (seconds since the epoch), or None if there is none."""
     import psutil
 
     try:

@@ -30,7 +30,7 @@ class StateError(LabError):
 
 class ShortTextError(LabError):
     """A text that is too short for the chosen context. `context_length` is the longest one that
-    fits; None where none does."""
+    fits; None if none does."""
 
     def __init__(self, message: str, context_length: int | None = None) -> None:
         super().__init__(message)

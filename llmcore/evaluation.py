@@ -102,7 +102,7 @@ def window_losses(
 def classification_scores(
     labels: Sequence[str], predicted: Sequence[str], classes: Sequence[str]
 ) -> dict[str, Any]:
-    """`n`, `accuracy`, `macro_f1`, `confusion` and its `classes`; None where there is no row.
+    """`n`, `accuracy`, `macro_f1`, `confusion` and its `classes`; None if there is no row.
 
     confusion[i][j] counts texts of class i that were taken for class j. A label outside of
     `classes` (never trained on) gets a row of its own behind them and counts as wrong. Macro F1
@@ -137,7 +137,7 @@ def classification_scores(
 
 
 def _check_labels(*lists: Sequence[str]) -> None:
-    """Raises LabError where a word stands for a list of labels: its letters would be scored."""
+    """Raises LabError if a word stands for a list of labels: its letters would be scored."""
     for values in lists:
         not_one(values, "label")
 
@@ -178,7 +178,7 @@ def answer_scores(
     kinds: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """`n`, `exact_match`, the share of answers that are the expected one, spaces at the ends
-    aside (None where there is none), and its `exact_match_interval` (see `wilson_interval`); and
+    aside (None if there is none), and its `exact_match_interval` (see `wilson_interval`); and
     `by_holdout`: the same for the rows of each kind of holdout that is named, in `holdouts` (N,)
     or, where some kinds may have no row, in `kinds`."""
     several(expected, "text")
@@ -203,8 +203,8 @@ def _share_right(right: Sequence[bool]) -> dict[str, Any]:
 
 
 def chrf(expected: Sequence[str], answers: Sequence[str]) -> float | None:
-    """chrF (Popović 2015) of all answers, 0 to 100, by sacrebleu; None where it is not installed
-    or there is nothing to score. Raises LabError where one text stands for a list."""
+    """chrF (Popović 2015) of all answers, 0 to 100, by sacrebleu; None if it is not installed
+    or there is nothing to score. Raises LabError if one text stands for a list."""
     several(expected, "text")
     several(answers, "answer")
     try:
@@ -215,9 +215,9 @@ def chrf(expected: Sequence[str], answers: Sequence[str]) -> float | None:
 
 
 def chrf_by_row(expected: Sequence[str], answers: Sequence[str]) -> list[float] | None:
-    """chrF of each answer alone (N,), 0 to 100, so that rows can be drawn anew; None where
+    """chrF of each answer alone (N,), 0 to 100, so that rows can be drawn again; None if
     sacrebleu is not installed. Their mean is near `chrf`, which counts over all rows at once.
-    Raises LabError where one text stands for a list."""
+    Raises LabError if one text stands for a list."""
     several(expected, "text")
     several(answers, "answer")
     try:
@@ -245,7 +245,7 @@ def recall_at_precision(
     positive: Sequence[bool] | np.ndarray, scores: Sequence[float] | np.ndarray, precision: float
 ) -> float:
     """The largest share of the positives above any threshold on `scores` (both (N,)) at which at
-    least `precision` of what lies above it is positive; 0 where there is no such threshold.
+    least `precision` of what lies above it is positive; 0 if there is no such threshold.
 
     >>> recall_at_precision([True, True, False, True], [0.9, 0.8, 0.7, 0.6], precision=1.0)
     0.6666666666666666
@@ -274,7 +274,7 @@ def precision_recall(
 ) -> PrecisionRecall:
     """Precision and recall of `score >= threshold` over all thresholds that differ.
 
-    positive, scores: (N,). Raises LabError where nothing is positive.
+    positive, scores: (N,). Raises LabError if nothing is positive.
 
     >>> precision_recall([True, False, True], [0.9, 0.7, 0.7]).precision.round(3).tolist()
     [1.0, 0.667]
@@ -298,7 +298,7 @@ class Verdicts:
 
     @property
     def precision(self) -> float | None:
-        """None where nothing is called by this name."""
+        """None if nothing is called by this name."""
         called = self.found + self.false_alarms
         return self.found / called if called else None
 
@@ -343,7 +343,7 @@ def paired_bootstrap(
 
     `units` (M,) tell what each prediction is about. Units are drawn with replacement, each with
     all its predictions, since those of one message under several seeds are not independent.
-    The percentile interval of Efron and Tibshirani (1993), chapter 13. Raises LabError where
+    The percentile interval of Efron and Tibshirani (1993), chapter 13. Raises LabError if
     there is nothing to compare.
     """
     if not len(units):
@@ -371,7 +371,7 @@ def bootstrap_ratio(
     percentile interval (Efron and Tibshirani 1993, chapter 13). Weights of one give the mean.
 
     Drawing N rows is drawing how often each occurs, so one draw from a multinomial stands for each
-    resample. Raises LabError where there is nothing to measure.
+    resample. Raises LabError if there is nothing to measure.
     """
     top = np.asarray(values, dtype=float)
     bottom = np.ones(len(top)) if weights is None else np.asarray(weights, dtype=float)
@@ -399,7 +399,7 @@ def paired_macro_f1(
 
     Drawing N texts is drawing how often each triple (label, ours, theirs) occurs, so one draw
     from a multinomial stands for each resample. Macro F1 is over the classes among `labels`.
-    Raises LabError where there is nothing to compare.
+    Raises LabError if there is nothing to compare.
     """
     _check_labels(labels, ours, theirs)
     triples = Counter(zip(labels, ours, theirs, strict=True))

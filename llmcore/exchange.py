@@ -331,7 +331,7 @@ def _check_checkpoint(directory: Path, config: RunConfig, run: Path) -> None:
 
 
 def _n_numbers(path: Path) -> int:
-    """How many numbers a safetensors file holds. Raises LabError where it is none."""
+    """How many numbers a safetensors file holds. Raises LabError if it is none."""
     try:
         with safe_open(path, framework="np") as file:
             return sum(prod(file.get_slice(name).get_shape()) for name in list(file.keys()))

@@ -64,7 +64,7 @@ def write_json_atomic(path: Path, value: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Raises DamagedError where it cannot be read as one.
+    """A JSON object from a file. Raises DamagedError if it cannot be read as one.
 
     What its values are is for llmcore.schema to check.
     """
@@ -109,7 +109,7 @@ def remove_tree(path: Path) -> None:
 def whole_directory(final: Path) -> Iterator[Path]:
     """A hidden folder beside `final` that takes its place when the block ends without an error.
 
-    Others see the whole folder or none of it. Raises StateError where `final` holds something.
+    Others see the whole folder or none of it. Raises StateError if `final` holds something.
     """
     final = final.expanduser().resolve()
     check_vacant(final)
@@ -142,7 +142,7 @@ def _take_place(aside: Path, final: Path) -> None:
 def whole_file(final: Path, replaces: bool = False) -> Iterator[Path]:
     """A hidden name beside `final` that is renamed to it when the block ends without an error.
 
-    Raises StateError where `final` exists, unless it `replaces` that.
+    Raises StateError if `final` exists, unless it `replaces` that.
     """
     final = final.expanduser().resolve()
     if final.exists() and not replaces:

@@ -38,7 +38,7 @@ class Experiment:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of run. name: in config.json. title: in lists. page: of the app, which shows its
-    runs. model: what its runs are used as, `language` or `classifier`, empty where no model is
+    runs. model: what its runs are used as, `language` or `classifier`, empty if no model is
     kept. finetunes: whether it needs a model to begin with."""
 
     name: str

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 def packaged_path(distribution: str, relative: str, sha256: str | None = None) -> Path | None:
     """The file or folder `relative` (to site-packages) of an installed distribution.
 
-    None where the distribution or the path is missing, or where `sha256` is given and differs:
+    None if the distribution or the path is missing, or if `sha256` is given and differs:
     a file that is not the one we know is treated as absent, with a warning in the log.
     """
     try:

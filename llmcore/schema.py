@@ -114,7 +114,7 @@ def _fields_of(cls: "type[DataclassInstance]") -> dict[str, tuple[Field[Any], An
 
 
 def _checked(value: Any, kind: Any, name: str, where: str, bounds: bool = True) -> Any:
-    """`value` as a `kind`: lists become tuples where that is asked for."""
+    """`value` as a `kind`: lists become tuples if that is asked for."""
     if kind is Any:
         return value
     origin, inner = get_origin(kind) or kind, get_args(kind)

@@ -50,7 +50,7 @@ class Checked:
         """Unknown keys are dropped and missing ones take defaults, so old files keep loading.
 
         Raises DamagedError for a value of another type, LabError for one that cannot be."""
-        # Bounds are checked by each class itself, where that is wanted.
+        # Bounds are checked by each class itself, if that is wanted.
         return build(cls, values, cls.__name__, bounds=False)
 
     def to_dict(self) -> dict[str, Any]:

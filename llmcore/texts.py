@@ -68,7 +68,7 @@ def several(values: Sequence[str], what: str = "text") -> Sequence[str]:
 
 
 def not_one(values: Iterable[object], what: str) -> None:
-    """Raises LabError where one text, bytes, None or a number stands for a list of anything."""
+    """Raises LabError if one text, bytes, None or a number stands for a list of anything."""
     if isinstance(values, str):
         raise LabError(f"A single {what} was given where several are expected: put it in a list.")
     _check_several(values, what)

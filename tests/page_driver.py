@@ -43,7 +43,7 @@ def shown(page: AppTest) -> str:
 
 
 def component(page: AppTest, name: str) -> bytes | None:
-    """What the component of `ui/components/<name>` was given; None where it is not drawn."""
+    """What the component of `ui/components/<name>` was given; None if it is not drawn."""
     found = [bidi_component.proto for bidi_component in page.get("bidi_component")]
     return next((item.bytes for item in found if item.component_name == f"llm_lab_{name}"), None)
 

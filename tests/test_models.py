@@ -33,7 +33,7 @@ def test_a_run_is_found_by_id_by_step_by_latest_and_by_directory(trained):
     assert models.load(str(trained.directory)).step == by_id.step
 
 
-def test_the_same_checkpoint_is_loaded_once_and_a_new_one_anew(trained):
+def test_the_same_checkpoint_is_loaded_once_and_a_new_one_again(trained):
     first = models.load(trained.id)
     assert models.load(trained.id).model is first.model
     checkpoint = trained.checkpoint("best")

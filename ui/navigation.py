@@ -93,7 +93,7 @@ def ensure_routed() -> None:
 def page_link(
     name: str, label: Markdown | None = None, icon: str | None = None, **query: str
 ) -> None:
-    """A link to a page; nothing where the page does not exist in this app.
+    """A link to a page; nothing if the page does not exist in this app.
 
     query: what its address says behind the `?`, such as `model="base"` or `run=RUN_ID`: without
     it the page opens with what was chosen there last."""

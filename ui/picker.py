@@ -30,7 +30,7 @@ def model_picker(
     taken, else the one chosen last on any page where it fits, else the one chosen last for this
     kind, else `default`, else the bundled default; what nobody chose is not kept for other pages.
     A reference in the URL that does not exist is said in one sentence and replaced by the default.
-    Raises NotFoundError where there is no model at all.
+    Raises NotFoundError if there is no model at all.
     """
     from llmcore.models import list_models
 
@@ -55,7 +55,7 @@ def model_picker(
 
 def start_picker(key: str) -> str:
     """A select box over the language models to finetune: a link's `?start=` first, then the one
-    chosen here last, then the bundled default. Raises LabError where there is none."""
+    chosen here last, then the bundled default. Raises LabError if there is none."""
     from llmcore.models import list_models
 
     entries = {entry.ref: entry for entry in list_models("language")}

@@ -44,7 +44,7 @@ def begin_if_installed(model: PackagedModel = SMOLLM2) -> None:
 
 
 def offer(use: str, key: str, model: PackagedModel = SMOLLM2) -> None:
-    """A line with size and licence and a button, where the model is not here; nothing where it is.
+    """A line with size and licence and a button, where the model is not here; nothing if it is.
 
     use: what it is good for on this page, as the end of "…, which …"."""
     if model.is_here:

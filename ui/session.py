@@ -23,7 +23,7 @@ ATTENTION_COMPARE = "attention_compare"  # two models, or two texts
 # Pretrain: choices, what another page wants to be chosen, and answers by run.
 PRETRAIN_PRESET = "pretrain_preset"
 PRETRAIN_TOKENIZER = "pretrain_tokenizer"
-PRETRAIN_WISH = "lab_pretrain_wish"  # {"tokenizer": reference, "source": text}, taken up once
+PRETRAIN_REQUEST = "lab_pretrain_request"  # {"tokenizer": reference, "source": text}, taken up once
 ANSWERS = "lab_answers"
 
 APPLICATIONS_MODEL = "applications_model"

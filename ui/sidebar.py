@@ -25,7 +25,7 @@ _WAS_LIVE = "lab_strip_live"
 
 
 def live_infos() -> list["RunInfo"]:
-    """The runs that train now; empty where the store cannot be read, since a strip in the
+    """The runs that train now; empty if the store cannot be read, since a strip in the
     sidebar may not take a page down."""
     try:
         return [info for info in store().list() if info.is_live]
@@ -47,7 +47,7 @@ def sidebar_strip() -> None:
 
 
 def refresh_seconds(live: list["RunInfo"]) -> int | None:
-    """Whole seconds from one picture of the strip to the next; None where nothing trains. The
+    """Whole seconds from one picture of the strip to the next; None if nothing trains. The
     rhythm stays until the page runs again."""
     if not live:
         return None

@@ -34,7 +34,7 @@ def text_source(
     has to be chosen.
 
     prefix: of the widgets' keys, a page's own. command: of the command line, that takes larger
-    files. Raises LabError where there is no usable text.
+    files. Raises LabError if there is no usable text.
     """
     kind = st.segmented_control(
         label,

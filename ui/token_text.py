@@ -60,7 +60,7 @@ def _signs(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _character_at(data: bytes, position: int) -> tuple[str | None, int]:
-    """The UTF-8 character that begins at `position`, or None where there is none."""
+    """The UTF-8 character that begins at `position`, or None if there is none."""
     for length in range(1, 5):
         try:
             return data[position : position + length].decode("utf-8"), length

@@ -172,7 +172,7 @@ class Values:
             for month, n_days in zip(names.MONTHS, names.DAYS_IN, strict=True)
             for day in range(1, n_days + 1)
         ]
-        amounts = [str(one) for one in range(60, 960) if len(set(str(one))) == len(str(one))]
+        amounts = [str(n) for n in range(60, 960) if len(set(str(n))) == len(str(n))]
         seats = [f"{row}{letter}" for row in range(1, 41) for letter in "ABCDEF"]
         pools = {"date": dates, "seat": seats, "amount": amounts}
         self.pools = {name: one_in(pool, 6, rng) for name, pool in pools.items()}
@@ -301,13 +301,16 @@ def make(seed: int) -> Rows:
     intents = list(QUESTIONS)
     # Held-out values are drawn first: what they take, no training row can have.
     test = [
-        *({**source.single(one, held_out=True), "holdout": "slots"} for one in intents * 16),
-        *({**source.single(one, new_wording=True), "holdout": "phrasings"} for one in intents * 16),
+        *({**source.single(intent, held_out=True), "holdout": "slots"} for intent in intents * 16),
+        *(
+            {**source.single(intent, new_wording=True), "holdout": "phrasings"}
+            for intent in intents * 16
+        ),
         *({**source.pair(new=True), "holdout": "frames"} for _ in range(320)),
     ]
-    train = [source.single(one) for one in intents * 390]
+    train = [source.single(intent) for intent in intents * 390]
     train += [source.pair(new=False) for _ in range(1_700)]
-    validation = [source.single(one) for one in intents * 8]
+    validation = [source.single(intent) for intent in intents * 8]
     validation += [source.pair(new=False) for _ in range(60)]
     source.rng.shuffle(train)
     return {"train": train, "validation": validation, "test": test}

@@ -155,6 +155,6 @@ def pool(kind: str, rng: random.Random, without: str = "") -> Pool:
              _drawn(lambda: _syllables(rng))]  # fmt: skip
     seen: set[str] = set()
     for i, names in enumerate(kinds):
-        kinds[i] = [one for one in names if one not in seen and one[0] not in without]
+        kinds[i] = [name for name in names if name not in seen and name[0] not in without]
         seen.update(names)
     return Pool(kinds, rng)

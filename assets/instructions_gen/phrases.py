@@ -41,5 +41,5 @@ def listed(text: str) -> list[str]:
 def one_in(items: list, every: int, rng: random.Random) -> tuple[list, list]:
     """`items` in two parts: a share of 1 / `every` drawn by `rng` is held out. Order is kept."""
     held = set(rng.sample(range(len(items)), max(1, len(items) // every)))
-    kept = [one for i, one in enumerate(items) if i not in held]
-    return kept, [one for i, one in enumerate(items) if i in held]
+    kept = [phrase for i, phrase in enumerate(items) if i not in held]
+    return kept, [phrase for i, phrase in enumerate(items) if i in held]

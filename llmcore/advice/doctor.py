@@ -23,7 +23,7 @@ MOST_POINTS = 1000  # that the rules read of a series
 
 
 def examine_run(run: Run) -> list[Finding]:
-    """Findings about a run as it stands on disk, the gravest first."""
+    """Findings about a run as it stands on disk, the most serious first."""
     return examine(curves_of(run))
 
 
@@ -65,7 +65,7 @@ def curves_from(
 
 
 def examine(curves: Curves, limits: Thresholds = LIMITS) -> list[Finding]:
-    """All rules in the order of how grave what they find is; at most one finding of each cause.
+    """All rules in the order of how serious their findings are; at most one finding of each cause.
 
     Of a probe only losses that are no numbers: it is solved, and has no settings that a finding
     could change."""
@@ -85,7 +85,7 @@ def examine(curves: Curves, limits: Thresholds = LIMITS) -> list[Finding]:
 def changed_config(config: RunConfig, finding: Finding) -> RunConfig:
     """The configuration of a new run with the one change that a finding suggests.
 
-    Raises LabError where the finding suggests no setting.
+    Raises LabError if the finding suggests no setting.
     """
     change = dict(finding.change)
     if not change:

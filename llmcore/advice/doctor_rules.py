@@ -28,7 +28,7 @@ class Thresholds:
     rise_nats: float = 0.3  # and at least this much
     spike_nats: float = 0.5  # a step so far above its neighbours
     spikes: float = 0.03  # share of such steps that is too many
-    fewest_spikes: int = 5  # and so many of them: one bad moment mends itself
+    fewest_spikes: int = 5  # and so many of them: one bad moment passes by itself
     clip_factor: float = 20.0  # a gradient norm so many times its median is a spike of its own
     slow_share: float = 0.2  # of the whole gain made in the last quarter: still falling fast
     slow_rate: float = 0.2  # of the rate that suits the size: low
@@ -49,8 +49,8 @@ LIMITS = Thresholds()
 @dataclass(slots=True, frozen=True)
 class Finding:
     """kind: a short name of the rule. title, text: for the user. change: fields of TrainConfig or
-    ModelConfig for a new run, or `preset`; empty where the advice is not a setting. note: it is
-    worth a word, and the run mended itself."""
+    ModelConfig for a new run, or `preset`; empty if the advice is not a setting. note: it is
+    worth a word, and the run recovered."""
 
     kind: str
     title: str
@@ -133,7 +133,7 @@ def guessing(curves: Curves, limits: Thresholds) -> Finding | None:
     return Finding(
         "guessing",
         "The model still guesses blindly",
-        f"Its loss is {now:.2f}; choosing among {curves.n_choices:,} tokens by lot gives "
+        f"Its loss is {now:.2f}; choosing among {curves.n_choices:,} tokens at random gives "
         f"{uniform:.2f}. After {curves.train[0][-1]:,} steps it should be well below.",
         *(_rate(curves, 5.0) if low else _lower_rate(curves, limits, 0.2)),
     )

@@ -25,7 +25,7 @@ FLOPS_PER_CORE = 3.0e10
 
 @dataclass(slots=True, frozen=True)
 class Problem:
-    """Why a run will not fit, in one sentence, and the change that mends it (may be empty)."""
+    """Why a run will not fit, in one sentence, and the change that fixes it (may be empty)."""
 
     text: str
     change: dict[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Problem:
 @dataclass(slots=True, frozen=True)
 class Preflight:
     """parameters; bytes of memory by part, available memory and disk; speed in tokens per second
-    (None where it was not measured) and the whole run's seconds; tokens that the run reads."""
+    (None if it was not measured) and the whole run's seconds; tokens that the run reads."""
 
     parameters: int
     memory: Footprint

@@ -1,8 +1,8 @@
 """What was measured of a job: one record a model, in the repository or in the lab's cache.
 
 `assets/applications.json` holds the figures of the bundled models, written by `python -m llmcore
-applications measure`. Those of a user's own models lie in the cache. A figure belongs to the very
-weights that it was measured on, told by a hash over them.
+applications measure`. Those of a user's own models lie in the cache. A figure belongs to the
+weights that it was measured on, identified by a hash over them.
 """
 
 import hashlib
@@ -75,7 +75,7 @@ class Figure:
 
     @property
     def in_own_wording(self) -> bool:
-        """Whether the rows come from the very generator of the rows that were learned from."""
+        """Whether the rows come from exactly the generator of the rows that were learned from."""
         return self.metric in (EXACT, CHRF)
 
     @property
@@ -116,7 +116,7 @@ class _Kept:
 
 def weights_hash(ref: str) -> str:
     """Tells one model from another by its weights. An adapter's covers the model that it stands
-    beside. Raises LabError where there is no such run; a Hugging Face model has its own key."""
+    beside. Raises LabError if there is no such run; a Hugging Face model has its own key."""
     from llmcore.models import checkpoint_key
 
     name, which = split_reference(ref)
@@ -144,7 +144,7 @@ def bundled_figures() -> dict[str, Figure]:
 
 
 def figure_of(job: Job, weights: str) -> Figure | None:
-    """What was measured of the model with these weights; None where nothing was."""
+    """What was measured of the model with these weights; None if nothing was."""
     bundled = bundled_figures().get(job.name)
     if bundled is not None and bundled.weights == weights:
         return bundled
@@ -174,7 +174,7 @@ def _key(job: str, weights: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Figure]:
-    """By key; empty where there is no file or none that can be read. A damaged figure is left
+    """By key; empty if there is no file or none that can be read. A damaged figure is left
     out: its job has to be measured again."""
     if not path.is_file():
         return {}

@@ -55,7 +55,7 @@ class Job:
         return self.name == "sentiment"
 
     def fits(self, loaded: "Loaded") -> None:
-        """Raises LabError where a model cannot do this job."""
+        """Raises LabError if a model cannot do this job."""
         if loaded.labels is None:
             return
         if not self.takes_classifier:
@@ -174,7 +174,7 @@ def held_out(job: Job) -> list[Instruction]:
 
 
 def spread(rows: Sequence[T], n: int | None) -> list[T]:
-    """`n` of the rows at even distances, in order; all where there are no more.
+    """`n` of the rows at even distances, in order; all if there are no more.
 
     >>> spread("abcdef", 3)
     ['a', 'c', 'e']
@@ -186,7 +186,7 @@ def spread(rows: Sequence[T], n: int | None) -> list[T]:
 
 def serving_model(job: Job, store: "RunStore | None" = None) -> str | None:
     """The model that a job is tried with: the bundled one, else the newest of this machine that
-    learned from the job's set. None where there is neither."""
+    learned from the job's set. None if there is neither."""
     if (paths.BUNDLED_RUNS / job.model).is_dir():
         return job.model
     if not job.answers:
@@ -215,7 +215,7 @@ def _learned_from(info: "RunInfo", source: str) -> bool:
 
 def documents_of(job: Job) -> tuple[list[str], list[str]]:
     """Training and held-out documents of a job that writes on; the same split that every run on
-    this corpus has. Raises LabError where the corpus is not on this machine."""
+    this corpus has. Raises LabError if the corpus is not on this machine."""
     from llmcore.config import DataConfig
     from llmcore.data.corpora import CORPUS_SPLIT_SEED, load_corpus
 

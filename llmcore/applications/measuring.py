@@ -56,7 +56,7 @@ class _Watch:
     should_stop: ShouldStop | None = None
 
     def at(self, share: float) -> None:
-        """Raises Stopped where that was asked for."""
+        """Raises Stopped if that was asked for."""
         if self.on_progress is not None:
             self.on_progress(min(1.0, share))
         if self.should_stop is not None and self.should_stop():
@@ -91,7 +91,7 @@ def measure(
 ) -> Figure:
     """The figure of a model at a job, over `n` rows at even distances or all of them.
 
-    Raises LabError where the model cannot do the job, or data is missing; Stopped where
+    Raises LabError if the model cannot do the job, or data is missing; Stopped where
     `should_stop` said so.
     """
     from llmcore import models
@@ -210,7 +210,7 @@ def _answered(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows
 
 
 def _fitting(loaded: "Loaded", rows: Sequence[Instruction]) -> list[Instruction]:
-    """The rows that the model can read whole. Raises LabError where those are fewer than two."""
+    """The rows that the model can read whole. Raises LabError if those are fewer than two."""
     length = loaded.trunk.config.context_length
     found = _fitting_of(rows, loaded)
     if len(found) < 2:

@@ -44,7 +44,7 @@ Row = TypeVar("Row", "AirlineQuestion", "WritingTask", "Sentence")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model wrote. ended: False where it was cut at the most tokens it might write."""
+    """What a model wrote. ended: False if it was cut at the most tokens it might write."""
 
     text: str
     ended: bool = True
@@ -76,7 +76,7 @@ class AirlineQuestion:
 
     @property
     def patterns(self) -> list[str]:
-        shared = [one for several in self.intent_patterns.values() for one in several]
+        shared = [pattern for several in self.intent_patterns.values() for pattern in several]
         return [*shared, *self.facts, *self.must_not]
 
 
@@ -126,7 +126,7 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """faults: why an answer is not right, in words. intent, slots, facts: of an airline question;
-    None where it asks for none. The intent of one that is to be declined is whether it was."""
+    None if it asks for none. The intent of one that is to be declined is whether it was."""
 
     id: str
     group: str
@@ -143,7 +143,7 @@ class Verdict:
 
 def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     """The rows of a set. Raises DamagedError for a damaged row, a pattern that is none, or an id
-    that comes twice; LabError where there is no such file."""
+    that comes twice; LabError if there is no such file."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -183,7 +183,7 @@ def likeliest_answers(
     ]
     length = loaded.trunk.config.context_length
     made = greedy_answers(loaded.trunk, loaded.tokenizer, prompts, max_new_tokens)
-    rooms = [min(max_new_tokens, length - min(len(one), length - 1)) for one in prompts]
+    rooms = [min(max_new_tokens, length - min(len(prompt), length - 1)) for prompt in prompts]
     return [
         Answer(answer_text(loaded.tokenizer, ids), len(ids) < room)
         for ids, room in zip(made, rooms, strict=True)
@@ -201,7 +201,7 @@ def is_loop(answer: Answer) -> bool:
     """
     words = _words(answer.text)
     runs = [tuple(words[i : i + LOOP_WORDS]) for i in range(len(words) - LOOP_WORDS + 1)]
-    often = any(runs.count(one) >= LOOP_TIMES for one in set(runs))
+    often = any(runs.count(run) >= LOOP_TIMES for run in set(runs))
     return often or not answer.ended or _LOOP_OF_CHARACTERS.search(answer.text) is not None
 
 
@@ -231,7 +231,7 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 def _any_fits(patterns: Iterable[str], text: str) -> bool:
-    return any(_fits(one, text) for one in patterns)
+    return any(_fits(pattern, text) for pattern in patterns)
 
 
 # ---- the airline's questions
@@ -244,7 +244,7 @@ def judge_airline(
     loop, in_scope = is_loop(answer), row.intent != "decline"
     wrong_values = _wrong_values(row, answer.text)
     wrong_intent = _wrong_intent(row, answer.text, intents)
-    wrong_facts = [f"no {one}" for one in row.facts if not _fits(one, answer.text)]
+    wrong_facts = [f"no {fact}" for fact in row.facts if not _fits(fact, answer.text)]
     if not in_scope:
         wrong_intent, wrong_values = wrong_intent + wrong_values, []
     faults = (*wrong_intent, *wrong_values, *wrong_facts, *(["loop"] if loop else []))
@@ -270,7 +270,9 @@ def _wrong_intent(
     row: AirlineQuestion, text: str, intents: Mapping[str, Iterable[str]]
 ) -> list[str]:
     faults = [
-        f"not {name}" for name, one in row.intent_patterns.items() if not _any_fits(one, text)
+        f"not {name}"
+        for name, pattern in row.intent_patterns.items()
+        if not _any_fits(pattern, text)
     ]
     if is_echo(row.instruction, text):
         faults.append("echo")
@@ -288,10 +290,10 @@ def _wrong_intent(
 
 def _wrong_values(row: AirlineQuestion, text: str) -> list[str]:
     faults = [f"lacks {slot[0]}" for slot in row.slots if not any(_holds(text, o) for o in slot)]
-    faults += [f"has {one}" for one in row.must_not if _fits(one, text)]
+    faults += [f"has {phrase}" for phrase in row.must_not if _fits(phrase, text)]
     asked = f"{row.instruction} {row.input}"
-    made_up = {one for one in _CODE.findall(text) if not _is_asked(asked, one)}
-    return faults + [f"makes up {one}" for one in sorted(made_up)]
+    made_up = {code for code in _CODE.findall(text) if not _is_asked(asked, code)}
+    return faults + [f"makes up {name}" for name in sorted(made_up)]
 
 
 def _holds(text: str, value: str) -> bool:
@@ -311,14 +313,14 @@ def _is_asked(question: str, code: str) -> bool:
 def judge_task(row: WritingTask, answer: Answer) -> Verdict:
     words = _words(answer.text)
     loop, text = is_loop(answer), answer.text
-    faults = [f"no {one}" for one in row.all_of if not _fits(one, text)]
+    faults = [f"no {phrase}" for phrase in row.all_of if not _fits(phrase, text)]
     if row.any_of and not _any_fits(row.any_of, text):
         faults.append(f"none of {', '.join(row.any_of)}")
-    faults += [f"has {one}" for one in row.none_of if _fits(one, text)]
+    faults += [f"has {phrase}" for phrase in row.none_of if _fits(phrase, text)]
     if not row.min_words <= len(words) <= row.max_words:
         faults.append(f"{len(words)} words, not {row.min_words} to {row.max_words}")
     known = set(_NUMBER.findall(f"{row.instruction} {row.input} {row.right}"))
-    faults += [f"makes up {one}" for one in sorted(set(_NUMBER.findall(text)) - known)]
+    faults += [f"makes up {number}" for number in sorted(set(_NUMBER.findall(text)) - known)]
     faults += _unlike_its_text(row, words)
     if is_echo(row.instruction, text):
         faults.append("echo")
@@ -331,9 +333,9 @@ def _unlike_its_text(row: WritingTask, words: Sequence[str]) -> list[str]:
     given, faults = _words(row.input or row.instruction), []
     if row.shorter and len(words) > row.shorter * len(given):
         faults.append(f"{len(words)} words of {len(given)}: not shorter")
-    stems = {one[:_STEM] for one in given}
-    long = [one for one in words if len(one) >= _LONG_WORD]
-    share = sum(one[:_STEM] in stems for one in long) / len(long) if long else 0.0
+    stems = {word[:_STEM] for word in given}
+    long = [word for word in words if len(word) >= _LONG_WORD]
+    share = sum(word[:_STEM] in stems for word in long) / len(long) if long else 0.0
     if row.in_its_words and share < row.in_its_words:
         faults.append(f"{share:.0%} of its words are the text's")
     return faults
@@ -346,68 +348,70 @@ def airline_scores(rows: Sequence[AirlineQuestion], answers: Sequence[Answer]) -
     """`verdicts` and the shares `right`, `intent` (of the questions in scope), `slots` and `facts`
     (of those whose intent is right), `declined` (of those to be declined), `loops`; see `share`."""
     known = intents_of(rows)
-    verdicts = [judge_airline(row, one, known) for row, one in zip(rows, answers, strict=True)]
-    in_scope = [one for one in verdicts if one.group == "in-scope"]
-    understood = [one for one in in_scope if one.intent]
+    verdicts = [
+        judge_airline(row, answer, known) for row, answer in zip(rows, answers, strict=True)
+    ]
+    in_scope = [verdict for verdict in verdicts if verdict.group == "in-scope"]
+    understood = [verdict for verdict in in_scope if verdict.intent]
     return {
-        "right": share([one.right for one in verdicts]),
-        "intent": share([one.intent for one in in_scope]),
-        "slots": share([one.slots for one in understood]),
-        "facts": share([one.facts for one in understood if one.facts is not None]),
-        "declined": share([one.right for one in verdicts if one.group != "in-scope"]),
-        "loops": share([one.loop for one in verdicts]),
+        "right": share([verdict.right for verdict in verdicts]),
+        "intent": share([verdict.intent for verdict in in_scope]),
+        "slots": share([verdict.slots for verdict in understood]),
+        "facts": share([verdict.facts for verdict in understood if verdict.facts is not None]),
+        "declined": share([verdict.right for verdict in verdicts if verdict.group != "in-scope"]),
+        "loops": share([verdict.loop for verdict in verdicts]),
         "verdicts": verdicts,
     }
 
 
 def task_scores(rows: Sequence[WritingTask], answers: Sequence[Answer]) -> dict[str, Any]:
     """`verdicts` and the shares `right`, that of each task, and `loops`; see `share`."""
-    verdicts = [judge_task(row, one) for row, one in zip(rows, answers, strict=True)]
+    verdicts = [judge_task(row, answer) for row, answer in zip(rows, answers, strict=True)]
     return {
-        "right": share([one.right for one in verdicts]),
+        "right": share([verdict.right for verdict in verdicts]),
         **{
-            task: share([one.right for one in verdicts if one.group == task])
+            task: share([verdict.right for verdict in verdicts if verdict.group == task])
             for task in dict.fromkeys(row.task for row in rows)
         },
-        "loops": share([one.loop for one in verdicts]),
+        "loops": share([verdict.loop for verdict in verdicts]),
         "verdicts": verdicts,
     }
 
 
 def translation_scores(rows: Sequence[Sentence], answers: Sequence[Answer]) -> dict[str, Any]:
     """`chrf`: the mean over rows of chrF (0 to 100) against the nearest reference, with its 95%
-    bootstrap interval [low, high] in `chrf_interval`, None where sacrebleu is not installed;
+    bootstrap interval [low, high] in `chrf_interval`, None if sacrebleu is not installed;
     `right`, the share that is a reference word by word, `loops`, and `verdicts`."""
     scores = _nearest_chrf(rows, answers)
-    verdicts = [_as_reference(row, one) for row, one in zip(rows, answers, strict=True)]
+    verdicts = [_as_reference(row, answer) for row, answer in zip(rows, answers, strict=True)]
     mean = bootstrap_ratio(scores) if scores else None
     return {
         "chrf": mean.mean if mean else None,
         "chrf_interval": [mean.low, mean.high] if mean else None,
         "chrf_by_row": scores,
-        "right": share([one.right for one in verdicts]),
-        "loops": share([one.loop for one in verdicts]),
+        "right": share([verdict.right for verdict in verdicts]),
+        "loops": share([verdict.loop for verdict in verdicts]),
         "verdicts": verdicts,
     }
 
 
 def _nearest_chrf(rows: Sequence[Sentence], answers: Sequence[Answer]) -> list[float] | None:
     pairs = [
-        (i, reference, one.text)
-        for i, (row, one) in enumerate(zip(rows, answers, strict=True))
+        (i, reference, answer.text)
+        for i, (row, answer) in enumerate(zip(rows, answers, strict=True))
         for reference in row.references
     ]
-    scores = chrf_by_row([one[1] for one in pairs], [one[2] for one in pairs])
+    scores = chrf_by_row([pair[1] for pair in pairs], [pair[2] for pair in pairs])
     if scores is None:
         return None
     nearest = np.zeros(len(rows))
-    np.maximum.at(nearest, [one[0] for one in pairs], scores)
+    np.maximum.at(nearest, [pair[0] for pair in pairs], scores)
     return nearest.tolist()
 
 
 def _as_reference(row: Sentence, answer: Answer) -> Verdict:
     loop = is_loop(answer)
-    right = _words(answer.text) in [_words(one) for one in row.references]
+    right = _words(answer.text) in [_words(reference) for reference in row.references]
     return Verdict(row.id, row.language, right and not loop, loop, ("loop",) if loop else ())
 
 

@@ -133,7 +133,7 @@ def _regression() -> Any:
 
 
 def check_pairs(texts: Sequence[str], labels: Sequence[str]) -> None:
-    """Raises LabError where they are not lists of texts of the same length, at least one."""
+    """Raises LabError if they are not lists of texts of the same length, at least one."""
     several(texts)
     several(labels, "label")
     if not len(texts) or len(texts) != len(labels):

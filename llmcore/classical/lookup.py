@@ -17,7 +17,7 @@ class NearestAnswer:
     """
 
     def fit(self, questions: Sequence[str], answers: Sequence[str]) -> Self:
-        """Raises LabError where there is nothing to look up."""
+        """Raises LabError if there is nothing to look up."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         several(questions, "question")

@@ -41,7 +41,7 @@ class _Level:
     keys: np.ndarray
     counts: np.ndarray  # (n_k,) raw at the highest order, else how many words came before
     discounts: np.ndarray  # (4,) by count 0, 1, 2, 3 and more
-    totals: np.ndarray  # (n_{k-1},) sum of the counts after a history; 0 where nothing follows
+    totals: np.ndarray  # (n_{k-1},) sum of the counts after a history; 0 if nothing follows
     backoff: np.ndarray  # (n_{k-1},) the share that goes to the shorter history
 
     def find(self, parents: np.ndarray, words: np.ndarray, n_words: int) -> np.ndarray:

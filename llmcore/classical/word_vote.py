@@ -39,7 +39,7 @@ class WordVote:
     def fit(cls, texts: Sequence[str], labels: Sequence[str], classes: Sequence[str]) -> Self:
         """What `WordRegression` learns from texts (N,). `classes`: the order of the rows.
 
-        Raises LabError where the texts hold no words."""
+        Raises LabError if the texts hold no words."""
         learned = WordRegression().fit(texts, labels)
         vectorizer, regression = learned.parts()
         weights, bias = regression.coef_, regression.intercept_
@@ -95,7 +95,7 @@ class WordVote:
 
     @classmethod
     def load(cls, path: Path, n_classes: int) -> Self:
-        """Raises DamagedError where the file is not one of `save` for so many classes."""
+        """Raises DamagedError if the file is not one of `save` for so many classes."""
         where = f"{path.name} of {path.parent.name}"
         kept = build(_Kept, read_json(path), where)
         n_words = len(kept.words)

@@ -51,22 +51,22 @@ def classify(
     from llmcore.classifiers import load_classifier
 
     classifier = load_classifier(model)
-    told = _Told(classifier.context_length)
+    reports = _Reports(classifier.context_length)
     batches = classifier.batches(_texts(text, file, text_column, encoding), waiting=text == "-")
     if as_json:
-        results = told.about(row for batch in batches for row in batch)
+        results = reports.about(row for batch in batches for row in batch)
         _one_object(model, classifier.step, results)
     else:
-        _as_they_come(batches, told, as_jsonl)
-    told.close()
+        _as_they_come(batches, reports, as_jsonl)
+    reports.close()
 
 
-def _as_they_come(batches: "Iterator[list[Row]]", told: "_Told", as_jsonl: bool) -> None:
+def _as_they_come(batches: "Iterator[list[Row]]", reports: "_Reports", as_jsonl: bool) -> None:
     """A line for each text, shown when its batch is done."""
     for batch in batches:
         lines = (
-            _json_line(told.number, row) if as_jsonl else _plain_line(text, row)
-            for text, row in told.about(batch)
+            _json_line(reports.number, row) if as_jsonl else _plain_line(text, row)
+            for text, row in reports.about(batch)
         )
         typer.echo("\n".join(lines))
 
@@ -74,7 +74,7 @@ def _as_they_come(batches: "Iterator[list[Row]]", told: "_Told", as_jsonl: bool)
 def _texts(
     text: str | None, file: Path | None, text_column: str | None, encoding: str | None
 ) -> Iterator[str]:
-    """The texts as they come. Raises LabError where there is not one with something in it."""
+    """The texts as they come. Raises LabError if there is not one with something in it."""
     from llmcore.data.reading.report import Notices
     from llmcore.data.streams import lines_of, texts_of_file
 
@@ -110,7 +110,7 @@ def _standard_input() -> BinaryIO:
         return stream
 
 
-class _Told:
+class _Reports:
     """Says what is to be known of single lines, the first few one by one."""
 
     def __init__(self, context_length: int) -> None:

@@ -38,7 +38,7 @@ def inspect(
 ) -> None:
     """Say how a file would be read: format, encoding, columns, rows, classes, and what is odd.
 
-    The exit status is 0 where it can be used as it is, 2 where a column has to be chosen, 1 where
+    The exit status is 0 if it can be used as it is, 2 where a column has to be chosen, 1 where
     it cannot be read.
     """
     from llmcore.data.reading.inspect import Chosen

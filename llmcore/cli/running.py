@@ -23,7 +23,7 @@ AcceptChanged = Annotated[
     bool,
     typer.Option(
         "--accept-changed-data",
-        help="resume also where the data has changed since; the best model is chosen anew",
+        help="resume also where the data has changed since; the best model is chosen again",
     ),
 ]
 
@@ -47,7 +47,7 @@ def own_copy(source: str, builtin: bool) -> tuple[str, bytes | None]:
 @dataclass(frozen=True, slots=True)
 class OwnTable:
     """Labelled data of a run: what the run calls it and how it is read, the bytes for the run's
-    directory (None where it is read where it lies), and the report on what they were made of."""
+    directory (None if it is read where it lies), and the report on what they were made of."""
 
     data: DataConfig
     table: bytes | None
@@ -130,7 +130,7 @@ Listener = Callable[[dict[str, Any]], None]
 def _listeners(
     directory: Path, kind: str, steps: int, tensorboard: bool, said: Collection[str] = ()
 ) -> Iterator[Listener]:
-    """Who is told of each record: the progress lines, and TensorBoard where it is wished."""
+    """Who gets each record: the progress lines, and TensorBoard if it is asked for."""
     progress = Progress(kind, steps, said)
     from llmcore.runs.tensorboard import TensorBoardLog, continued_log
 
@@ -168,7 +168,7 @@ def finished(directory: Path) -> Run:
 
 
 def new_directory(name: str, run_dir: Path | None) -> Path:
-    """Where a new run called `name` lives. Raises LabError where `run_dir` is taken."""
+    """Where a new run called `name` lives. Raises LabError if `run_dir` is taken."""
     if run_dir is None:
         store = RunStore()
         return store.directory(store.mint_id(name))

@@ -359,7 +359,7 @@ def _instruct_report(config: RunConfig, table: bytes | None) -> tuple[list[str],
 
 
 def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:
-    """The run's configuration, and the bytes of the user's table where there is one."""
+    """The run's configuration, and the bytes of the user's table if there is one."""
     from llmcore.data import LABELLED
     from llmcore.recipes.classification import plan_classify
 
@@ -391,7 +391,7 @@ def _plan_instruct(
 
 
 def _refuse_given(task: str, others: dict[str, Any]) -> None:
-    """Raises BadParameter where a flag was given that this task has no use for."""
+    """Raises BadParameter if a flag was given that this task has no use for."""
     given = [f"--{key.replace('_', '-')}" for key, value in others.items() if value is not None]
     if given:
         raise typer.BadParameter(f"--task {task} takes no {', '.join(given)}.")

@@ -67,7 +67,7 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
 
 
 def _check_parts(loaded: "Loaded") -> None:
-    """Raises LabError where the model has a part that GPT-2's formats have no word for."""
+    """Raises LabError if the model has a part that GPT-2's formats have no word for."""
     if getattr(loaded.model, "reads_layers", False):
         raise LabError(
             f"The head of {loaded.ref} reads every layer, which GPT-2's format has no place for: "
@@ -83,7 +83,7 @@ def _check_parts(loaded: "Loaded") -> None:
 
 
 def _check_tokenizer(loaded: "Loaded") -> None:
-    """Raises LabError where the model has no embedding for some of its tokenizer's tokens."""
+    """Raises LabError if the model has no embedding for some of its tokenizer's tokens."""
     n_tokens, vocab_size = loaded.tokenizer.vocab_size, loaded.trunk.config.vocab_size
     if n_tokens > vocab_size:
         raise LabError(
@@ -102,7 +102,7 @@ def _write_hf(loaded: "Loaded", directory: Path) -> None:
 
 
 def _read_hf(loaded: "Loaded", directory: Path) -> "GPT | SequenceClassifier":
-    """The model as the lab reads any Hugging Face directory. Raises LabError where the tokenizer
+    """The model as the lab reads any Hugging Face directory. Raises LabError if the tokenizer
     or the labels came back as others."""
     model, labels = read_gpt2(ForeignModel(loaded.ref, directory))
     ours = loaded.tokenizer
@@ -132,7 +132,7 @@ def _checked(
     model: "GPT | SequenceClassifier", read: Callable[[], "GPT | SequenceClassifier"]
 ) -> float:
     """The largest difference of logits between the model and what `read` gives back. Raises
-    LabError where that is more than rounding, or where it cannot be read."""
+    LabError if that is more than rounding, or where it cannot be read."""
     logits = probe_logits(model)
     try:
         difference = largest_difference(logits, probe_logits(read()))

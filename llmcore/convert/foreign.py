@@ -54,7 +54,7 @@ def _read_gguf_model(foreign: GgufModel) -> GPT:
 
 
 def _check_memory(foreign: Foreign) -> None:
-    """Raises LabError where the weights in fp32 would not fit into the memory that is free."""
+    """Raises LabError if the weights in fp32 would not fit into the memory that is free."""
     needed, free = 4 * foreign.config.n_parameters(), available_memory_bytes()
     if needed > free:
         raise LabError(

@@ -117,7 +117,7 @@ def gguf_tokens(tokenizer: Tokenizer, vocab_size: int) -> tuple[list[str], list[
 def read_gguf(file: GgufFile, config: ModelConfig) -> GPT:
     """The model in a GGUF file of the gpt2 architecture, whose shape is `config`, in fp32.
 
-    Raises DamagedError where its tensors do not fit or cannot be read.
+    Raises DamagedError if its tensors do not fit or cannot be read.
     """
     table = language_names(config)
     check_fit({row.gguf: row.shape for row in table}, file.shapes, file.path)

@@ -54,7 +54,7 @@ class GgufFile:
     """A GGUF file: `metadata` by key, `tensors` by name, numbers by `read`."""
 
     def __init__(self, path: Path) -> None:
-        """Raises NotFoundError, DamagedError where the header is none or does not fit the file,
+        """Raises NotFoundError, DamagedError if the header is none or does not fit the file,
         LabError for what GGUF may hold and the lab does not read."""
         self.path = path
         try:
@@ -78,7 +78,7 @@ class GgufFile:
 
     @cached_property
     def tensors(self) -> dict[str, TensorInfo]:
-        """By name. Raises LabError for a type that the lab does not read, DamagedError where a
+        """By name. Raises LabError for a type that the lab does not read, DamagedError if a
         tensor lies outside of the file."""
         header = self._header
         begin = -(-header.end // header.alignment) * header.alignment
@@ -96,7 +96,7 @@ class GgufFile:
 
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        return {name: one.shape for name, one in self.tensors.items()}
+        return {name: tensor.shape for name, tensor in self.tensors.items()}
 
     @cached_property
     def types(self) -> list[str]:
@@ -107,7 +107,7 @@ class GgufFile:
         return sorted(weights, key=lambda kind: -weights[kind])
 
     def read(self, name: str) -> "Tensor":
-        """One tensor in fp32, in memory of its own. Raises DamagedError where it holds a number
+        """One tensor in fp32, in memory of its own. Raises DamagedError if it holds a number
         that is not finite."""
         import torch
         from gguf import GGMLQuantizationType

@@ -39,7 +39,7 @@ class GgufModel:
 
     @cached_property
     def config(self) -> ModelConfig:
-        """Raises LabError where the lab's model cannot express it."""
+        """Raises LabError if the lab's model cannot express it."""
         return read_gguf_config(self.file)
 
     @property
@@ -61,7 +61,7 @@ class GgufModel:
 
 def read_gguf_config(file: GgufFile) -> ModelConfig:
     """The shape that a header describes. Raises LabError for what the lab's model cannot express,
-    by name, DamagedError where a value is missing or none."""
+    by name, DamagedError if a value is missing or none."""
     try:
         return _read_config(file)
     except LabError:

@@ -19,7 +19,7 @@ PATTERNS = {"gpt-2": GPT2_PATTERN, "dbrx": CL100K_PATTERN}
 
 def from_gguf(metadata: Mapping[str, Any], name: str) -> Tokenizer:
     """The tokenizer that a file's metadata describes. Raises LabError that names what the lab does
-    not read, DamagedError where a value is missing or does not fit."""
+    not read, DamagedError if a value is missing or does not fit."""
     try:
         return _read(metadata, name)
     except LabError:

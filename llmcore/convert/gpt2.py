@@ -144,7 +144,7 @@ def bias_as_shift(head: nn.Linear) -> Tensor:
 
     `GPT2ForSequenceClassification` has no bias in its head, but the norm below the head has one
     that nothing else reads: δ added there gives the same logits. It exists for every b where the
-    rows of W are independent. Raises LabError where it does not exist to 1e-4.
+    rows of W are independent. Raises LabError if it does not exist to 1e-4.
     """
     weight, bias = head.weight.detach().double(), head.bias.detach().double()
     shift = torch.linalg.pinv(weight) @ bias  # (C, K) @ (K,) -> (C,)

@@ -24,7 +24,7 @@ from llmcore.tokenizers.patterns import (
 TOKENIZER, SETTINGS = "tokenizer.json", "tokenizer_config.json"
 VOCABULARY, MERGES, ADDED = "vocab.json", "merges.txt", "added_tokens.json"
 
-# Our pattern -> how the regex engine of `tokenizers` is told the same. There `x{1,3}+` would
+# Our pattern -> how the regex engine of `tokenizers` is given the same. There `x{1,3}+` would
 # repeat instead of being possessive, and `$` would match before every line end.
 # None stands for the pattern that its ByteLevel step has built in, which is GPT-2's.
 _PATTERNS: dict[str, str | None] = {
@@ -145,9 +145,9 @@ def printable(data: bytes) -> str:
 
 
 def tokenizer_of(foreign: ForeignModel) -> tuple[Tokenizer, str | None]:
-    """The tokenizer beside a model's weights; where there is none GPT-2's, or else bytes.
+    """The tokenizer beside a model's weights; if there is none GPT-2's, or else bytes.
 
-    Also a notice for a person where it had to be guessed. Raises LabError where the one beside
+    Also a notice for a person where it had to be guessed. Raises LabError if the one beside
     the weights cannot be read.
     """
     vocab_size = foreign.config.vocab_size
@@ -178,7 +178,7 @@ def _padding_notice(tokenizer: Tokenizer, vocab_size: int, ref: str) -> str | No
 def read_tokenizer(
     directory: Path, name: str, vocab_size: int, eos_id: int | None
 ) -> Tokenizer | None:
-    """The directory's own tokenizer as ours, or None where it holds none.
+    """The directory's own tokenizer as ours, or None if it holds none.
 
     vocab_size: rows of the model's embedding; eos_id: what ends a text in its config.json.
     Raises LabError with the reason where the same ids cannot be had from a byte-level BPE.

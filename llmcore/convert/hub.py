@@ -34,7 +34,7 @@ def download(repository: str, progress: FileProgress | None = None) -> Path:
 
     config.json is written last, so that a model is there whole or not at all; all files are of
     the one revision that `main` means now. `HF_ENDPOINT` names another hub. Raises NotFoundError
-    for a name that the hub does not give, OfflineError where nothing answers or the answer is cut
+    for a name that the hub does not give, OfflineError if nothing answers or the answer is cut
     short, LabError for a model that the lab does not compute or that has pickled weights only.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -92,7 +92,7 @@ class _Source:
     progress: FileProgress | None
 
     def fetch(self, name: str) -> Path | None:
-        """Downloads a file unless it is here. Returns its path, or None where the hub has none."""
+        """Downloads a file unless it is here. Returns its path, or None if the hub has none."""
         import httpx2
         from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
         from huggingface_hub.errors import HfHubHTTPError

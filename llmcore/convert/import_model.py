@@ -39,7 +39,7 @@ MAX_ROUNDED = 0.01  # of the largest logit: what fp16 may change of a quantized 
 
 @dataclass(slots=True, frozen=True)
 class Imported:
-    """The new run, and how far its logits are from those of the source (None where nothing could
+    """The new run, and how far its logits are from those of the source (None if nothing could
     compute them)."""
 
     run: Run
@@ -175,9 +175,9 @@ def _checked_difference(
     expected: Tensor | None,
 ) -> float | None:
     """The largest difference between the logits of the run, loaded from disk, and `expected`: by
-    default those of transformers' own reading of the source, None where it is not installed.
+    default those of transformers' own reading of the source, None if it is not installed.
 
-    Raises LabError where it is more than rounding; of quantized weights, whose run keeps 11 bits
+    Raises LabError if it is more than rounding; of quantized weights, whose run keeps 11 bits
     of each number, more than a hundredth of the largest logit.
     """
     trunk = GPT(config.model, initialise=False)

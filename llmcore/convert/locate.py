@@ -47,7 +47,7 @@ class ForeignModel:
 
     @cached_property
     def config(self) -> ModelConfig:
-        """Raises LabError where the lab's model cannot express it."""
+        """Raises LabError if the lab's model cannot express it."""
         return read_config(self.raw_config, self.directory)
 
     @property
@@ -60,7 +60,7 @@ class ForeignModel:
         return is_classifier(self.raw_config)
 
     def weight_files(self) -> list[Path]:
-        """The safetensors files. Raises LabError where there are none; pickles are not opened."""
+        """The safetensors files. Raises LabError if there are none; pickles are not opened."""
         if (self.directory / WEIGHTS).is_file():
             return [self.directory / WEIGHTS]
         if not (self.directory / INDEX).is_file():
@@ -75,7 +75,7 @@ class ForeignModel:
 
     @property
     def key(self) -> str:
-        """Names the very weights: changes when the files do."""
+        """Names exactly these weights: changes when the files do."""
         stats = [weight_file.stat() for weight_file in self.weight_files()]
         marks = ",".join(f"{file.st_mtime_ns}:{file.st_size}" for file in stats)
         return f"{self.directory.resolve()}@{marks}"
@@ -91,7 +91,7 @@ class _Index:
 
 def find(ref: str) -> Foreign | None:
     """The model that a directory, a GGUF file or a name such as `gpt2` or `org/name` means; None
-    where there is none here. Raises LabError for what holds a model of another kind."""
+    if there is none here. Raises LabError for what holds a model of another kind."""
     ref = ref.strip()
     directory = Path(ref).expanduser()
     if directory.suffix.lower() == SUFFIX and directory.is_file():

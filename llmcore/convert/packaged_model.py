@@ -66,13 +66,13 @@ PACKAGED_MODELS = {SMOLLM2.name: SMOLLM2}
 
 
 def installed_file(model: PackagedModel) -> Path | None:
-    """The data file of the installed package; None where it is not installed, or another file."""
+    """The data file of the installed package; None if it is not installed, or another file."""
     return packaged_path(model.distribution, model.relative, model.sha256)
 
 
 def prepare(model: PackagedModel, stopping: Callable[[], bool] = lambda: False) -> Run:
     """The model's run, made where it is not there: from the installed package, else from a
-    download of it. Raises OfflineError where that fails, LabError where it is another file."""
+    download of it. Raises OfflineError if that fails, LabError if it is another file."""
     if model.is_here:
         return Run(model.directory)
     if (file := installed_file(model)) is not None:

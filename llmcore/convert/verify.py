@@ -43,7 +43,7 @@ def allowed_difference(logits: Tensor) -> float:
 
 
 def reference_logits(directory: Path, ids: Tensor, classifier: bool) -> Tensor | None:
-    """The logits that transformers computes from a Hugging Face directory, in fp32; None where
+    """The logits that transformers computes from a Hugging Face directory, in fp32; None if
     that package is not installed. A classifier reads the last id, whatever it is."""
     if find_spec("transformers") is None:
         return None

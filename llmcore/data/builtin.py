@@ -47,7 +47,7 @@ def read_sms() -> Rows:
 
 
 def read_tweets() -> Rows:
-    """All labelled tweets, mended; the file mixes encodings and is read byte for byte."""
+    """All labelled tweets, repaired; the file mixes encodings and is read byte for byte."""
     raw = ensure("tweet-sentiment").read_bytes().decode("latin-1")
     rows = csv.DictReader(io.StringIO(raw, newline=""))
     cleaned = ((row["sentiment"], clean_tweet(row["text"])) for row in rows)

@@ -22,7 +22,7 @@ def reading_options(data: DataConfig) -> ReadingOptions:
 def read_labelled(data: DataConfig, table: bytes | None, training: bool = True) -> LabelledSet:
     """The labelled set of a configuration: the uploaded table's bytes, a name or a file.
 
-    `training` asks for two classes at least. Raises LabError where it cannot be read.
+    `training` asks for two classes at least. Raises LabError if it cannot be read.
     """
     columns, options = (data.text_column, data.label_column), reading_options(data)
     if table is not None:

@@ -27,7 +27,7 @@ _KNOWN = re.compile("|".join(sorted(map(re.escape, _BY_GARBLE), key=len, reverse
 
 
 def clean_tweet(raw: str) -> str:
-    """Readable text from a tweet that was read as Latin-1: one line, quotes mended, emoji gone."""
+    """Readable text from a tweet that was read as Latin-1: one line, quotes repaired, no emoji."""
     text = raw
     if not text.isascii():
         text = _RUN.sub(_repair_run, text)

@@ -50,7 +50,7 @@ class Corpus:
         Whole documents are held out, chosen by a seeded hash of their text, until `validation`
         of all characters is reached. Where documents are too few and too long for that, the tail
         of the longest is held out instead; where they are doubles of each other, some doubles,
-        with a notice. Raises ShortTextError where one side is left empty.
+        with a notice. Raises ShortTextError if one side is left empty.
         """
         if not 0 <= validation < 1:
             raise LabError(f"validation is {validation} but must be at least 0 and below 1.")
@@ -66,7 +66,7 @@ class Corpus:
         return self._split_longest(round(validation * total))
 
     def _held_out(self, wanted: float, seed: int) -> set[int]:
-        """Indices of held-out documents; empty where no choice comes near `wanted` characters."""
+        """Indices of held-out documents; empty if no choice comes near `wanted` characters."""
         # Equal documents have equal hashes and stand together, so no double lands on both sides
         # unless the last one chosen is a double; those are taken along.
         by_hash: dict[float, list[int]] = {}
@@ -113,7 +113,7 @@ class Corpus:
 
 
 def _tidy_cut(text: str, near: int) -> int:
-    """A cut after a paragraph, a line or a word shortly before `near`, where there is one."""
+    """A cut after a paragraph, a line or a word shortly before `near`, if there is one."""
     near = max(1, near)
     floor = max(1, near - max(20, len(text) // 50))
     for mark in ("\n\n", "\n", " "):
@@ -135,7 +135,7 @@ def load_corpus(source: str, options: CorpusOptions = CorpusOptions()) -> Corpus
     """A built-in corpus, a mix such as `messages+conversations`, or a file or folder of the user's.
 
     Of what is larger than LARGE_BYTES a sample is read, which its notices say. Raises NotFoundError
-    for a name that is neither, ChoiceError where a column has to be chosen, LabError for what
+    for a name that is neither, ChoiceError if a column has to be chosen, LabError for what
     holds no text.
     """
     names = [name.strip() for name in source.split("+")]
@@ -162,7 +162,7 @@ def load_corpus(source: str, options: CorpusOptions = CorpusOptions()) -> Corpus
 def read_corpus(where: Path | Source, name: str, options: CorpusOptions) -> Corpus:
     """All documents of a file, a folder, a zip or an upload called `name`, with the report.
 
-    Raises ChoiceError where a column has to be chosen, LabError for what holds no text.
+    Raises ChoiceError if a column has to be chosen, LabError for what holds no text.
     """
     found, report = read_documents(where, name, options=options)
     documents = list(found)
@@ -184,7 +184,7 @@ def corpus_from_bytes(
 def corpus_from_text(text: str, name: str, keep_marks: bool = False) -> Corpus:
     """A corpus of pasted text; `<|endoftext|>` in it parts documents, unless it is kept.
 
-    Raises LabError where there is nothing but spaces.
+    Raises LabError if there is nothing but spaces.
     """
     whole, notices = clean_text(text, name)
     if not whole.strip():

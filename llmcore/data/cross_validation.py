@@ -28,7 +28,7 @@ def stratified_folds(data: LabelledSet, n_folds: int, validation: float, seed: i
     """`n_folds` splits whose test parts make up `data`, each with its share of every class.
 
     validation: the share of what is left for training that is held out of it, never of a test
-    part. Raises LabError where a class has fewer texts than there are folds.
+    part. Raises LabError if a class has fewer texts than there are folds.
     """
     if data.fixed_test:
         raise LabError(f"{data.name} has a fixed test split, so it is not cut into folds.")

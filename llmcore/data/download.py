@@ -32,7 +32,7 @@ def fetch(
     """Downloads `url` to `target` and returns it; `member` names the file to take out of a zip.
 
     `sha256` and `max_bytes` are those of the file that is kept (the member, for a zip). Raises
-    OfflineError where nothing answers or the answer is cut short, LabError where it is wrong.
+    OfflineError if nothing answers or the answer is cut short, LabError if it is wrong.
     """
     data = _read(url, max_bytes, progress, timeout)
     if member is not None:

@@ -24,11 +24,11 @@ def encoded_corpus(tokenizer: Tokenizer, documents: Sequence[str], cache_dir: Pa
         ids = np.load(path, allow_pickle=False)
         if ids.ndim == 1 and ids.dtype == tokenizer.dtype:
             return ids
-        log.warning("%s holds something else than ids: made anew", path)
+        log.warning("%s holds something else than ids: made again", path)
     except FileNotFoundError:
         pass
     except (OSError, ValueError, EOFError) as error:
-        log.warning("%s cannot be read (%s): made anew", path, error)
+        log.warning("%s cannot be read (%s): made again", path, error)
     ids = tokenizer.encode_documents(documents)
     buffer = io.BytesIO()
     np.save(buffer, ids, allow_pickle=False)
@@ -53,7 +53,7 @@ def trained_bpe_for(corpus_documents: Sequence[str], vocab_size: int, cache_dir:
         try:
             return Tokenizer.load(folder)
         except DamagedError as error:
-            log.warning("%s: trained anew", error)
+            log.warning("%s: trained again", error)
     tokenizer = train_bpe(corpus_documents, vocab_size)
     try:
         tokenizer.save(folder)

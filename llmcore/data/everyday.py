@@ -14,14 +14,14 @@ from llmcore.data.instructions import FOLDER, Instruction, load_builtin
 
 NAMES = FOLDER / "names.txt"  # written by assets/make_instructions.py
 OFTEN = 12  # times in the training rows: an invented name comes at most 8 times there
-SELDOM = 3  # a small word that comes less often may be misspelled
+RARE = 3  # a small word that comes less often may be misspelled
 FEWEST = 5  # rows to choose from
 _WORD = re.compile(r"\b[^\W\d_]+\b")
 
 
 def everyday_rows(rows: Sequence[Instruction], source: str) -> list[Instruction]:
     """Those of `rows` of the built-in set `source` that have no odd word, in order; where these are
-    fewer than `FEWEST`, so many with the fewest odd words. Raises DamagedError where the set cannot
+    fewer than `FEWEST`, so many with the fewest odd words. Raises DamagedError if the set cannot
     be read."""
     n_odd = [len(odd_words(row, source)) for row in rows]
     n_even = n_odd.count(0)
@@ -30,13 +30,13 @@ def everyday_rows(rows: Sequence[Instruction], source: str) -> list[Instruction]
 
 
 def odd_words(row: Instruction, source: str) -> list[str]:
-    """Words of a row that are invented names, or seldom enough to be misspelled; each once."""
+    """Words of a row that are invented names, or rare enough to be misspelled; each once."""
     counts, names = _counts(source), _names()
     return [
         word
         for word in dict.fromkeys(_words(row))
         if word.lower() not in names
-        and counts[word.lower()] < (OFTEN if word[0].isupper() else SELDOM)
+        and counts[word.lower()] < (OFTEN if word[0].isupper() else RARE)
     ]
 
 

@@ -63,7 +63,7 @@ def _builtin_rows(name: str, split: str) -> tuple[Instruction, ...]:
         return tuple(single(**record) for record in records)
     except (OSError, TypeError, ValueError) as error:
         raise DamagedError(
-            f"The built-in set {name} cannot be read ({path.name}: {error}): make it anew with "
+            f"The built-in set {name} cannot be read ({path.name}: {error}): make it again with "
             f"assets/make_instructions.py."
         ) from error
 
@@ -87,7 +87,7 @@ def instructions_from_bytes(
     `reading.turns` knows: questions with answers, messages, preferences.
 
     encoding: what the user says, instead of a guess. Rows that cannot be learned from are left
-    out, with a notice. Raises ChoiceError where a column has to be chosen, LabError where there is
+    out, with a notice. Raises ChoiceError if a column has to be chosen, LabError if there is
     no row to learn from.
     """
     return _learnable(*_read(_source(data, name), name, columns, encoding))
@@ -124,7 +124,7 @@ def _wanted(roles: list[str]) -> str:
 
 
 def _learnable(rows: list[Instruction], report: ReadingReport) -> InstructionSet:
-    """Raises ChoiceError, LabError where there is nothing to learn from."""
+    """Raises ChoiceError, LabError if there is nothing to learn from."""
     if report.asks:
         raise ask_for(report)
     if not rows:
@@ -157,7 +157,7 @@ def split_instructions(
 
     Doubles (same question but for case and spaces) go first: the first stays. Where the file
     itself names rows of a test or a validation part, those are it, and none are drawn for it.
-    Raises LabError where nothing is left to train on.
+    Raises LabError if nothing is left to train on.
     """
     if validation + test >= 1:
         raise LabError(

@@ -31,7 +31,7 @@ class LabelledSet:
     """Texts with a label each. `fixed_test`: the test split hangs on the texts, not on a seed.
     `n_empty`: rows that were left out since they had no text or no label. `report`: how a user's
     file was read. `given`: the split that the file itself gives each row ("train", "validation",
-    "test" or ""), empty where it gives none."""
+    "test" or ""), empty if it gives none."""
 
     name: str
     texts: list[str]
@@ -76,7 +76,7 @@ def load_labelled(
     """A built-in set by name, or a user's file, folder or archive of any format that is read.
 
     `training` asks for two classes at least; an evaluation can do with any row. Raises LabError
-    with one sentence for whatever is wrong with a file, NotFoundError where there is none.
+    with one sentence for whatever is wrong with a file, NotFoundError if there is none.
     """
     if source in LABELLED:
         rows = _builtin_rows(source, *_version(local_path(source)))
@@ -194,7 +194,7 @@ def _read(
     rows: ReadRows, name: str, text_column: str | None, label_column: str | None,
     notices: Notices, options: ReadingOptions, keep: bool = True,
 ) -> tuple[Labelled, ReadingReport]:  # fmt: skip
-    """The rows and their report. Raises LabError where a column has to be chosen."""
+    """The rows and their report. Raises LabError if a column has to be chosen."""
     roles = label_roles(rows, name, text_column, label_column, notices)
     report = ReadingReport(name, "classify", rows.format, rows.encoding, rows.why, rows.columns,
                            roles.names(rows.columns), notices=notices)  # fmt: skip

@@ -51,7 +51,7 @@ class Mail:
 def read_mail(data: bytes) -> Mail:
     """Subject and body of an e-mail: parts joined, HTML as text, attachments left out.
 
-    Raises LabError where there is no text in it.
+    Raises LabError if there is no text in it.
     """
     try:
         # The old policy decodes headers only when asked; the new one raises on many a real one.

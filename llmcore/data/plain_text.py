@@ -60,7 +60,7 @@ def plain_characters(text: str) -> str:
     """`text` with plain quotes, dashes, dots and spaces: `“Well…”` becomes `"Well..."`.
 
     Letters keep their accents. Characters without a glyph go; UTF-8 that was read as Latin-1 is
-    mended where it shows. Line ends stay; other runs of blanks become one space.
+    repaired where it shows. Line ends stay; other runs of blanks become one space.
     """
     text = _MISREAD.sub(_reread, text)
     text = unicodedata.normalize("NFC", text.translate(_PLAIN))
@@ -94,7 +94,7 @@ def plain_markdown(text: str) -> str:
 
 
 def _plain_block(block: str) -> str:
-    """One paragraph without its marks; empty where there was nothing else."""
+    """One paragraph without its marks; empty if there was nothing else."""
     lines = []
     for raw in block.split("\n"):
         line = raw.strip().lstrip(">").strip()

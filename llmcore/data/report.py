@@ -31,7 +31,7 @@ class DataReport:
     doubles: rows that repeat another text (case, spaces and punctuation aside), and go before
     training. contradictions: texts with several labels; each keeps the one it has most often.
     empty: rows without a text or a label, left out already. cut: texts longer than
-    `context_length` tokens, None where no tokenizer was given. reading: how the user's file was
+    `context_length` tokens, None if no tokenizer was given. reading: how the user's file was
     read, None for built-in data.
     """
 

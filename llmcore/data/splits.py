@@ -32,7 +32,7 @@ def split_labelled(
     are kept: its test rows are the test, and its validation rows validate; where it gives no
     validation rows, they are drawn from its training rows. `balance="equal"` thins the training
     split to as many texts of each class; `"weights"` leaves it as it is, since the loss balances.
-    Raises LabError where a split would be empty.
+    Raises LabError if a split would be empty.
     """
     _check(data, validation, test, balance)
     folds = [fold(text) for text in data.texts]
@@ -101,7 +101,7 @@ def _cut_classes(
 
 def _shared_with_the_test(data: LabelledSet, single: dict[int, str]) -> list[str]:
     """A notice where test rows of the file's own have a text that stood there before: they are
-    no test. Raises LabError where none is left."""
+    no test. Raises LabError if none is left."""
     test = [i for i, split in enumerate(data.given) if split == "test"]
     lost = sum(i not in single for i in test)
     if test and lost == len(test):
@@ -135,7 +135,7 @@ def _learned_classes(
 
 
 def _fixed_test(data: LabelledSet, folds: list[str], indices: list[int]) -> list[bool] | None:
-    """Which rows are test rows whatever the seed; None where the seed decides."""
+    """Which rows are test rows whatever the seed; None if the seed decides."""
     if data.fixed_test:
         return [in_fixed_test(folds[i]) for i in indices]
     if "test" in data.given:

@@ -30,7 +30,7 @@ def texts_of_file(
     without columns its lines. One for each row or line, empty ones too.
 
     text_column: where the texts stand, by name or number. notices: takes what was noticed. Raises
-    NotFoundError where there is no such file, ChoiceError where a column has to be chosen,
+    NotFoundError if there is no such file, ChoiceError if a column has to be chosen,
     LabError for what cannot be read.
     """
     path = path.expanduser()

@@ -29,7 +29,7 @@ def nested_order(data: LabelledSet, seed: int) -> list[int]:
 def nested_subset(data: LabelledSet, n: int, seed: int) -> list[int]:
     """`n` rows; those of a smaller n are among those of a larger one, for the same seed.
 
-    Raises LabError where `n` is below the number of classes or beyond the rows that there are.
+    Raises LabError if `n` is below the number of classes or beyond the rows that there are.
     """
     if not len(data.classes) <= n <= len(data):
         raise LabError(

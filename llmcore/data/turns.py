@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Turn:
     """What is asked, the text that it is asked about (may be empty), and the answer.
 
-    learned: False where the answer is read and not learned, such as a message of weight 0.
+    learned: False if the answer is read and not learned, such as a message of weight 0.
     """
 
     instruction: str

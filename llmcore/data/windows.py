@@ -39,7 +39,7 @@ def sliding_starts(n_tokens: int, length: int, stride: int) -> np.ndarray:
 
 
 def check_length(n_train: int, n_validation: int, context_length: int) -> None:
-    """Raises ShortTextError where either split is shorter than one window, which is one token
+    """Raises ShortTextError if either split is shorter than one window, which is one token
     longer than the context."""
     longest = min(n_train, n_validation) - 1
     if longest >= context_length:

@@ -25,7 +25,7 @@ class Finetune(Protocol):
 
 def parent_of(run: Run, config: RunConfig) -> models.Loaded:
     """The model that is finetuned, whose tokenizer the run keeps. A LoRA run that goes on needs
-    the one that it began with. Raises LabError where it cannot be finetuned."""
+    the one that it began with. Raises LabError if it cannot be finetuned."""
     begun = next(
         (checkpoint.state.get(ADAPTER) for checkpoint in reversed(run.checkpoints())), None
     )
@@ -43,7 +43,7 @@ def parent_of(run: Run, config: RunConfig) -> models.Loaded:
 
 
 def begin(run: Run, config: RunConfig, task: Finetune, parent: models.Loaded, writer: Sink) -> None:
-    """Notes how many numbers learn and, for LoRA, beside which weights. Raises LabError where a
+    """Notes how many numbers learn and, for LoRA, beside which weights. Raises LabError if a
     LoRA run cannot go on from the checkpoints that it has."""
     if config.trainable == "lora":
         task.adapter = {**adapter_config(task.model), "parent": models.resolve(parent.ref).pinned}

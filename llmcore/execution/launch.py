@@ -50,7 +50,7 @@ def create(
     """Makes a run directory: config.json (written once), the user's data, a queued status.
 
     waiting: for its turn in the queue, with no process that will write it yet.
-    Raises StateError where the directory already holds something.
+    Raises StateError if the directory already holds something.
     """
     if directory.exists() and any(directory.iterdir()):
         raise StateError(
@@ -100,7 +100,7 @@ def resume(
     """Continues a stopped, failed or interrupted run from its last checkpoint (or its start).
 
     learning_rate: a new peak of the schedule from there on; None keeps the run's.
-    accept_changed: goes on with data that has changed, and chooses the best model anew."""
+    accept_changed: goes on with data that has changed, and chooses the best model again."""
     run = (store or RunStore()).open(run_id)
     with _trainings.lock:
         check_resumable(run, accept_changed)
@@ -132,7 +132,7 @@ def write_queued(
 
 
 def check_resumable(run: Run, accept_changed: bool = False) -> None:
-    """Raises StateError where there is nothing to continue, or somebody already does, or the data
+    """Raises StateError if there is nothing to continue, or somebody already does, or the data
     is gone or another than it was. accept_changed: another is taken for the run's own."""
     info = run.info()
     if info.is_live:
@@ -148,7 +148,7 @@ def check_resumable(run: Run, accept_changed: bool = False) -> None:
 
 
 def stop(run_id: str, store: RunStore | None = None) -> None:
-    """Asks a live run to save and stop. Raises StateError where it is not live."""
+    """Asks a live run to save and stop. Raises StateError if it is not live."""
     (store or RunStore()).request_stop(run_id)
 
 
@@ -238,7 +238,7 @@ def follow_foreground() -> None:
 def _signals_set(leave: Leave) -> Iterator[None]:
     """SIGINT and SIGTERM set `leave` instead of ending the process; main thread only."""
 
-    def told(number: int, _: object) -> None:
+    def on_signal(number: int, _: object) -> None:
         leave.ended = leave.ended or (number == signal.SIGTERM and not leave.is_set())
         leave.set()
 
@@ -246,7 +246,7 @@ def _signals_set(leave: Leave) -> Iterator[None]:
         yield
         return
     names = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(name, told) for name in names]
+    before = [signal.signal(name, on_signal) for name in names]
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The test split of a classifier's run, row by row: kept by the run, or computed anew."""
+"""The test split of a classifier's run, row by row: kept by the run, or computed again."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def predictions_of(run: Run) -> list[dict[str, Any]]:
     `probabilities` of all classes (older runs kept only the first four).
 
     A run that keeps no predictions (a bundled one holds no text of others) is asked again: the
-    same split by its seed, the same weights. Raises LabError where its data is not to be had.
+    same split by its seed, the same weights. Raises LabError if its data is not to be had.
     """
     kept = run.predictions()
     if kept:

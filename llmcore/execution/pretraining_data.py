@@ -94,7 +94,7 @@ def reading_of(config: RunConfig) -> CorpusOptions:
 
 
 def corpus_of(run: Run, config: RunConfig) -> Corpus:
-    """The run's own copy of the user's text where there is one, else the built-in or the file."""
+    """The run's own copy of the user's text if there is one, else the built-in or the file."""
     stored = run.stored_data()
     if stored is None:
         return load_corpus(config.data.source, reading_of(config))
@@ -110,7 +110,7 @@ def _copied(stored: Path, source: str, options: CorpusOptions) -> Corpus:
 
 
 def _to_validate_on(run: Run, config: RunConfig) -> Corpus:
-    """The user's own text to validate on: the run's copy where there is one."""
+    """The user's own text to validate on: the run's copy if there is one."""
     source = config.data.validation_source
     assert source is not None
     stored, options = run.stored_validation(), reading_of(config)

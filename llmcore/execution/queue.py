@@ -79,7 +79,7 @@ class RunQueue:
     def start_next(self) -> str | None:
         """Starts the first waiting run in a thread of this process if no run is live anywhere.
 
-        Returns its id, or None where nothing was to be started.
+        Returns its id, or None if nothing was to be started.
         """
         if not self._read():
             return None

@@ -105,7 +105,7 @@ def execute(
 
 
 def _reason(outcome: Outcome, backend: str, leave: threading.Event | None) -> str:
-    """Why a run ended. A thread of the app is told to leave only where the app itself ends, and a
+    """Why a run ended. A thread of the app is asked to leave only when the app itself ends, and a
     process may be ended from outside: then it was not the user who stopped the run."""
     if outcome.state != "stopped" or leave is None or not leave.is_set():
         return outcome.reason

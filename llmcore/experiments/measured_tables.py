@@ -74,7 +74,7 @@ class MeasuredTable:
 
 
 def measured_table(kind: str) -> MeasuredTable | None:
-    """The table of this kind of run that comes with the lab; None where there is none.
+    """The table of this kind of run that comes with the lab; None if there is none.
 
     Raises DamagedError for a file that cannot be read as one.
     """

@@ -19,7 +19,7 @@ def known_words(documents: str | Iterable[str]) -> frozenset[str]:
 
 
 def real_word_share(samples: str | Sequence[str], known: frozenset[str]) -> float | None:
-    """The share of the words of all samples that are known; None where there is no word.
+    """The share of the words of all samples that are known; None if there is no word.
 
     The last word of a sample may be cut off, so it is left out.
     """

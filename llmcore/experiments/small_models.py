@@ -52,7 +52,7 @@ def thinned(data: LabelledSet, n: int) -> LabelledSet:
 
 def cut_documents(documents: list[str], n_bytes: int) -> list[str]:
     """About `n_bytes` of the documents: some of them whole, evenly spaced, where they are many and
-    short; else a part of each, cut at a line where there is one."""
+    short; else a part of each, cut at a line if there is one."""
     total = sum(len(document.encode()) for document in documents)
     share = min(1.0, n_bytes / max(1, total))
     n_whole = round(share * len(documents))

@@ -1,6 +1,6 @@
 """Runs that fill a table, cell by cell: what their workers share.
 
-Each cell is an event and counts as a step. A cell that was interrupted is done anew, but what
+Each cell is an event and counts as a step. A cell that was interrupted is done again, but what
 trains for a while within it has checkpoints of its own and goes on where it was.
 """
 
@@ -15,7 +15,7 @@ from llmcore.errors import LabError
 from llmcore.files import remove_tree
 from llmcore.paths import slug
 from llmcore.runs.run import Run
-from llmcore.train.control import Control, Wish
+from llmcore.train.control import Control, Request
 from llmcore.train.loop import PAUSE_SECONDS, STOPPED
 from llmcore.train.rescue import check_finite
 from llmcore.train.sinks import Sink
@@ -37,17 +37,17 @@ def named_part(what: str) -> Iterator[None]:
 
 
 class TableWork:
-    """The loop's side of a table run: cells that are done, the user's wishes, nested trainings."""
+    """The loop's side of a table run: finished cells, the user's requests, nested trainings."""
 
     def __init__(self, run: Run, control: Control, sink: Sink, n_done: int) -> None:
         self.run, self.control, self.sink, self.n_done = run, control, sink, n_done
 
     def begin(self, what: str) -> None:
         """Before a cell. Waits while paused. Raises Stopped."""
-        while (wish := self.control.wish().state) == "pause":
+        while (request := self.control.request().state) == "pause":
             self.sink.progress(self.n_done, "paused", state="paused")
             time.sleep(PAUSE_SECONDS)
-        if wish == "stop":
+        if request == "stop":
             raise Stopped
         self.sink.progress(self.n_done, what, state="running")
 
@@ -94,8 +94,8 @@ class _StateOnly:
         self._control = control
         self.seq = 0
 
-    def wish(self) -> Wish:
-        return Wish(self._control.wish().state)
+    def request(self) -> Request:
+        return Request(self._control.request().state)
 
 
 class _PartSink:

@@ -112,7 +112,7 @@ def start_generation(
     With `first_token` that token is put there first, whatever its chance was, and generation goes
     on exactly as if it had been drawn. `n_tokens` counts it (default: `max_new_tokens`). Tokens
     that stand in the tree already are walked along, not doubled. `passes` reads the same model in
-    another way, such as with smaller weights. Raises LabError where model and tree do not belong
+    another way, such as with smaller weights. Raises LabError if model and tree do not belong
     together or a token does not exist.
     """
     tree.node(from_node)

@@ -28,7 +28,7 @@ def window_start(n_tokens: int, context_length: int) -> int:
     """Where the window begins that a model reads of `n_tokens` tokens.
 
     The whole text while it fits. Then the window slides in steps of half a context, so that a
-    cache lives for half a context before it is filled anew. The place depends on the length
+    cache lives for half a context before it is filled again. The place depends on the length
     alone: whoever comes to this text, by whichever branch, reads the same window.
 
     >>> [window_start(n, 4) for n in (3, 4, 5, 6, 7, 8, 9)]

@@ -94,7 +94,7 @@ def sampling_stages(
 
     `seen_ids` are those of prompt and text so far, for the repetition penalty. At temperature 0
     all probability lies on the likeliest token (the lowest id of equals). At least one token is
-    always kept. Raises LabError where the logits hold no number.
+    always kept. Raises LabError if the logits hold no number.
     """
     logits = logits.detach().float().cpu()
     if not np.isfinite(float(logits.max())):

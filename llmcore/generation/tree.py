@@ -76,7 +76,7 @@ class Tree:
     # ---- walking
 
     def node(self, node_id: int) -> Node:
-        """Raises NotFoundError where the tree has no such node."""
+        """Raises NotFoundError if the tree has no such node."""
         if not 0 <= node_id < len(self.nodes):
             raise NotFoundError(f"The tree has no token {node_id}: it has {len(self.nodes)}.")
         if node_id in self._gone:
@@ -268,7 +268,7 @@ def _read_facts(node: Node, logits: Tensor | None) -> None:
 
 
 def entropy_bits(probabilities: Tensor) -> float:
-    """Bits that the next token would tell on average: 0 where it is certain (Shannon 1948)."""
+    """Bits that the next token would tell on average: 0 if it is certain (Shannon 1948)."""
     return float(torch.special.entr(probabilities).sum()) / math.log(2)
 
 
@@ -317,7 +317,7 @@ class TokenView:
 def token_view(tree: Tree, node_id: int, sampling: SamplingConfig, k: int = 10) -> TokenView:
     """How the token of a node comes about under `sampling`: from kept scores, never by the model.
 
-    Raises LabError for the root, and StateError where the scores were dropped (`Tree.restore` of
+    Raises LabError for the root, and StateError if the scores were dropped (`Tree.restore` of
     the parent brings them back).
     """
     node = tree.node(node_id)

@@ -45,7 +45,7 @@ class Part:
 
     @classmethod
     def parse(cls, name: str, config: ModelConfig) -> "Part":
-        """The part of a name. Raises LabError where the model has none of that name.
+        """The part of a name. Raises LabError if the model has none of that name.
 
         >>> Part.parse("L2H1", ModelConfig()).head
         1
@@ -215,12 +215,12 @@ def rank_parts(
     loaded: "Loaded",
     ids: Tensor,
     means: Means | None = None,
-    told: Callable[[int, int], object] = lambda done, of: None,
+    reported: Callable[[int, int], object] = lambda done, of: None,
 ) -> Ranking:
     """Each head and each MLP off in turn, on texts (B, T).
 
     All variants of a layer run side by side as one batch, and only from that layer on: what lies
-    below is the same for all of them. `told(done, of)` is called after each layer.
+    below is the same for all of them. `reported(done, of)` is called after each layer.
     """
     trunk = loaded.trunk
     n_layers, n_heads = trunk.config.n_layers, trunk.config.n_heads
@@ -243,7 +243,7 @@ def rank_parts(
         if loaded.labels is not None and loaded.classifier.reads_layers:
             below.append(loaded.classifier.read(stream))
         stream = trunk.through_blocks(stream, first=layer, end=layer + 1)
-        told(layer + 1, n_layers)
+        reported(layer + 1, n_layers)
     return Ranking(heads, mlp, baseline)
 
 

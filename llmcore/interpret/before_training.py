@@ -43,7 +43,7 @@ def before_finetune(run: Run) -> Loaded:
     """The classifier before the first step of its finetune: the weights of the language model
     under the random head that the run's seed draws, as the training began.
 
-    Raises NotFoundError where the language model is gone, LabError for a run of another kind.
+    Raises NotFoundError if the language model is gone, LabError for a run of another kind.
     """
     from llmcore import models
     from llmcore.tasks.building import new_classifier

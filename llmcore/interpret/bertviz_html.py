@@ -5,7 +5,7 @@ offline. Here its own markup, script and parameters are kept, and three things a
 
 1. jQuery and d3 come from installed packages (their files only, no package is imported), handed
    over by a shim that stands in for require.js.
-2. The parameters, which hold the user's tokens, are written anew with every `<` escaped, so that
+2. The parameters, which hold the user's tokens, are written again with every `<` escaped, so that
    no token can end the <script> block.
 3. All of it lies in a frame with sandbox="allow-scripts" and a content security policy that
    allows our scripts by nonce and no request at all: `st.iframe` gives its HTML the origin of
@@ -96,8 +96,8 @@ $script
 $linking
 </script></body></html>""")
 
-# The head that is chosen elsewhere is shown here, and one that is chosen here is told. bertviz
-# keeps its state to itself, so its own controls are pressed; only a person's events are told.
+# The head that is chosen elsewhere is shown here, and one that is chosen here is reported. bertviz
+# keeps its state to itself, so its own controls are pressed; only a person's events are reported.
 _LINKING = Template("""
 const series = $series;
 const boxes = () => {
@@ -208,7 +208,7 @@ def view_html(
     chosen: layer and head that the view opens with; by default all heads of layer 0.
     channel: name of a BroadcastChannel on which the view hears {choose: [layer, head]} and tells
     {ready: true} and {chose: [layer, head or null]}.
-    Raises LabError where the shapes do not fit together or the text is longer than
+    Raises LabError if the shapes do not fit together or the text is longer than
     `longest_view`.
     """
     n_layers, n_heads, n_tokens = _checked(view, weights, labels)

@@ -107,7 +107,7 @@ def aligned(points: np.ndarray, target: np.ndarray) -> np.ndarray:
 def cohesion(vectors: np.ndarray, groups: Sequence[Sequence[int]]) -> tuple[float, float]:
     """Mean cosine of two different tokens of the same group, and of two of different groups.
 
-    Raises LabError where there are no such pairs of both kinds.
+    Raises LabError if there are no such pairs of both kinds.
     """
     ids = np.concatenate([np.asarray(group, dtype=int) for group in groups])
     of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
@@ -123,7 +123,7 @@ def cohesion(vectors: np.ndarray, groups: Sequence[Sequence[int]]) -> tuple[floa
 
 def single_token(tokenizer: "Tokenizer", text: str) -> int | None:
     """The id of a text that is one token, with a space before it (as words stand in a text) or,
-    for signs and where that is none, without. None where it takes several."""
+    for signs and where that is none, without. None if it takes several."""
     spaced = text if text[:1].isspace() or not text.isalpha() or len(text) == 1 else f" {text}"
     for piece in (spaced, text):
         ids = tokenizer.encode(piece)

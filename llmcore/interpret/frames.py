@@ -36,7 +36,7 @@ class Frame:
     labels: the T tokens. weights (L, H, T, T) uint8, 255 is all of a token's attention. lens: the
     logit lens at the last token, from the embedding to the last block (nostalgebraist 2020).
     answers: the likeliest next tokens, or a classifier's labels, with probabilities, best first.
-    sample: the greedy continuation ("" of a classifier). scores: None where the context is too
+    sample: the greedy continuation ("" of a classifier). scores: None if the context is too
     short for a test. notice: where the text was cut to its last tokens.
     """
 
@@ -100,7 +100,7 @@ def frame_of(
 
 
 def scores_of(loaded: Loaded) -> HeadScores | None:
-    """The head types of a model; None where its context is too short for the test."""
+    """The head types of a model; None if its context is too short for the test."""
     try:
         return head_scores(loaded.trunk, loaded.tokenizer)
     except LabError:

@@ -96,7 +96,7 @@ EMBEDDING, POSITION, HEAD, MLP, BIAS = "embedding", "position", "head", "mlp", "
 
 @dataclass(slots=True, frozen=True)
 class Share:
-    """What one part wrote towards the token. layer and head are -1 where there is none."""
+    """What one part wrote towards the token. layer and head are -1 if there is none."""
 
     kind: str
     value: float

@@ -18,9 +18,9 @@ class Difference:
     """pairs (P, 2): positions of the first text and of the second that were compared.
 
     attention (L, H): mean Jensen-Shannon distance of the two heads' rows (0 the same, 1 no token
-    in common); None where the models have other numbers of layers or heads. attention_at
+    in common); None if the models have other numbers of layers or heads. attention_at
     (P, L, H): the same for each pair. divergence (L+1, P): KL in nats of the second's prediction
-    from the first's, read by the logit lens after each block; None where the numbers of layers
+    from the first's, read by the logit lens after each block; None if the numbers of layers
     differ. last (P,): the same at the output.
     """
 
@@ -68,7 +68,7 @@ def difference(
 ) -> Difference:
     """Where two readings part. Both models must know the same tokens.
 
-    Raises LabError where the vocabularies differ, or where the texts have no token to pair.
+    Raises LabError if the vocabularies differ, or if the texts have no token to pair.
     """
     if first.config.vocab_size != second.config.vocab_size:
         raise LabError(

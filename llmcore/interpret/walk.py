@@ -38,7 +38,7 @@ class Walk:
     """What a forward pass over one text left behind, all float32.
 
     streams (L + 1, T, C): what enters each block, and what leaves the last one.
-    token_part, position_part (T, C): the two embeddings; positions are None where the model has
+    token_part, position_part (T, C): the two embeddings; positions are None if the model has
     no table of them (RoPE turns queries and keys instead).
     final (T, C): the stream after the last norm, which the head reads.
     logits, probabilities: (T, V) of a language model, (1, K) of a classifier, which asks the last

@@ -1,6 +1,6 @@
 """How one number of a step arises from the numbers before it, as arithmetic with real numbers.
 
-Everything is worked out here anew, in float64, from the step's inputs and the model's weights, so
+Everything is worked out here again, in float64, from the step's inputs and the model's weights, so
 that a cell of a heatmap can be checked by hand. `tests/interpret/test_walk.py` compares all steps.
 """
 
@@ -29,7 +29,7 @@ N_PRODUCTS = 3  # of a long sum, the largest that are written out
 
 @dataclass(slots=True, frozen=True)
 class Arithmetic:
-    """value: the number, worked out anew. latex: the sum that gives it."""
+    """value: the number, worked out again. latex: the sum that gives it."""
 
     value: float
     latex: str

@@ -24,7 +24,7 @@ def classify_texts(loaded: Loaded, texts: Sequence[str]) -> list[dict[str, Any]]
 
 def classify_alone(loaded: Loaded, text: str) -> tuple[dict[str, float], dict[str, float]]:
     """What the model, and what the words that vote beside it, each say of a text: the probability
-    of every class. Raises LabError where no words vote."""
+    of every class. Raises LabError if no words vote."""
     if loaded.vote is None:
         raise LabError(f"{loaded.ref} has no bag-of-words model beside it.")
     (answer,) = classify_texts(replace(loaded, vote=None), [text])

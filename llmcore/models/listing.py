@@ -40,7 +40,7 @@ def default_model() -> str:
 
 def default_assistant(store: RunStore | None = None) -> str | None:
     """The newest model of this machine that was finetuned on instructions, else the bundled one
-    that learned the most kinds of them; None where there is none."""
+    that learned the most kinds of them; None if there is none."""
     for info in (store or RunStore()).list():
         own = info.kind == "instruct" and not info.example and info.state != "damaged"
         if own and not info.lost and used_step(Run(info.directory)) is not None:

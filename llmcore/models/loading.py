@@ -80,7 +80,7 @@ def read_checkpoint(
 ) -> Loaded:
     """A checkpoint of a run, from its files; `parent_of` gives what a LoRA adapter is added to.
 
-    Raises NotFoundError where that is gone, LabError where it is another by now, DamagedError.
+    Raises NotFoundError if that is gone, LabError if it is another by now, DamagedError.
     """
     from llmcore.nn.classifier import SequenceClassifier
     from llmcore.nn.model import GPT

@@ -67,7 +67,7 @@ class Reference(ABC):
 
     @abstractmethod
     def tokenizer(self) -> Tokenizer:
-        """The model's own. Raises LabError where it cannot be read."""
+        """The model's own. Raises LabError if it cannot be read."""
 
     @abstractmethod
     def read(self) -> Loaded:
@@ -158,7 +158,7 @@ class ForeignReference(Reference):
 
 
 def resolve(ref: str) -> Reference:
-    """The model that a reference means now. Raises LabError where there is none."""
+    """The model that a reference means now. Raises LabError if there is none."""
     name, which = split_reference(ref)
     if not name:
         raise LabError("No model was named: choose one, for example starter.")
@@ -243,7 +243,7 @@ def tokenizer_for(ref: str) -> Tokenizer:
 
 
 def load_parent(run: Run, adapter: dict[str, Any]) -> Loaded:
-    """The model that a LoRA run was trained beside. Raises NotFoundError where it is gone."""
+    """The model that a LoRA run was trained beside. Raises NotFoundError if it is gone."""
     parent = str(adapter.get("parent"))
     try:
         return load(parent)

@@ -19,7 +19,7 @@ from llmcore.nn.positions import RotaryPositions, is_turned
 
 
 def causal_mask(n_queries: int, n_keys: int, device: torch.device | str = "cpu") -> Tensor:
-    """(T, S), True where a query may look: the last T of S keys are the queries' own tokens."""
+    """(T, S), True if a query may look: the last T of S keys are the queries' own tokens."""
     visible = torch.ones(n_queries, n_keys, dtype=torch.bool, device=device)
     return visible.tril(diagonal=n_keys - n_queries)
 

@@ -210,5 +210,5 @@ def trunk_of(model: GPT | SequenceClassifier) -> GPT:
 
 
 def is_classifier(model: GPT | SequenceClassifier) -> "TypeIs[SequenceClassifier]":
-    # By what it has: a cached model outlives the class of a module that was imported anew.
+    # By what it has: a cached model outlives the class of a module that was imported again.
     return hasattr(model, "classifier_head")

@@ -26,7 +26,7 @@ from llmcore.nn.norms import RMSNorm
 from llmcore.nn.positions import RotaryPositions, rotary_angles, turned
 
 DECODE_PRECISIONS = ("fp32", "bf16", "int8")
-N_EXACT = 64  # best tokens whose scores are computed anew in fp32
+N_EXACT = 64  # best tokens whose scores are computed again in fp32
 
 # What FastPass knows how to stand in for: anything else may compute something else.
 _KNOWN = {
@@ -61,7 +61,7 @@ class NextLogits:
 
     def __call__(self, new: list[int], cache: KVCache | None = None) -> Tensor:
         """(V,) fp32 scores of what follows `new` (at least one), which follow what the cache
-        holds and go into it. Raises LabError where that is longer than the context."""
+        holds and go into it. Raises LabError if that is longer than the context."""
         fits = cache is not None and len(new) == 1 and cache.length < cache.capacity
         with torch.inference_mode():
             if fits and cache is not None and self.fast is not None and not self._must_be_plain():

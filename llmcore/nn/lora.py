@@ -20,7 +20,7 @@ from llmcore.files import read_json, write_json_atomic
 from llmcore.nn.weights import load_tensors, named_weights, save_tensors
 
 ADAPTER, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
-_OF_THE_RUN = ("dropout",)  # parts of a shape that a finetune may choose anew
+_OF_THE_RUN = ("dropout",)  # parts of a shape that a finetune may choose again
 _DEFAULT = LoraConfig()
 
 
@@ -182,8 +182,8 @@ def _shape(model: nn.Module) -> dict[str, Any]:
 def attach_lora(model: nn.Module, config: Mapping[str, Any], weights: Path) -> None:
     """Puts saved corrections onto their base, in place: adds them and fills them from `weights`.
 
-    config: what `adapter_config` gave. Raises LabError where the base has another shape or other
-    weights than the adapter was trained beside, DamagedError where a file cannot be used.
+    config: what `adapter_config` gave. Raises LabError if the base has another shape or other
+    weights than the adapter was trained beside, DamagedError if a file cannot be used.
     """
     try:
         settings = LoraConfig(config["rank"], config["alpha"], tuple(config["targets"]))
@@ -207,8 +207,8 @@ def check_base(model: nn.Module, expected: str) -> None:
     """Raises LabError unless the base is the one of fingerprint `expected`."""
     if fingerprint(model) != expected:
         raise LabError(
-            "The adapter belongs to a model with other weights: load it onto the very model that "
-            "it was trained beside."
+            "The adapter belongs to a model with other weights: load it onto exactly the model "
+            "that it was trained beside."
         )
 
 

@@ -116,8 +116,8 @@ class GPT(nn.Module):
         """The residual stream after the last norm: ids (B, T) -> (B, T, C).
 
         With a cache, `ids` follow the tokens that it holds. Where several texts share a row, or
-        rows begin with padding, `positions` (B, T) count anew in each text, and `visible`
-        (B, 1, T, S) says which keys each token sees. Raises LabError where the sequence is longer
+        rows begin with padding, `positions` (B, T) count again in each text, and `visible`
+        (B, 1, T, S) says which keys each token sees. Raises LabError if the sequence is longer
         than the context, and for a cache where the model is not causal.
         """
         if cache is not None and not self.config.causal:
@@ -137,7 +137,7 @@ class GPT(nn.Module):
         positions (B, T) places each token by itself instead. With rotary positions the tokens
         enter alone, and attention places them.
 
-        Raises LabError where the sequence is longer than the context.
+        Raises LabError if the sequence is longer than the context.
         """
         T = ids.size(1)
         end = start + T if positions is None else int(positions.max()) + 1
@@ -187,7 +187,7 @@ class GPT(nn.Module):
     def copy_weights_of(self, other: "GPT") -> None:
         """Takes over the weights of a model of the same shape, or of a longer context, whose
         first positions are taken. What a token sees may differ: no weight depends on it. Raises
-        LabError where anything else differs."""
+        LabError if anything else differs."""
         T, own = self.config.context_length, self.config
         cut = other.config.with_(context_length=T, dropout=own.dropout, causal=own.causal)
         if cut != self.config or other.config.context_length < T:
@@ -222,7 +222,7 @@ def next_token_loss(model: GPT, ids: Tensor, targets: Tensor) -> Tensor:
 
 
 def check_ids(model: GPT, ids: list[int]) -> None:
-    """Raises LabError where the text has tokens that the model does not know."""
+    """Raises LabError if the text has tokens that the model does not know."""
     if ids and max(ids) >= model.config.vocab_size:
         raise LabError(
             f"The text has token id {max(ids)} but the model knows {model.config.vocab_size} "

@@ -49,7 +49,7 @@ class TensorFiles:
     """The tensors of one or several safetensors files: all shapes at once, numbers one by one."""
 
     def __init__(self, *files: Path) -> None:
-        """Raises DamagedError where a file cannot be read, or two files hold the same name."""
+        """Raises DamagedError if a file cannot be read, or two files hold the same name."""
         self.shapes: dict[str, tuple[int, ...]] = {}
         self._types: Counter[str] = Counter()  # safetensors' name of a type -> numbers of it
         self._file_of: dict[str, Path] = {}
@@ -72,7 +72,7 @@ class TensorFiles:
         """One tensor, read into memory of its own: copy it and let it go, and a model is never
         held twice. (A mapped file would keep every page that was read in memory.)
 
-        Raises DamagedError where it holds a number that is not finite: no answer of such a model
+        Raises DamagedError if it holds a number that is not finite: no answer of such a model
         means anything."""
         path = self._file_of[name]
         with _opened(path) as file:
@@ -87,7 +87,7 @@ class TensorFiles:
 
 
 def check_count(path: Path, expected: int) -> None:
-    """Raises DamagedError where a file holds fewer numbers than a model of `expected` ones needs,
+    """Raises DamagedError if a file holds fewer numbers than a model of `expected` ones needs,
     before the model is built: a damaged shape must not ask for memory that nothing fills."""
     found = sum(prod(shape) for shape in TensorFiles(path).shapes.values())
     if found < expected:
@@ -109,7 +109,7 @@ def _opened(path: Path) -> Iterator[Any]:
 def load_weights(module: nn.Module, path: Path) -> None:
     """Fills `module` from `path`, in the module's own precision.
 
-    Raises DamagedError where the file cannot be read, a name is missing or too many, or a shape
+    Raises DamagedError if the file cannot be read, a name is missing or too many, or a shape
     differs; the module is untouched then.
     """
     load_tensors(named_weights(module), path)

@@ -137,7 +137,7 @@ def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
 
 
 def _words(labels: Sequence[str], masked: np.ndarray) -> list[list[str]]:
-    """What each cell says of its two tokens; nothing where it is masked."""
+    """What each cell says of its two tokens; nothing if it is masked."""
     # Isolated, so that a right-to-left token does not turn the arrow and the positions around.
     names = [f"\u2068{plain(label)}\u2069" for label in visible_labels(labels)]
     return [

@@ -69,7 +69,7 @@ def _number_cells(
 ) -> None:
     """Writes the counts: white on full cells, else in the theme's own colour, since a heatmap's
     text takes no account of what shines through a faint cell. Among many classes most cells are
-    empty, and noughts would only hide the numbers."""
+    empty, and zeros would only hide the numbers."""
     shown = (counts > 0) | (len(names) <= FEW_CLASSES)
     for part, colour in (
         (shown & (shares >= theme.FULL_CELL), "white"),

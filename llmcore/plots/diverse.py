@@ -16,7 +16,7 @@ def matrix_chart(
     tested: Sequence[str],
     height: int = 300,
 ) -> go.Figure:
-    """Bits per byte (len(trained), len(tested)), None where a cell is not done yet.
+    """Bits per byte (len(trained), len(tested)), None if a cell is not done yet.
 
     The colour is how near a cell is to the best of its column, the text that all its models are
     tested on: texts are not equally easy, so numbers compare down a column only.

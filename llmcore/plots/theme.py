@@ -29,7 +29,7 @@ def series_colour(index: int) -> str:
 
 
 def layout(height: int = 320, **more: Any) -> dict[str, Any]:
-    """The shared look as a plain dict, for figures that are built anew every second: Plotly
+    """The shared look as a plain dict, for figures that are built again every second: Plotly
     checks each change of a figure, which costs several times what drawing from a dict does.
 
     It has no template: `ui.charts.live_chart` gives it the theme's colours.

@@ -72,11 +72,11 @@ def plan_classify(
     `source`, `balance` and the columns, all that says how the data is read. reading: the report on
     a file, where `table` was made of it.
     n_train: the number of training texts, where the caller has already split the data.
-    trainable: one of TRAINABLE, or AUTO: a probe, or everything where there are many texts, or
+    trainable: one of TRAINABLE, or AUTO: a probe, or everything if there are many texts, or
     settings that steer the training loop.
     lora: the settings of `trainable="lora"`; by default those of LoraConfig.
     words: whether the words of a text vote beside the model.
-    Raises LabError where the data cannot be learned from or the model does not exist.
+    Raises LabError if the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
     data = data or DataConfig(

@@ -56,7 +56,7 @@ def plan_instruct(
 
     source: a built-in set, a file, or the file name of the uploaded `table`. template: a name, or
     a text with fields (see tasks.templates). encoding: what the user says, instead of a guess.
-    Raises LabError where the data cannot be learned
+    Raises LabError if the data cannot be learned
     from (or not one row fits in the context), the template could not ask, or the model does not
     exist.
     """
@@ -121,7 +121,7 @@ def instruct_training(
 def check_something_fits(
     rows: Sequence[Instruction], model_ref: str, template: str, context_length: int
 ) -> None:
-    """Raises LabError where no row of training has an answer within the context."""
+    """Raises LabError if no row of training has an answer within the context."""
     tokenizer, made = models.tokenizer_for(model_ref), template_named(template)
     if not any(encode_row(tokenizer, made, row, context_length).n_targets for row in rows):
         longest = models.model_config(model_ref).context_length

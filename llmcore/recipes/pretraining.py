@@ -42,7 +42,7 @@ def plan_pretrain(
     text may give fewer tokens, and the model then has as many as the text gives.
     corpus, held_out: the user's own text, and `validation_source`, where they were read already.
     reading: how the user's own file is read; pasted `text` is one text.
-    Raises ShortTextError where the text is too short for the context, LabError where another
+    Raises ShortTextError if the text is too short for the context, LabError if another
     choice cannot work.
     """
     chosen = preset_named(preset or DEFAULT_PRESET)

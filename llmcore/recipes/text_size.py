@@ -32,7 +32,7 @@ def text_size(
 
     tokenizer: a reference, or "" for a BPE of `vocab_size` trained on the training part.
     held_out: a text to validate on instead of the share `validation` of the corpus.
-    Raises LabError where nothing can be held out.
+    Raises LabError if nothing can be held out.
     """
     train, validated = corpus.documents, [] if held_out is None else held_out.documents
     if held_out is None:

@@ -63,7 +63,7 @@ def write_record(run: Run, config: RunConfig, sink: Sink) -> None:
     if run.checkpoints() and any(_on_disk(source) for source in _outside(run, config)):
         sink.event("notice", run.info().step, text=(
             "This run began before the lab kept a fingerprint of its data, so whether that has "
-            "changed since cannot be told."
+            "changed since cannot be checked."
         ))  # fmt: skip
     _keep_validation(run, config)
     sink.progress(0, "preparing")
@@ -73,12 +73,12 @@ def write_record(run: Run, config: RunConfig, sink: Sink) -> None:
 
 
 def check_data(run: Run) -> None:
-    """Raises ChangedDataError where a source lies elsewhere now or holds something else."""
+    """Raises ChangedDataError if a source lies elsewhere now or holds something else."""
     for source, sentence in _changes(run):
         if _place_of(run, source) is not None:
             raise ChangedDataError(
                 f"{sentence} To go on with what is there now: python -m llmcore runs resume "
-                f"{_named(run)} {ACCEPT}. The best model is then chosen anew.",
+                f"{_named(run)} {ACCEPT}. The best model is then chosen again.",
                 can_accept=True,
             )
         raise ChangedDataError(sentence)
@@ -95,7 +95,7 @@ def accept_changes(run: Run) -> list[str]:
     """Takes the sources as they are now for the run's own, and forgets which checkpoint was best:
     losses on another text do not compare. Returns what has changed, one sentence each.
 
-    Raises ChangedDataError where a source is gone.
+    Raises ChangedDataError if a source is gone.
     """
     changes = list(_changes(run))
     for source, sentence in changes:
@@ -138,7 +138,7 @@ def _outside(run: Run, config: RunConfig) -> Iterator[str]:
 
 
 def _on_disk(source: str) -> Path | None:
-    """The file or folder of a source; None for a built-in name, or where there is none."""
+    """The file or folder of a source; None for a built-in name, or if there is none."""
     if _is_builtin(source) or "\0" in source:
         return None
     try:
@@ -230,7 +230,7 @@ def _stamp_of(run: Run, kept: object) -> Stamp:
         return build(Stamp, kept, DATA_RECORD)
     except DamagedError as error:
         raise DamagedError(
-            f"{error} Whether the data of run {run.id} has changed cannot be told: delete that "
+            f"{error} Whether the data of run {run.id} has changed cannot be checked: delete that "
             f"file to go on without it."
         ) from error
 
@@ -260,7 +260,7 @@ def _changes(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _difference(stamp: Stamp, source: str, place: Path, config: RunConfig) -> str:
-    """In words what is not as it was; empty where nothing is."""
+    """In words what is not as it was; empty if nothing is."""
     if stamp.path is None:
         same = _builtin_sha256(source, config) == stamp.sha256
         return "" if same else "the set has other texts now (a download may have arrived)"

@@ -143,7 +143,7 @@ _NEEDED = {
 def check_event(record: dict[str, Any], kind: str | None = None) -> None:
     """Raises DamagedError for a line that no writer of the lab wrote.
 
-    kind: of the run, whose scores its result must hold; None where that is not known. Events of a
+    kind: of the run, whose scores its result must hold; None if that is not known. Events of a
     type that is not listed here are checked by their own readers.
     """
     event = build(_Event, record, "An event")

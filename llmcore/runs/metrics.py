@@ -86,7 +86,7 @@ class MetricsReader:
         self._tables: dict[str, _Table] = {}
 
     def refresh(self) -> bool:
-        """Reads what is new since the last call; True where there was something."""
+        """Reads what is new since the last call; True if there was something."""
         new = self._tail.read_new()
         for record in new:
             split, step = record.pop("split", None), record.pop("step", None)

@@ -11,7 +11,7 @@ from llmcore.schema import parse_object
 class LineTail:
     """New whole lines of a growing file: reads by byte offset, stops at the last newline.
 
-    A torn or foreign line is skipped. A file that shrank (replaced by another) is read anew.
+    A torn or foreign line is skipped. A file that shrank (replaced by another) is read again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class LineTail:
 class EventTail(LineTail):
     """`LineTail` of events: lines that are damaged are passed over as well.
 
-    kind: of the run, where it is known (see `check_event`)."""
+    kind: of the run, if it is known (see `check_event`)."""
 
     def __init__(self, path: Path, kind: str | None = None) -> None:
         super().__init__(path)
@@ -52,5 +52,5 @@ class EventTail(LineTail):
 
 
 def read_events(path: Path, kind: str | None = None) -> list[dict[str, Any]]:
-    """All events that can be read, oldest first; kind: of the run, where it is known."""
+    """All events that can be read, oldest first; kind: of the run, if it is known."""
     return EventTail(path, kind).read_new()

@@ -59,7 +59,7 @@ class Run:
 
     @cached_property
     def raw_config(self) -> dict[str, Any]:
-        """config.json as it stands. Raises DamagedError where it is not one of ours."""
+        """config.json as it stands. Raises DamagedError if it is not one of ours."""
         config = read_json(self.directory / CONFIG)
         if SCHEMA_KEY not in config:
             raise DamagedError(
@@ -69,7 +69,7 @@ class Run:
 
     @cached_property
     def config(self) -> RunConfig:
-        """Raises DamagedError where the configuration cannot be understood."""
+        """Raises DamagedError if the configuration cannot be understood."""
         try:
             return RunConfig.from_dict(self.raw_config)
         except LabError as error:
@@ -81,7 +81,7 @@ class Run:
         return read_json(self.directory / STATUS)
 
     def backend(self) -> str:
-        """Who writes the run: `thread` of an app, `process`, `torchrun`; empty where unknown."""
+        """Who writes the run: `thread` of an app, `process`, `torchrun`; empty if unknown."""
         try:
             return Status.of(self.status()).backend or ""
         except DamagedError:
@@ -136,7 +136,7 @@ class Run:
         )
 
     def adapter(self) -> dict[str, Any] | None:
-        """What the run's newest checkpoint says of the weights that it adds to; None where its
+        """What the run's newest checkpoint says of the weights that it adds to; None if its
         weights are whole."""
         found = self.checkpoints()
         return found[-1].state.get(ADAPTER) if found else None
@@ -144,7 +144,7 @@ class Run:
     def lost_parent(self) -> str | None:
         """The model that this run's weights are added to, where it is gone, or the one below that.
 
-        None where nothing is missing, or where the model is no run (nobody has looked for it).
+        None if nothing is missing, or if the model is no run (nobody has looked for it).
         """
         if self.config.trainable != "lora":  # a list asks this of every run
             return None
@@ -212,7 +212,7 @@ class Run:
         return checkpoint_index.list_checkpoints(self.directory / CHECKPOINTS)
 
     def checkpoint(self, which: str = "best") -> Checkpoint:
-        """`best`, `latest` or a step number. Raises LabError where there is none such, and
+        """`best`, `latest` or a step number. Raises LabError if there is none such, and
         DamagedError where none of them can be read."""
         found = self.checkpoints()
         if not found:

@@ -129,7 +129,7 @@ def delete_run(run: Run) -> None:
     try:
         ours = SCHEMA_KEY in run.raw_config
     except DamagedError:
-        # A run whose config.json is unreadable is told by its place and its name.
+        # A run whose config.json is unreadable is known by its place and its name.
         ours = run.directory.parent == paths.runs_dir() and bool(RUN_ID.fullmatch(run.id))
     if not ours:
         raise LabError(f"{run.directory} is not a run of this lab, so it is not deleted.")

@@ -14,7 +14,7 @@ TAGS = {"lr": "optimizer/learning_rate", "grad_norm": "optimizer/grad_norm"}
 
 
 def check_tensorboard() -> None:
-    """Raises LabError where the package is missing, with the way to get it."""
+    """Raises LabError if the package is missing, with the way to get it."""
     try:
         from torch.utils import tensorboard  # noqa: F401
     except ImportError as error:
@@ -42,7 +42,7 @@ class TensorBoardLog:
     """
 
     def __init__(self, directory: Path) -> None:
-        """Raises LabError where TensorBoard is not installed."""
+        """Raises LabError if TensorBoard is not installed."""
         check_tensorboard()
         self.directory = directory / FOLDER
         self._writer: Any = None

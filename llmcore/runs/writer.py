@@ -31,7 +31,7 @@ class RunWriter:
     """
 
     def __init__(self, directory: Path, backend: str) -> None:
-        """Raises StateError where another writer holds the run."""
+        """Raises StateError if another writer holds the run."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self._lock = _locked(directory / LOCK)

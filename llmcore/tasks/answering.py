@@ -79,7 +79,7 @@ class _Batch:
         return self.model.unembed(hidden[:, -1]).float()
 
     def _visible(self, start: int, T: int) -> Tensor | None:
-        """(B, 1, T, S): the true tokens up to each one; None where there is no padding.
+        """(B, 1, T, S): the true tokens up to each one; None if there is no padding.
 
         A token of padding sees itself, since a softmax over nothing is no number."""
         if not self.has_pads:

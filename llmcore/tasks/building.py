@@ -42,7 +42,7 @@ def classification_task(
 
 
 def _word_votes(splits: Splits) -> tuple[WordVote, WordVote] | None:
-    """What words say after the training texts, and after the validation texts as well. None where
+    """What words say after the training texts, and after the validation texts as well. None if
     the texts hold no words."""
     train, validation = splits.train, splits.validation
     texts, labels = train.texts + validation.texts, train.labels + validation.labels
@@ -101,7 +101,7 @@ def _examples(
 
 
 def classical_baselines(splits: Splits) -> dict[str, dict[str, Any]]:
-    """Test scores of 'always the largest class', naive Bayes and logistic regression on the very
+    """Test scores of 'always the largest class', naive Bayes and logistic regression on exactly the
     same split."""
     if not splits.test.texts:
         return {}

@@ -194,7 +194,7 @@ class ClassificationTask:
         return self.config.steps / self._per_epoch
 
     def evaluate(self) -> dict[str, float]:
-        """Loss, accuracy and macro F1 on the validation split; nothing where it is empty."""
+        """Loss, accuracy and macro F1 on the validation split; nothing if it is empty."""
         if not self.splits["validation"]:
             return {}
         rows = probabilities(self._texts["validation"])  # (N, K)
@@ -215,7 +215,7 @@ class ClassificationTask:
 
     @property
     def _share(self) -> float | None:
-        """What the model's log-odds count beside the words; None where those are silent."""
+        """What the model's log-odds count beside the words; None if those are silent."""
         return self._say.share if self._say is not None and self._say.helps else None
 
     def _scores(self, truth: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
@@ -273,7 +273,7 @@ class ClassificationTask:
 
     def batches_of(self, part: str) -> list[Tensor]:
         """Numbers of texts of similar lengths, each text once; short and long batches mixed.
-        Raises LabError where what is read of `part` does not fit in the memory meant for it."""
+        Raises LabError if what is read of `part` does not fit in the memory meant for it."""
         texts = self._texts[part]
         assert isinstance(texts, FrozenFeatures), "set_trainable('probe') comes first"
         if not texts.keeps_all:
@@ -300,7 +300,7 @@ class ClassificationTask:
 
 
 def check_probabilities(rows: np.ndarray) -> None:
-    """Raises LabError where a probability of (N, K) is not finite: no label follows from it."""
+    """Raises LabError if a probability of (N, K) is not finite: no label follows from it."""
     if not np.isfinite(rows).all():
         raise LabError(
             "What this classifier computes of the texts is not finite, so it gives no label: "

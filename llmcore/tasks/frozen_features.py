@@ -24,7 +24,7 @@ class FrozenFeatures(Texts):
     """Texts whose frozen part is computed when first read and kept up to a number of bytes.
 
     `logits` are those of `Texts` up to rounding, for as long as the frozen weights stand still,
-    and dropout masks are the very same: a batch is padded to the same shape, and the places that
+    and dropout masks are exactly the same: a batch is padded to the same shape, and the places that
     drop are numbered over the whole model.
 
     Which texts are kept, and which ones are computed together, is settled beforehand and not by

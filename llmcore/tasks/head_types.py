@@ -34,7 +34,7 @@ class HeadScores:
     """How much each head behaves like each of `kinds`.
 
     on_repeats, on_text (K, L, H) of K kinds: mean share of a token's attention, 0 to 1, that goes
-    to where the habit looks, over the tokens that have such a place. on_text is None where there
+    to where the habit looks, over the tokens that have such a place. on_text is None if there
     was no tokenizer or no text. chance, chance_on_text (K,): what a head scores that looks at all
     tokens up to its own alike. A chance is NaN where the test had no such place, as that of `word`
     without a tokenizer: its scores are 0 then.
@@ -156,7 +156,7 @@ def repeated_ids(allowed: np.ndarray, length: int, n_sequences: int, seed: int) 
 
 
 def text_ids(tokenizer: Tokenizer, length: int, n_sequences: int, seed: int) -> np.ndarray | None:
-    """(B, T) ids of passages of held-out text; None where this machine has no such text."""
+    """(B, T) ids of passages of held-out text; None if this machine has no such text."""
     text = held_out_text()
     characters = _CHARACTERS * length
     if len(text) < characters:
@@ -248,7 +248,7 @@ def attention_shares(weights: np.ndarray, habits: np.ndarray) -> np.ndarray:
 class _Test:
     """One forward pass over ids (B, T), a few rows at a time.
 
-    tokenizer: says where words begin; None where that is not known. scores (K, L, H), chance (K,),
+    tokenizer: says where words begin; None if that is not known. scores (K, L, H), chance (K,),
     losses and right (B, T - 1) of the token after each.
     """
 

@@ -46,7 +46,7 @@ class InstructionTask:
     ) -> None:
         """baselines: scores of simpler methods on the same test split, to stand beside the result.
 
-        Raises LabError where no training row has an answer within the context."""
+        Raises LabError if no training row has an answer within the context."""
         self.model = model.to(device)
         self.tokenizer, self.template, self.data = tokenizer, template, data
         self.config, self.device, self.packing = config, device, packing
@@ -131,7 +131,7 @@ class InstructionTask:
         return self.config.steps / self._per_epoch
 
     def evaluate(self) -> dict[str, float]:
-        """Mean loss over the answer tokens of the validation split; nothing where it is empty."""
+        """Mean loss over the answer tokens of the validation split; nothing if it is empty."""
         if not self.validation:
             return {}
         losses, counts, right = row_losses(self.model, self.validation, self.tokenizer.eot_id)

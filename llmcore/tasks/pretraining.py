@@ -49,7 +49,7 @@ class PretrainTask:
     ) -> None:
         """`model` lies, or will lie, on `device`. Without a prompt nothing is written.
 
-        Raises ShortTextError where a split is shorter than one window of context_length + 1."""
+        Raises ShortTextError if a split is shorter than one window of context_length + 1."""
         length = model.config.context_length
         check_length(len(data.train), len(data.validation), length)
         self.model = model

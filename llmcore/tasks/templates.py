@@ -19,7 +19,7 @@ _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 
 @dataclass(slots=True, frozen=True)
 class Template:
-    """`text` as described above. Raises LabError where it could not ask anything."""
+    """`text` as described above. Raises LabError if it could not ask anything."""
 
     text: str
 
@@ -103,7 +103,7 @@ def _check(text: str) -> None:
             "model would not know what is asked."
         )
     if "[[" in sure or "]]" in sure or any("[[" in match for match in _OPTIONAL.findall(text)):
-        raise LabError("Each [[ of the template needs one ]] after it, and none inside: mend it.")
+        raise LabError("Each [[ of the template needs one ]] after it, and none inside: fix it.")
     for optional in _OPTIONAL.findall(text):
         if not _FIELD.findall(optional):
             raise LabError(

@@ -69,7 +69,7 @@ class Training:
 
     def run(self, documents: str | Iterable[str], stop: Callable[[], bool] = lambda: False) -> None:
         """Reads the documents, then merges until the size is reached, nothing is left to merge,
-        or `stop()`. Raises LabError where there is no text."""
+        or `stop()`. Raises LabError if there is no text."""
         counts = count_pieces(documents, self.recipe.pattern, self._note_read)
         if not counts:
             raise LabError("There is no text to train a tokenizer on: give it some.")

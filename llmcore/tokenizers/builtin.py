@@ -37,7 +37,7 @@ _lock = threading.Lock()
 def builtin_tokenizer(name: str) -> Tokenizer:
     """`gpt2`, `cl100k_base` or `bytes`, and by download whatever else tiktoken knows.
 
-    Raises NotFoundError for an unknown name, OfflineError where a download is needed and fails.
+    Raises NotFoundError for an unknown name, OfflineError if a download is needed and fails.
     """
     with _lock:
         if name not in _cache:

@@ -101,7 +101,7 @@ def _character_start(data: bytes, position: int) -> int:
 def explain(tokenizer: Tokenizer, text: str) -> list[Explanation]:
     """Every piece of `text` with its merges; the ids joined are `tokenizer.encode(text)`.
 
-    Raises LabError where the text or one of its pieces is too long to be followed by eye.
+    Raises LabError if the text or one of its pieces is too long to be followed by eye.
     """
     if len(text) > MAX_WORD_CHARACTERS:
         raise LabError(

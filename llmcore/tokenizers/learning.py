@@ -46,7 +46,7 @@ def count_pieces(
 
     Text that looks like `<|endoftext|>` parts documents, so that no ordinary token reads like it.
 
-    on_read: told the number of characters read so far. Once the different pieces have
+    on_read: called with the number of characters read so far. Once the different pieces have
     `MAX_PIECE_BYTES` bytes together, further new ones are left out.
     """
     counts: Counter[bytes] = Counter()

@@ -61,7 +61,7 @@ class SavedTokenizer:
         return Tokenizer.load(self.directory)
 
     def merges(self) -> list[Merge]:
-        """As they came. Raises DamagedError where they cannot be read."""
+        """As they came. Raises DamagedError if they cannot be read."""
         return list(_read_merges(self.directory / MERGES))
 
 
@@ -84,7 +84,7 @@ def slug_of(name: str) -> str:
 
 
 def free_name(name: str) -> str:
-    """`name`, or with a number behind it where there is one of that name already.
+    """`name`, or with a number behind it if there is one of that name already.
 
     A name too long for that is cut. Raises LabError like `slug_of`.
     """
@@ -135,7 +135,7 @@ def saved_tokenizers() -> list[SavedTokenizer]:
 
 
 def find_saved(reference: str) -> SavedTokenizer:
-    """Raises NotFoundError where there is none of that slug."""
+    """Raises NotFoundError if there is none of that slug."""
     try:
         found = _read(child_of(tokenizers_dir(), reference))
     except LabError:
@@ -188,7 +188,7 @@ def _read_merges(path: Path) -> Iterator[Merge]:
 
 
 def _read(directory: Path) -> SavedTokenizer | None:
-    """None where there is none, or where its card is damaged."""
+    """None if there is none, or if its card is damaged."""
     try:
         content: dict[str, Any] = read_json(directory / CARD)
         if SCHEMA_KEY not in content:

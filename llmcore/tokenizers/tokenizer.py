@@ -244,7 +244,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Reads what `save` wrote. Raises DamagedError where that is not possible."""
+        """Reads what `save` wrote. Raises DamagedError if that is not possible."""
         path = Path(directory) / FILE_NAME
         content = read_json(path)
         if SCHEMA_KEY not in content:
@@ -266,7 +266,7 @@ class _Kept:
     tokens_base64: list[str | None]
 
     def ranks(self, roles: Roles) -> dict[bytes, int]:
-        """Bytes of each ordinary token -> its id. Raises ValueError where the parts do not fit
+        """Bytes of each ordinary token -> its id. Raises ValueError if the parts do not fit
         each other, or the pattern is none that the lab writes."""
         data = [token and base64.b64decode(token, validate=True) for token in self.tokens_base64]
         ranks = {token: id for id, token in enumerate(data) if token}

@@ -30,7 +30,7 @@ _SECONDS = 2.0  # for all tokens together
 @dataclass(frozen=True, slots=True)
 class Token:
     """One entry: `sort` is a key of SORTS; `script` that of its letters, such as `Cyrillic`, two
-    of them joined by a plus, and empty where it has no letter."""
+    of them joined by a plus, and empty if it has no letter."""
 
     id: int
     data: bytes
@@ -136,7 +136,7 @@ def _matching(tokens: Sequence[Token], pattern: str) -> list[Token]:
         ) from error
     except regex.error as error:
         raise LabError(
-            f"This is no regular expression ({error}): mend it, or search text."
+            f"This is no regular expression ({error}): fix it, or search text."
         ) from error
     return found
 

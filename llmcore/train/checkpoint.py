@@ -40,7 +40,7 @@ def save_checkpoint(
 
     A kill at any moment leaves either the whole new directory or none: files are written into
     a hidden neighbour that is renamed at the end. An existing directory of the step is replaced;
-    a kill between its two renames is mended by `checkpoint_index.recover`.
+    a kill between its two renames is repaired by `checkpoint_index.recover`.
 
     Of a model that is sharded every process must call this; the one that `writes` does so.
     """
@@ -89,7 +89,7 @@ def restore(
 ) -> None:
     """Loads weights and, where an optimizer is given, its moments and step counts.
 
-    Raises DamagedError where a file is unreadable or does not fit the model.
+    Raises DamagedError if a file is unreadable or does not fit the model.
     """
     load_tensors(stored_weights(model), checkpoint.weights, like)
     if optimizer is None:

@@ -75,7 +75,7 @@ def recover(root: Path) -> None:
 
 
 def read_state(directory: Path) -> dict[str, Any]:
-    """A checkpoint's state.json. Raises DamagedError where a value is none that the lab wrote."""
+    """A checkpoint's state.json. Raises DamagedError if a value is none that the lab wrote."""
     state = read_json(directory / STATE)
     build(_State, state, f"{directory.name}/{STATE}")
     return state

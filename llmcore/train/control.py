@@ -1,4 +1,4 @@
-"""How a running loop is told what to do: a protocol, and the file that UI and CLI write."""
+"""How a running loop is asked what to do: a protocol, and the file that UI and CLI write."""
 
 import threading
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ MAX_RATE = 10.0
 
 
 @dataclass(slots=True, frozen=True)
-class Wish:
+class Request:
     """What the user wants of a live run.
 
     learning_rate: the peak of the schedule from now on; None leaves it. saves: how many
@@ -32,7 +32,7 @@ class Wish:
 class _Kept:
     """control.json."""
 
-    seq: int = setting(0, "rises with each wish", 0)
+    seq: int = setting(0, "rises with each request", 0)
     state: str = "run"
     learning_rate: float | None = setting(None, "peak of the schedule", 0.0, MAX_RATE)
     saves: int = setting(0, "checkpoints that were asked for", 0)
@@ -43,7 +43,7 @@ class Control(Protocol):
 
     seq: int
 
-    def wish(self) -> Wish: ...
+    def request(self) -> Request: ...
 
 
 class NeverStop:
@@ -51,8 +51,8 @@ class NeverStop:
 
     seq = 0
 
-    def wish(self) -> Wish:
-        return Wish()
+    def request(self) -> Request:
+        return Request()
 
 
 class Leave(threading.Event):
@@ -70,30 +70,30 @@ class FileControl:
         self.leave = leave or threading.Event()
         self.seq = 0
         self._seen: tuple[int, int] | None = None
-        self._wish = Wish()
+        self._request = Request()
 
-    def wish(self) -> Wish:
-        return Wish("stop") if self.leave.is_set() else self._on_disk()
+    def request(self) -> Request:
+        return Request("stop") if self.leave.is_set() else self._on_disk()
 
-    def _on_disk(self) -> Wish:
+    def _on_disk(self) -> Request:
         try:
             stat = self.path.stat()
         except OSError:
-            return self._wish
+            return self._request
         if (stat.st_mtime_ns, stat.st_ino) != self._seen:
             self._seen = (stat.st_mtime_ns, stat.st_ino)
             found = read_control(self.path.parent)
             self.seq = found["seq"]
-            self._wish = Wish(found["state"], found["learning_rate"], found["saves"])
-        return self._wish
+            self._request = Request(found["state"], found["learning_rate"], found["saves"])
+        return self._request
 
 
 def read_control(directory: Path) -> dict[str, Any]:
-    """The newest wish; a missing or damaged file wishes nothing but to run."""
+    """The newest request; a missing or damaged file asks for nothing but to run."""
     try:
         kept = build(_Kept, read_json(directory / CONTROL_FILE), CONTROL_FILE)
         if kept.state not in STATES or kept.learning_rate == 0.0:
-            raise DamagedError(f"{CONTROL_FILE} wishes what no run can do.")
+            raise DamagedError(f"{CONTROL_FILE} asks for what no run can do.")
     except DamagedError:
         kept = _Kept()
     return asdict(kept)
@@ -105,28 +105,28 @@ def write_control(
     learning_rate: float | None = None,
     save: bool = False,
 ) -> None:
-    """Changes the wish under the next sequence number; what is not given stays as it was.
+    """Changes the request under the next sequence number; what is not given stays as it was.
 
     Raises LabError for a learning rate that no run can have.
     """
     if learning_rate is not None and not 0.0 < learning_rate <= MAX_RATE:
         raise LabError(f"The learning rate {learning_rate:g} must lie above 0 and be at most 10.")
-    wish = read_control(directory)
+    request = read_control(directory)
     _write(directory, {
-        "seq": wish["seq"] + 1,
-        "state": wish["state"] if state is None else state,
-        "learning_rate": wish["learning_rate"] if learning_rate is None else learning_rate,
-        "saves": wish["saves"] + save,
+        "seq": request["seq"] + 1,
+        "state": request["state"] if state is None else state,
+        "learning_rate": request["learning_rate"] if learning_rate is None else learning_rate,
+        "saves": request["saves"] + save,
     })  # fmt: skip
 
 
 def reset_control(directory: Path, learning_rate: float | None = None) -> None:
     """What a resume begins with: run on, with the rate that the run had (or the one given)."""
-    wish = read_control(directory)
+    request = read_control(directory)
     _write(directory, {
-        "seq": wish["seq"] + 1, "state": "run", "learning_rate": learning_rate, "saves": 0,
+        "seq": request["seq"] + 1, "state": "run", "learning_rate": learning_rate, "saves": 0,
     })  # fmt: skip
 
 
-def _write(directory: Path, wish: dict[str, Any]) -> None:
-    write_json_atomic(directory / CONTROL_FILE, {"v": 1, **wish})
+def _write(directory: Path, request: dict[str, Any]) -> None:
+    write_json_atomic(directory / CONTROL_FILE, {"v": 1, **request})

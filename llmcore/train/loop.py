@@ -12,13 +12,13 @@ from llmcore.config import TrainConfig
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint import save_checkpoint
 from llmcore.train.checkpoint_index import Checkpoint
-from llmcore.train.control import Control, Wish
+from llmcore.train.control import Control, Request
 from llmcore.train.sharding import is_sharded
 from llmcore.train.sinks import Sink
 from llmcore.train.task import Task
 from llmcore.train.world import World
 
-PAUSE_SECONDS = 0.1  # between two looks at what is wished while paused
+PAUSE_SECONDS = 0.1  # between two looks at what is asked while paused
 STOPPED = "stopped by you"  # the reason of a run that was asked to stop
 
 
@@ -37,11 +37,11 @@ class Loop:
 
     # What each of them says for itself -----------------------------------------------------
 
-    def _follow(self, wish: Wish, sink: Sink) -> None:
-        """What else a wish asks for before the next step."""
+    def _follow(self, request: Request, sink: Sink) -> None:
+        """What else a request asks for before the next step."""
 
     def _check(self) -> None:
-        """Raises LabError where the weights must not replace a good checkpoint."""
+        """Raises LabError if the weights must not replace a good checkpoint."""
 
     def _val_loss(self) -> float | None:
         """The validation loss of the weights as they are, where it was measured."""
@@ -64,20 +64,20 @@ class Loop:
     @property
     def _kept_in(self) -> Path | None:
         """Where a checkpoint goes that this process writes, or whose weights it has a part of;
-        None where it is not needed."""
+        None if it is not needed."""
         return self.directory if self._writes or self._sharded else None
 
     def _obey(self, control: Control, sink: Sink) -> bool:
-        """Does what is wished before the next step; waits while paused. False means: stop."""
-        wish = self.world.from_first(control.wish())
-        if wish.state == "pause":
+        """Does what is asked before the next step; waits while paused. False means: stop."""
+        request = self.world.from_first(control.request())
+        if request.state == "pause":
             self._save(sink)  # nothing is lost if the computer is switched off meanwhile
-            wish = wait_out(lambda: self.world.from_first(control.wish()), self.step, sink)
-        if wish.saves > self._saves_seen:
-            self._saves_seen = wish.saves
+            request = wait_out(lambda: self.world.from_first(control.request()), self.step, sink)
+        if request.saves > self._saves_seen:
+            self._saves_seen = request.saves
             self._save(sink)
-        self._follow(wish, sink)
-        return wish.state != "stop"
+        self._follow(request, sink)
+        return request.state != "stop"
 
     def _save(self, sink: Sink) -> None:
         if self.step == self._saved_step:
@@ -112,12 +112,12 @@ class Loop:
         sink.event("notice", self.step, text=f"Resumed from the checkpoint of step {self.step}.")
 
 
-def wait_out(ask: Callable[[], Wish], step: int, sink: Sink) -> Wish:
-    """Waits until a pause is over, and returns what is wished then."""
+def wait_out(ask: Callable[[], Request], step: int, sink: Sink) -> Request:
+    """Waits until a pause is over, and returns what is asked then."""
     sink.event("paused", step)
     sink.progress(step, "paused", state="paused")
-    while (wish := ask()).state == "pause":
+    while (request := ask()).state == "pause":
         time.sleep(PAUSE_SECONDS)
     sink.event("continued", step)
     sink.progress(step, "training", state="running")
-    return wish
+    return request

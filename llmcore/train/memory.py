@@ -1,6 +1,6 @@
 """The C library's allocator while a model trains, and what it keeps afterwards.
 
-glibc asks the system anew for every large tensor and gives it back when it is freed, and the
+glibc asks the system again for every large tensor and gives it back when it is freed, and the
 system fills each page with zeros: in a training step, which frees and takes the same tensors over
 and over, that is a tenth of the time. While a run trains, freed memory is kept for the next step.
 Elsewhere than on glibc nothing of this does anything.

@@ -35,7 +35,7 @@ def free_memory(device: str) -> None:
 def first_nonfinite(model: nn.Module, again: Callable[[], object]) -> str:
     """Where numbers stopped being finite, after a backward pass, in words.
 
-    again: computes the loss once more. A forward pass that breaks is told by the first module
+    again: computes the loss once more. A forward pass that breaks is named by the first module
     whose output is not finite. Otherwise the gradient broke: it flows from the output to the
     input, so of the parameters whose gradient is not finite the one nearest to the output was
     the first.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # What the squares of the weights cost, over all texts together (the features have a spread of
 # one): the best of 30, 100 and 300 in cross-validation on balanced and unbalanced `sms-spam`.
 COST_OF_WEIGHTS = 100.0
-ITERATIONS = 5  # of L-BFGS in one step, between two looks at what the user wishes
+ITERATIONS = 5  # of L-BFGS in one step, between two looks at what the user asks
 ENOUGH = 1e-5  # of the loss: a step that gains less is the last
 EARLY = (8, 4, 2)  # a step on what was read so far, after an eighth of the texts and so on
 # What a half of a text counts, which the head learns from too. Without halves it takes a short
@@ -136,7 +136,7 @@ class HeadSolver(Loop):
 
     def _read(self, split: str, control: Control, sink: Sink) -> "_Rows | None":
         """What the head reads of a split and its halves, with some steps on the way while it is
-        the training split. None where the user stops before the model has read all texts."""
+        the training split. None if the user stops before the model has read all texts."""
         self.task.model.eval()
         parts = {split: 1.0, f"{split} halves": HALF_COUNTS}
         batches = [(part, batch) for part in parts for batch in self.task.batches_of(part)]
@@ -230,7 +230,7 @@ class _Standardised:
         )
 
     def _begin_at_least_from_nothing(self) -> None:
-        """Noughts for the weights that were given, unless their objective is lower."""
+        """Zeros for the weights that were given, unless their objective is lower."""
         given = float(self._objective(self._losses()[1]))
         nothing = math.log(len(self.bias)) * float(self.rows.counts.sum()) / self.n_texts
         if not given < nothing:  # also where it is not finite

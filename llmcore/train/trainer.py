@@ -18,7 +18,7 @@ from llmcore.nn.dropout import set_dropout_key
 from llmcore.train import checkpoint_index
 from llmcore.train.checkpoint import restore, save_checkpoint
 from llmcore.train.checkpoint_index import Checkpoint
-from llmcore.train.control import Control, Wish
+from llmcore.train.control import Control, Request
 from llmcore.train.loop import STOPPED, Loop
 from llmcore.train.rescue import (
     check_finite,
@@ -42,7 +42,7 @@ class Trainer(Loop):
     """Runs a task's steps from the last checkpoint in `directory` (or from the start) to the end.
 
     The data of a step and its dropout masks depend on (seed, step, sample) and not on the history,
-    so a resumed run continues with the very numbers that an uninterrupted one would have used.
+    so a resumed run continues with exactly the numbers that an uninterrupted one would have used.
     With no directory nothing is kept, and the last weights are the result.
     """
 
@@ -80,7 +80,7 @@ class Trainer(Loop):
         """
         self._resume(sink)
         config, clock = self.config, _Speedometer()
-        # Counted anew, so that a resume of any checkpoint knows it.
+        # Counted again, so that a resume of any checkpoint knows it.
         n_read = sum(self.task.n_tokens(step) for step in range(1, self.step + 1))
         reason = "all steps done"
         while self.step < config.steps:
@@ -107,11 +107,11 @@ class Trainer(Loop):
             self.task.finish(sink, self.step)
         return self._outcome("done", reason)
 
-    # What the user wishes -----------------------------------------------------------------
+    # What the user asks for -----------------------------------------------------------------
 
-    def _follow(self, wish: Wish, sink: Sink) -> None:
-        if wish.learning_rate is not None and wish.learning_rate != self._peak(self.step + 1):
-            self._change_rate(wish.learning_rate, sink)
+    def _follow(self, request: Request, sink: Sink) -> None:
+        if request.learning_rate is not None and request.learning_rate != self._peak(self.step + 1):
+            self._change_rate(request.learning_rate, sink)
 
     def _change_rate(self, peak: float, sink: Sink) -> None:
         """Written before the step that it changes, so that a resume can do the same."""
@@ -143,7 +143,7 @@ class Trainer(Loop):
         `loss` (mean over the batch's predictions, before the step), `lr`, `grad_norm` (before
         clipping) and what the task logs.
 
-        Raises LabError where they are not finite, or memory does not suffice for one sequence."""
+        Raises LabError if they are not finite, or memory does not suffice for one sequence."""
         rate = learning_rate(self.config.with_(learning_rate=self._peak(step)), step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -344,7 +344,7 @@ class _Speedometer:
 
 
 def patience_for(config: TrainConfig, passes: float) -> int:
-    """Evaluations without gain after which a run stops; 0 where it never does so."""
+    """Evaluations without gain after which a run stops; 0 if it never does so."""
     if config.patience >= 0:
         return config.patience
     return SMALL_DATA_PATIENCE if passes > SMALL_DATA_PASSES else 0

@@ -1,4 +1,4 @@
-"""The processes that train one model together, as `torchrun` starts them; one where there are none.
+"""The processes that train one model together, as `torchrun` starts them; one if there are none.
 
 Data parallelism (Li et al. 2020): every process holds the whole model, computes its share of each
 batch, and the gradients are averaged. What a step learns depends on (seed, step, sample) alone, so
@@ -39,7 +39,7 @@ class World:
         return self.size == 1
 
     def device(self, name: str) -> str:
-        """This process's own GPU where there are several."""
+        """This process's own GPU if there are several."""
         return f"cuda:{self.local_rank}" if name == "cuda" and not self.is_alone else name
 
     def share(self, pieces: list[Any]) -> range:

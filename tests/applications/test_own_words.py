@@ -71,7 +71,9 @@ def test_what_the_sets_hold() -> None:
 
 def runs_of_five(text: str) -> set[tuple[str, ...]]:
     """Runs of five words of a text, its numbers and codes all the same; a shorter one is one."""
-    words = ["#" if re.search(r"\d", one) else one for one in re.findall(r"[\w']+", text.lower())]
+    words = [
+        "#" if re.search(r"\d", word) else word for word in re.findall(r"[\w']+", text.lower())
+    ]
     return {tuple(words[i : i + 5]) for i in range(max(1, len(words) - 4))}
 
 
@@ -109,7 +111,7 @@ WRONG: dict[str, Callable] = {
     "the question": lambda row: row.instruction,
     "the question and its text": lambda row: f"{row.instruction} {row.input}",
     "the text": lambda row: row.input,
-    "the text, begun anew": lambda row: f"A: {row.input or row.instruction}",
+    "the text, begun again": lambda row: f"A: {row.input or row.instruction}",
     "every intent": lambda row: EVERY_INTENT,
     "the names of all intents": lambda row: ", ".join([*KNOWN, "positive, negative, neutral"]),
     "all values": lambda row: ", ".join(slot[0] for slot in getattr(row, "slots", [])),
@@ -354,7 +356,9 @@ def test_shares_count_what_they_say() -> None:
     answers[ids.index("no-visa")] = Answer("At 15 Paris needs an adult ticket.", ended=False)
     scores = airline_scores(AIRLINE, answers)
     n = sum(bool(row.facts) for row in AIRLINE)  # with a rule of the airline; meal-1 has none
-    counts = {name: (one["count"], one["n"]) for name, one in scores.items() if name != "verdicts"}
+    counts = {
+        name: (score["count"], score["n"]) for name, score in scores.items() if name != "verdicts"
+    }
     assert counts == {
         "right": (56, 60), "intent": (45, 46), "slots": (44, 45), "facts": (n - 1, n),
         "declined": (13, 14), "loops": (1, 60),
@@ -401,12 +405,14 @@ def test_a_model_answers_as_it_does_elsewhere(
     make_bundle(tmp_path)
     use_bundle(tmp_path, monkeypatch)
     assistant = load_assistant("translation")
-    rows = [one for one in AIRLINE if one.id in ("sports-1", "lack-all")]
+    rows = [row for row in AIRLINE if row.id in ("sports-1", "lack-all")]
     made = likeliest_answers(assistant, rows, 12)
-    assert [one.text for one in made] == assistant.answer([one.instruction for one in rows], 12)
+    assert [answer.text for answer in made] == assistant.answer(
+        [row.instruction for row in rows], 12
+    )
     ids = assistant.loaded.tokenizer.encode
-    for one in made:
-        assert one.ended == (len(ids(one.text)) < 12)
+    for answer in made:
+        assert answer.ended == (len(ids(answer.text)) < 12)
     with_text = likeliest_answers(assistant, GENERAL[:1], 4)
     prompt = assistant.prompt(GENERAL[0].instruction, GENERAL[0].input)
     assert GENERAL[0].input in prompt and len(with_text) == 1

@@ -24,7 +24,7 @@ SMALLEST = {"airline-support": 3_000, "translation": 3_000, "general": 1_000}
 
 
 @pytest.mark.parametrize("name", INSTRUCTIONS)
-def test_the_files_are_written_anew_byte_for_byte(name):
+def test_the_files_are_written_again_byte_for_byte(name):
     for file, content in make_instructions.files_of(name).items():
         committed = (ASSETS / "instructions" / file).read_bytes()
         assert committed == content.encode(), f"run assets/make_instructions.py {name}"

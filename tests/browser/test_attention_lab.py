@@ -53,7 +53,7 @@ def test_a_head_chosen_in_one_picture_is_chosen_in_all(app, new_page, shot) -> N
     # One square in full colour, the others light.
     assert len([c for c in boxes.evaluate_all("all => all.map(b => b.getAttribute('fill'))")
                 if c.startswith("#")]) == 1  # fmt: skip
-    # A key, as a person presses it: what a script does to the list is not told to the page.
+    # A key, as a person presses it: what a script does to the list is not reported to the page.
     frame.locator("#layer").focus()
     page.keyboard.press("ArrowDown")
     chosen(page, "L3H1")
@@ -194,9 +194,9 @@ def test_labels_of_a_long_text_stand_apart_and_a_pointer_reads_the_rest(
     plot.scroll_into_view_if_needed()
     area = plot.locator(".nsewdrag").first.bounding_box()
     page.mouse.move(area["x"] + 0.1 * area["width"], area["y"] + 0.3 * area["height"], steps=5)
-    told = plot.locator(".hoverlayer text", has_text="of the attention")
-    told.wait_for()
-    assert "→" in told.text_content()
+    hover = plot.locator(".hoverlayer text", has_text="of the attention")
+    hover.wait_for()
+    assert "→" in hover.text_content()
 
 
 def test_switches_keep_their_words_when_they_show_a_number(app, new_page) -> None:

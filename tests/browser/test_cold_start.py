@@ -31,14 +31,14 @@ async def problems(url: str, page: str) -> list[str]:
         ask.rerun_script.page_name = page
         await socket.send(ask.SerializeToString())
         while True:
-            told = ForwardMsg()
-            told.ParseFromString(await asyncio.wait_for(socket.recv(), 120))
-            element = told.delta.new_element
+            message = ForwardMsg()
+            message.ParseFromString(await asyncio.wait_for(socket.recv(), 120))
+            element = message.delta.new_element
             if element.HasField("exception"):
                 found.append(element.exception.message)
             elif element.alert.body == UNEXPECTED:
                 found.append(UNEXPECTED)
             # The first run of a new server may end early, to be routed by app.py.
-            done = told.WhichOneof("type") == "script_finished"
-            if done and told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+            done = message.WhichOneof("type") == "script_finished"
+            if done and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 return found

@@ -40,7 +40,7 @@ def test_map_keys_and_buttons_walk_through_the_model(app, new_page, shot) -> Non
     assert "step=weights" in page.url
     page.get_by_role("button", name="Next", exact=True).click()
     heading(page, "Weighted sum of values")
-    # Letters that are typed into the text are no wish to walk.
+    # Letters that are typed into the text are no request to walk.
     settled(page)
     box = page.get_by_label("Your text")
     box.click()

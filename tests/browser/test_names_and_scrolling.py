@@ -67,11 +67,11 @@ def names_twice(page: Any) -> list[str]:
             continue
         reference = {"backendNodeId": node["backendDOMNodeId"]}
         handle = devtools.send("DOM.resolveNode", reference)["object"]["objectId"]
-        told = devtools.send(
+        answer = devtools.send(
             "Runtime.callFunctionOn",
             {"objectId": handle, "functionDeclaration": OF_NODE, "returnByValue": True},
         )
-        href, tools = told["result"]["value"]
+        href, tools = answer["result"]["value"]
         if not tools:
             found[role, node["name"]["value"]].append(href or f"button {len(found)}")
     devtools.detach()

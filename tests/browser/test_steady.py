@@ -10,7 +10,7 @@ from llmcore.runs import RunStore
 
 pytestmark = pytest.mark.browser
 
-# The lowest opacity of anything in the panel, and for how long parts of it waited to be drawn anew.
+# The lowest opacity of anything in the panel, and how long parts of it waited to be redrawn.
 WATCH = """() => {
   window.seen = { lowest: 1, waited: 0 };
   let since = 0;

@@ -28,7 +28,7 @@ class Finished:
 
     @property
     def error(self) -> str:
-        """The one error line; fails where there is none, or a traceback, or an answer."""
+        """The one error line; fails if there is none, or a traceback, or an answer."""
         lines = [line for line in self.err.splitlines() if line.startswith("error:")]
         assert self.status in {1, 2}, (self.status, self.out, self.err)
         assert len(lines) == 1 and self.err.splitlines()[-1] == lines[0], self.err

@@ -55,8 +55,8 @@ def test_compare_variants_prints_each_with_its_curves(lab) -> None:
     assert answer["luck"] > 0 and answer["answer"][-1].startswith("Luck alone")
     assert "gqa, seed 1, 768 tokens:" in done.err
     assert lab("runs", "show", answer["run"], "--json").json["kind"] == "variants"
-    told = lab("compare-variants", "--variants", "gqa", "--quick", "--threads", 1)
-    lines = told.out.splitlines()
+    printed = lab("compare-variants", "--variants", "gqa", "--quick", "--threads", 1)
+    lines = printed.out.splitlines()
     assert lines[0].endswith("done at step 4 of 4") and "luck" in lines[1]
     assert [line.split()[0] for line in lines[-3:]] == ["variant", "GPT-2", "GQA"]
 

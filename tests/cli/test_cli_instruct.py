@@ -92,14 +92,14 @@ def test_a_user_s_alpaca_file_end_to_end(lab, alpaca, base):
     scores = lab("evaluate", "--model", tuned["run"], "--data", alpaca, "--json").json
     assert scores["n"] == 60 and 0 <= scores["exact_match"] <= 1
     _check_chrf(scores)
-    told = lab(
+    made = lab(
         "generate", "--model", tuned["run"], "--instruction", "What about cat 3?", "--json",
         "--max-new-tokens", 12,
     ).json  # fmt: skip
-    assert told["prompt"] == "Q: What about cat 3?\nA:" and told["text"] == told["text"].strip()
-    same = lab("generate", "--model", tuned["run"], "--prompt", told["prompt"], "--temperature", 0,
+    assert made["prompt"] == "Q: What about cat 3?\nA:" and made["text"] == made["text"].strip()
+    same = lab("generate", "--model", tuned["run"], "--prompt", made["prompt"], "--temperature", 0,
                "--max-new-tokens", 12, "--json").json  # fmt: skip
-    assert same["ids"] == told["ids"]
+    assert same["ids"] == made["ids"]
 
 
 def _check_chrf(*reports: dict[str, object]) -> None:
@@ -124,8 +124,8 @@ def test_a_chat_file_with_packing_lora_and_another_template(lab, chat, base, tmp
     scores = lab("evaluate", "--model", out, "--data", chat, "--json").json
     assert scores["n"] == 60
     _check_chrf(tuned["test"], scores)
-    told = lab("generate", "--model", out, "--instruction", "What about dog 1?", "--json").json
-    assert told["prompt"] == "User: What about dog 1?\nAssistant:"
+    made = lab("generate", "--model", out, "--instruction", "What about dog 1?", "--json").json
+    assert made["prompt"] == "User: What about dog 1?\nAssistant:"
     plain = lab("generate", "--model", out, "--instruction", "Hi", "--template",
                 "Do {instruction}:", "--max-new-tokens", 2, "--json").json  # fmt: skip
     assert plain["prompt"] == "Do Hi:"
@@ -222,10 +222,10 @@ def test_a_small_file_is_told_in_numbers_and_keeps_its_last_weights(lab, base, t
     assert load(tuned["run"]).step == 24
     last = [series for series in run.metrics().series("val", "loss")[1]][-1]
     assert tuned["val_loss"] == pytest.approx(last)  # of the weights that are kept
-    told = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 2,
+    made = lab("finetune", "--task", "instruct", "--data", path, "--model", base, "--epochs", 2,
                *QUICK).out  # fmt: skip
-    assert "all steps done" in told and "kept: step 4\n" in told
-    assert "training rows: exact match" in told and "(95%: " in told
+    assert "all steps done" in made and "kept: step 4\n" in made
+    assert "training rows: exact match" in made and "(95%: " in made
 
 
 def test_with_patience_a_small_file_stops_early_and_says_which_step_it_keeps(lab, base, tmp_path):

@@ -41,7 +41,7 @@ def test_preflight_tries_real_steps(lab):
     assert found["tokens_per_s"] > 50 and found["seconds"] > 0
 
 
-def test_what_does_not_fit_names_the_flag_that_mends_it(lab, monkeypatch):
+def test_what_does_not_fit_names_the_flag_that_fixes_it(lab, monkeypatch):
     peak = lab(*ARGUMENTS, "--no-measure", "--json").json["memory"]["peak"]
     monkeypatch.setattr(preflight, "available_memory_bytes", lambda: peak - 1)
     found = lab(*ARGUMENTS, "--json").json

@@ -161,7 +161,7 @@ def test_what_the_lab_does_not_compute_is_refused_by_name(file, monkeypatch, cha
     def changed(self, path):
         read(self, path)
         kept = self.metadata | change
-        self.metadata = {key: one for key, one in kept.items() if one is not None}
+        self.metadata = {key: item for key, item in kept.items() if item is not None}
         self._check_whole()
 
     monkeypatch.setattr(GgufFile, "__init__", changed)

@@ -124,7 +124,7 @@ def test_a_llama_shaped_folder_becomes_a_run(store, tmp_path, transformers, name
     write_tokenizer(tokenizer, source, 64)
     found = make(store, source)
     assert found.architecture == name.split()[0] and found.max_abs_logit_difference <= 1e-4
-    assert any("304 rows of embeddings but its tokenizer 300" in one for one in found.notices)
+    assert any("304 rows of embeddings but its tokenizer 300" in notice for notice in found.notices)
     loaded = models.load(found.run.id)
     assert loaded.model.config == found.run.config.model and loaded.tokenizer.vocab_size == 300
     assert attend(loaded.model, loaded.tokenizer, "call now").weights.shape[:2] == (3, 6)

@@ -23,7 +23,7 @@ def read(directory: Path):
 def change(directory: Path, **settings) -> None:
     path = directory / "config.json"
     kept = json.loads(path.read_text()) | settings
-    path.write_text(json.dumps({key: one for key, one in kept.items() if one != "absent"}))
+    path.write_text(json.dumps({key: item for key, item in kept.items() if item != "absent"}))
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -35,7 +35,7 @@ def test_the_logits_are_those_of_transformers(transformers, tmp_path, name):
     with torch.no_grad():
         torch.testing.assert_close(ours(ids()), expected, **CLOSE)
     assert ours.n_parameters() == ours.config.n_parameters()
-    assert ours.n_parameters() == sum(one.numel() for one in theirs.parameters())
+    assert ours.n_parameters() == sum(parameter.numel() for parameter in theirs.parameters())
 
 
 def test_several_files_are_one_model(transformers, tmp_path):

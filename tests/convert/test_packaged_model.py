@@ -47,7 +47,7 @@ def test_what_is_installed_becomes_one_more_model(tiny, wheel, monkeypatch):
     run = prepare(tiny)
     assert run.directory == paths.models_dir() / "smollm2" and tiny.is_here and run.is_example
     assert prepare(tiny).directory == run.directory  # nothing is made twice
-    entry = next(one for one in models.list_models("language") if one.ref == "smollm2")
+    entry = next(info for info in models.list_models("language") if info.ref == "smollm2")
     assert entry.label == "SmolLM2-135M-Instruct (pretrained)" and entry.example
     assert models.load("smollm2").trunk.config.position == "rope"
     assert models.resolve("smollm2").pinned == "smollm2@0"

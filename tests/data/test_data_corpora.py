@@ -91,7 +91,7 @@ def test_tweets_are_readable_and_hold_no_test_text() -> None:
         (b"we\x8a\x9d_\xb4\xd9\x8fyou", "we you"),
     ],
 )
-def test_broken_quotes_of_tweets_are_mended(raw: bytes, clean: str) -> None:
+def test_broken_quotes_of_tweets_are_repaired(raw: bytes, clean: str) -> None:
     assert clean_tweet(raw.decode("latin-1")) == clean
 
 

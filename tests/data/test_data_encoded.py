@@ -33,7 +33,7 @@ def test_other_text_and_other_tokenizers_have_their_own(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"no array", None])
-def test_a_damaged_file_is_made_anew(tmp_path, damage: bytes | None) -> None:
+def test_a_damaged_file_is_made_again(tmp_path, damage: bytes | None) -> None:
     tokenizer = builtin_tokenizer("bytes")
     good = encoded_corpus(tokenizer, DOCUMENTS, tmp_path)
     (path,) = (tmp_path / "encoded").iterdir()

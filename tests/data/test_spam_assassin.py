@@ -49,7 +49,7 @@ def test_the_corpus_own_archives(tmp_path) -> None:
     ]  # fmt: skip
     more = archive(tmp_path / "h2.tar.gz", {"hard_ham/9.f": mail("News", "x")}, "w:gz")
     assert take_in([more]) == (2, 1) and take_in([more]) == (2, 1)
-    assert len(load_labelled("email-spam")) == 3  # read anew, not from the cache of before
+    assert len(load_labelled("email-spam")) == 3  # read again, not from the cache of before
     assert local_path("email-spam") == spam_assassin.email_path()
     assert next(row for row in dataset_table() if row["name"] == "email-spam")["available"]
 

@@ -64,9 +64,9 @@ def kept(name: str) -> Iterator[str]:
 
 
 def test_floors_are_those_of_the_test() -> None:
-    told = [(int(row[0]), tuple(names_in(row[1]))) for row in rows(
+    documented = [(int(row[0]), tuple(names_in(row[1]))) for row in rows(
         "Floors, and which way imports go")]  # fmt: skip
-    assert told == [(n, names) for n, names in enumerate(FLOORS, 1)][::-1]
+    assert documented == [(n, names) for n, names in enumerate(FLOORS, 1)][::-1]
 
 
 def test_kinds_are_those_of_the_records() -> None:
@@ -97,11 +97,11 @@ def test_keys_and_states_of_status_json(tiny_run: Path, tmp_path: Path) -> None:
 
 
 def test_files_of_a_run_stand_in_the_table(tiny_run: Path) -> None:
-    told = {name.split("/")[0] for name in keys("A run directory")}
-    assert {path.name for path in tiny_run.iterdir()} <= told
+    documented = {name.split("/")[0] for name in keys("A run directory")}
+    assert {path.name for path in tiny_run.iterdir()} <= documented
     for path in OLD:
         with zipfile.ZipFile(path) as packed:
-            assert {name.split("/")[1] for name in packed.namelist()} <= told
+            assert {name.split("/")[1] for name in packed.namelist()} <= documented
     inside = next(row[1] for row in rows("A run directory") if "checkpoints" in row[0])
     full = max((tiny_run / "checkpoints").iterdir())
     assert set(names_in(inside)) == {path.name for path in full.iterdir()}
@@ -114,19 +114,21 @@ def lines_of(tiny_run: Path, name: str) -> Iterator[dict[str, Any]]:
 
 def test_keys_of_metrics(tiny_run: Path) -> None:
     about = line_about("- **Metrics**")
-    told = dict(
+    documented = dict(
         zip(("train", "val"), re.findall(r"`(?:train|val)`: ([^.]*)\.", about), strict=True)
     )
     seen: dict[str, set[str]] = {"train": set(), "val": set()}
     for line in lines_of(tiny_run, "metrics.jsonl"):
         seen[line["split"]] |= line.keys() - HEAD - {"split"}
-    assert {split: set(names_in(text)) - {"head_scores"} for split, text in told.items()} == seen
+    assert {
+        split: set(names_in(text)) - {"head_scores"} for split, text in documented.items()
+    } == seen
 
 
 def test_events_of_runs_and_their_keys(tiny_run: Path) -> None:
     about = line_about("- **Events**")
     plain, cells = about.split("Experiments:")
-    told = {
+    documented = {
         name: set(names_in(inside))
         for names, inside in re.findall(r"((?:`\w+`,? ?)+)\(([^)]*)\)", plain)
         for name in names_in(names)
@@ -134,12 +136,12 @@ def test_events_of_runs_and_their_keys(tiny_run: Path) -> None:
     seen = set()
     for line in lines_of(tiny_run, "events.jsonl"):
         seen.add(line["type"])
-        if line["type"] in told:
-            assert line.keys() - HEAD - {"type"} <= told[line["type"]], line["type"]
+        if line["type"] in documented:
+            assert line.keys() - HEAD - {"type"} <= documented[line["type"]], line["type"]
     made = " ".join(
         path.read_text(encoding="utf-8") for path in (PROJECT_ROOT / "llmcore").rglob("*.py")
     )
-    of_runs = set(told) | {"paused", "continued"}
+    of_runs = set(documented) | {"paused", "continued"}
     assert set(re.findall(r"\.event\(\s*\"(\w+)\"", made)) == of_runs
     assert set(names_in(cells)) - {"llmcore/runs/events.py"} == seen - of_runs
 
@@ -152,12 +154,12 @@ def test_keys_of_control_data_and_states(tiny_run: Path, tmp_path: Path) -> None
     assert read_control(tmp_path).keys() == written.keys() - {"v"}
     records = [json.loads(line) for line in kept("data.json")]
     stamps = [source for record in records for source in record["sources"].values()]
-    told = {"data.json", *records[0], *(key for stamp in stamps for key in stamp)}
-    assert set(names_in(line_about("- `data.json`"))) == told
+    documented = {"data.json", *records[0], *(key for stamp in stamps for key in stamp)}
+    assert set(names_in(line_about("- `data.json`"))) == documented
     states = [json.loads(line) for line in kept("state.json")]
     states += [read(path) for path in tiny_run.glob("checkpoints/*/state.json")]
-    told = {"state.json", *(key for state in states for key in state)}
-    assert set(names_in(line_about("- `state.json`"))) == told
+    documented = {"state.json", *(key for state in states for key in state)}
+    assert set(names_in(line_about("- `state.json`"))) == documented
 
 
 @pytest.mark.parametrize("name", ["base", "starter-spam"])

@@ -105,7 +105,7 @@ def random_table(n=60):
 
 
 def test_words_that_do_not_help_are_silent_and_the_run_says_so(store, parent, monkeypatch):
-    """The measure is made to say no: what is kept, told, scored and loaded is the model alone."""
+    """The measure says no: what is kept, reported, scored and loaded is the model alone."""
     monkeypatch.setattr(WordsSay, "helps", property(lambda say: False))
     run = trained(store, parent)
     result = run.result()

@@ -37,10 +37,10 @@ def test_a_run_goes_on_when_its_parent_ends_and_obeys_from_outside(wait_until):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
     )
-    told = json.loads(done.stdout)  # the parent has ended
-    assert told["state"] == "queued"
+    reported = json.loads(done.stdout)  # the parent has ended
+    assert reported["state"] == "queued"
     store = RunStore()
-    run = store.open(told["run"])
+    run = store.open(reported["run"])
     try:
         wait_until(lambda: store.info(run.id).step > 2, 90)
         status = run.status()

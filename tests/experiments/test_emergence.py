@@ -79,7 +79,7 @@ def test_the_recipe_measures_heads_and_keeps_snapshots():
     assert is_experiment(RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))))
 
 
-def test_the_first_weights_have_the_spread_that_is_wished():
+def test_the_first_weights_have_the_spread_that_is_asked_for():
     config = plan_induction()
     wide = random_weights(config)
     narrow = random_weights(plan_induction(train_changes={"init_std": 0.02}))

@@ -24,7 +24,7 @@ def test_both_ways_say_the_same_and_the_cache_holds_what_the_formula_says(monkey
     )
     made = measure_cache(model, TOKENIZER, "hello", 8)
     assert made.same_tokens and (made.prompt_tokens, made.n_tokens) == (5, 8)
-    for use_cache in (True, False):  # in turns, and on the very same text
+    for use_cache in (True, False):  # in turns, and on exactly the same text
         ids = [speed for cached, speed in read[1:] if cached is use_cache]
         assert [len(token_id) for token_id in ids] == list(range(5, 13)) and ids[-1][
             5:
@@ -60,7 +60,7 @@ def test_the_cache_is_faster_on_a_long_text():
     )
 
 
-def test_an_end_of_text_does_not_end_it_but_a_wish_does():
+def test_an_end_of_text_does_not_end_it_but_a_request_does():
     heard = []
     made = measure_cache(Parrot(""), TOKENIZER, "a", 10, on_progress=heard.append)
     assert made.n_tokens == 10 and heard[-1] == 1.0

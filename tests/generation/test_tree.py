@@ -74,7 +74,7 @@ def test_views_are_the_numbers_of_a_fresh_pass_and_never_run_the_model(model, no
 
 
 def check_view(view, node, logits, sampling, ids):
-    """Everything that a view says, computed anew from fresh logits (V,)."""
+    """Everything that a view says, computed again from fresh logits (V,)."""
     near = {"rel": 1e-3, "abs": 1e-5}
     plain = logits.softmax(-1).tolist()
     scores = logits.tolist()

@@ -94,20 +94,20 @@ def test_the_outcome_says_what_follows_and_what_the_text_costs(make):
 
 def test_the_ranking_is_each_part_off_by_itself(make):
     loaded = make()
-    told = []
+    reported = []
     for means in (None, mean_outputs(loaded.trunk, ROWS)):
-        ranking = rank_parts(loaded, ROWS, means, lambda *one: told.append(one))
+        ranking = rank_parts(loaded, ROWS, means, lambda *one: reported.append(one))
         assert ranking.baseline == pytest.approx(mean_loss(loaded.trunk, ROWS), rel=1e-5)
         for part, value in ranking.best():
             alone = mean_loss(loaded.trunk, ROWS, [part], means) - ranking.baseline
             assert value == pytest.approx(alone, abs=1e-5), part.name
     n_layers = loaded.trunk.config.n_layers
     assert len(ranking.best()) == n_layers * (loaded.trunk.config.n_heads + 1)
-    assert told[-1] == (n_layers, n_layers)
+    assert reported[-1] == (n_layers, n_layers)
 
 
 @pytest.mark.parametrize("reads_layers", [False, True])
-def test_a_classifier_decides_anew(make, reads_layers):
+def test_a_classifier_decides_again(make, reads_layers):
     loaded = make(labels=["ham", "spam"], reads_layers=reads_layers)
     found = outcome(loaded, IDS)
     logits = loaded.model(torch.tensor([IDS]), torch.tensor([len(IDS)]))

@@ -383,7 +383,7 @@ def read_words(path: Path) -> None:
 def read_control_file(path: Path) -> None:
     from llmcore.train.control import FileControl, write_control
 
-    FileControl(path.parent).wish()
+    FileControl(path.parent).request()
     write_control(path.parent, save=True)
 
 

@@ -112,5 +112,5 @@ def test_a_damaged_file_is_read_or_refused(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "number"), FOUND)
-def test_what_was_found_stays_mended(name: str, number: int, tmp_path: Path) -> None:
+def test_what_was_found_stays_fixed(name: str, number: int, tmp_path: Path) -> None:
     outcome_of(name, number, tmp_path / "case", written(READERS[name], tmp_path / "case"))

@@ -206,9 +206,9 @@ def test_fp32_reads_the_weights_as_they_are_now_and_the_others_their_copy():
         again = decoder.next_logits(ids)
         now = before[name] if name != "fp32" else after
         torch.testing.assert_close(again, now, atol=1e-4, rtol=1e-4)
-        anew = reader(model, name)
-        anew.next_logits([1])
-        assert (anew.next_logits(ids) - after).abs().max() < 0.1
+        fresh = reader(model, name)
+        fresh.next_logits([1])
+        assert (fresh.next_logits(ids) - after).abs().max() < 0.1
 
 
 def test_an_optimizer_step_between_two_tokens_is_seen():

@@ -95,7 +95,7 @@ def test_data_that_has_changed_can_be_accepted_on_the_page(
     button(page, "Resume").click().run()
     assert "has changed since run" in page.error[0].value
     assert store.info(directory.name).state == "stopped"
-    assert "The best model is chosen anew" in shown(page)
+    assert "The best model is chosen again" in shown(page)
     button(page, "Go on with the changed data").click().run()
     assert not page.exception and not page.error
     wait_until(lambda: store.info(directory.name).state == "done", 60)

@@ -85,7 +85,7 @@ def test_the_card_shows_memory_time_disk_and_the_chinchilla_ratio() -> None:
         assert words in text
 
 
-def test_what_does_not_fit_is_red_and_a_button_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_is_red_and_a_button_fixes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     page = open_page("pretrain")
     peaks: list[int] = []
     original = preflight.footprint

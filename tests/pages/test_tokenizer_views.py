@@ -113,10 +113,10 @@ def test_a_saved_one_is_offered_wherever_a_tokenizer_is_chosen() -> None:
     )
 
 
-def test_the_wish_to_pretrain_with_it_is_taken_up_once() -> None:
+def test_the_request_to_pretrain_with_it_is_taken_up_once() -> None:
     slug = saved()
     page = AppTest.from_file(str(PROJECT_ROOT / "pages" / "pretrain.py"), default_timeout=120)
-    page.session_state["lab_pretrain_wish"] = {"tokenizer": slug, "source": "conversations"}
+    page.session_state["lab_pretrain_request"] = {"tokenizer": slug, "source": "conversations"}
     page.run()
     assert not page.exception and not page.error
     assert page.selectbox(key="pretrain_tokenizer").value == slug

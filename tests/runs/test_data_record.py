@@ -1,5 +1,5 @@
 """Between a stop and a resume the data may have changed or moved: that is noticed, said and, where
-it is wished, accepted. Nothing of the run is lost by it."""
+it is asked for, accepted. Nothing of the run is lost by it."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def test_an_unchanged_corpus_goes_on_also_where_it_was_only_touched(store, corpu
     os.utime(corpus, (1, 1))
     assert launch.run_foreground(run.directory).state == "done"
     texts = " ".join(event["text"] for event in run.events("notice"))
-    assert "changed" not in texts and "cannot be told" not in texts
+    assert "changed" not in texts and "cannot be checked" not in texts
 
 
 @pytest.mark.parametrize("change, what", [
@@ -80,7 +80,7 @@ def test_a_corpus_that_changed_is_refused_and_named(store, corpus, change, what)
     refused(run, f"corpus.txt has changed since run .*{what}.*--accept-changed-data")
 
 
-def test_what_is_accepted_is_said_and_the_best_is_chosen_anew(store, corpus):
+def test_what_is_accepted_is_said_and_the_best_is_chosen_again(store, corpus):
     run = stopped(store, on(corpus), at=9)
     assert run.info().val_loss is not None and run.checkpoint("best").val_loss is not None
     corpus.write_text(TEXT + sentences(50, seed=9))
@@ -179,7 +179,7 @@ def test_a_run_from_before_goes_on_and_says_that_it_cannot_tell(store, corpus):
     (run.directory / "data.json").unlink()
     corpus.write_text(TEXT + sentences(50, seed=9))
     assert launch.run_foreground(run.directory).state == "done"
-    assert any("cannot be told" in event["text"] for event in run.events("notice"))
+    assert any("cannot be checked" in event["text"] for event in run.events("notice"))
 
 
 def test_a_record_that_was_tampered_with_is_one_sentence(store, corpus):
@@ -190,7 +190,9 @@ def test_a_record_that_was_tampered_with_is_one_sentence(store, corpus):
             launch.run_foreground(run.directory)
     record = {"sources": {str(corpus): {"path": 7, "n_bytes": "x"}}}
     (run.directory / "data.json").write_text(json.dumps(record))
-    with pytest.raises(LabError, match="path is 7, .* cannot be told: delete that file to go on"):
+    with pytest.raises(
+        LabError, match="path is 7, .* cannot be checked: delete that file to go on"
+    ):
         launch.run_foreground(run.directory)
     (run.directory / "data.json").unlink()
     assert launch.run_foreground(Run(run.directory).directory).state == "done"

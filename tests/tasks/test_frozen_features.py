@@ -14,7 +14,7 @@ from llmcore.tasks.classification import ClassificationTask, Example
 from llmcore.tasks.frozen_features import FrozenFeatures, similar_lengths
 from llmcore.tasks.texts import Texts
 from llmcore.tokenizers import builtin_tokenizer
-from llmcore.train.control import NeverStop, Wish
+from llmcore.train.control import NeverStop, Request
 from llmcore.train.sinks import NullSink
 from llmcore.train.trainer import Trainer
 
@@ -59,9 +59,9 @@ class StopAt:
     def __init__(self, calls: int) -> None:
         self.left = calls
 
-    def wish(self) -> Wish:
+    def request(self) -> Request:
         self.left -= 1
-        return Wish("stop" if self.left < 0 else "run")
+        return Request("stop" if self.left < 0 else "run")
 
 
 def losses(task: ClassificationTask, directory: Path) -> dict[tuple[str, int], float]:

@@ -1,4 +1,4 @@
-"""The merges told step by step are the ones that tiktoken does: the same ids on fuzzed words."""
+"""The merges explained step by step are those of tiktoken: the same ids on fuzzed words."""
 
 import random
 
@@ -44,40 +44,40 @@ def named(name: str) -> Tokenizer:
 def test_ids_are_tiktokens_own(name: str) -> None:
     tokenizer = named(name)
     for word in words(seed=7):
-        told = explain(tokenizer, word)
-        assert [id for step in told for id in step.ids] == tokenizer.encode(word), repr(word)
+        explained = explain(tokenizer, word)
+        assert [id for step in explained for id in step.ids] == tokenizer.encode(word), repr(word)
 
 
 @pytest.mark.parametrize("name", ["gpt2", "cl100k_base", "own"])
 def test_each_step_merges_the_lowest_rank_and_leads_to_the_next(name: str) -> None:
     tokenizer = named(name)
     for word in [" unbelievably", "naïveté", "🎉🎉", "aaaaaaaaaaaaaaaa", "𝔘nicode"]:
-        for told in explain(tokenizer, word):
-            afterwards = [*(step.parts for step in told.steps[1:]), told.tokens]
-            for step, parts_after in zip(told.steps, afterwards, strict=False):
-                assert b"".join(step.parts) == told.piece
+        for explained in explain(tokenizer, word):
+            afterwards = [*(step.parts for step in explained.steps[1:]), explained.tokens]
+            for step, parts_after in zip(explained.steps, afterwards, strict=False):
+                assert b"".join(step.parts) == explained.piece
                 rank = min(candidate.rank for candidate in step.candidates)
                 assert step.chosen.rank == rank == tokenizer.ranks[step.merged]
                 first = next(candidate for candidate in step.candidates if candidate.rank == rank)
                 assert step.chosen == first
                 at = step.chosen.index
                 assert (*step.parts[:at], step.merged, *step.parts[at + 2 :]) == parts_after
-            assert len(told.steps) + len(told.tokens) == len(told.piece)
+            assert len(explained.steps) + len(explained.tokens) == len(explained.piece)
 
 
 def test_equal_ranks_go_from_left_to_right() -> None:
     ranks = {b"a": 0, b"aa": 1}
-    told = explain_piece(ranks, b"aaa")
-    assert told.tokens == (b"aa", b"a")
-    assert [candidate.index for candidate in told.steps[0].candidates] == [0, 1]
+    explained = explain_piece(ranks, b"aaa")
+    assert explained.tokens == (b"aa", b"a")
+    assert [candidate.index for candidate in explained.steps[0].candidates] == [0, 1]
 
 
 def test_a_piece_that_no_merge_reaches_is_taken_whole_as_tiktoken_does() -> None:
     ranks = {bytes([i]): i for i in range(256)} | {b"abcd": 256}
     tokenizer = Tokenizer("made", ranks, r"\w+|\W", {END_OF_TEXT: 257})
-    (told,) = explain(tokenizer, "abcd")
-    assert told.taken_whole and told.steps == ()
-    assert list(told.ids) == tokenizer.encode("abcd") == [256]
+    (explained,) = explain(tokenizer, "abcd")
+    assert explained.taken_whole and explained.steps == ()
+    assert list(explained.ids) == tokenizer.encode("abcd") == [256]
 
 
 def test_pieces_join_to_the_text_and_a_dollar_means_the_very_end() -> None:

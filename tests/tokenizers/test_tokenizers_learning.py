@@ -15,7 +15,7 @@ SIGNS = byte_characters()
 
 
 def plain_merges(counts: dict[bytes, int], n_merges: int, min_count: int = 2) -> list[Merge]:
-    """Counts all pairs of the whole text anew for every merge."""
+    """Counts all pairs of the whole text again for every merge."""
     tokens = [bytes([byte]) for byte in sorted(range(256), key=SIGNS.__getitem__)]
     symbol = {token: number for number, token in enumerate(tokens)}
     words = [([symbol[bytes([byte])] for byte in piece], n) for piece, n in counts.items()]

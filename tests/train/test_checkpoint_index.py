@@ -20,7 +20,7 @@ def test_snapshot_steps_are_spread_on_a_log_axis():
     assert more == [1, 2, 5, 7, 10, 14, 20, 21, 28]
 
 
-def test_prune_keeps_the_snapshots_that_were_wished(tmp_path):
+def test_prune_keeps_the_snapshots_that_were_asked_for(tmp_path):
     for step in (30, 40, 60, 70):
         make(tmp_path, step, 1.0 + step)
     checkpoint_index.prune(tmp_path, every=20)

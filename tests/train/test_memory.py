@@ -40,7 +40,7 @@ print(json.dumps([outside, inside, between, held - resident()]))
 def test_memory_is_taken_again_without_asking_and_goes_back_when_the_last_run_ends():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     outside, inside, between, given_back = json.loads(done.stdout)
-    # Not nought: where the heap is in pieces, an allocation now and then finds none large enough.
+    # Not zero: where the heap is in pieces, an allocation now and then finds none large enough.
     assert inside < outside / 3
     assert between < outside / 3  # another run goes on: nothing was given back
     assert given_back > 32 << 20

@@ -17,7 +17,7 @@ from llmcore.tasks.classification import ClassificationTask, Example
 from llmcore.tokenizers import builtin_tokenizer
 from llmcore.train import solver
 from llmcore.train.checkpoint_index import list_checkpoints
-from llmcore.train.control import NeverStop, Wish
+from llmcore.train.control import NeverStop, Request
 from llmcore.train.sinks import NullSink
 from llmcore.train.solver import HALF_COUNTS, HeadSolver
 from llmcore.train.world import World
@@ -112,9 +112,9 @@ class StopAfter(NeverStop):
     def __init__(self, calls: int) -> None:
         self.left = calls
 
-    def wish(self) -> Wish:
+    def request(self) -> Request:
         self.left -= 1
-        return Wish("stop" if self.left < 0 else "run")
+        return Request("stop" if self.left < 0 else "run")
 
 
 def test_a_stopped_run_keeps_its_head_and_ends_at_the_same_optimum(tmp_path):

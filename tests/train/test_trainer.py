@@ -13,7 +13,7 @@ from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.tasks.templates import Template
 from llmcore.tokenizers import builtin_tokenizer
 from llmcore.train.checkpoint_index import list_checkpoints, recover, retired_name
-from llmcore.train.control import NeverStop, Wish
+from llmcore.train.control import NeverStop, Request
 from llmcore.train.sinks import NullSink
 from llmcore.train.trainer import Trainer, make_optimizer, patience_for
 
@@ -43,9 +43,9 @@ class StopAt:
     def __init__(self, calls):
         self.left = calls
 
-    def wish(self):
+    def request(self):
         self.left -= 1
-        return Wish("stop" if self.left < 0 else "run")
+        return Request("stop" if self.left < 0 else "run")
 
 
 def make_task(config=CONFIG, dropout=0.2):
@@ -169,23 +169,23 @@ def test_bf16_keeps_weights_in_fp32_and_learns_nearly_the_same(tmp_path):
 
 
 class Script:
-    """A control that wishes one thing before each step, and then runs on."""
+    """A control that asks for one thing before each step, and then runs on."""
 
     seq = 0
 
-    def __init__(self, **wishes):
-        self.wishes, self.asked = {int(key[1:]): wish for key, wish in wishes.items()}, 0
+    def __init__(self, **requests):
+        self.requests, self.asked = {int(key[1:]): request for key, request in requests.items()}, 0
 
-    def wish(self):
+    def request(self):
         self.asked += 1
-        return self.wishes.get(self.asked, Wish())
+        return self.requests.get(self.asked, Request())
 
 
 def test_a_paused_run_saves_waits_and_goes_on_as_if_never_paused(tmp_path):
     whole, _ = run(tmp_path / "whole")
     sink = Recorder()
     paused, outcome = run(
-        tmp_path / "paused", Script(_4=Wish("pause"), _5=Wish("pause")), CONFIG, sink
+        tmp_path / "paused", Script(_4=Request("pause"), _5=Request("pause")), CONFIG, sink
     )
     assert outcome.state == "done"
     kinds = [(event["type"], event["step"]) for event in sink.events if event["type"] != "sample"]
@@ -196,7 +196,7 @@ def test_a_paused_run_saves_waits_and_goes_on_as_if_never_paused(tmp_path):
 
 
 def test_a_new_learning_rate_is_recorded_and_a_resume_makes_the_same_change(tmp_path):
-    change = Script(_6=Wish(learning_rate=1e-4))
+    change = Script(_6=Request(learning_rate=1e-4))
     sink = Recorder()
     whole, _ = run(tmp_path / "whole", change, CONFIG, sink)
     (event,) = [event for event in sink.events if event["type"] == "setting"]
@@ -212,7 +212,7 @@ def test_a_new_learning_rate_is_recorded_and_a_resume_makes_the_same_change(tmp_
 
 def test_a_checkpoint_is_saved_when_it_is_asked_for(tmp_path):
     sink = Recorder()
-    run(tmp_path, Script(_6=Wish(saves=1), _7=Wish(saves=1)), CONFIG, sink)
+    run(tmp_path, Script(_6=Request(saves=1), _7=Request(saves=1)), CONFIG, sink)
     saved = [event["step"] for event in sink.events if event["type"] == "checkpoint"]
     assert saved.count(5) == 1 and 6 not in saved
 

@@ -17,7 +17,7 @@ def fresh(monkeypatch):
     card._measured.stop_all()
 
 
-def test_a_configuration_is_measured_once_and_the_newest_wish_counts(monkeypatch, wait_until):
+def test_a_configuration_is_measured_once_and_the_newest_request_counts(monkeypatch, wait_until):
     tried = []
     monkeypatch.setattr(card, "_speed", lambda config: tried.append(config) or 1234.0)
     first, second = pretrain_config(batch_size=4), pretrain_config(batch_size=8)

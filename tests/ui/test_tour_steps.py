@@ -222,7 +222,7 @@ def test_overfitting_is_seen_in_the_curves() -> None:
     losses(run_id, "val", [6.0, 5.5, 5.0], every=50)
     for step in ("rises", "doctor"):
         assert not is_done("overfit", step, seen("pretrain"))
-    st.session_state.clear()  # the doctor looks anew only every few seconds
+    st.session_state.clear()  # the doctor looks again only every few seconds
     losses(run_id, "val", [6.0, 5.5, 5.0, 5.3, 5.6, 6.0, 6.4], every=50)
     assert is_done("overfit", "rises", seen("pretrain"))
     assert is_done("overfit", "doctor", seen("pretrain"))

@@ -9,7 +9,7 @@ from ui.page import plain
 
 
 def show(job: Job | None) -> None:
-    """job: the one in the address; None where there is none of that name."""
+    """job: the one in the address; None if there is none of that name."""
     if job is not None:
         detail(job)
         return

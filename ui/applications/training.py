@@ -23,7 +23,7 @@ TICK_SECONDS = 2.0
 
 
 def training(job: Job) -> None:
-    """What is missing, and the way to it; nothing where a model serves the job and none trains."""
+    """What is missing, and the way to it; nothing if a model serves the job and none trains."""
     if not job.answers:
         return
     live = next((info for info in own_runs(job, store()) if info.is_live), None)
@@ -55,7 +55,7 @@ def _train(job: Job, begin: Begin) -> None:
 
 
 def _watch(job: Job, run_id: str, missing: bool) -> None:
-    """The progress of a run; the page is drawn anew when it has its first checkpoint or ends."""
+    """The progress of a run; the page is drawn again when it has its first checkpoint or ends."""
 
     def draw() -> None:
         info = store().info(run_id)

@@ -83,13 +83,13 @@ def choose_token(token: int) -> None:
     st.session_state[ATTENTION_TOKEN] = str(token)
 
 
-def two_numbers(told: Any) -> tuple[int, int] | None:
+def two_numbers(given: Any) -> tuple[int, int] | None:
     """A pair of whole numbers at or above 0, as components tell heads and cells; else None."""
-    if not isinstance(told, list) or len(told) != 2:
+    if not isinstance(given, list) or len(given) != 2:
         return None
-    if not all(isinstance(place, int) and 0 <= place < 10_000 for place in told):
+    if not all(isinstance(place, int) and 0 <= place < 10_000 for place in given):
         return None
-    return told[0], told[1]
+    return given[0], given[1]
 
 
 def pick_head(key: str) -> None:

@@ -73,7 +73,7 @@ def _other_text(text: str) -> str:
 
 
 def _other_model(ref: str) -> str | None:
-    """The second model, `?with=` in the address; None where there is none to compare with."""
+    """The second model, `?with=` in the address; None if there is none to compare with."""
     own = _config(ref)
     entries = {
         entry.ref: entry
@@ -97,7 +97,7 @@ def _other_model(ref: str) -> str | None:
 
 
 def _config(ref: str) -> "ModelConfig | None":
-    """The shape of a model; None where it cannot be read."""
+    """The shape of a model; None if it cannot be read."""
     try:
         return model_config(ref)
     except LabError:

@@ -1,4 +1,4 @@
-"""A button for each part of a model, with a number in each where there is one."""
+"""A button for each part of a model, with a number in each if there is one."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -30,7 +30,7 @@ KIND = "induction"  # of the ids that are minted here
 REFRESH_SECONDS = 1.0
 _RUN = "attention_induction_run"
 EXPECT = (
-    "The training text is random letters. Every document has a rule of its own, drawn anew: which "
+    "The training text is random letters. Every document has a rule of its own, drawn again: which "
     "letter follows which, as in `h][][TJmh]TJm[]TJm`. Nothing can be learned by heart, since the "
     "next document has another rule. But **it can be read from the context**: find the last place "
     "where the present letter stood, and say what came after it there. A head that does this is an "
@@ -103,7 +103,7 @@ def _start_box() -> None:
             st.markdown(
                 "A model with **two layers** of two heads and 120,000 parameters learns for about "
                 "two minutes. At every evaluation its heads are measured on a test that it never "
-                "trains on: random letters, and then the very same ones again."
+                "trains on: random letters, and then exactly the same ones again."
             )
             control = st.checkbox(
                 "Then train one layer as a control",

@@ -227,7 +227,7 @@ def _outcome(key: str, text: str, names: str, how: str, _loaded: Loaded) -> "Pre
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _test_loss(key: str, names: str, how: str, _loaded: Loaded) -> float | None:
-    """None where this machine has no held-out text."""
+    """None if this machine has no held-out text."""
     from llmcore.interpret.ablation import mean_loss
 
     ids = test_ids(key, _loaded)

@@ -17,7 +17,7 @@ N_WINDOWS, LENGTH = 6, 64
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def test_ids(key: str, _loaded: "Loaded") -> "Tensor | None":
-    """int64 (N_WINDOWS, LENGTH), or shorter as the context is; None where there is no such text
+    """int64 (N_WINDOWS, LENGTH), or shorter as the context is; None if there is no such text
     on this machine."""
     import torch
 

@@ -14,10 +14,10 @@ from ui.chat.talk import Talk, learned_alone, talk_with
 from ui.chat.transcript import (
     MAX_MESSAGE,
     export_buttons,
+    request,
     say_typed,
-    take_wish,
+    take_request,
     transcript,
-    wish,
 )
 from ui.instructions.answers import followed_prompts
 from ui.marked import Markdown
@@ -83,7 +83,7 @@ def _introduce(loaded: Loaded, ref: str) -> None:
 
 
 def _other_kind(label: Markdown, other: str | None, ref: str) -> None:
-    """A button that changes to a model of the other kind, where there is one."""
+    """A button that changes to a model of the other kind, if there is one."""
     if other is not None and other != ref:
         st.button(
             label, icon=":material/compare_arrows:", type="tertiary", key="chat_other_kind",
@@ -93,7 +93,7 @@ def _other_kind(label: Markdown, other: str | None, ref: str) -> None:
 
 def _act(talk: Talk, loaded: Loaded) -> Exception | None:
     """Does what was asked for; returns what went wrong, to be said below the conversation."""
-    asked = take_wish()
+    asked = take_request()
     if asked is None:
         return None
     what, *rest = asked
@@ -126,7 +126,7 @@ def _conversation(talk: Talk, loaded: Loaded, ref: str) -> None:
                 key=f"chat_example_{ref}_{at}",
                 icon=":material/format_quote:",
                 type="tertiary",
-                on_click=wish,
+                on_click=request,
                 args=("say", example),
             )
 

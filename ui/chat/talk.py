@@ -34,7 +34,7 @@ class Exchange:
     answer: str = ""
     reason: str = ""  # why the answer ended; "" while it is written
     error: str | None = None
-    read: str = ""  # the very text that the model read
+    read: str = ""  # exactly the text that the model read
     n_read: int = 0  # tokens of it
     n_tokens: int = 0  # of the answer
     tokens_per_s: float = 0.0
@@ -136,7 +136,7 @@ class Talk:
 
 
 def talk_with(ref: str, loaded: "Loaded") -> Talk:
-    """The conversation with the model of this reference, begun where there is none."""
+    """The conversation with the model of this reference, begun if there is none."""
     talks: OrderedDict[str, Talk] = st.session_state.setdefault(_TALKS, OrderedDict())
     if ref not in talks:
         tuned = loaded.card.get("template") is not None
@@ -158,7 +158,7 @@ def learned_alone(loaded: "Loaded") -> bool:
 
 
 def template_text(loaded: "Loaded", settings: Settings) -> str | None:
-    """The template's text; None where the model just continues what is typed."""
+    """The template's text; None if the model just continues what is typed."""
     from llmcore.tasks.templates import TEMPLATES
 
     if settings.template == AS_TAUGHT:

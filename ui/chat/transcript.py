@@ -10,7 +10,7 @@ from ui.marked import Markdown, plain
 
 TICK_SECONDS = 0.15
 MAX_MESSAGE = 8_000
-_WISH = "lab_chat_wish"
+_REQUEST = "lab_chat_request"
 ENDS = {
     "end of text": "the model ended it",
     "stop string": "ended where the next question would begin",
@@ -18,20 +18,20 @@ ENDS = {
 }
 
 
-def take_wish() -> tuple[Any, ...] | None:
+def take_request() -> tuple[Any, ...] | None:
     """What was asked for since this was last called: ("say", text), ("again",), ("edit", at),
     ("resend", at, text) or ("clear",)."""
-    return st.session_state.pop(_WISH, None)
+    return st.session_state.pop(_REQUEST, None)
 
 
-def wish(*what: Any) -> None:
+def request(*what: Any) -> None:
     """A callback: the page acts on it once it has read all fields."""
-    st.session_state[_WISH] = what
+    st.session_state[_REQUEST] = what
 
 
 def say_typed(key: str) -> None:
     """A callback of the message box."""
-    wish("say", st.session_state.get(key) or "")
+    request("say", st.session_state.get(key) or "")
 
 
 def transcript(talk: Talk, ref: str) -> None:
@@ -76,7 +76,7 @@ def _question(talk: Talk, at: int, one: Exchange, ref: str) -> None:
                 icon=":material/edit:",
                 type="tertiary",
                 key=f"chat_edit_{ref}_{at}",
-                on_click=wish,
+                on_click=request,
                 args=("edit", at),
                 help="Rewrites this message; what followed it is replaced.",
             )
@@ -94,9 +94,9 @@ def _editor(at: int, one: Exchange, ref: str) -> None:
                 "Send again",
                 icon=":material/send:",
                 type="primary",
-                on_click=lambda: wish("resend", at, st.session_state.get(key) or ""),
+                on_click=lambda: request("resend", at, st.session_state.get(key) or ""),
             )
-            st.form_submit_button("Cancel", on_click=wish, args=("edit", None))
+            st.form_submit_button("Cancel", on_click=request, args=("edit", None))
 
 
 def _answer(one: Exchange) -> None:
@@ -141,7 +141,7 @@ def _buttons(talk: Talk, ref: str) -> None:
                 else "Another answer to the last message, with another seed.",
             )
             if again:  # inside the fragment: the whole page acts on it
-                wish("again")
+                request("again")
                 st.rerun()
         with st.popover("What the model read", icon=":material/visibility:"):
             newest = talk.exchanges[-1]
@@ -180,6 +180,6 @@ def export_buttons(talk: Talk, ref: str, as_json: Callable, as_markdown: Callabl
             icon=":material/download:", disabled=empty, key=f"chat_md_{ref}", on_click="ignore",
         )  # fmt: skip
         st.button(
-            "Clear", icon=":material/delete_sweep:", key=f"chat_clear_{ref}", on_click=wish,
+            "Clear", icon=":material/delete_sweep:", key=f"chat_clear_{ref}", on_click=request,
             args=("clear",), disabled=empty, help="Forgets this conversation.",
         )  # fmt: skip

@@ -55,7 +55,7 @@ def _start_box() -> None:
                     show_error(error)
             left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
             if choice is not None:
-                left.caption(f"**{plain(choice.name)}**, each size learned anew from {seeds:d} "
+                left.caption(f"**{plain(choice.name)}**, each size learned again from {seeds:d} "
                              f"draws; all are scored on the same test split.")  # fmt: skip
             begins = None
             if choice is not None and model is not None:
@@ -68,13 +68,13 @@ def _begin(choice: LabelledChoice, model: str, seeds: int, begin: Begin) -> None
 
 
 def _options() -> tuple[str, int]:
-    """Pretrained model and number of seeds. Raises LabError where there is no model."""
+    """Pretrained model and number of seeds. Raises LabError if there is no model."""
     left, right = st.columns([3, 1])
     with left:
         model = choose_model()
     seeds = right.number_input(
         "Seeds", 1, 20, 5, key="curve_seeds", persist_state="session",
-        help="How often each size is drawn and learned anew. The band spans all of them.",
+        help="How often each size is drawn and learned again. The band spans all of them.",
     )  # fmt: skip
     return model, int(seeds)
 

@@ -135,8 +135,8 @@ def _own() -> LabelledChoice | None:
     if kept is None:
         st.caption(
             "One row is one text with its label. What the file is, how it is encoded and which "
-            "column is what, is told by its content, and shown before anything learns from it. A "
-            "larger file: `python -m llmcore finetune --task classify --data FILE` "
+            "column is what is recognised by its content and shown before anything learns from it. "
+            "A larger file: `python -m llmcore finetune --task classify --data FILE` "
             "(`--sample 20000` takes a part of it)."
         )
         return None

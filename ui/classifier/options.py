@@ -69,12 +69,12 @@ class Settings:
 
 
 def choose_model() -> str:
-    """Draws the choice of the language model. Raises LabError where there is none."""
+    """Draws the choice of the language model. Raises LabError if there is none."""
     return start_picker("classify_model")
 
 
 def options() -> Settings:
-    """Base model, what learns, epochs, balance. Raises LabError where there is no model."""
+    """Base model, what learns, epochs, balance. Raises LabError if there is no model."""
     from llmcore.recipes.classification import DEFAULT_EPOCHS
 
     model, trainable, balance, epochs = st.columns([3, 2, 2, 1])
@@ -140,7 +140,7 @@ def _both_sides() -> bool:
 
 
 def _lora() -> LoraConfig:
-    """Raises LabError where no layer is chosen."""
+    """Raises LabError if no layer is chosen."""
     default = LoraConfig()
     rank, alpha, targets = st.columns([1, 1, 3])
     r = rank.number_input(

@@ -90,7 +90,7 @@ def show_report(choice: LabelledChoice, report: DataReport, run_id: str, unseen:
         with right:
             lines = report.findings()
             if not lines:
-                lines = ["No doubles, no contradictions, no text too long: nothing to mend."]
+                lines = ["No doubles, no contradictions, no text too long: nothing to fix."]
             st.markdown("\n".join(f"- {plain(line)}" for line in lines))
         if choice.table is not None:
             st.dataframe(

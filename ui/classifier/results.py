@@ -65,7 +65,7 @@ def _scores(
     baselines: dict[str, dict[str, Any]],
     model_alone: dict[str, Any] | None,
 ) -> None:
-    """Test accuracy beside the baselines on the very same texts; who does better is said first.
+    """Test accuracy beside the baselines on exactly the same texts; who does better is said first.
 
     model_alone: without the words that vote beside it, where they do."""
     if luck := chance_words(test):

@@ -116,6 +116,6 @@ def registered(name: str, isolated: bool = True) -> "ComponentRenderer":
 
 
 def message(key: str, event: str) -> Any:
-    """What a component has just told. For its callback, which may not trust it."""
+    """What a component has just reported. For its callback, which may not trust it."""
     state = st.session_state.get(key)
     return None if state is None or not hasattr(state, "get") else state.get(event)

@@ -21,7 +21,7 @@ function head(columns) {
   return top;
 }
 
-// Writes a cell into its button; nothing where it says already what it should.
+// Writes a cell into its button; nothing if it says already what it should.
 function fill(button, cell, title, row) {
   const wanted = JSON.stringify([cell, title, row]);
   if (button.written === wanted) return;

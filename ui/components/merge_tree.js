@@ -47,15 +47,15 @@ class Player {
     this.timer = null;
     this.query = (name) => view.querySelector(name);
     this.query(".player").addEventListener("click", (event) => {
-      const wish = event.target.closest("button")?.dataset.do;
-      if (wish) this.act(wish);
+      const request = event.target.closest("button")?.dataset.do;
+      if (request) this.act(request);
     });
     this.query("input").addEventListener("input", (event) => this.go(Number(event.target.value)));
   }
 
-  act(wish) {
-    if (wish === "play") { if (this.timer) this.stop(); else this.play(); return; }
-    this.go({ first: 0, back: this.step - 1, next: this.step + 1 }[wish]);
+  act(request) {
+    if (request === "play") { if (this.timer) this.stop(); else this.play(); return; }
+    this.go({ first: 0, back: this.step - 1, next: this.step + 1 }[request]);
   }
 
   play() {

@@ -1,9 +1,9 @@
 // Half of a surrogate pair (a pasted text that was cut inside an emoji) cannot be sent to Python:
-// Streamlit's connection breaks over it and stays broken until the page is loaded anew. So it
+// Streamlit's connection breaks over it and stays broken until the page is loaded again. So it
 // becomes U+FFFD before Streamlit reads the field.
 const LONE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-function mend(event) {
+function repair(event) {
   const field = event.composedPath()[0];
   const text = field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement;
   if (!text || event.isComposing || field.type === "file") return;
@@ -18,6 +18,6 @@ function mend(event) {
 
 export default function () {
   // Capturing on the document comes before React's listeners on its root.
-  document.addEventListener("input", mend, true);
-  return () => document.removeEventListener("input", mend, true);
+  document.addEventListener("input", repair, true);
+  return () => document.removeEventListener("input", repair, true);
 }

@@ -156,7 +156,7 @@ def _samples(found: Comparison) -> None:
 
 def _start_box(first: bool) -> None:
     entries = {entry.ref: entry for entry in list_models("language")}
-    # The answer comes first: where there is one, the settings are folded away.
+    # The answer comes first: if there is one, the settings are folded away.
     frame = None if first else st.expander("Measure again", key="compare_again")
     with start_box(KIND, "compare nlp", frame) as box:
         if first:

@@ -47,7 +47,7 @@ class InstructionChoice:
     columns: Columns = field(default_factory=Columns)
 
     def splits(self) -> InstructionSplits:
-        """The rows as training will have them. Raises LabError where they cannot be learned."""
+        """The rows as training will have them. Raises LabError if they cannot be learned."""
         return _splits(self.source, self.table, self.columns, INSTRUCT.seed)
 
 
@@ -125,7 +125,7 @@ def _report(data: bytes, name: str, columns: Columns = Columns()) -> "ReadingRep
 
 
 def _has_boxes(report: "ReadingReport") -> bool:
-    """Whether columns are to be chosen: messages need no choice of any. Raises LabError where
+    """Whether columns are to be chosen: messages need no choice of any. Raises LabError if
     there are too few."""
     if report.asks and len(report.columns) < 2:
         raise ask_for(report)
@@ -134,7 +134,7 @@ def _has_boxes(report: "ReadingReport") -> bool:
 
 def _columns(report: "ReadingReport", data: bytes, file_id: str) -> Columns | None:
     """A select box for each role, with the recognised column or empty; None as long as one that
-    is needed is empty. The upload's identity is in their keys: another file starts anew."""
+    is needed is empty. The upload's identity is in their keys: another file starts again."""
     needed, optional = ("instruction", "answer"), ("input", "system")
     places = st.columns(4, vertical_alignment="bottom")
     boxes = dict(zip(("instruction", "input", "answer", "system"), places, strict=True))

@@ -54,7 +54,7 @@ class Plan:
 
 
 def options(choice: "InstructionChoice | None") -> Settings:
-    """Draws the form. Raises LabError where a choice cannot work."""
+    """Draws the form. Raises LabError if a choice cannot work."""
     model, trainable, epochs, packing = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     with model:
         ref = start_picker("instruct_model")
@@ -86,7 +86,7 @@ def options(choice: "InstructionChoice | None") -> Settings:
 
 
 def planned(choice: "InstructionChoice", settings: Settings) -> Plan:
-    """Raises LabError where nothing could be learned so."""
+    """Raises LabError if nothing could be learned so."""
     made = _planned(
         choice.source, choice.table, choice.columns, settings.model, settings.trainable,
         settings.template, settings.packing, settings.epochs, settings.lora,
@@ -181,7 +181,7 @@ def _template(choice: "InstructionChoice | None") -> str:
 
 
 def _shown_row(choice: "InstructionChoice | None") -> "Instruction | None":
-    """A row with an input, where there is one: it shows all parts of the template."""
+    """A row with an input, if there is one: it shows all parts of the template."""
     if choice is None:
         return None
     rows = choice.splits().train

@@ -22,13 +22,13 @@ DEFAULT = "gpt2"
 
 
 def known_shapes(own: tuple[str, ModelConfig] | None) -> Known:
-    """Name -> title and shape; the person's own model first, where there is one."""
+    """Name -> title and shape; the person's own model first, if there is one."""
     found = {name: (shape.title, shape.config) for name, shape in SHAPES.items()}
     return {OWN: own, **found} if own is not None else found
 
 
 def shape_choice(known: Known) -> ModelConfig:
-    """The known shapes to start from, and sliders. Raises LabError where the parts do not fit."""
+    """The known shapes to start from, and sliders. Raises LabError if the parts do not fit."""
     wanted = st.query_params.get("shape", DEFAULT)
     if st.session_state.get(MODEL_SHAPE) not in known:
         st.session_state[MODEL_SHAPE] = wanted if wanted in known else DEFAULT

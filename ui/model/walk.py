@@ -96,10 +96,10 @@ def _shape(step: "WalkStep") -> str:
 
 
 def _go() -> None:
-    wish = message(MAP, "go")
-    if hasattr(wish, "get") and isinstance(wish.get("step"), str):
-        layer = wish.get("layer")
-        go(step=wish["step"], **({"layer": layer} if type(layer) is int else {}))
+    request = message(MAP, "go")
+    if hasattr(request, "get") and isinstance(request.get("step"), str):
+        layer = request.get("layer")
+        go(step=request["step"], **({"layer": layer} if type(layer) is int else {}))
 
 
 def _controls(names: list[str], at: int, step: "WalkStep", layer: int, n_layers: int) -> None:

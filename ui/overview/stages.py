@@ -98,7 +98,7 @@ def best_bits_per_byte(
 
     Losses of different tokenizers do not compare, bits per byte do, but only on one text.
     `series(run_id)` gives a run's validation values, `text_of(run_id)` what names its text for a
-    person, and what tells whether two are the same; None where that is not known.
+    person, and what tells whether two are the same; None if that is not known.
     """
     own = [run for run in _own(runs, "pretrain") if run.val_loss is not None][:limit]
     found: dict[str, list[float]] = {}

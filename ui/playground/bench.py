@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui.playground.tokens import Labels, Told, told
+from ui.playground.tokens import Labels, TokenFacts, token_facts
 
 if TYPE_CHECKING:
     from llmcore.generation import GenerationJob, Node, SamplingConfig, Tree
@@ -39,8 +39,8 @@ class Bench:
     job: "GenerationJob | None" = None
     trouble: Exception | None = None
     _followed: int = -1  # the job's token that `here` has moved to
-    _whole: "Node | None" = None  # the end of the path whose scores were computed anew last
-    _told: dict[int, Told] = field(default_factory=dict)
+    _whole: "Node | None" = None  # the end of the path whose scores were computed again last
+    _told: dict[int, TokenFacts] = field(default_factory=dict)
     _told_under: "SamplingConfig | None" = None
     _drawn: "dict[int, SamplingConfig]" = field(default_factory=dict)
     _from: int = 0  # the node behind which the job writes
@@ -84,7 +84,7 @@ class Bench:
             self.job.stop()
 
     def await_token(self, seconds: float) -> None:
-        """Waits for the first token, so that the very next picture has it."""
+        """Waits for the first token, so that the next picture has it."""
         end = time.monotonic() + seconds
         while (job := self._running) and job.n_tokens == 0 and time.monotonic() < end:
             time.sleep(0.004)
@@ -146,8 +146,8 @@ class Bench:
         chosen = [path[at].written for at in rows]
         return reread(list(rows.values()), chosen, sampling, seen, k), list(rows)
 
-    def tell(self, path: "list[Node]", sampling: "SamplingConfig") -> dict[int, Told]:
-        """What is told of each token of a path under `sampling`, by node. Kept until the settings
+    def tell(self, path: "list[Node]", sampling: "SamplingConfig") -> dict[int, TokenFacts]:
+        """What is shown of each token of a path under `sampling`, by node. Kept until the settings
         change, so that a growing text reads its new tokens only."""
         if self._told_under != sampling or len(self._told) > MAX_TOLD:
             self._told, self._told_under = {}, sampling
@@ -155,7 +155,7 @@ class Bench:
         reading, known = self.read(path, sampling, new)
         if reading is not None:
             chosen = [path[at].written for at in known]
-            made = told(reading, chosen, self.labels, self.tree.tokenizer.vocab_size)
+            made = token_facts(reading, chosen, self.labels, self.tree.tokenizer.vocab_size)
             self._told |= {path[at].id: node for at, node in zip(known, made, strict=True)}
         return self._told
 

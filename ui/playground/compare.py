@@ -8,7 +8,7 @@ from ui.playground import sampling, stage
 from ui.playground.bench import Bench, bench, shown_bench
 from ui.playground.choice import choice_of
 from ui.playground.models import first_model, model_name, second_model
-from ui.playground.write import FIRST_TOKEN_SECONDS, draw_again, prompt_form, taken_wish
+from ui.playground.write import FIRST_TOKEN_SECONDS, draw_again, prompt_form, taken_request
 
 SLOTS = ("first", "second")
 
@@ -24,7 +24,7 @@ def show() -> None:
     slots = list(zip(SLOTS, refs, strict=True))
     prompt = prompt_form(slots, height=92)
     loaded = [load_model(ref) for ref in refs]
-    pressed = taken_wish()
+    pressed = taken_request()
     shown: dict[str, Bench | None] = {}
     for (slot, ref), model in zip(slots, loaded, strict=True):
         found = shown[slot] = shown_bench(slot, ref, prompt)

@@ -67,7 +67,7 @@ SLIDERS = (
 
 
 def sliders(key: str) -> dict[str, float | int | None]:
-    """Draws the sliders; returns their values by the names of SamplingConfig, None where off."""
+    """Draws the sliders; returns their values by the names of SamplingConfig, None if off."""
     seen = _take_moves(key)
     at = _at()
     data = {
@@ -144,7 +144,7 @@ def options() -> None:
 
 
 def config() -> "SamplingConfig":
-    """All settings as they stand. Raises LabError where a stop string cannot be used."""
+    """All settings as they stand. Raises LabError if a stop string cannot be used."""
     kept = {key: st.session_state.get(key, value) for key, value in DEFAULTS.items()}
     return reading_config().with_(
         seed=int(kept["playground_seed"]),
@@ -161,7 +161,7 @@ def reading_config() -> "SamplingConfig":
 
 
 def differing(drawn: "SamplingConfig") -> str:
-    """The settings of `drawn` that are not those of now, with their values; empty where none is."""
+    """The settings of `drawn` that are not those of now, with their values; empty if none is."""
     now, found = config(), []
     for slider in SLIDERS:
         value = getattr(drawn, slider.name)

@@ -101,21 +101,21 @@ def _known(bench: Bench, node: object) -> int | None:
 
 def _selected(key: str, bench: Bench | None) -> Callable[[], None]:
     def take() -> None:
-        wish = message(key, "select")
-        if bench is not None and hasattr(wish, "get"):
-            bench.selected = _known(bench, wish.get("key"))
+        request = message(key, "select")
+        if bench is not None and hasattr(request, "get"):
+            bench.selected = _known(bench, request.get("key"))
 
     return take
 
 
 def branched(key: str, bench: Bench | None) -> Callable[[], None]:
-    """The token of a node is replaced: what follows is written anew, the old branch stays."""
+    """The token of a node is replaced: what follows is written again, the old branch stays."""
 
     def take() -> None:
-        wish = message(key, "branch")
-        if bench is None or not hasattr(wish, "get"):
+        request = message(key, "branch")
+        if bench is None or not hasattr(request, "get"):
             return
-        node, token = _known(bench, wish.get("node")), wish.get("token")
+        node, token = _known(bench, request.get("node")), request.get("token")
         if node is None or type(token) is not int:
             return
         parent = bench.tree.node(node).parent
@@ -188,11 +188,11 @@ def _remover(bench: Bench) -> Callable[[int], None]:
     return remove
 
 
-def _name(bench: Bench, wish: object) -> None:
-    if not hasattr(wish, "get") or (node := _known(bench, wish.get("node"))) is None:
+def _name(bench: Bench, request: object) -> None:
+    if not hasattr(request, "get") or (node := _known(bench, request.get("node"))) is None:
         return
     try:
-        bench.tree.rename(node, str(wish.get("name") or ""))
+        bench.tree.rename(node, str(request.get("name") or ""))
     except LabError as error:
         bench.trouble = error
 

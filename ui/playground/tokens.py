@@ -92,7 +92,7 @@ def share(p: float) -> str:
 
 
 @dataclass(slots=True, frozen=True)
-class Told:
+class TokenFacts:
     """What colours and cards say of one token."""
 
     probability: float
@@ -101,7 +101,9 @@ class Told:
     card: list[Any]  # [label, facts, rows]; see coloured_tokens.js
 
 
-def told(reading: "Reading", chosen: Sequence[int], labels: Labels, vocab_size: int) -> list[Told]:
+def token_facts(
+    reading: "Reading", chosen: Sequence[int], labels: Labels, vocab_size: int
+) -> list[TokenFacts]:
     """A reading of the tokens `chosen`, token by token."""
     columns = [
         reading.ids.tolist(),
@@ -125,7 +127,7 @@ def told(reading: "Reading", chosen: Sequence[int], labels: Labels, vocab_size: 
             f"{share(probability)} under these settings, {share(reading.natural[at])} by the "
             f"model alone · rank {rank:,} of {vocab_size:,} · entropy {entropy:.1f} bits"
         )
-        made.append(Told(probability, rank, entropy, [labels.label(own), facts, rows]))
+        made.append(TokenFacts(probability, rank, entropy, [labels.label(own), facts, rows]))
     return made
 
 

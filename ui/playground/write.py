@@ -15,7 +15,7 @@ from ui.state import shared_text
 
 FIRST_TOKEN_SECONDS = 0.25
 MOST_UNKNOWN = 20
-_WISH = "lab_playground_wish"
+_REQUEST = "lab_playground_request"
 
 
 def show() -> None:
@@ -28,7 +28,7 @@ def show() -> None:
     shown = shown_bench("first", ref, prompt)
     with guarded():
         loaded = load_model(ref)
-        pressed = taken_wish()
+        pressed = taken_request()
         if pressed == "continue" and shown is not None:
             shown.write(sampling.config(), shown.here)
         elif pressed == "stop" and shown is not None:
@@ -49,7 +49,7 @@ def show() -> None:
 
 
 def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> str:
-    """The prompt with its buttons (see `taken_wish`).
+    """The prompt with its buttons (see `taken_request`).
 
     A form, so that Ctrl+Enter generates also where the text is the same as before.
     """
@@ -71,17 +71,17 @@ def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> str:
                     icon=icon,
                     type="primary" if name == "generate" else "secondary",
                     disabled=not enabled,
-                    on_click=_note_wish,
+                    on_click=_note_request,
                     args=(name,),
                     key=f"playground_press_{name}",
                 )
     return prompt
 
 
-def taken_wish() -> str | None:
+def taken_request() -> str | None:
     """The button that was pressed, once. The run that a press starts may give way to another one
     before it acts, so the press is noted by a callback and taken when all is there to act."""
-    return st.session_state.pop(_WISH, None)
+    return st.session_state.pop(_REQUEST, None)
 
 
 def draw_again(benches: Sequence[Bench | None]) -> None:
@@ -95,14 +95,14 @@ def draw_again(benches: Sequence[Bench | None]) -> None:
     )  # fmt: skip
     st.caption(f"The text was drawn with {plain(other)}.")
     if pressed:  # inside the fragment: the whole page acts on it
-        _note_wish("generate")
+        _note_request("generate")
         st.rerun()
 
 
-def _note_wish(name: str) -> None:
+def _note_request(name: str) -> None:
     if name == "another":
         sampling.next_seed()
-    st.session_state[_WISH] = name
+    st.session_state[_REQUEST] = name
 
 
 def _draw(shown: Bench | None, prompt: str) -> None:

@@ -82,7 +82,7 @@ def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None
 
 
 def _await_checkpoint(run_id: str) -> None:
-    """Returns once a run that has just begun can be asked; at once where there is no hope."""
+    """Returns once a run that has just begun can be asked; at once if there is no hope."""
     run, end = store().open(run_id), time.monotonic() + PATIENCE_SECONDS
     while not run.checkpoints() and run.info().is_live and time.monotonic() < end:
         time.sleep(0.2)

@@ -37,7 +37,7 @@ class Choice:
 
 def options(parts: "DeltaGenerator") -> Choice | None:
     """The form, with the architecture in the place `parts`; None while a text is still to be
-    given. Raises LabError where the choices cannot work."""
+    given. Raises LabError if the choices cannot work."""
     chosen = text_source(KIND)
     size, steps, tokenizer = st.columns(3)
     preset = size.selectbox(

@@ -168,7 +168,7 @@ class _Measuring(Job[float | None]):
 
 
 def _speed(config: "RunConfig") -> float | None:
-    """Tokens per second; None where it could not be measured, which is not tried again."""
+    """Tokens per second; None if it could not be measured, which is not tried again."""
     try:
         return measured_speed(config)
     except Exception:

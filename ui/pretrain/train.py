@@ -15,7 +15,7 @@ from ui.run_panel.charts import MAX_OVERLAYS
 from ui.run_panel.choice import run_label, run_picker, runs_of
 from ui.run_panel.live import run_panel
 from ui.run_panel.start import Begin, StartBox, start_box, start_card
-from ui.session import PRETRAIN_TOKENIZER, PRETRAIN_WISH
+from ui.session import PRETRAIN_REQUEST, PRETRAIN_TOKENIZER
 from ui.text_source import choose_built_in
 
 
@@ -26,7 +26,7 @@ def show() -> None:
         "memorise."
     )
     infos = runs_of(KIND)
-    _take_wish()
+    _take_request()
     _start_box(list(infos.values()))
     info, overlays = _choose_run(infos)
     if info is not None:
@@ -35,12 +35,12 @@ def show() -> None:
             ask_box(info.id)
 
 
-def _take_wish() -> None:
+def _take_request() -> None:
     """Another page may have chosen the tokenizer, and with it the text that it was trained on."""
-    wish = st.session_state.pop(PRETRAIN_WISH, None)
-    if wish:
-        st.session_state[PRETRAIN_TOKENIZER] = wish["tokenizer"]
-        choose_built_in(KIND, wish["source"])
+    request = st.session_state.pop(PRETRAIN_REQUEST, None)
+    if request:
+        st.session_state[PRETRAIN_TOKENIZER] = request["tokenizer"]
+        choose_built_in(KIND, request["source"])
 
 
 def _start_box(infos: list[RunInfo]) -> None:

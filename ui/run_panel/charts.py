@@ -163,7 +163,7 @@ def instruct_charts(info: "RunInfo", data: RunFeed) -> None:
 
 
 def head_curves(data: RunFeed) -> dict[str, Curve]:
-    """The head scores of a run that measures them, by type; empty where it does not. A run of an
+    """The head scores of a run that measures them, by type; empty if it does not. A run of an
     older version lacks the types that came later."""
     curves = {kind: data.curve("val", f"head_{kind}") for kind in HEAD_TYPES}
     return {kind: curve for kind, curve in curves.items() if len(curve.steps)}
@@ -211,7 +211,7 @@ def _differences(feeds: dict[str, RunFeed]) -> None:
 
 
 def what_does_not_compare(differing: Container[str]) -> Markdown:
-    """A sentence on the figures of runs that differ in these settings; empty where all compare."""
+    """A sentence on the figures of runs that differ in these settings; empty if all compare."""
     if any(key in differing for key in ("source", "validation", "validation_source")):
         return (
             "They were validated on different texts, so neither their losses nor their bits per "

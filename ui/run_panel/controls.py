@@ -23,12 +23,12 @@ _CHANGED = "lab_changed_data"  # ids of runs that were not resumed since their d
 def run_controls(info: "RunInfo", peak: float | None = None) -> None:
     """What can be done with this run now, as buttons beside its name.
 
-    peak: of the learning rate's schedule that the run follows now; None where there is none to
+    peak: of the learning rate's schedule that the run follows now; None if there is none to
     change, as in a run that trains many small models."""
     if info.waiting:
         _button("Take out of the queue", ":material/playlist_remove:", info, _leave_queue)
     elif info.is_live:
-        asked = wished_state(info)
+        asked = requested_state(info)
         if peak is not None:
             _learning_rate(info, peak)
         if asked == "pause":
@@ -45,7 +45,7 @@ def run_controls(info: "RunInfo", peak: float | None = None) -> None:
     elif info.can_resume:
         _button(
             "Resume", ":material/play_arrow:", info, _resume,
-            help="Goes on from the last checkpoint, or from the start where there is none.",
+            help="Goes on from the last checkpoint, or from the start if there is none.",
         )  # fmt: skip
 
 
@@ -94,13 +94,13 @@ def _apply_rate(run_id: str, key: str) -> None:
     _noting_trouble(run_id, change)
 
 
-def wished_state(info: "RunInfo") -> str:
+def requested_state(info: "RunInfo") -> str:
     """What somebody (any tab, or the command line) has asked this live run for, or `run`."""
     return str(read_control(info.directory)["state"]) if info.is_live else "run"
 
 
 def stop_requested(info: "RunInfo") -> bool:
-    return wished_state(info) == "stop"
+    return requested_state(info) == "stop"
 
 
 def ask_to_resume(run_id: str) -> None:
@@ -118,7 +118,7 @@ def show_trouble(info: "RunInfo") -> None:
         _button("Go on with the changed data", ":material/play_arrow:", info, _accept_changes)
         st.caption(
             "Training goes on from the last checkpoint with the data as it is now. The best model "
-            "is chosen anew, since losses on another text do not compare."
+            "is chosen again, since losses on another text do not compare."
         )
 
 

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from llmcore.advice.doctor_rules import Finding
     from llmcore.runs import RunInfo
 
-_WISHES = "lab_doctor_wishes"
-GRAVE = {"diverged", "guessing", "not finite", "rate too high"}
+_REQUESTS = "lab_doctor_requests"
+SERIOUS = {"diverged", "guessing", "not finite", "rate too high"}
 FEW_STEPS = 30  # before that the doctor says nothing, not even that all is well
 
 
 def doctor_panel(info: "RunInfo", data: RunFeed) -> None:
     """Each finding in plain words with its one suggested change; a quiet line where all is well."""
     findings = data.findings()
-    wished = st.session_state.get(_WISHES, {}).pop(info.id, None)
+    requested = st.session_state.get(_REQUESTS, {}).pop(info.id, None)
     for finding in findings:
-        if finding.kind == wished and _start(info, data, finding):
+        if finding.kind == requested and _start(info, data, finding):
             st.rerun()
     if not findings:
         if data.step >= FEW_STEPS:
@@ -36,7 +36,7 @@ def doctor_panel(info: "RunInfo", data: RunFeed) -> None:
 
 
 def _finding(info: "RunInfo", finding: "Finding") -> None:
-    colour = "red" if finding.kind in GRAVE else "blue" if finding.note else "orange"
+    colour = "red" if finding.kind in SERIOUS else "blue" if finding.note else "orange"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":{colour}[**{plain(finding.title)}.**] {plain(finding.text)}")
         if finding.change and not info.example:
@@ -45,18 +45,18 @@ def _finding(info: "RunInfo", finding: "Finding") -> None:
                 f"{'Queue' if queued else 'Start'} a run with {plain(finding.change_label)}",
                 icon=":material/playlist_add:" if queued else ":material/play_arrow:",
                 key=f"doctor_{finding.kind}_{info.id}",
-                on_click=_wish,
+                on_click=_request,
                 args=(info.id, finding.kind),
                 help="A new run with the same settings but this one; the present one stays.",
             )
 
 
-def _wish(run_id: str, kind: str) -> None:
-    st.session_state.setdefault(_WISHES, {})[run_id] = kind
+def _request(run_id: str, kind: str) -> None:
+    st.session_state.setdefault(_REQUESTS, {})[run_id] = kind
 
 
 def _start(info: "RunInfo", data: RunFeed, finding: "Finding") -> bool:
-    """Starts the new run, or queues it while another trains, and shows it; True where it did."""
+    """Starts the new run, or queues it while another trains, and shows it; True if it did."""
     from llmcore.advice.doctor import changed_config
 
     try:

@@ -97,7 +97,7 @@ class RunFeed:
         return np.interp(steps, known, there) if len(known) else steps * np.nan
 
     def findings(self) -> "list[Finding]":
-        """What the curve doctor says, looked at anew every few seconds where there is news."""
+        """What the curve doctor says, looked at again every few seconds where there is news."""
         n, at = self._examined
         count = self.metrics.count("train") + self.metrics.count("val")
         if count != n and time.monotonic() - at >= FINDINGS_SECONDS:

@@ -66,7 +66,7 @@ def run_panel(run_id: str, overlays: Sequence[str] = ()) -> None:
 
 
 def refresh_seconds(info: "RunInfo", data: RunFeed) -> int | None:
-    """Whole seconds from one picture of the run to the next; None where it is not live."""
+    """Whole seconds from one picture of the run to the next; None if it is not live."""
     if not info.is_live:
         return None
     usual = round(data.seconds_trained() / PICTURES)

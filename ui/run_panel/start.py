@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _NEXT = "lab_next_run_id"
 _TROUBLE = "lab_start_trouble"
-_WISHES = "lab_start_wishes"
+_REQUESTS = "lab_start_requests"
 
 
 class Begin(Protocol):
-    """Starts the run, or queues it where that was asked for. own_process: not in a thread of the
+    """Starts the run, or queues it if that was asked for. own_process: not in a thread of the
     app."""
 
     def __call__(
@@ -60,12 +60,12 @@ def start_box(kind: str, name: str, frame: "DeltaGenerator | None" = None) -> It
     with st.container(border=True) if frame is None else frame:
         box = StartBox(kind, next_run_id(kind, name))
         yield box
-    wish = start_wanted(kind)
-    if wish is None or box.begins is None:
+    request = start_wanted(kind)
+    if request is None or box.begins is None:
         return
 
     def begin(config: "RunConfig", data: bytes | None = None, own_process: bool = False) -> None:
-        start_or_queue(wish, box.run_id, kind, config, data, own_process)
+        start_or_queue(request, box.run_id, kind, config, data, own_process)
 
     with noting(kind):
         box.begins(begin)
@@ -96,7 +96,7 @@ def _start_button(
         type="primary",
         width="stretch",
         key=f"start_{run_id}",
-        on_click=wish_start,
+        on_click=request_start,
         args=(kind,),
         disabled=not ready,
     )
@@ -106,7 +106,7 @@ def _start_button(
             icon=":material/playlist_add:",
             width="stretch",
             key=f"queue_{run_id}",
-            on_click=wish_start,
+            on_click=request_start,
             args=(kind, "queue"),
             disabled=not ready,
             help="It starts by itself when what trains now has ended. See Runs for the order.",
@@ -116,19 +116,19 @@ def _start_button(
         show_error(trouble)
 
 
-def wish_start(kind: str, wish: str = "start") -> None:
+def request_start(kind: str, request: str = "start") -> None:
     """A callback: notes that a start, or a place in the queue, was asked for."""
-    st.session_state.setdefault(_WISHES, {})[kind] = wish
+    st.session_state.setdefault(_REQUESTS, {})[kind] = request
 
 
 def start_wanted(kind: str) -> str | None:
     """`start` or `queue` where that button was pressed since this was last asked."""
-    wishes: dict[str, str] = st.session_state.get(_WISHES, {})
-    return wishes.pop(kind, None)
+    requests: dict[str, str] = st.session_state.get(_REQUESTS, {})
+    return requests.pop(kind, None)
 
 
 def start_or_queue(
-    wish: str,
+    request: str,
     run_id: str,
     kind: str,
     config: "RunConfig",
@@ -141,7 +141,7 @@ def start_or_queue(
     from llmcore.execution import launch, process
     from llmcore.execution.queue import RunQueue
 
-    if wish == "queue":
+    if request == "queue":
         RunQueue(store()).add(run_id, config, data)
     elif own_process:
         process.start_process(run_id, config, store(), data)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def tested(info: "RunInfo", title: Markdown) -> tuple["Run", dict[str, Any]] | None:
-    """A run with the verdict of its test, under a heading; None where there is nothing to show:
+    """A run with the verdict of its test, under a heading; None if there is nothing to show:
     it ended before its test, or its weights are no numbers any more, which is said."""
     run = store().open(info.id)
     verdict = feed(run).result

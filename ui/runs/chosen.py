@@ -160,7 +160,7 @@ def _delete_dialog(info: RunInfo) -> None:
 
 
 def _rename(run_id: str) -> None:
-    """A callback, so that it runs before the page is drawn anew and whatever is open."""
+    """A callback, so that it runs before the page is drawn again and whatever is open."""
     with noting(PLACE):
         store().rename(run_id, st.session_state["rename_to"])
 

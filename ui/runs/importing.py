@@ -25,7 +25,7 @@ class ImportJob(Job[str]):
         return min(1.0, self.done / self.total) if self.total else 0.0
 
     def progress(self, file: str, done: int, total: int | None) -> None:
-        """Raises Stopped where the lab ends, so that no download holds it."""
+        """Raises Stopped if the lab ends, so that no download holds it."""
         if self.stopping:
             raise Stopped
         self.file, self.done, self.total = file, done, total

@@ -102,7 +102,7 @@ def short_label(label: str) -> str:
 
 
 def encoded(ref: str, text: str) -> Encoded:
-    """`text` in the encoding `ref`. Raises LabError where the tokenizer cannot be read."""
+    """`text` in the encoding `ref`. Raises LabError if the tokenizer cannot be read."""
     result = encoded_in([ref], text)[ref]
     if isinstance(result, LabError):
         raise result
@@ -145,7 +145,7 @@ def _tokenizer_or_error(ref: str) -> Tokenizer | LabError:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def tokenizer_of(ref: str) -> Tokenizer:
-    """The tokenizer of a reference, kept in memory. Raises LabError where it cannot be read."""
+    """The tokenizer of a reference, kept in memory. Raises LabError if it cannot be read."""
     return tokenizer_for(ref)
 
 

@@ -86,20 +86,20 @@ def note_played() -> None:
         st.session_state[MERGES_PLAYED] = st.session_state.get(_WORD)
 
 
-def steps_of(told: Explanation) -> dict[str, object]:
+def steps_of(explained: Explanation) -> dict[str, object]:
     """One piece for the component: bytes as hexadecimal, parts by their position among the rest."""
     return {
-        "bytes": told.piece.hex(),
+        "bytes": explained.piece.hex(),
         "steps": [
             {
                 "at": step.chosen.index,
                 "rank": step.chosen.rank,
                 "candidates": [[candidate.index, candidate.rank] for candidate in step.candidates],
             }
-            for step in told.steps
+            for step in explained.steps
         ],
-        "ids": told.ids,
-        "whole": told.taken_whole,
+        "ids": explained.ids,
+        "whole": explained.taken_whole,
     }
 
 
@@ -129,9 +129,9 @@ def show(text: str) -> None:
     if not word:
         st.info("There is no word: type one above, or click a token of your text.")
         return
-    told = explain(tokenizer, word)
+    explained = explain(tokenizer, word)
     waits = tour.is_on() and MERGES_PLAYED not in st.session_state
-    data = {"word": word, "pieces": [steps_of(word) for word in told], "tell": waits}
+    data = {"word": word, "pieces": [steps_of(word) for word in explained], "tell": waits}
     registered("merge_tree")(key=_TREE, data=payload(data), on_played_change=note_played)
     st.caption(
         "A rank is the place of a merge in the order in which the tokenizer learned them, and "

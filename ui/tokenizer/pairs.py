@@ -24,7 +24,7 @@ def show(text: str) -> None:
     """The window over the text's tokens, with what the model is asked in it."""
     st.markdown(
         "A language model is taught with nothing but text. A **window** is cut out of the row of "
-        "tokens; the **inputs** are its tokens, the **targets** the very same tokens one place "
+        "tokens; the **inputs** are its tokens, the **targets** exactly the same tokens one place "
         "later, so that every place asks one question: which token comes next?"
     )
     left, middle, right, fourth = st.columns([3, 2, 2, 3], gap="medium", vertical_alignment="top")
@@ -105,7 +105,7 @@ def _random_numbers(n_tokens: int, length: int) -> None:
     st.caption(
         f"**As training here draws them:** each step takes a batch of windows ({SHOWN_BATCH} are "
         f"shown) at places drawn at random from the {n_starts:,} possible ones, keyed by seed and "
-        f"step: so a run that was stopped goes on with the very windows it would have had."
+        f"step: so a run that was stopped goes on with exactly the windows it would have had."
     )
 
 

@@ -9,7 +9,7 @@ from llmcore.tokenizers import DEFAULT_RULE, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, RUL
 from llmcore.tokenizers.patterns import pieces
 from ui.components import message, payload, registered
 from ui.page import guarded, plain, show_error, steady
-from ui.run_panel.start import noting, start_wanted, take_trouble, wish_start
+from ui.run_panel.start import noting, request_start, start_wanted, take_trouble
 from ui.state import DEFAULT_TEXT
 from ui.text_source import ChosenText, text_source
 from ui.token_text import parts_of
@@ -18,7 +18,7 @@ from ui.tokenizer.trained import choose_saved, saved_panel, training_figures
 PLACE = "tokenizer"
 REFRESH_SECONDS = 0.7
 PREVIEW_CHARACTERS = 240
-LIVE_ROWS = 500  # sent anew at each refresh
+LIVE_ROWS = 500  # sent again at each refresh
 # Shown until the person types something: it tells the rules apart, the shared default does not.
 TELLING = "She said: \"It's 10,250 miles.\"\n\tif (n > 12): THEY'LL   stop!"
 _JOB, _NEXT, _RULE = "lab_tokenizer_job", "lab_tokenizer_next", "lab_tokenizer_rule"
@@ -81,7 +81,7 @@ def _form(text: str) -> None:
         st.button(
             "Train the tokenizer", icon=":material/play_arrow:", type="primary", width="stretch",
             key=f"start_tokenizer_{_next_id()}", disabled=chosen is None,
-            on_click=wish_start, args=(PLACE,),
+            on_click=request_start, args=(PLACE,),
         )  # fmt: skip
         if chosen is None:
             st.caption("Give a text first: paste it, or upload a file.")

@@ -23,7 +23,7 @@ from ui.navigation import CARDS
 from ui.page import guarded, plain, show_error
 from ui.run_panel.feed import when
 from ui.run_panel.start import noting, take_trouble
-from ui.session import PRETRAIN_WISH
+from ui.session import PRETRAIN_REQUEST
 from ui.token_text import plain_label
 from ui.tokenizer.encodings import tokenizer_of
 
@@ -129,7 +129,7 @@ def _head(saved: SavedTokenizer) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Pretrain with it", icon=":material/trending_down:", type="primary",
                      key=f"pretrain_{saved.slug}"):  # fmt: skip
-            st.session_state[PRETRAIN_WISH] = {"tokenizer": saved.slug, "source": card.corpus}
+            st.session_state[PRETRAIN_REQUEST] = {"tokenizer": saved.slug, "source": card.corpus}
             st.switch_page(CARDS["pretrain"].path)
         _downloads(saved)
         rename = st.button("Rename", icon=":material/edit:", key=f"rename_{saved.slug}")
@@ -190,7 +190,7 @@ def _delete_dialog(saved: SavedTokenizer) -> None:
 
 
 def _rename(slug: str) -> None:
-    """A callback, so that it runs before the page is drawn anew."""
+    """A callback, so that it runs before the page is drawn again."""
     with noting(PLACE):
         choose_saved(rename_saved(slug, st.session_state["rename_tokenizer_to"]).slug)
         tokenizer_of.clear()

@@ -146,7 +146,7 @@ def _give_aid(step: Step) -> None:
     assert step.aid is not None
     pressed = st.button(
         step.aid.label, icon=step.aid.icon, key=f"tour_aid_{step.name}", width="stretch",
-        on_click=place.wish, args=(place.GIVE, step.name),
+        on_click=place.request, args=(place.GIVE, step.name),
     )  # fmt: skip
     if pressed:
         st.rerun()  # of the whole page, which draws what it was given
@@ -157,7 +157,7 @@ def _go_there(step: Step, context: Context) -> None:
     label = "Show that view" if context.page == step.page else f"Open {card.title}"
     pressed = st.button(
         label, icon=card.icon, key="tour_go", width="stretch",
-        on_click=place.wish, args=(place.OPEN, step.name),
+        on_click=place.request, args=(place.OPEN, step.name),
     )  # fmt: skip
     if pressed:
         place.go(step)

@@ -58,9 +58,9 @@ def _card(number: int, tour: Tour, own: Kept) -> None:
 
 
 def _begin(tour: Tour, again: bool) -> None:
-    """A callback: turns the tour on, with a wish for the view of its step."""
+    """A callback: turns the tour on, with a request for the view of its step."""
     place.start(tour.name, again)
-    place.wish(place.OPEN, _first(tour).name)
+    place.request(place.OPEN, _first(tour).name)
 
 
 def _first(tour: Tour) -> Step:

@@ -58,7 +58,7 @@ def _appeared_words(context: Context) -> Markdown:
 def best_head(run_id: str) -> str:
     """The head of a run's model with the highest induction score, such as `L1H0`.
 
-    Raises LabError where the run has no model yet."""
+    Raises LabError if the run has no model yet."""
     from llmcore.models import load
     from ui.attention.types import scores_of
 

@@ -25,7 +25,7 @@ def run_of(context: Context) -> "RunInfo | None":
 
 
 def blind_loss(context: Context, info: "RunInfo") -> tuple[int, float]:
-    """The vocabulary of a run's model, and ln V: the loss of choosing by lot, in nats."""
+    """The vocabulary of a run's model, and ln V: the loss of choosing at random, in nats."""
     vocab_size = context.store.open(info.id).config.model.vocab_size
     return vocab_size, math.log(vocab_size)
 
@@ -62,11 +62,11 @@ def _paused(context: Context) -> bool:
 def _unless_ended(words: Markdown) -> Callable[[Context], Markdown]:
     """The words, and what to do where the run that they are about is over."""
 
-    def told(context: Context) -> Markdown:
+    def shown(context: Context) -> Markdown:
         info = run_of(context)
         return words + (ENDED_EARLY if info is not None and not info.is_live else "")
 
-    return told
+    return shown
 
 
 def _rate_changed(context: Context) -> bool:
@@ -90,7 +90,7 @@ def _ended(context: Context) -> bool:
 
 
 def question(context: Context) -> Asked:
-    """The first loss of the person's own run: that of choosing by lot."""
+    """The first loss of the person's own run: that of choosing at random."""
     info = needed(run_of(context), "There is no run of this tour any more.")
     vocab_size, blind = blind_loss(context, info)
     _, values = feed_of(context, info).metrics.arrays("train", "loss")

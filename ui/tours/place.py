@@ -13,7 +13,7 @@ from ui.tours.all_tours import TOURS
 from ui.tours.session import ADDRESS, PLACE
 from ui.tours.tour import Step, Tour
 
-_WISH = "lab_tour_wish"  # session: what a button of the card asked for, and of which step
+_REQUEST = "lab_tour_request"  # session: what a button of the card asked for, and of which step
 OPEN, GIVE = "open", "give"
 
 
@@ -33,7 +33,7 @@ class Place:
 
 
 def here() -> tuple[Tour, Place] | None:
-    """The tour that is on; None, and out of the address, where there is none of that name."""
+    """The tour that is on; None, and out of the address, if there is none of that name."""
     found = st.session_state.get(PLACE)
     place = Place(**found) if found else _from_address()
     if place is None or place.tour not in TOURS:
@@ -92,20 +92,20 @@ def next_step(tour: Tour) -> int:
     )
 
 
-def wish(what: str, name: str) -> None:
+def request(what: str, name: str) -> None:
     """A callback: OPEN the view of the step of this name, or let it GIVE what it has."""
-    st.session_state[_WISH] = (what, name)
+    st.session_state[_REQUEST] = (what, name)
 
 
 def go(step: Step) -> None:
-    """To the page where the step happens. Its view opens where that was wished for."""
+    """To the page where the step happens. Its view opens if that was asked for."""
     st.switch_page(CARDS[step.page].path, query_params=dict(step.query))
 
 
 def grant(tour: Tour) -> None:
-    """Does what was wished for. A widget shows what the session holds only where that was set in
-    the very run that draws it, so this comes at the start of a whole run, above the page."""
-    what, name = st.session_state.pop(_WISH, (None, None))
+    """Does what was asked for. A widget shows what the session holds only if that was set in
+    the same run that draws it, so this comes at the start of a whole run, above the page."""
+    what, name = st.session_state.pop(_REQUEST, (None, None))
     step = next((step for step in tour.steps if step.name == name), None)
     if step is None:
         return

@@ -10,7 +10,7 @@ from ui.tours.tour import Asked, Context, Step, Tour
 PAGE = "model"
 WALK = {MODEL_VIEW: "walk"}
 WHY, FAST, ORDER, LONG = (
-    "Without it, every token could look at the very token that it has to predict.",
+    "Without it, every token could look at exactly the token that it has to predict.",
     "It saves half of the multiplications.",
     "It tells the model in which order the tokens stand.",
     "It cuts off what is longer than the context.",
@@ -96,7 +96,7 @@ def hidden_share(context: Context) -> Markdown:
 
 
 def _up_to(n: int) -> Any:
-    """(n, n) booleans: True where a key is not later than its query."""
+    """(n, n) booleans: True if a key is not later than its query."""
     import numpy as np
 
     return np.tri(n, dtype=bool)

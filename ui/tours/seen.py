@@ -31,7 +31,7 @@ def own_runs(context: "Context", kind: str, since: bool = True) -> "list[RunInfo
 
 
 def needed(info: "RunInfo | None", what: str) -> "RunInfo":
-    """Raises NotFoundError where the run that a question is about is gone."""
+    """Raises NotFoundError if the run that a question is about is gone."""
     if info is None:
         raise NotFoundError(f"{what} Go back to the step that starts it.")
     return info

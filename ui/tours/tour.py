@@ -43,7 +43,7 @@ class Context:
 class Aid:
     """A button of a step that gives what the person may not have at hand, such as a text.
 
-    give: called before the page is drawn anew; it may set the widgets of the step's page.
+    give: called before the page is drawn again; it may set the widgets of the step's page.
     """
 
     label: Markdown
@@ -116,7 +116,7 @@ class Asked:
 class Tour:
     """A way through the lab. stage: of the Overview's map, whose order the tours follow.
 
-    question: gives the question; raises LabError where what it is about is not there (yet).
+    question: gives the question; raises LabError if what it is about is not there (yet).
     """
 
     name: str

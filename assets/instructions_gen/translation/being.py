@@ -96,8 +96,8 @@ def be_thing(draw: Drawer) -> Sentence:
     article = draw.rng.choice(("the", "this") if kind != "thing" else ("the", "this", "my", "her"))
     subject = as_subject(NounPhrase(noun, article, plural))
     fitting = [
-        one for one in OF_THINGS.values()
-        if kind == "thing" or one.en not in ("heavy", "broken", *COLOURS)
+        thing for thing in OF_THINGS.values()
+        if kind == "thing" or thing.en not in ("heavy", "broken", *COLOURS)
     ]  # fmt: skip
     adjective, mood = draw.rng.choice(fitting), draw.mood("present past")
     fr_form, es_form = agreeing(adjective, subject)
@@ -133,7 +133,9 @@ def there_is(draw: Drawer) -> Sentence:
     plural = draw.rng.random() < 0.6
     article = str(draw.rng.randint(2, 10)) if plural else "a"
     what = NounPhrase(noun, article, plural)
-    usable = [one for one in PREPOSITIONS if kind != "animal" or one[0] != "on"]
+    usable = [
+        preposition for preposition in PREPOSITIONS if kind != "animal" or preposition[0] != "on"
+    ]
     en_in, fr_in, es_in, kinds = draw.rng.choice(usable)
     place = NounPhrase(draw.noun(*kinds.split())[0], "the")
     texts = (
@@ -173,7 +175,7 @@ def compare(draw: Drawer) -> Sentence:
         table = OF_THINGS
     if first.noun == second.noun:
         return compare(draw)
-    adjective = draw.rng.choice([one for one in table.values() if one.en_more])
+    adjective = draw.rng.choice([verb for verb in table.values() if verb.en_more])
     subject = as_subject(first)
     fr_form, es_form = agreeing(adjective, subject)
     mood = Mood("present", "says")

@@ -58,7 +58,7 @@ class Drawer:
     def mood(self, tenses: str = "present past future", shapes: str = "says not asks") -> Mood:
         weights = {"says": 3, "not": 1, "asks": 1}
         shape = self.rng.choices(
-            shapes.split(), [weights[one] for one in shapes.split()]
+            shapes.split(), [weights[shape] for shape in shapes.split()]
         )[0]  # fmt: skip
         return Mood(self.rng.choice(tenses.split()), shape)
 
@@ -116,7 +116,7 @@ class Drawer:
         """A time in the three languages, or three empty texts."""
         if self.rng.random() < 0.6:
             return "", "", ""
-        fitting = [one for one in TIMES if tense in one[3].split()]
+        fitting = [time_word for time_word in TIMES if tense in time_word[3].split()]
         return self.rng.choice(fitting)[:3]
 
 

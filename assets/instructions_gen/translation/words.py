@@ -207,8 +207,8 @@ def _adjective(en: str, fr: str, es: str, es_is: str, **more: object) -> Adjecti
 
 # Of things: these stand beside the noun.
 OF_THINGS = {
-    one.en: one
-    for one in (
+    adjective.en: adjective
+    for adjective in (
         _adjective("red", "rouge", "rojo", "ser"),
         _adjective("blue", "bleu", "azul", "ser"),
         _adjective("green", "vert", "verde", "ser"),
@@ -246,8 +246,8 @@ COLOURS = ("red", "blue", "green", "white", "black", "yellow")
 
 # Of people: these follow the verb `to be`.
 OF_PEOPLE = {
-    one.en: one
-    for one in (
+    adjective.en: adjective
+    for adjective in (
         _adjective("tired", "fatigué", "cansado", "estar", en_more="more tired"),
         _adjective("happy", "content", "contento", "estar", en_more="happier"),
         _adjective("sad", "triste", "triste", "estar", en_more="sadder"),

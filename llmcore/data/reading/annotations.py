@@ -42,7 +42,7 @@ class _Said:
 
 
 def tool_of(records: list[Any], name: str) -> Tool | None:
-    """Which tool wrote the records, if one did. Raises LabError where they mark spans in texts."""
+    """Which tool wrote the records, if one did. Raises LabError if they mark spans in texts."""
     some = [record for record in records[:_PEEKED] if isinstance(record, dict)]
     if not some:
         return None

@@ -1,4 +1,4 @@
-"""What the cells of a column hold, by which its role is told."""
+"""What the cells of a column hold, from which its role is found."""
 
 import re
 from collections import Counter
@@ -165,7 +165,7 @@ def are_marked(values: list[Any]) -> bool:
 
 
 def truths_of(values: list[Any]) -> list[bool] | None:
-    """Cells as true and false; None where one is neither, or all are words of another kind."""
+    """Cells as true and false; None if one is neither, or all are words of another kind."""
     found = []
     for value in values:
         if isinstance(value, bool):

@@ -29,7 +29,7 @@ def asked_lines(rows: Rows, name: str) -> Rows:
 
 
 def _pairs(rows: Rows) -> Iterator[tuple[int, list[str]]]:
-    """(line of the question, [question, answer]); the answer is empty where there is none."""
+    """(line of the question, [question, answer]); the answer is empty if there is none."""
     begins, asked, said = 1, list[str](), list[str]()
     answering = False
     for chunk in rows.take():

@@ -58,7 +58,7 @@ class Columns:
 
 @dataclass(slots=True)
 class AskedLayout:
-    """form: one of the four above. roles: role → column, None where it has to be chosen. columns:
+    """form: one of the four above. roles: role → column, None if it has to be chosen. columns:
     those of the file, and the parts of objects as `column.part`. opened: the columns that have
     such parts. mark: the column that tells good rows from bad ones, and whether its yes is good.
     kept_words: "none" and the like where they are answers. unread: columns of text without a
@@ -99,7 +99,7 @@ def find_asked_layout(
     columns: list[str], sample: list[Record], name: str, chosen: Columns, header: bool = True
 ) -> AskedLayout:
     """The roles of a file's columns by its first rows. Raises NotFoundError for a chosen column
-    that is not there, LabError where one was chosen twice."""
+    that is not there, LabError if one was chosen twice."""
     finder = _Finder(columns, sample, name, chosen, header)
     layout = finder.layout()
     finder.complete(layout)

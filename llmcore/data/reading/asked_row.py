@@ -105,7 +105,7 @@ class RowReader:
 
     def _several_asked(self, record: Record, seen: Seen) -> tuple[list[Turn], str] | None:
         """A list of questions beside one of as many answers is a talk; beside another it is
-        none. None where there is no such list."""
+        none. None if there is no such list."""
         asked, said = self._cell(record, "instruction"), self._cell(record, "answer")
         asked, said = _coqa_texts(asked), _coqa_texts(said)
         lists = [
@@ -241,7 +241,7 @@ def _coqa_texts(value: Any) -> Any:
 
 
 def _texts_of(value: Any) -> list[str] | None:
-    """The texts of a list, and of lists inside of it (paragraphs of sentences); None where it
+    """The texts of a list, and of lists inside of it (paragraphs of sentences); None if it
     holds anything else."""
     if isinstance(value, str):
         return [value.strip()] if value.strip() else []

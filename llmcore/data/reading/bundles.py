@@ -43,7 +43,7 @@ _TEXTS_PER_TABLE = 4
 def read_bundle(members: list[Member], name: str, notices: Notices, opened: Opener) -> Rows:
     """The rows of a folder's or an archive's files. opened: reads a table among them.
 
-    Raises LabError where it holds several tables that are no parts of one, or nothing to read.
+    Raises LabError if it holds several tables that are no parts of one, or nothing to read.
     """
     archives = [member for member in members if member.name.lower().endswith(_ARCHIVES)]
     if len(archives) == 1 and all(_ABOUT.fullmatch(member.name) for member in members

@@ -1,4 +1,4 @@
-"""Which folder names a file's class, where there are several levels of them.
+"""Which folder names a file's class, if there are several levels of them.
 
 The class is the folder next to the file. Folders named train and test are parts; folders below
 which the same classes come again are sources; years and the folders of a mail box are neither.
@@ -36,7 +36,7 @@ class FolderPlace:
 def places_of(counts: Counter[Folder], name: str, notices: Notices) -> dict[Folder, FolderPlace]:
     """The class and the part of the files in each folder. counts: files in each folder.
 
-    Says what it decided wherever there is more than one level. Raises LabError where no folder
+    Says what it decided wherever there is more than one level. Raises LabError if no folder
     can name a class.
     """
     above = {count[:at] for count in counts for at in range(len(count))}

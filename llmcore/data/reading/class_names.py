@@ -31,7 +31,7 @@ def is_list_of_names(member: Member) -> bool:
 def with_class_names(rows: Rows, members: list[Member], name: str, notices: Notices) -> Rows:
     """The rows with names instead of the numbers of classes, where a file beside them says which
     and the numbers of the first rows fit. Other rows are given back as they are."""
-    for told, column, names in _named_columns(members):
+    for source, column, names in _named_columns(members):
         places = [i for i, name in enumerate(rows.columns) if name.strip().casefold() in
                   ({column.casefold()} if column else _LABEL_COLUMNS)]  # fmt: skip
         if len(places) != 1 and not column and not rows.header:
@@ -43,8 +43,8 @@ def with_class_names(rows: Rows, members: list[Member], name: str, notices: Noti
             continue
         first = min(fitting)
         notices.add("class_names", "The numbers in the column {column} of {file} are the classes "
-                    "{names}, as {told} says ({first} is {name})", column=rows.columns[places[0]],
-                    file=name, names=listed(list(fitting.values())), told=told, first=first,
+                    "{names}, as {source} says ({first} is {name})", column=rows.columns[places[0]],
+                    file=name, names=listed(list(fitting.values())), source=source, first=first,
                     name=quoted(fitting[first]))  # fmt: skip
         if not rows.header:
             rows.columns[places[0]] = "label"

@@ -1,4 +1,4 @@
-"""Which encoding beyond Windows-1252 a text of old programs is in: told by what its characters
+"""Which encoding beyond Windows-1252 a text of old programs is in: found by what its characters
 would be in each.
 
 Windows-1252 gives every byte a meaning, so Russian or Japanese in it are signs without sense. A
@@ -134,7 +134,7 @@ def candidates(data: bytes) -> list[str]:
 
 
 def east_asian(data: bytes) -> str | None:
-    """The encoding of Chinese, Japanese or Korean text, None where it is none of that."""
+    """The encoding of Chinese, Japanese or Korean text, None if it is none of that."""
     data = data[:MOST_BYTES]
     best: tuple[float, str] | None = None
     for codec, is_common in _EASTERN:
@@ -155,7 +155,7 @@ def east_asian(data: bytes) -> str | None:
 
 def other_script(data: bytes) -> str | None:
     """The encoding of a text that Windows-1252 cannot be right for and that is not East Asian;
-    None where no other makes words of it either."""
+    None if no other makes words of it either."""
     data = data[:MOST_BYTES]
     ranked: list[tuple[float, int, str]] = []
     for script in _SCRIPTS:
@@ -191,7 +191,7 @@ def _likeness(text: str, script: _Script) -> float:
         if not (word.islower() or word.isupper() or word[1:].islower()):
             wrong += sum(c.isupper() for c in word[1:])
         elif word.isupper():
-            wrong += len(word) / 8  # all capitals: possible, and seldom
+            wrong += len(word) / 8  # all capitals: possible, but rare
         if not script.latin and not word.isascii() and re.search("[A-Za-z]", word):
             wrong += 2
     wrong += len(_FINAL.findall(text))

@@ -42,7 +42,7 @@ _PICTURE = re.compile("image|picture|audio|video|file|document|media", re.IGNORE
 
 @dataclass(slots=True, frozen=True)
 class Message:
-    """role: one of the five above. learned: False where its weight is 0."""
+    """role: one of the five above. learned: False if its weight is 0."""
 
     role: str
     text: str
@@ -138,7 +138,7 @@ def opened_text(text: str) -> Any:
 
 
 def messages_of(value: Any, seen: Seen) -> list[Message]:
-    """The messages of a cell. Raises LeftOut where it holds none that can be read."""
+    """The messages of a cell. Raises LeftOut if it holds none that can be read."""
     if isinstance(value, str):
         opened = opened_text(value)
         if opened is not value:

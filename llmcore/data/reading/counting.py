@@ -45,16 +45,16 @@ class Counted:
     first_line: int
 
 
-def count_block(data: bytes, first_line: int, wish: Counting) -> Counted | None:
-    """The numbers of a block of whole lines in UTF-8, None where anything in it is out of the
+def count_block(data: bytes, first_line: int, request: Counting) -> Counted | None:
+    """The numbers of a block of whole lines in UTF-8, None if anything in it is out of the
     ordinary."""
     if b"\0" in data or (not data.isascii() and codecs.BOM_UTF8 in data):
         return None
     codes = np.frombuffer(data, dtype=np.uint8)
     n_lines = int(np.count_nonzero(codes == ord("\n"))) + (not data.endswith(b"\n"))
-    if b'"' in data and _has_odd_quote(data, wish.delimiter):
+    if b'"' in data and _has_odd_quote(data, request.delimiter):
         return None
-    columns = _columns(data, wish)
+    columns = _columns(data, request)
     if columns is None or len(columns[0]) != n_lines:
         return None
     texts, labels = columns
@@ -63,7 +63,7 @@ def count_block(data: bytes, first_line: int, wish: Counting) -> Counted | None:
     counted: Counter[str] = Counter()
     for label, n in _value_counts(labels):
         counted[label.strip()] += n
-    if "" in counted or (wish.header and wish.header[wish.label].strip() in counted):
+    if "" in counted or (request.header and request.header[request.label].strip() in counted):
         return None
     return Counted(n_lines, counted, first_line)
 
@@ -76,17 +76,17 @@ def _has_odd_quote(data: bytes, delimiter: str) -> bool:
     return bool((quote[1:-1] & ~(plain[:-2] | plain[2:])).any())
 
 
-def _columns(data: bytes, wish: Counting) -> tuple[Any, Any] | None:
+def _columns(data: bytes, request: Counting) -> tuple[Any, Any] | None:
     import pyarrow as pa
     from pyarrow import csv
 
-    names = [f"{number}" for number in range(wish.width)]
-    wanted = [names[wish.text], names[wish.label]]
+    names = [f"{number}" for number in range(request.width)]
+    wanted = [names[request.text], names[request.label]]
     try:
         table = csv.read_csv(
             pa.BufferReader(data),
             csv.ReadOptions(block_size=PARSED_BYTES, column_names=names),
-            csv.ParseOptions(delimiter=wish.delimiter),
+            csv.ParseOptions(delimiter=request.delimiter),
             csv.ConvertOptions(
                 include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()),
                 strings_can_be_null=False, check_utf8=False,

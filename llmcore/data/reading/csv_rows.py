@@ -79,9 +79,9 @@ class Reader:
         """Some blocks at a time, and their counts to come where rows are only counted."""
         held: _Lot | None = None
         while True:
-            wish = self.counting
-            raw = self.raw if wish is not None and self.raw and self.raw.whole else None
-            n = COUNTED_BLOCKS if wish else 1
+            request = self.counting
+            raw = self.raw if request is not None and self.raw and self.raw.whole else None
+            n = COUNTED_BLOCKS if request else 1
             lot: list[str] | list[bytes]
             if raw is None:
                 lot = list(islice(blocks, n))
@@ -90,7 +90,7 @@ class Reader:
                 if not raw.whole:
                     raw.give_back(taken)
                     continue
-            future = ahead.submit(_count, lot, wish) if wish is not None and lot else None
+            future = ahead.submit(_count, lot, request) if request is not None and lot else None
             if held is not None:
                 yield held
             held = (lot, future) if future is not None else None
@@ -132,10 +132,10 @@ class Reader:
 _Lot = tuple[list[str] | list[bytes], "Future[Counted | None] | None"]
 
 
-def _count(lot: list[str] | list[bytes], wish: Counting) -> Counted | None:
+def _count(lot: list[str] | list[bytes], request: Counting) -> Counted | None:
     if isinstance(lot[0], bytes):
-        return count_block(b"".join(lot), 0, wish)
-    return count_block("".join(lot).encode(), 0, wish)
+        return count_block(b"".join(lot), 0, request)
+    return count_block("".join(lot).encode(), 0, request)
 
 
 def lines_of(block: str) -> list[str]:

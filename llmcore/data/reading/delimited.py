@@ -48,7 +48,7 @@ def read_delimited(
     """The rows of a CSV, TSV or like file (`,` tab `;` `|`), or of a text file with a text a line.
 
     named: columns that the user named. A file of lines without a delimiter has one column. Rows
-    are as long as they are in the file (see `labels.square`). Raises LabError where it is empty.
+    are as long as they are in the file (see `labels.square`). Raises LabError if it is empty.
     """
     csv.field_size_limit(max(csv.field_size_limit(), FIELD_CHARACTERS))
     raw = whole_lines(source, encoding)
@@ -59,7 +59,7 @@ def read_delimited(
     if roles == LABELS and (root := _xml_root(first)):
         raise LabError(
             f"{source.name} is XML (<{root}>), not a table: export CSV, Excel or JSON; where it "
-            f"stands for a download, fetch the file anew."
+            f"stands for a download, fetch the file again."
         )
     if _is_fasttext(first):
         return _fasttext(first, blocks, source, encoding, notices)
@@ -221,7 +221,7 @@ def _separator_line(lines: list[str], notices: Notices, name: str) -> tuple[int,
 
 def find_dialect(lines: list[str], delimiter: str = "", surely: bool = False) -> Dialect | None:
     """The delimiter that cuts lines into equally many columns, and how quotation marks are meant.
-    None where no delimiter makes two columns. surely: it is a table, whatever it looks like."""
+    None if no delimiter makes two columns. surely: it is a table, whatever it looks like."""
     lines = [line for line in lines if line.strip()]
     sample = lines[:DIALECT_LINES]
     found: list[tuple[tuple[Any, ...], Dialect]] = []

@@ -68,7 +68,7 @@ def read_documents(
     """The documents of a file, a folder, a zip or an upload, as they come, and the report, which
     is complete once the last one was taken.
 
-    Raises NotFoundError where there is nothing, ChoiceError where a column has to be chosen,
+    Raises NotFoundError if there is nothing, ChoiceError if a column has to be chosen,
     LabError for what cannot be read.
     """
     chosen = options or CorpusOptions(text_column, keep_marks)
@@ -191,7 +191,7 @@ def _is_surely_json(source: Source) -> bool:
 
 
 def _describe(report: ReadingReport, format: str, why: str) -> None:
-    """The format of a single file; a folder or zip has told its own."""
+    """The format of a single file; a folder or zip has its own."""
     if report.format not in (FOLDERS, formats.ZIP, formats.TAR):
         report.format, report.why = format, why
 

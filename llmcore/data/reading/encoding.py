@@ -261,7 +261,7 @@ def _beyond_cp1252(lines: bytes) -> str | None:
 
 
 def _refuse_binary(source: Source, head: bytes, encoding: Encoding) -> None:
-    """Raises LabError where the beginning is no text: too many control characters or zeros."""
+    """Raises LabError if the beginning is no text: too many control characters or zeros."""
     if encoding.codec in WIDE:
         return
     zeros = head.count(0)

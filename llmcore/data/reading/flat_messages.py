@@ -85,7 +85,7 @@ def joined_messages(rows: Rows, name: str) -> Rows:
 
 
 def message_form(rows: Rows) -> MessageForm | None:
-    """Which columns tell the messages apart; None where they do not."""
+    """Which columns tell the messages apart; None if they do not."""
     by_name = {folded_name(column): column for column in reversed(rows.columns)}
 
     def named(names: tuple[str, ...]) -> str | None:

@@ -24,14 +24,14 @@ _HTML = (".html", ".htm", ".xhtml")
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROLS = 0.02
-_SAMPLED = 20  # files by which it is told whether they are mails
+_SAMPLED = 20  # files that decide whether they are mails
 
 
 def read_folders(members: list[Member], name: str, notices: Notices) -> Rows:
     """text and label (and `split`) of each file, the class being its folder (`class_folders`).
 
     Files without a class, and those that hold no text, are left out, counted and named. Raises
-    LabError where no folder names a class.
+    LabError if no folder names a class.
     """
     places = places_of(Counter(member.parts[:-1] for member in members), name, notices)
     kept = [(member, places[member.parts[:-1]]) for member in members]
@@ -43,7 +43,7 @@ def read_folders(members: list[Member], name: str, notices: Notices) -> Rows:
 
 
 def rows_of_files(labelled: list[tuple[Member, FolderPlace]], name: str, notices: Notices) -> Rows:
-    """text and label (and `split`) of files whose places are known. Raises LabError where none
+    """text and label (and `split`) of files whose places are known. Raises LabError if none
     holds text."""
     with_split = any(place.split for _, place in labelled)
     columns = ["text", "label", SPLIT] if with_split else ["text", "label"]
@@ -82,7 +82,7 @@ def _rows(
 
 
 def text_of(member: Member, number: int, name: str, notices: Notices) -> str | None:
-    """The text of a file, at most MAX_TEXT_CHARACTERS; None, counted, where there is none."""
+    """The text of a file, at most MAX_TEXT_CHARACTERS; None, counted, if there is none."""
 
     def add(kind: str, template: str) -> None:
         notices.add(kind, template + ": {shown}", number, unit="file", file=name,
@@ -109,7 +109,7 @@ def text_of(member: Member, number: int, name: str, notices: Notices) -> str | N
 
 
 def _text(file_name: str, data: bytes) -> tuple[str, str]:
-    """The text, and what was noticed. Raises LabError where it is no text, or there is none."""
+    """The text, and what was noticed. Raises LabError if it is no text, or there is none."""
     lower = file_name.lower()
     if lower.endswith(".eml") or looks_like_mail(data):
         mail = read_mail(data)

@@ -71,7 +71,7 @@ def inspect(
 ) -> ReadingReport:
     """What is recognised in a file, folder, zip or upload, and what would become of its rows.
 
-    task: one of FILE_TASKS, None where it is to be guessed. Memory does not grow with the file.
+    task: one of FILE_TASKS, None if it is to be guessed. Memory does not grow with the file.
     Raises LabError for what cannot be read.
     """
     if task == CORPUS:
@@ -180,7 +180,7 @@ def inspect_labels(
     options: ReadingOptions = ReadingOptions(),
     few: bool = False,
 ) -> ReadingReport:
-    """The report of a labelled table; with a role that is None where a column must be chosen.
+    """The report of a labelled table; with a role that is None if a column must be chosen.
 
     few: the rows may be held in memory, and are looked through for texts that come again.
     """
@@ -223,7 +223,7 @@ def _say_repeats(found: Labelled, report: ReadingReport, unit: str) -> None:
 
 
 def _say_unusable(report: ReadingReport, chosen: str | None) -> None:
-    """Where there is nothing to tell apart, another label column has to be chosen."""
+    """If there is nothing to tell apart, another label column has to be chosen."""
     n = len(report.classes or {})
     if 2 <= n <= MAX_CLASSES:
         return

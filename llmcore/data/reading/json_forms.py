@@ -41,7 +41,7 @@ def split_of(name: str) -> str | None:
 
 def unwrap(value: Any, name: str, notices: Notices, roles: str = "labels") -> Records:
     """The records (objects, or lists of cells) of a whole JSON text, and a notice for each form
-    but the plain ones. Raises LabError where the form is not known or there is nothing in it."""
+    but the plain ones. Raises LabError if the form is not known or there is nothing in it."""
     records = _unwrap(value, name, notices, roles, 0)
     if records is None and isinstance(value, dict) and value:
         plain = not any(isinstance(inner, (dict, list)) for inner in value.values())

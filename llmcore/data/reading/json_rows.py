@@ -40,7 +40,7 @@ def read_json(
 ) -> Rows:  # fmt: skip
     """Rows of JSON lines, or of a whole JSON text in any of the forms of `json_forms`.
 
-    roles: "labels" or "instructions"; some forms hold both. Raises LabError where there is no
+    roles: "labels" or "instructions"; some forms hold both. Raises LabError if there is no
     row, or the form is not known.
     """
     if _is_by_line(source, encoding):
@@ -195,7 +195,7 @@ def _repaired(text: str, name: str, notices: Notices) -> Any:
                     file=name, key=quoted(around[1]))  # fmt: skip
     if not entries:
         raise LabError(
-            f"{name} is not valid JSON ({_fault(text)}) and no entry of it can be read: mend it, "
+            f"{name} is not valid JSON ({_fault(text)}) and no entry of it can be read: fix it, "
             f"or write one object a line, in pandas {json_forms.CALL}."
         )
     return entries

@@ -50,7 +50,7 @@ def say_markup(cells: Sequence[Any], column: str, notices: Notices) -> None:
 
     texts = [text for cell in cells[:SAMPLE] for text in _texts(cell)]
     marked = [text for text in texts if plain_text(text) != text]
-    if 4 * len(marked) > len(texts):  # questions are seldom marked up as the answers are
+    if 4 * len(marked) > len(texts):  # questions are rarely marked up as the answers are
         notices.add("markup_kept", "Texts of {column} are written in HTML, such as {shown}: "
                     "the tags are learned as they stand", about=column, column=column,
                     shown=quoted(marked[0]))  # fmt: skip

@@ -52,10 +52,10 @@ class _Index:
 
 
 def read_listed(members: list[Member], name: str, notices: Notices, opened: Opener) -> Rows | None:
-    """text and label of the files that a list among them names, None where there is no such list.
+    """text and label of the files that a list among them names, None if there is no such list.
 
     Lists named train and test make a column for the part. What the list names and is not there is
-    counted; what it does not name is left out and named. Raises LabError where the list has
+    counted; what it does not name is left out and named. Raises LabError if the list has
     several columns that may be the label.
     """
     lists = [member for member in members if _may_list(member)][:_MOST_LISTS]
@@ -230,7 +230,7 @@ def _parts(found: list[_Index]) -> list[tuple[_Index, str]]:
 
 
 def _own_parts(members: list[Member]) -> dict[Member, str]:
-    """The parts (train, test) that the files' folders say, where there are both."""
+    """The parts (train, test) that the files' folders say, if there are both."""
     parts = {
         member: next((split for folder in member.parts[:-1] if (split := split_of(folder))), "")
         for member in members

@@ -115,11 +115,11 @@ def read_labels(
     drawn = _Sample(options.sample)
     first_line: dict[str, int] = {}
     pairs: Counter[tuple[str, str]] = Counter()
-    wish = None
+    request = None
     if not keep and roles.split is None and rows.delimiter:
         header = tuple(rows.columns) if rows.header else ()
-        wish = Counting(rows.delimiter, len(rows.columns), roles.text, roles.label, header)
-    for chunk in without_totals(rows.take_counted(wish), rows, report):
+        request = Counting(rows.delimiter, len(rows.columns), roles.text, roles.label, header)
+    for chunk in without_totals(rows.take_counted(request), rows, report):
         if isinstance(chunk, Counted):
             report.read += chunk.n_rows
             for label in chunk.labels.keys() - counts.keys():
@@ -362,7 +362,7 @@ def _rename(found: Labelled, named: dict[str, str | None]) -> None:
 def _cleaner(
     rows: Rows, text_at: int, options: ReadingOptions, report: ReadingReport
 ) -> Callable[[str], str] | None:
-    """What turns HTML of the texts into what a reader sees; None where there is hardly any."""
+    """What turns HTML of the texts into what a reader sees; None if there is hardly any."""
     if options.keep_markup:
         return None
     texts = [row[text_at] for row in rows.sample() if len(row) > text_at]

@@ -1,4 +1,4 @@
-"""Where a table begins, and whether its first row names the columns: told by the cells."""
+"""Where a table begins, and whether its first row names the columns: decided by the cells."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?")
 @dataclass(frozen=True, slots=True)
 class Layout:
     """skip: rows above the table (titles, comments). header: the next row names the columns.
-    columns: unique names; numbered where the file has none. sure: False where it may be otherwise.
+    columns: unique names; numbered where the file has none. sure: False if it may be otherwise.
     """
 
     skip: int
@@ -59,8 +59,8 @@ def _least_width(rows: Sequence[Sequence[str]], usual: int) -> int:
     """Without a header: where rows differ in length, as many columns as all of them have. Texts
     that hold the delimiter make rows longer, never shorter."""
     widths = Counter(filled_width(row) for row in rows)
-    seldom = len(rows) / 50
-    return min((n for n, times in widths.items() if n >= 2 and times > seldom), default=usual)
+    rare = len(rows) / 50
+    return min((n for n, times in widths.items() if n >= 2 and times > rare), default=usual)
 
 
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
@@ -165,7 +165,7 @@ def _without_again(
 
 def _vote(cell: str, below: list[str]) -> tuple[int, str]:
     """What one cell says: 3 for a usual name, 2 or 1 where it differs in kind from what stands
-    below it, below 0 where it is one of them."""
+    below it, below 0 if it is one of them."""
     folded = cell.casefold()
     values = Counter(text.casefold() for text in below)
     again = folded in values

@@ -50,7 +50,7 @@ class LineForm:
 
 
 def before_others(lines: Sequence[str]) -> LineForm | None:
-    """A form that no usual delimiter may be looked for in; None where there is none."""
+    """A form that no usual delimiter may be looked for in; None if there is none."""
     lines = [line.rstrip("\r\n") for line in lines if line.strip()]
     if len(lines) < 2:
         return None

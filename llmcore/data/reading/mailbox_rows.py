@@ -45,7 +45,7 @@ _CATEGORY = re.compile(r"(?:category|kategorie|catégorie|categoría|categoria|c
 
 def read_mbox(source: Source, notices: Notices) -> Rows:
     """`text` of each mail, and `label` where Gmail wrote its labels (X-Gmail-Labels): spam, else
-    the first that the user gave. Raises LabError where there is no mail with text."""
+    the first that the user gave. Raises LabError if there is no mail with text."""
     mails = _labelled(source, notices)
     first = list(islice(mails, 200))
     has_labels = any(label for _, _, label in first)
@@ -68,7 +68,7 @@ def read_mbox(source: Source, notices: Notices) -> Rows:
 
 
 def read_one_mail(source: Source, notices: Notices) -> Rows:
-    """The `text` of a file that is one mail. Raises LabError where there is none."""
+    """The `text` of a file that is one mail. Raises LabError if there is none."""
     with source.open() as file:
         data = file.read(MAX_MAIL_BYTES)
     try:

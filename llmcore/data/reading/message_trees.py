@@ -34,7 +34,7 @@ def newest_branch(nodes: Entry, current: Any, seen: Counter[str]) -> Iterator[En
 
 
 def _way_to(nodes: Entry, current: Any) -> list[str]:
-    """The names of the nodes from the root to `current`; empty where there is no such way."""
+    """The names of the nodes from the root to `current`; empty if there is no such way."""
     way: list[str] = []
     while isinstance(current, str) and is_node(nodes.get(current)) and len(way) < len(nodes):
         way.append(current)

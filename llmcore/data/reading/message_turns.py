@@ -21,7 +21,7 @@ def turns_of(messages: Sequence[Message], seen: Seen) -> tuple[list[Turn], str]:
     """The turns to learn from, and the system text before them. What is cut is counted in `seen`.
 
     Questions in a row are joined by a line end, and so are answers. The turns end with one that
-    is learned. Raises LeftOut where there is none.
+    is learned. Raises LeftOut if there is none.
     """
     turns, system = _paired(_with_answers(messages, seen), seen)
     while turns and not turns[-1].learned:

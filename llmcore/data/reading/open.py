@@ -38,7 +38,7 @@ def open_rows(
 
     encoding: what the user says, instead of a guess. named: columns that the user named. roles:
     LABELS, "instructions" or "texts", what is looked for where a form may hold several. Raises
-    NotFoundError where there is no such file, LabError for what cannot be read.
+    NotFoundError if there is no such file, LabError for what cannot be read.
     """
 
     def opened(source: Source, into: Notices) -> Rows:
@@ -86,7 +86,7 @@ def _open_file(
         called = f" ({quoted(title[1].decode(errors='replace').strip())})" if title else ""
         raise LabError(
             f"{source.name} is {_MARKUP[format]}{called}, not a table: save its table as CSV or "
-            f"Excel, or its text as plain text; where it stands for a download, fetch it anew."
+            f"Excel, or its text as plain text; where it stands for a download, fetch it again."
         )
     if format == formats.XLSX:
         return read_workbook(source, notices, named)
@@ -109,7 +109,7 @@ def _open_file(
 
 
 def as_path(source: str, wanted: str, known: str) -> Path:
-    """The file or folder that a user named. Raises NotFoundError where there is none."""
+    """The file or folder that a user named. Raises NotFoundError if there is none."""
     missing = NotFoundError(
         f"There is no data set or readable file {source!r}: give {wanted}, or one of {known}."
     )

@@ -66,7 +66,7 @@ def _are_labels(labels: Member, texts: Member) -> bool:
 
 
 def read_pairs(pairs: list[_Pair], name: str, notices: Notices) -> Rows:
-    """A row for each line. Raises LabError where a text has no label, as the files differ in
+    """A row for each line. Raises LabError if a text has no label, as the files differ in
     length."""
     named = [f"{texts.path} with {labels.path}" for texts, labels, _ in pairs]
     notices.add("paired_files", "The lines of one file of {file} are the texts, those of another "

@@ -74,7 +74,7 @@ def _changed(value: Any, usual: _Names, label_at: int | None) -> dict[str, Any] 
 
 
 def _label_place(lists: list[list[Any]], labels: set[str]) -> int | None:
-    """Where lists of two hold what objects have as their labels; None where they do not."""
+    """Where lists of two hold what objects have as their labels; None if they do not."""
     if not lists or not all(len(pair) == 2 for pair in lists):
         return None
     for at in (0, 1):

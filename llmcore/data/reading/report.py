@@ -18,7 +18,7 @@ LOST_ROWS = (
 @dataclass(slots=True)
 class Notice:
     """One thing that the reader did or could not do. kind: a short name for programs; line: where
-    it happened first (1-based; of the unit that the text names), None where it has no place;
+    it happened first (1-based; of the unit that the text names), None if it has no place;
     count: how often."""
 
     kind: str
@@ -122,7 +122,7 @@ class ReadingReport:
 
     roles: role → column; None for one that has to be chosen. why: how format and encoding were
     recognised. read, taken, left_out, repaired: rows (documents of a corpus) without the header;
-    repaired rows are among those taken. classes: label → count, None where there are none.
+    repaired rows are among those taken. classes: label → count, None if there are none.
     splits: name → count. `to_dict` counts `lost` rows as read and left out, too.
     """
 

@@ -30,7 +30,7 @@ _LABEL_WORDS = (
     "target", "kategorie", "klasse",
 )  # fmt: skip
 _PLAIN_LABELS = (*LABEL_NAMES[:6], "intent", "topic", "labels")
-_SELDOM_LABELS = (
+_RARE_LABELS = (
     "id", "user", "username", "author", "source", "lang", "language", "date", "year", "flag",
     "index", "name", "url", "file", "filename",
 )  # fmt: skip
@@ -57,9 +57,9 @@ class LabelRoles:
 def label_roles(
     rows: Rows, name: str, text_column: str | None, label_column: str | None, notices: Notices
 ) -> LabelRoles:
-    """The text's and the label's column of a labelled table, None where nobody can tell.
+    """The text's and the label's column of a labelled table, None if nobody can tell.
 
-    Raises NotFoundError for a chosen column that there is not, LabError where both are one.
+    Raises NotFoundError for a chosen column that there is not, LabError if both are one.
     """
     columns = columns_of(rows)
     invented = not rows.header and len(columns) == 2 and rows.columns[0] == "column 1"
@@ -97,7 +97,7 @@ def label_roles(
 
 
 def text_role(rows: Rows, name: str, text_column: str | None) -> int | None:
-    """The column of texts where labels do not matter, None where nobody can tell."""
+    """The column of texts where labels do not matter, None if nobody can tell."""
     if text_column is not None:
         return find_column(rows.columns, name, text_column)
     if len(rows.columns) == 1:
@@ -157,7 +157,7 @@ def _label_by_name(
     columns: Sequence[Column], taken: Any, name: str, notices: Notices
 ) -> int | None:  # fmt: skip
     """The column with a usual name of labels. Where several have one and say different things, the
-    surest is taken and the others are told; where none is surer, nothing is guessed."""
+    surest is taken and the others are reported; if none is surer, nothing is guessed."""
     found: list[int] = []
     while (at := _by_name(columns, LABEL_NAMES, {*taken, *found}, _may_be_label)) is not None:
         found.append(at)
@@ -274,7 +274,7 @@ def _label_like(columns: Sequence[Column], taken: Any) -> list[int]:
     return [
         at for at, column in enumerate(columns)
         if at not in taken and column.is_label and not column.is_numeric
-        and column.distinct < len(column.values) and _spelled(column) not in _SELDOM_LABELS
+        and column.distinct < len(column.values) and _spelled(column) not in _RARE_LABELS
     ]  # fmt: skip
 
 
@@ -322,7 +322,7 @@ def _label_by_content(
         return None
     if len(hinted) == 1:
         return hinted[0]
-    likely = [at for at in fitting if columns[at].name.strip().casefold() not in _SELDOM_LABELS]
+    likely = [at for at in fitting if columns[at].name.strip().casefold() not in _RARE_LABELS]
     for candidates in (likely, fitting):
         if len(candidates) == 1:
             return candidates[0]
@@ -350,7 +350,7 @@ def _say_guessed(
     rows: Rows, columns: Sequence[Column], text: int | None, label: int | None,
     chosen: tuple[str | None, str | None], name: str, notices: Notices,
 ) -> None:  # fmt: skip
-    """What was told by content, and which columns hold text that nobody reads."""
+    """What was recognised by content, and which columns hold text that nobody reads."""
     for role, at, said, usual in (("text", text, chosen[0], TEXT_NAMES),
                                   ("label", label, chosen[1], LABEL_NAMES)):  # fmt: skip
         if at is None or said is not None or len(columns) == 1:

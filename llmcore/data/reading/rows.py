@@ -63,10 +63,10 @@ class Rows:
         """All chunks, once."""
         return map(with_rows, self.take_counted(None))
 
-    def take_counted(self, wish: Counting | None) -> Iterator[Chunk | Counted]:
-        """All chunks, once; numbers in the place of some, where `wish` asks for them."""
-        if wish is not None and self.count_with is not None:
-            self.count_with(wish)
+    def take_counted(self, request: Counting | None) -> Iterator[Chunk | Counted]:
+        """All chunks, once; numbers in the place of some, where `request` asks for them."""
+        if request is not None and self.count_with is not None:
+            self.count_with(request)
         held, self._held = self._held, []
         return chain(held, self.chunks)
 

@@ -50,7 +50,7 @@ def text_files(where: Path | Source, report: ReadingReport) -> list[Member] | No
 
 
 def _chosen(where: Path | Source, report: ReadingReport) -> list[Member]:
-    """Texts or tables, whichever make up more; where there are neither, everything else."""
+    """Texts or tables, whichever make up more; if there are neither, everything else."""
     members = [
         member
         for member in members_of(where, report.notices)

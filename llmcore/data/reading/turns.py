@@ -171,7 +171,7 @@ class _Reader:
 
 def _question_cells(cells: list[Any]) -> int:
     """How many of a row's last cells are its question: those up to the only one that ends with a
-    question mark; 1 where there is no such cell, or several."""
+    question mark; 1 if there is no such cell, or several."""
     ends = [
         at for at, cell in enumerate(cells[:-1], start=1) if cell.rstrip()[-1:] in tuple("?？؟")
     ]

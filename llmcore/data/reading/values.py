@@ -45,7 +45,7 @@ def is_missing_word(text: str) -> bool:
 
 
 def cell_text(value: Any) -> str | None:
-    """The text of a cell, None where it is missing. A list of one value is that value, an object
+    """The text of a cell, None if it is missing. A list of one value is that value, an object
     with one name or value that; numbers without a fraction are written without one. Raises NotText
     for what has no text.
 
@@ -82,7 +82,7 @@ def cell_text(value: Any) -> str | None:
 
 
 def _one_value(value: Any) -> Any:
-    """What an object stands for, or objects that all stand for the same; None where there is no
+    """What an object stands for, or objects that all stand for the same; None if there is no
     such thing."""
     if isinstance(value, (list, tuple)):
         if not value or not all(isinstance(part, dict) for part in value):

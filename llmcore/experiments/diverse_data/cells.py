@@ -56,7 +56,7 @@ class DiverseMatrix:
         return (*self.corpora, MIX)
 
     def rows(self) -> list[list[float | None]]:
-        """(models, corpora) bits per byte; None where a cell is not done yet."""
+        """(models, corpora) bits per byte; None if a cell is not done yet."""
         return [[self.scores.get((model, test)) for test in self.corpora] for model in self.models]
 
     def mean(self, model: str) -> float | None:

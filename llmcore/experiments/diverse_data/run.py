@@ -40,9 +40,9 @@ def run_diverse(run: Run, config: RunConfig, control: Control, sink: Sink) -> Ou
             if not left:
                 continue
             work.begin(f"Training on {name}")
-            model, told = bench.trained(name)
+            model, trained = bench.trained(name)
             if name not in known.trained:
-                sink.event(TRAINED, work.n_done, **asdict(told))
+                sink.event(TRAINED, work.n_done, **asdict(trained))
             for tested in left:
                 work.begin(f"Testing {name} on {tested}")
                 bits = text_loss(model, bench.tokenizer, bench.held_out[tested])["bits_per_byte"]

@@ -192,7 +192,7 @@ def work_of(models: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _read(owner: type[T], event: dict[str, Any]) -> T | None:
-    """An event as a dataclass; None where it is torn or of another version."""
+    """An event as a dataclass; None if it is torn or of another version."""
     try:
         return build(owner, event, owner.__name__)
     except DamagedError:

@@ -16,7 +16,7 @@ QUICK = CompareConfig(
 
 
 def imported_gpt2() -> str | None:
-    """The smallest GPT-2 language model in the hub's cache; None where none was imported."""
+    """The smallest GPT-2 language model in the hub's cache; None if none was imported."""
     found = [cached for cached in locate.cached_models() if not cached.is_classifier]
     return min((item.ref for item in found), key=lambda ref: (len(ref), ref), default=None)
 
@@ -32,7 +32,7 @@ def plan_comparison(
     """A comparison of a pretrained GPT with earlier NLP.
 
     gpt2: the reference of an imported GPT-2 to compare as well. quick: a part of the data, for a
-    first look. changes: fields of CompareConfig to replace. Raises LabError where the model does
+    first look. changes: fields of CompareConfig to replace. Raises LabError if the model does
     not exist or is no language model.
     """
     parent = model_ref or models.default_model()
@@ -56,6 +56,6 @@ def plan_comparison(
 
 def _check_language(ref: str) -> None:
     if ref not in {model.ref for model in models.list_models("language")} and name_of(ref) == ref:
-        models.model_config(ref)  # raises where there is none at all
+        models.model_config(ref)  # raises if there is none at all
         if ref in {model.ref for model in models.list_models("classifier")}:
             raise LabError(f"{ref} is a classifier and cannot write: choose a language model.")

@@ -86,7 +86,7 @@ def run_comparison(run: Run, config: RunConfig, control: Control, sink: Sink) ->
     known = Comparison(run)
     work = TableWork(run, control, sink, len(known.cells))
     bench = _Bench(config, config.experiment, work)
-    told = set(known.labelled)
+    reported = set(known.labelled)
     try:
         for task, prompt in PROMPTS.items():
             if task not in known.prompts:
@@ -95,9 +95,9 @@ def run_comparison(run: Run, config: RunConfig, control: Control, sink: Sink) ->
             if known.cell(task, model) is None:
                 what = f"{ROWS[task]} · {bench.names.get(model, model)}"
                 work.begin(what)
-                if task in DECISIONS and task not in told:
+                if task in DECISIONS and task not in reported:
                     bench.tell_splits(task)
-                    told.add(task)
+                    reported.add(task)
                 work.end(CELL, **asdict(bench.cell(task, model, what)))
     except Stopped:
         return work.outcome(stopped=True)

@@ -22,7 +22,7 @@ CORPUS = "repeats"
 @dataclass(slots=True, frozen=True)
 class Emergence:
     """What a run's measurements say. Scores are those of the best head, at the last evaluation
-    or at their highest; None where nothing was measured, or where it has not happened.
+    or at their highest; None if nothing was measured, or if it has not happened.
 
     seconds: trained until the heads appeared. copied_loss: nats a token on the second copy of
     random repeats; new_loss: on the first, which nothing can guess.
@@ -80,7 +80,7 @@ def appears_at(steps: np.ndarray, scores: np.ndarray) -> int | None:
 
 
 def steepest_fall(steps: np.ndarray, losses: np.ndarray) -> int | None:
-    """The later step of the neighbours between which the loss fell most a step; None where it
+    """The later step of the neighbours between which the loss fell most a step; None if it
     never fell.
 
     >>> steepest_fall(np.array([1, 20, 40, 60]), np.array([4.5, 4.4, 1.0, 0.9]))

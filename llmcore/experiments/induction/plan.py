@@ -40,7 +40,7 @@ def plan_induction(
 ) -> RunConfig:
     """A run of kind pretrain on random repeats that measures its heads at every evaluation.
 
-    train_changes: fields to replace; None keeps the recipe's. Raises LabError where they cannot
+    train_changes: fields to replace; None keeps the recipe's. Raises LabError if they cannot
     work.
     """
     vocab_size = tokenizer_for(TOKENIZER).vocab_size

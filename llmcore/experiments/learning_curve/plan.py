@@ -41,7 +41,7 @@ def plan_learning_curve(
     """The configuration of a learning curve over `sizes` and all texts outside of the test split.
 
     Sizes below the number of classes, or beyond the texts that there are, are left out. Raises
-    LabError where the data cannot be learned from or the model does not exist.
+    LabError if the data cannot be learned from or the model does not exist.
     """
     parent = model_ref or models.default_model()
     data = replace(data or DataConfig(source, text_column, label_column), validation=0.0)

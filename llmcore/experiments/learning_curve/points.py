@@ -35,7 +35,7 @@ class CurveRow:
     """All seeds of a learner and size: the mean with its band (lowest to highest).
 
     The band tells how much the drawn training texts matter. `accuracy_interval` tells how much the
-    test texts do, which are the same for all: 95%, see `evaluation.wilson_interval`; None where
+    test texts do, which are the same for all: 95%, see `evaluation.wilson_interval`; None if
     their number is not known."""
 
     learner: str

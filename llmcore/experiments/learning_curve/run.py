@@ -48,7 +48,7 @@ LOOKED_AT = 64  # training texts that the trainer evaluates; no choice hangs on 
 
 def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) -> Outcome:
     """Does the points that are not done yet, one after another, until all are or `control` says
-    stop. Each is an event; a point that was interrupted is done anew."""
+    stop. Each is an event; a point that was interrupted is done again."""
     curve: CurveConfig = config.experiment
     assert curve is not None
     stored = run.stored_data()
@@ -63,7 +63,7 @@ def run_curve(run: Run, config: RunConfig, control: Control, writer: RunWriter) 
         if (learner, size, seed) in done:
             continue
         writer.progress(n_done, "training")
-        if control.wish().state == "stop":
+        if control.request().state == "stop":
             return Outcome("stopped", STOPPED, n_done, None, None)
         with named_part(f"{learner}, {size:,} texts, seed {seed + 1}"):
             point = learners.point(learner, size, seed, control)
@@ -93,7 +93,7 @@ class _Learners:
         self._neural: _Neural | None = None
 
     def point(self, learner: str, size: int, seed: int, control: Control) -> CurvePoint | None:
-        """None where `control` stopped the training."""
+        """None if `control` stopped the training."""
         rows = nested_subset(self.pool, size, seed)
         began = time.perf_counter()
         if learner in CLASSICAL:
@@ -114,7 +114,7 @@ class _Learners:
 
 
 class _Neural:
-    """The pretrained model and the same from random weights, finetuned anew for each point."""
+    """The pretrained model and the same from random weights, finetuned again for each point."""
 
     def __init__(self, run: Run, config: RunConfig, pool: LabelledSet, test: LabelledSet) -> None:
         self.config, self.device = config, choose_device(config.train.device)
@@ -134,7 +134,7 @@ class _Neural:
     def predicted(
         self, learner: str, rows: list[int], seed: int, control: Control
     ) -> list[str] | None:
-        """Labels of the test split after learning from `rows` of the pool; None where stopped."""
+        """Labels of the test split after learning from `rows` of the pool; None if stopped."""
         trainable = TRAINABLE[learner]
         config = curve_training(len(rows), trainable, seed, self.config.train)
         generator = torch.Generator().manual_seed(seed)

@@ -13,7 +13,7 @@ class CurveConfig(Checked):
     """A learning curve: who learns from how many labelled texts, and how often."""
 
     sizes: tuple[int, ...] = setting((), "numbers of training texts, rising")
-    n_seeds: int = setting(5, "times that each size is drawn and learned anew", 1, 100)
+    n_seeds: int = setting(5, "times that each size is drawn and learned again", 1, 100)
     learners: tuple[str, ...] = setting(LEARNERS, f"who learns, of {', '.join(LEARNERS)}")
 
     def __post_init__(self) -> None:

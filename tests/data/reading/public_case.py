@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 @dataclass(frozen=True, slots=True)
 class Case:
     """about: what a person would call it. data: the file, or a folder's (a zip's) files by path.
-    taken: examples, texts or documents; None where a column has to be chosen, 0 where no row can be
+    taken: examples, texts or documents; None if a column has to be chosen, 0 if no row can be
     learned from, -1 where the file is refused. first: the first example, (system, turns), or the
     first text with its label, or the documents; of a refusal a word of its sentence. task: what it
-    is for; guess: what is said without one, None where both are right."""
+    is for; guess: what is said without one, None if both are right."""
 
     about: str
     name: str

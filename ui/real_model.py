@@ -7,6 +7,7 @@ import streamlit as st
 
 from llmcore.background import Job, Jobs
 from llmcore.convert.packaged_model import SMOLLM2, PackagedModel, installed_file, prepare
+from ui.marked import Markdown, plain
 from ui.page import UNEXPECTED
 
 _jobs: "Jobs[str, PrepareJob]" = Jobs(limit=1)
@@ -43,7 +44,7 @@ def begin_if_installed(model: PackagedModel = SMOLLM2) -> None:
         begin(model)
 
 
-def offer(use: str, key: str, model: PackagedModel = SMOLLM2) -> None:
+def offer(use: Markdown, key: str, model: PackagedModel = SMOLLM2) -> None:
     """A line with size and licence and a button, where the model is not here; nothing if it is.
 
     use: what it is good for on this page, as the end of "…, which …"."""
@@ -54,11 +55,11 @@ def offer(use: str, key: str, model: PackagedModel = SMOLLM2) -> None:
         _preparing(model)
         return
     if job is not None and job.error:
-        st.error(job.error, icon=":material/error:")
+        st.error(plain(job.error), icon=":material/error:")
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{model.title}**, a pretrained model of 135 million parameters, {use}.  \n"
-            f":small[{model.licence}; {model.n_bytes / 1e6:.0f} MB to download, "
+            f"**{plain(model.title)}**, a pretrained model of 135 million parameters, {use}.  \n"
+            f":small[{plain(model.licence)}; {model.n_bytes / 1e6:.0f} MB to download, "
             f"{model.kept_bytes / 1e6:.0f} MB on disk]"
         )
         st.button("Fetch it", key=key, icon=":material/download:", on_click=begin, args=(model,))
@@ -69,4 +70,4 @@ def _preparing(model: PackagedModel) -> None:
     job = _jobs.get(model.name)
     if job is None or not job.is_live:
         st.rerun()
-    st.info(f"{model.title} is made ready in the background.", icon=":material/hourglass:")
+    st.info(f"{plain(model.title)} is made ready in the background.", icon=":material/hourglass:")

@@ -12,6 +12,7 @@ from llmcore.settings import Checked, setting
 SCHEMA_VERSION = 1
 SCHEMA_KEY = "llmlab_schema"
 PRECISIONS = ("fp32", "bf16", "auto")
+DEVICES = ("auto", "cpu", "cuda", "mps")  # and cuda:1 and its like, in config.json
 SHARDINGS = ("auto", "none", "full")
 KEPT = ("best", "last")
 AUTO = "auto"  # what learns, by the number of training texts
@@ -34,7 +35,7 @@ class RopeScaling(Checked):
 
     kind: str = setting(
         "linear", "linear: every angle is divided by the factor (Chen et al. 2023); llama3: only "
-        "those of slow pairs are, and those between in part (Llama 3.1)",
+        "those of slow pairs are, and those between in part (Llama 3.1)", choices=ROPE_SCALINGS,
     )  # fmt: skip
     factor: float = setting(1.0, "how much slower the slow pairs turn", 1.0, 1e6)
     low_frequency: float = setting(
@@ -49,7 +50,6 @@ class RopeScaling(Checked):
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        self.check_choice("kind", ROPE_SCALINGS)
         if self.kind == "llama3" and self.high_frequency <= self.low_frequency:
             raise LabError(
                 f"The scaling of rotary positions has high_frequency {self.high_frequency:g}, "
@@ -62,7 +62,7 @@ class ModelConfig(Checked):
     """The shape of a GPT-2-style decoder (Radford et al. 2019; Raschka, chapter 4), and the parts
     of it that are exchanged for newer ones; without those it is GPT-2."""
 
-    vocab_size: int = setting(1024, "number of distinct tokens", 2, 1_000_000)
+    vocab_size: int = setting(1024, "number of distinct tokens", 2, 1_000_000, step=1000)
     context_length: int = setting(128, "longest sequence of tokens that the model sees", 2, 65_536)
     n_layers: int = setting(4, "number of transformer blocks", 1, 200)
     n_heads: int = setting(4, "attention heads in each block", 1, 256)
@@ -71,14 +71,16 @@ class ModelConfig(Checked):
     tied_head: bool = setting(True, "output head shares the token embedding's weights")
     position: str = setting(
         "learned", "learned: an embedding for each position; rope: queries and keys are turned "
-        "by their position (Su et al. 2021)",
+        "by their position (Su et al. 2021)", choices=POSITIONS,
     )  # fmt: skip
     norm: str = setting(
-        "layer", "layer: LayerNorm; rms: RMSNorm, without mean and bias (Zhang & Sennrich 2019)"
-    )
+        "layer", "layer: LayerNorm; rms: RMSNorm, without mean and bias (Zhang & Sennrich 2019)",
+        choices=NORMS,
+    )  # fmt: skip
     feed_forward: str = setting(
-        "gelu", "gelu: two layers with GELU between; swiglu: a gated layer (Shazeer 2020)"
-    )
+        "gelu", "gelu: two layers with GELU between; swiglu: a gated layer (Shazeer 2020)",
+        choices=FEED_FORWARDS,
+    )  # fmt: skip
     n_kv_heads: int = setting(
         0, "heads of keys and values, shared by groups of query heads (Ainslie et al. 2023); "
         "0: as many as n_heads", 0, 256,
@@ -97,7 +99,7 @@ class ModelConfig(Checked):
     )
     attention_bias: str = setting(
         "all", "which of attention's matrices have biases: all (GPT-2), qkv: queries, keys and "
-        "values alone (Qwen2), none (Llama)",
+        "values alone (Qwen2), none (Llama)", choices=ATTENTION_BIASES,
     )  # fmt: skip
     qk_norm: bool = setting(
         False, "queries and keys of each head go through an RMSNorm of their own (Qwen3)"
@@ -119,10 +121,6 @@ class ModelConfig(Checked):
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        self.check_choice("attention_bias", ATTENTION_BIASES)
-        self.check_choice("position", POSITIONS)
-        self.check_choice("norm", NORMS)
-        self.check_choice("feed_forward", FEED_FORWARDS)
         if not self.head_size and self.d_model % self.n_heads:
             raise LabError(
                 f"d_model {self.d_model} is not divisible by n_heads {self.n_heads}: "
@@ -256,10 +254,10 @@ class ModelConfig(Checked):
 class TrainConfig(Checked):
     """How a model is optimised: AdamW, warm-up then cosine decay, clipped gradients."""
 
-    steps: int = setting(1000, "number of optimizer steps", 1, 100_000_000)
+    steps: int = setting(1000, "number of optimizer steps", 1, 100_000_000, step=100)
     batch_size: int = setting(16, "sequences in each step", 1, 65_536)
     accumulation: int = setting(1, "micro-batches that make up one step's batch", 1, 65_536)
-    learning_rate: float = setting(1e-3, "peak learning rate", 0.0, 10.0)
+    learning_rate: float = setting(1e-3, "peak learning rate", 0.0, 10.0, step=1e-4)
     min_learning_rate: float = setting(0.1, "final learning rate as a share of the peak", 0.0, 1.0)
     warmup_steps: int = setting(50, "steps in which the learning rate rises", 0, 10_000_000)
     weight_decay: float = setting(0.1, "AdamW's decay, on matrices only", 0.0, 10.0)
@@ -278,15 +276,17 @@ class TrainConfig(Checked):
         1_000_000,
     )
     keep: str = setting(
-        "best", "weights that are the result: best (those of the lowest validation loss) or last"
-    )
+        "best", "weights that are the result: best (those of the lowest validation loss) or last",
+        choices=KEPT,
+    )  # fmt: skip
     seed: int = setting(42, "seed of weights, data order and dropout", 0, 2**63 - 1)
-    device: str = setting("auto", "auto, cpu, cuda or mps")
+    device: str = setting("auto", "auto, cpu, cuda or mps", choices=DEVICES, only=False)
     threads: int = setting(0, "CPU threads; 0 leaves torch's choice", 0, 1024)
     precision: str = setting(
         "fp32",
         "fp32; bf16: matrix products in half the bits; auto: bf16 where the chip multiplies it "
         "itself, which is about twice as fast",
+        choices=PRECISIONS,
     )
     compile: bool = setting(
         False, "compile each block with torch.compile before the first step (pays on CUDA)"
@@ -295,6 +295,7 @@ class TrainConfig(Checked):
         "auto",
         "under torchrun: none: each process holds the whole model; full: its share of it; auto: "
         "full where the model does not fit one GPU",
+        choices=SHARDINGS,
     )
     snapshot_every: int = setting(
         0,
@@ -313,9 +314,6 @@ class TrainConfig(Checked):
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        self.check_choice("sharding", SHARDINGS)
-        self.check_choice("precision", PRECISIONS)
-        self.check_choice("keep", KEPT)
         if self.batch_size % self.accumulation:
             raise LabError(
                 f"batch_size {self.batch_size} is not divisible by accumulation "
@@ -343,17 +341,20 @@ class DataConfig(Checked):
     )
     keep_markup: bool = setting(False, "tags and entities of HTML stay in the texts as they are")
     sample: int | None = setting(
-        None, "labelled data: learn from this many rows, drawn at random", 2, 1e9
-    )
+        None, "labelled data: learn from this many rows, drawn at random", 2, 1e9,
+        step=100,
+    )  # fmt: skip
     validation: float = setting(0.1, "share held out for validation", 0.0, 0.9)
     validation_source: str | None = setting(
-        None, "text to validate on (pretraining), instead of a share held out of the corpus"
-    )
+        None, "text to validate on (pretraining), instead of a share held out of the corpus",
+        flag="--validation-corpus",
+    )  # fmt: skip
     test: float = setting(0.2, "share held out for the test (labelled data)", 0.0, 0.9)
     balance: str = setting(
         "none",
         "none; equal: as many training texts of each class; weights: rare classes count more in "
         "the loss",
+        choices=BALANCES,
     )
     instruction_column: str | None = setting(
         None, "column that holds the question (instructions), by name or number"
@@ -371,19 +372,19 @@ class DataConfig(Checked):
         "plain", "prompt template: plain, alpaca, chat, or a text that holds {instruction}"
     )
     read_as: str = setting(
-        "text", "pretraining: text: a file is one text as it stands; documents: by its content"
-    )
+        "text", "pretraining: text: a file is one text as it stands; documents: by its content",
+        choices=("text", "documents"),
+    )  # fmt: skip
     keep_marks: bool = setting(
         False, "leave <|endoftext|> in a text as it stands (pretraining), else it parts documents"
     )
     packing: bool = setting(
-        False, "instructions: several examples share a row, and each sees itself alone"
-    )
+        False, "instructions: several examples share a row, and each sees itself alone",
+        flag="--packing/--no-packing",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         self.check_bounds()
-        self.check_choice("balance", BALANCES)
-        self.check_choice("read_as", ("text", "documents"))
 
 
 @dataclass(slots=True, frozen=True)
@@ -391,7 +392,9 @@ class LoraConfig(Checked):
     """The thin matrices that learn beside frozen ones (Hu et al. 2021, section 4)."""
 
     rank: int = setting(8, "LoRA: columns of the thin matrices; more learn more", 1, 1024)
-    alpha: float = setting(16.0, "LoRA: weight of the correction, divided by the rank", 0.0, 1e6)
+    alpha: float = setting(
+        16.0, "LoRA: weight of the correction, divided by the rank", 0.0, 1e6, step=1.0
+    )
     targets: tuple[str, ...] = setting(
         LORA_TARGETS, "LoRA: adapted layers of each block, of qkv, output, up, down"
     )
@@ -409,6 +412,21 @@ class LoraConfig(Checked):
         """How many numbers the adapters of a model hold: rank · (in + out) a layer."""
         shapes = model.linear_shapes()
         return model.n_layers * self.rank * sum(sum(shapes[name]) for name in set(self.targets))
+
+
+@dataclass(slots=True, frozen=True)
+class FinetuneChoices(Checked):
+    """What the recipe of a finetune turns into steps and into what learns."""
+
+    trainable: str = setting(
+        AUTO,
+        "what learns: all, last-block, head, lora (thin matrices beside all layers) or, of a "
+        "classifier, probe (a head over every layer of the model, which stands still); auto: "
+        "probe for up to 10,000 texts, else all",
+        choices=(AUTO, *TRAINABLE),
+        flag="--train",
+    )
+    epochs: int | None = setting(None, "times that each training text is seen", 1, 10_000)
 
 
 @dataclass(slots=True, frozen=True)

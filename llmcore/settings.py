@@ -1,28 +1,83 @@
 """What the dataclasses of settings share: help lines, bounds, and a tolerant reader of old files.
 
-Each field carries its line of help and its bounds in `field.metadata`; `__post_init__` checks
-them, so a wrong value is refused with the number, the bound and the remedy wherever it came from.
+Each field carries its line of help, its bounds and its choices in `field.metadata`, and nothing
+else repeats them: `__post_init__` checks them, so a wrong value is refused with the number, the
+bound and the remedy wherever it came from; flags (`llmcore/cli/options.py`) and fields of pages
+(`ui/fields.py`) are made from them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from llmcore.errors import LabError
 from llmcore.schema import build
 
 
-def setting(default: Any, help: str, low: float | None = None, high: float | None = None) -> Any:
-    """A dataclass field with a help line and inclusive bounds."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
+def setting(
+    default: Any,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    choices: tuple[str, ...] = (),
+    only: bool = True,
+    step: float | None = None,
+    flag: str = "",
+) -> Any:
+    """A dataclass field with a help line and inclusive bounds.
+
+    choices: the values of a text. only: whether it can have no other ones. step: of the buttons
+    beside a number on a page. flag: on the command line, where it is not the field's name.
+    """
+    metadata = {"help": help, "low": low, "high": high, "choices": choices, "only": only,
+                "step": step, "flag": flag}  # fmt: skip
+    return field(default=default, metadata=metadata)
+
+
+def field_of(owner: type, name: str) -> Field[Any]:
+    """One field of a dataclass of settings. Raises KeyError where there is none of that name."""
+    for found in fields(owner):
+        if found.name == name:
+            return found
+    raise KeyError(f"{owner.__name__} has no field {name!r}")
 
 
 def help_for(owner: type, name: str) -> str:
     """The help line of one field: `help_for(TrainConfig, "steps")`."""
-    for setting in fields(owner):
-        if setting.name == name:
-            return setting.metadata.get("help", "")
-    raise KeyError(name)
+    return str(field_of(owner, name).metadata.get("help", ""))
+
+
+def bounds_of(owner: type, name: str) -> tuple[float | None, float | None]:
+    """The least and the largest value of one field, each None where there is none."""
+    return _bounds(field_of(owner, name))
+
+
+def choices_of(owner: type, name: str) -> tuple[str, ...]:
+    """The values that a field's text can have; empty where any will do."""
+    return tuple(field_of(owner, name).metadata.get("choices", ()))
+
+
+def flag_of(owner: type, name: str) -> str:
+    """What the command line calls a field: `--batch-size`, `--packing/--no-packing`."""
+    return field_of(owner, name).metadata.get("flag") or f"--{name.replace('_', '-')}"
+
+
+def flags_for(values: object, usual: object, names: Iterable[str]) -> list[str]:
+    """Arguments of a command for the fields in which `values` differs from `usual`, both of one
+    class: `["--steps", "70", "--compile"]`. None cannot be said, nor false without a flag for it.
+    """
+    words: list[str] = []
+    for name in names:
+        value = getattr(values, name)
+        if value is None or value == getattr(usual, name):
+            continue
+        yes, _, no = flag_of(type(values), name).partition("/")
+        if isinstance(value, bool):
+            words += [yes] if value else [no] if no else []
+        else:
+            words += [yes, str(value)]
+    return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +85,24 @@ class Checked:
     """Bounds checking and a tolerant reader for the dataclasses below."""
 
     def check_bounds(self) -> None:
-        for setting in fields(self):
-            value, low, high = getattr(self, setting.name), *_bounds(setting.metadata)
+        """Raises LabError for a value beyond its field's bounds, or none of its choices."""
+        for owned in fields(self):  # type: ignore[arg-type]
+            value, low, high = getattr(self, owned.name), *_bounds(owned)
+            if isinstance(value, str):
+                self._check_choice(owned)
             if value is None or isinstance(value, (str, bool)):
                 continue
             if low is not None and not value >= low:  # NaN is refused too
-                raise LabError(f"{setting.name} is {value} but must be at least {low}.")
+                raise LabError(f"{owned.name} is {value} but must be at least {low}.")
             if high is not None and not value <= high:
-                raise LabError(f"{setting.name} is {value} but must be at most {high}.")
+                raise LabError(f"{owned.name} is {value} but must be at most {high}.")
 
-    def check_choice(self, name: str, choices: Sequence[str]) -> None:
-        """Raises LabError unless the field holds one of `choices`."""
-        value = getattr(self, name)
-        if value not in choices:
-            raise LabError(f"{name} is {value!r:.60} but must be one of {', '.join(choices)}.")
+    def _check_choice(self, owned: Field[Any]) -> None:
+        value, choices = getattr(self, owned.name), owned.metadata.get("choices")
+        if choices and owned.metadata["only"] and value not in choices:
+            raise LabError(
+                f"{owned.name} is {value!r:.60} but must be one of {', '.join(choices)}."
+            )
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -62,5 +121,5 @@ class Checked:
         return replace(self, **kept)
 
 
-def _bounds(metadata: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    return metadata.get("low"), metadata.get("high")
+def _bounds(owned: Field[Any]) -> tuple[float | None, float | None]:
+    return owned.metadata.get("low"), owned.metadata.get("high")

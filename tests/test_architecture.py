@@ -18,7 +18,7 @@ FLOORS = (
     ("cache", "colours", "errors", "kinds", "version"),
     ("schema", "texts", "paths", "device", "zips"),
     ("settings", "files", "background"),
-    ("config", "packaged"),
+    ("choices", "config", "packaged"),
     ("presets", "nn", "tokenizers"),
     ("data", "classical", "train"),
     ("evaluation", "runs"),

@@ -10,10 +10,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from llmcore.cli.options import within
+from llmcore.cli.flags import Encoding, TextColumn
 from llmcore.cli.output import AsJson, say, text_or_stdin, visible
 from llmcore.cli.use import Model
-from llmcore.config import DataConfig
 from llmcore.errors import LabError
 from llmcore.files import finite_json
 
@@ -34,8 +33,8 @@ def classify(
         Path | None,
         typer.Option(help="a file instead: .jsonl, .csv or .tsv, else a text a line"),
     ] = None,
-    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
-    encoding: Annotated[str | None, within(DataConfig, "encoding", "--encoding")] = None,
+    text_column: TextColumn = None,
+    encoding: Encoding = None,
     as_json: AsJson = False,
     as_jsonl: Annotated[
         bool, typer.Option("--jsonl", help="print a JSON object for each text as it is done")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from llmcore.cli.flags import Device, Name, Precision, PresetName, RunDir, Seed, Threads
-from llmcore.cli.options import within
+from llmcore.cli.flags import Machine, Name, PresetName, RunDir
+from llmcore.cli.options import expanded, within
 from llmcore.cli.output import AsJson
 from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import run_here
@@ -17,7 +17,9 @@ Quick = Annotated[
 ]
 
 
+@expanded
 def compare_nlp(
+    *,
     model: Annotated[
         str | None, typer.Option(help="the pretrained model (default: base, else starter)")
     ] = None,
@@ -26,10 +28,7 @@ def compare_nlp(
         typer.Option(help="an imported GPT-2 to compare as well, such as gpt2; takes minutes more"),
     ] = None,
     quick: Quick = False,
-    device: Device = None,
-    precision: Precision = None,
-    threads: Threads = None,
-    seed: Seed = None,
+    train: Machine,
     name: Name = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
@@ -39,23 +38,19 @@ def compare_nlp(
     from llmcore.experiments.earlier_nlp.plan import plan_comparison
 
     config = plan_comparison(
-        model, gpt2, quick, name,
-        train_changes={
-            "device": device, "precision": precision, "threads": threads, "seed": seed,
-        },
+        model, gpt2, quick, name, train_changes=train,
     )  # fmt: skip
     answer_run(run_here(config, run_dir, None), as_json)
 
 
+@expanded
 def diverse_data(
+    *,
     corpora: Annotated[
         str, typer.Option(help="built-in corpora with commas between, two at least")
     ] = ",".join(DiverseConfig().corpora),
     quick: Quick = False,
-    device: Device = None,
-    precision: Precision = None,
-    threads: Threads = None,
-    seed: Seed = None,
+    train: Machine,
     name: Name = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
@@ -63,16 +58,14 @@ def diverse_data(
     """Train a small model on each corpus and one on their mix, and test each on all of them."""
     from llmcore.experiments.diverse_data.plan import plan_diverse
 
-    config = plan_diverse(
-        [name.strip() for name in corpora.split(",") if name.strip()], quick, name,
-        train_changes={
-            "device": device, "precision": precision, "threads": threads, "seed": seed,
-        },
-    )  # fmt: skip
+    named = [part.strip() for part in corpora.split(",") if part.strip()]
+    config = plan_diverse(named, quick, name, train_changes=train)
     answer_run(run_here(config, run_dir, None), as_json)
 
 
+@expanded
 def compare_variants(
+    *,
     corpus: Annotated[
         str, typer.Option(help="built-in corpus, or a mix such as a+b")
     ] = "shakespeare",
@@ -83,10 +76,7 @@ def compare_variants(
     steps: Annotated[int | None, within(VariantsConfig, "part_steps", "--steps")] = None,
     seeds: Annotated[int | None, within(VariantsConfig, "n_seeds", "--seeds")] = None,
     quick: Quick = False,
-    device: Device = None,
-    precision: Precision = None,
-    threads: Threads = None,
-    seed: Seed = None,
+    train: Machine,
     name: Name = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
@@ -99,9 +89,6 @@ def compare_variants(
     chosen = tuple(name.strip() for name in variants.split(",") if name.strip())
     config = plan_variants(
         corpus, preset or DEFAULT_PRESET, quick, name,
-        changes={"variants": chosen, "part_steps": steps, "n_seeds": seeds},
-        train_changes={
-            "device": device, "precision": precision, "threads": threads, "seed": seed,
-        },
+        changes={"variants": chosen, "part_steps": steps, "n_seeds": seeds}, train_changes=train,
     )  # fmt: skip
     answer_run(run_here(config, run_dir, None), as_json)

@@ -6,29 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcore.cli.options import within
 from llmcore.cli.output import say
 from llmcore.cli.running import is_builtin_corpus, own_copy
-from llmcore.config import DataConfig
 from llmcore.files import tree_bytes
-from llmcore.settings import help_for
 
 if TYPE_CHECKING:
     from llmcore.config import RunConfig
     from llmcore.data import Corpus
     from llmcore.data.reading.documents import CorpusOptions
 
-CORPUS_HELP = (
-    "built-in name, a mix such as a+b, or a file or folder: text, HTML, RTF, JSONL or a table with "
-    "a text column, gz, zip"
-)
-TextColumn = Annotated[str | None, within(DataConfig, "text_column", "--text-column")]
-KeepMarks = Annotated[bool, typer.Option("--keep-marks", help=help_for(DataConfig, "keep_marks"))]
 AsText = Annotated[
     bool,
     typer.Option("--as-text", help="read the file as one text as it stands (JSONL, HTML, …)"),
 ]
-Encoding = Annotated[str | None, within(DataConfig, "encoding", "--encoding")]
 
 
 @dataclass(slots=True, frozen=True)

@@ -6,15 +6,13 @@ import typer
 
 from llmcore.cli.flags import (
     ContextLength,
-    Device,
+    LabelColumns,
+    Machine,
     Name,
-    Precision,
     RunDir,
-    Seed,
-    Threads,
     default_model,
 )
-from llmcore.cli.options import within
+from llmcore.cli.options import expanded, within
 from llmcore.cli.output import AsJson
 from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import own_table, run_here
@@ -22,7 +20,9 @@ from llmcore.config import DataConfig
 from llmcore.experiments.learning_curve.settings import LEARNERS, CurveConfig
 
 
+@expanded
 def learning_curve(
+    *,
     data: Annotated[str, typer.Option(help="labelled data, as for finetune")],
     model: Annotated[
         str | None, typer.Option(help="the pretrained model (default: base, else starter)")
@@ -34,15 +34,9 @@ def learning_curve(
     learners: Annotated[str, typer.Option(help="who learns, with commas between")] = ",".join(
         LEARNERS
     ),
-    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
-    label_column: Annotated[
-        str | None, within(DataConfig, "label_column", "--label-column")
-    ] = None,
+    columns: LabelColumns,
     context_length: ContextLength = None,
-    device: Device = None,
-    precision: Precision = None,
-    threads: Threads = None,
-    seed: Seed = None,
+    train: Machine,
     name: Name = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
@@ -56,7 +50,7 @@ def learning_curve(
         numbers = [int(size) for size in sizes.split(",") if size.strip()]
     except ValueError as error:
         raise typer.BadParameter(f"--sizes {sizes!r} are not numbers such as 10,100.") from error
-    own = own_table(DataConfig(data, text_column, label_column), data in LABELLED)
+    own = own_table(DataConfig(data, **columns), data in LABELLED)
     config = plan_learning_curve(
         data=own.data,
         reading=own.reading,
@@ -67,8 +61,6 @@ def learning_curve(
         learners=[name.strip() for name in learners.split(",")],
         context_length=context_length,
         name=name,
-        train_changes={
-            "device": device, "precision": precision, "threads": threads, "seed": seed,
-        },
-    )  # fmt: skip
+        train_changes=train,
+    )
     answer_run(run_here(config, run_dir, own.table), as_json)

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from inspect import Parameter, Signature
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated
 
 import typer
 
-from llmcore.cli.flags import Device, Name, Precision, RunDir, Seed, Threads
-from llmcore.cli.options import within
+from llmcore.choices import MACHINE
+from llmcore.cli.flags import Name, RunDir
+from llmcore.cli.options import Changes, Fields, expanded
 from llmcore.cli.output import AsJson
 from llmcore.cli.run_answer import answer_run
 from llmcore.cli.running import run_here
-from llmcore.kinds import KINDS, Experiment, Kind, loaded
-
-_TRAIN = {"device": Device, "precision": Precision, "threads": Threads, "seed": Seed}
+from llmcore.config import TrainConfig
+from llmcore.kinds import KINDS, Kind, loaded
 
 
 def add_experiments(app: typer.Typer) -> None:
@@ -30,36 +29,20 @@ def command_of(kind: Kind) -> Callable[..., None]:
     stands in the docstring of the experiment's `plan`."""
     experiment = kind.experiment
     assert experiment is not None
-    flags = _setting_flags(experiment)
-    hints = get_type_hints(experiment.load("settings"))
-    lists = {name for name in flags if get_origin(hints[name]) is tuple}
-    shared = {**_TRAIN, "name": Name, "run_dir": RunDir, "as_json": AsJson}
+    settings = experiment.load("settings")
+    own = Fields(settings, tuple(field.name for field in fields(settings)))
 
-    def command(**given: Any) -> None:
-        changes = {name: given[name] for name in flags if given[name] is not None}
-        for name in changes.keys() & lists:
-            changes[name] = tuple(part.strip() for part in given[name].split(",") if part.strip())
-        train = {name: given[name] for name in _TRAIN}
-        config = experiment.load("plan")(changes, given["name"], train)
-        answer_run(run_here(config, given["run_dir"], None), given["as_json"])
+    def command(
+        *,
+        changes: Changes,
+        train: Annotated[Changes, Fields(TrainConfig, MACHINE)],
+        name: Name = None,
+        run_dir: RunDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        config = experiment.load("plan")(changes, name, train)
+        answer_run(run_here(config, run_dir, None), as_json)
 
     command.__doc__ = experiment.load("plan").__doc__
-    command.__annotations__ = {**flags, **shared, "return": None}
-    command.__signature__ = Signature([  # type: ignore[attr-defined]
-        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=flag,
-                  default=False if name == "as_json" else None)
-        for name, flag in (flags | shared).items()
-    ])  # fmt: skip
-    return command
-
-
-def _setting_flags(experiment: Experiment) -> dict[str, Any]:
-    """Field of the settings → the flag's type. Lists of texts are given with commas between."""
-    settings = experiment.load("settings")
-    kinds = get_type_hints(settings)
-    flags: dict[str, Any] = {}
-    for field in fields(settings):
-        plain = kinds[field.name] if kinds[field.name] in (int, float, bool) else str
-        option = within(settings, field.name, f"--{field.name.replace('_', '-')}")
-        flags[field.name] = Annotated[plain | None, option]
-    return flags
+    command.__annotations__["changes"] = Annotated[Changes, own]
+    return expanded(command)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmcore.cli.flags import Device, Name, RunDir, Seed, Threads
-from llmcore.cli.options import within
+from llmcore.cli.flags import Name, RunDir
+from llmcore.cli.options import Changes, Fields, expanded
 from llmcore.cli.output import AsJson, answer, number
 from llmcore.cli.running import reference, run_here, summary
 from llmcore.config import TrainConfig
@@ -19,12 +19,11 @@ Control = Annotated[
 ]
 
 
+@expanded
 def induction(
-    steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
+    *,
+    changes: Annotated[Changes, Fields(TrainConfig, ("steps", "device", "threads", "seed"))],
     control: Control = False,
-    device: Device = None,
-    threads: Threads = None,
-    seed: Seed = None,
     name: Name = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
@@ -35,7 +34,6 @@ def induction(
 
     if control and run_dir is not None:
         raise typer.BadParameter("--control makes a second run: leave --run-dir out.")
-    changes = {"steps": steps, "device": device, "threads": threads, "seed": seed}
     config = plan_induction(name=name, train_changes=changes)
     run = run_here(config, run_dir, None)
     other = None

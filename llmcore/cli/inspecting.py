@@ -4,36 +4,25 @@ from typing import Annotated
 
 import typer
 
-from llmcore.cli.options import one_of, within
+from llmcore.cli.flags import COLUMNS, Encoding
+from llmcore.cli.options import Changes, Fields, expanded, one_of
 from llmcore.cli.output import AsJson, answer
 from llmcore.config import FILE_TASKS, DataConfig
 
 CHOICE_NEEDED = 2
+CHOSEN = ("text_column", "label_column", *COLUMNS)
 
 
+@expanded
 def inspect(
+    *,
     source: Annotated[str, typer.Argument(help="a file, a folder or a zip")],
     task: Annotated[
         str | None,
         typer.Option(help="what it is to teach (default: guessed)", callback=one_of(FILE_TASKS)),
     ] = None,
-    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
-    label_column: Annotated[
-        str | None, within(DataConfig, "label_column", "--label-column")
-    ] = None,
-    instruction_column: Annotated[
-        str | None, within(DataConfig, "instruction_column", "--instruction-column")
-    ] = None,
-    input_column: Annotated[
-        str | None, within(DataConfig, "input_column", "--input-column")
-    ] = None,
-    output_column: Annotated[
-        str | None, within(DataConfig, "output_column", "--output-column")
-    ] = None,
-    system_column: Annotated[
-        str | None, within(DataConfig, "system_column", "--system-column")
-    ] = None,
-    encoding: Annotated[str | None, within(DataConfig, "encoding", "--encoding")] = None,
+    columns: Annotated[Changes, Fields(DataConfig, CHOSEN)],
+    encoding: Encoding = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how a file would be read: format, encoding, columns, rows, classes, and what is odd.
@@ -47,9 +36,7 @@ def inspect(
     from llmcore.data.reading.open import as_path
 
     path = as_path(source, "a file, a folder or a zip", "the names that `datasets` lists")
-    chosen = Chosen(text_column, label_column, instruction_column, input_column, output_column,
-                    system_column)  # fmt: skip
-    report = report_on(path, task, chosen, ReadingOptions(encoding))
+    report = report_on(path, task, Chosen(*map(columns.get, CHOSEN)), ReadingOptions(encoding))
     answer(report.to_dict(), as_json, "\n".join(report.lines()))
     if report.asks:
         raise typer.Exit(CHOICE_NEEDED if len(report.columns) > 1 else 1)

@@ -5,31 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
+from llmcore.choices import PRETRAIN_MODEL
 from llmcore.cli.corpora import (
-    CORPUS_HELP,
     AsText,
-    Encoding,
-    KeepMarks,
-    TextColumn,
     own_corpus,
     reading_options,
     say_notices,
     say_vocabulary,
 )
-from llmcore.cli.flags import (
-    Accumulation,
-    BatchSize,
-    ContextLength,
-    Device,
-    Precision,
-    PresetName,
-    TokenizerRef,
-    VocabSize,
-)
-from llmcore.cli.options import within
+from llmcore.cli.flags import CORPUS_HELP, PresetName, TokenizerRef, VocabSize
+from llmcore.cli.options import Changes, Fields, expanded
 from llmcore.cli.output import AsJson, answer
-from llmcore.config import ModelConfig, RunConfig, TrainConfig
+from llmcore.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from llmcore.errors import ShortTextError
 from llmcore.texts import bytes_in_words, text_table
 
@@ -37,29 +24,22 @@ if TYPE_CHECKING:
     from llmcore.advice.preflight import Problem
     from llmcore.data.reading.documents import CorpusOptions
 
+SHAPE = tuple(name for name in PRETRAIN_MODEL if name != "dropout")  # which takes nothing
 
+
+@expanded
 def preflight(
+    *,
     corpus: Annotated[str, typer.Option(help=CORPUS_HELP)],
     preset: PresetName = None,
     tokenizer: TokenizerRef = "",
-    steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
-    text_column: TextColumn = None,
-    keep_marks: KeepMarks = False,
-    as_text: AsText = False,
-    encoding: Encoding = None,
     vocab_size: VocabSize = None,
-    n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
-    n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
-    d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
-    position: Position = None,
-    norm: Norm = None,
-    feed_forward: FeedForwardKind = None,
-    n_kv_heads: KVHeads = None,
-    batch_size: BatchSize = None,
-    accumulation: Accumulation = None,
-    context_length: ContextLength = None,
-    device: Device = None,
-    precision: Precision = None,
+    reading: Annotated[Changes, Fields(DataConfig, ("text_column", "keep_marks", "encoding"))],
+    as_text: AsText = False,
+    model: Annotated[Changes, Fields(ModelConfig, SHAPE)],
+    train: Annotated[
+        Changes, Fields(TrainConfig, ("steps", "batch_size", "accumulation", "device", "precision"))
+    ],
     measure: Annotated[
         bool, typer.Option(help="try a few real steps for the speed (a few seconds)")
     ] = True,
@@ -67,19 +47,10 @@ def preflight(
 ) -> None:
     """Say what a pretraining run will take: memory, time, disk; and what to change if too much."""
     choices = {
-        "preset": preset,
-        "tokenizer": tokenizer,
-        "model_changes": {
-            "context_length": context_length, "vocab_size": vocab_size, "n_layers": n_layers,
-            "n_heads": n_heads, "d_model": d_model, "position": position, "norm": norm,
-            "feed_forward": feed_forward, "n_kv_heads": n_kv_heads,
-        },
-        "train_changes": {
-            "steps": steps, "batch_size": batch_size, "accumulation": accumulation,
-            "device": device, "precision": precision,
-        },
+        "preset": preset, "tokenizer": tokenizer, "train_changes": train,
+        "model_changes": {**model, "vocab_size": vocab_size},
     }  # fmt: skip
-    options = reading_options(text_column, keep_marks, as_text, encoding)
+    options = reading_options(**reading, as_text=as_text)
     config, problems = _planned(corpus, options, choices)
     say_vocabulary(config, vocab_size)
     values, lines = _answer(config, problems, measure)

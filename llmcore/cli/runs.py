@@ -187,7 +187,7 @@ def continue_run(run: RunName, as_json: AsJson = False) -> None:
 @app.command("set")
 def set_run(
     run: RunName,
-    learning_rate: Annotated[float, within(TrainConfig, "learning_rate", "--learning-rate")],
+    learning_rate: Annotated[float, within(TrainConfig, "learning_rate")],
     as_json: AsJson = False,
 ) -> None:
     """Give a run that trains another peak learning rate, from its next step on."""

@@ -8,9 +8,6 @@ import typer
 from llmcore.cli.output import AsJson, answer, say, text_or_stdin, visible
 from llmcore.texts import text_table
 
-# llmcore.tokenizers has the same two numbers; importing it here would slow every command.
-VOCAB_SIZES = (257, 200_000)
-
 
 def tokenize(
     text: Annotated[str, typer.Argument(help="the text, or - for standard input")],

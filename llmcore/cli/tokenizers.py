@@ -6,26 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcore.cli.corpora import (
-    CORPUS_HELP,
-    AsText,
-    Encoding,
-    TextColumn,
-    reading_options,
-    say_notices,
-)
-from llmcore.cli.options import one_of
+from llmcore.choices import MAX_VOCAB_SIZE, TokenizerChoices
+from llmcore.cli.corpora import AsText, reading_options, say_notices
+from llmcore.cli.flags import CORPUS_HELP, Encoding, TextColumn
+from llmcore.cli.options import one_of, within
 from llmcore.cli.output import AsJson, answer, say
-from llmcore.cli.text import VOCAB_SIZES
 from llmcore.errors import LabError
+from llmcore.settings import help_for
 from llmcore.texts import text_table
 
 if TYPE_CHECKING:
     from llmcore.tokenizers import Tokenizer, Training
 
-# llmcore.tokenizers has the same names; importing it here would slow every command.
-TOKENIZER_KINDS = ("bpe", "characters")
-RULE_NAMES = ("lab", "gpt2", "cl100k", "words", "none")
 FORMATS = ("tiktoken", "hf")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="as `tokenizers list` shows it")]
 
@@ -40,22 +32,15 @@ def train_tokenizer(
     corpus: Annotated[str, typer.Option(help=CORPUS_HELP)],
     vocab_size: Annotated[
         int | None,
-        typer.Option(
-            min=VOCAB_SIZES[0],
-            max=VOCAB_SIZES[1],
-            help="number of distinct tokens; characters may go without: all of the text then",
+        within(
+            TokenizerChoices,
+            "vocab_size",
+            help=f"{help_for(TokenizerChoices, 'vocab_size')}; characters may go without: all of "
+            "the text then",
         ),
     ] = None,
-    kind: Annotated[
-        str, typer.Option(help="bpe or characters", callback=one_of(TOKENIZER_KINDS))
-    ] = "bpe",
-    pattern: Annotated[
-        str,
-        typer.Option(
-            help=f"what cuts text before merging: {', '.join(RULE_NAMES)}",
-            callback=one_of(RULE_NAMES),
-        ),
-    ] = "lab",
+    kind: Annotated[str, within(TokenizerChoices, "kind")] = "bpe",
+    pattern: Annotated[str, within(TokenizerChoices, "rule")] = "lab",
     out: Annotated[Path | None, typer.Option(help="folder that the tokenizer is saved in")] = None,
     name: Annotated[
         str | None, typer.Option(help="save it among the lab's own tokenizers under this name")
@@ -76,7 +61,7 @@ def train_tokenizer(
     _check_place(out, name)
     text = load_corpus(corpus, reading_options(text_column, False, as_text, encoding))
     say_notices(text)
-    training = Training(Recipe(vocab_size or VOCAB_SIZES[1], kind, pattern))
+    training = Training(Recipe(vocab_size or MAX_VOCAB_SIZE, kind, pattern))
     started = time.monotonic()
     training.run(text.documents)
     if vocab_size and training.vocab_size < vocab_size:

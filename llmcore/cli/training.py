@@ -5,62 +5,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmcore.cli.architecture import FeedForwardKind, KVHeads, Norm, Position
+from llmcore.choices import FINETUNE_TRAIN, PRETRAIN_DATA, PRETRAIN_MODEL, PRETRAIN_TRAIN
 from llmcore.cli.corpora import (
     AsText,
-    Encoding,
-    KeepMarks,
     own_corpus,
     reading_options,
     say_notices,
     say_vocabulary,
 )
 from llmcore.cli.flags import (
-    READ_BY,
-    Accumulation,
-    BatchSize,
-    CheckpointEvery,
-    Compile,
-    ContextLength,
-    Corpus,
-    Device,
-    Dropout,
-    EncodingName,
-    EvalEvery,
-    HeadScores,
-    InputColumn,
-    InstructionColumn,
-    KeepMarkup,
-    KeepSpellings,
-    LabelColumn,
-    LearningRate,
-    LogEvery,
-    LoraAlpha,
-    LoraRank,
-    LoraTargets,
+    COLUMNS,
+    CORPUS_HELP,
+    Encoding,
+    InstructionColumns,
+    Lora,
     Name,
-    OutputColumn,
-    Patience,
-    Precision,
     PresetName,
     Queue,
-    Resume,
     RunDir,
-    Sample,
-    Seed,
-    Sharding,
-    SnapshotEvery,
-    SystemColumn,
     TensorBoard,
-    TextColumn,
-    Threads,
     TokenizerRef,
-    ValidationCorpus,
     VocabSize,
-    WarmupSteps,
     default_model,
 )
-from llmcore.cli.options import one_of, preset_help, within
+from llmcore.cli.options import Changes, Fields, expanded, one_of, preset_help, within
 from llmcore.cli.output import AsJson, say
 from llmcore.cli.run_answer import answer_finetune, answer_queued, answer_run
 from llmcore.cli.running import (
@@ -73,9 +41,8 @@ from llmcore.cli.running import (
 )
 from llmcore.config import (
     AUTO,
-    BALANCES,
-    TRAINABLE,
     DataConfig,
+    FinetuneChoices,
     LoraConfig,
     ModelConfig,
     RunConfig,
@@ -89,42 +56,72 @@ if TYPE_CHECKING:
     from llmcore.data.reading.documents import CorpusOptions
 
 
+Corpus = Annotated[str | None, typer.Option(help=f"{CORPUS_HELP} (needed for a new run)")]
+Resume = Annotated[
+    str | None, typer.Option(help="go on with this run (an id or a directory) instead")
+]
+TaskName = Annotated[
+    str,
+    typer.Option(
+        help="what to learn: classify (a label) or instruct (an answer)",
+        callback=one_of(["classify", "instruct"]),
+    ),
+]
+FinetuneData = Annotated[
+    str,
+    typer.Option(
+        help="built-in name (classify: sms-spam, tweet-sentiment, email-spam; instruct: "
+        "airline-support, translation, general), or a CSV, TSV, JSON or JSONL file; classify "
+        "also a folder or zip of .eml and .txt files in a sub-folder for each class"
+    ),
+]
+Parent = Annotated[
+    str | None,
+    typer.Option(help="the model to start from (default: base where bundled, else starter)"),
+]
+Words = Annotated[
+    bool | None,
+    typer.Option(
+        "--words/--no-words",
+        help="classify: the words of a text vote beside the model (default), or it alone",
+    ),
+]
+Causal = Annotated[
+    bool | None,
+    typer.Option(
+        "--causal/--both-sides",
+        help="classify: a token sees what stands before it, and the head reads the last one; "
+        "or the whole text, and the head reads the mean (default where all layers learn)",
+    ),
+]
+# How labelled data is read, and which of it is learned from.
+Labelled = Annotated[
+    Changes,
+    Fields(
+        DataConfig,
+        ("balance", "text_column", "label_column", "keep_spellings", "keep_markup", "sample"),
+    ),
+]
+Answers = Annotated[
+    Changes,
+    Fields(
+        DataConfig, ("template", "packing"),
+        words={"template": f"instruct: {help_for(DataConfig, 'template')}"},
+    ),
+]  # fmt: skip
+
+
+@expanded
 def pretrain(
+    *,
     corpus: Corpus = None,
     preset: PresetName = None,
     tokenizer: TokenizerRef = "",
-    steps: Annotated[int | None, within(TrainConfig, "steps")] = None,
-    validation_corpus: ValidationCorpus = None,
-    text_column: TextColumn = None,
-    keep_marks: KeepMarks = False,
-    as_text: AsText = False,
-    encoding: Encoding = None,
     vocab_size: VocabSize = None,
-    n_layers: Annotated[int | None, within(ModelConfig, "n_layers", "--n-layers")] = None,
-    n_heads: Annotated[int | None, within(ModelConfig, "n_heads", "--n-heads")] = None,
-    d_model: Annotated[int | None, within(ModelConfig, "d_model", "--d-model")] = None,
-    position: Position = None,
-    norm: Norm = None,
-    feed_forward: FeedForwardKind = None,
-    n_kv_heads: KVHeads = None,
-    batch_size: BatchSize = None,
-    accumulation: Accumulation = None,
-    context_length: ContextLength = None,
-    learning_rate: LearningRate = None,
-    warmup_steps: WarmupSteps = None,
-    dropout: Dropout = None,
-    log_every: LogEvery = None,
-    eval_every: EvalEvery = None,
-    checkpoint_every: CheckpointEvery = None,
-    snapshot_every: SnapshotEvery = None,
-    head_scores: HeadScores = False,
-    patience: Patience = None,
-    device: Device = None,
-    precision: Precision = None,
-    sharding: Sharding = None,
-    compile_blocks: Compile = None,
-    threads: Threads = None,
-    seed: Seed = None,
+    reading: Annotated[Changes, Fields(DataConfig, PRETRAIN_DATA)],
+    as_text: AsText = False,
+    model: Annotated[Changes, Fields(ModelConfig, PRETRAIN_MODEL)],
+    train: Annotated[Changes, Fields(TrainConfig, PRETRAIN_TRAIN)],
     name: Name = None,
     run_dir: RunDir = None,
     queue: Queue = False,
@@ -134,25 +131,13 @@ def pretrain(
     as_json: AsJson = False,
 ) -> None:
     """Train a language model from scratch. Ctrl-C saves a checkpoint and stops."""
-    train_changes: dict[str, Any] = {
-        "steps": steps, "batch_size": batch_size, "learning_rate": learning_rate,
-        "warmup_steps": warmup_steps, "log_every": log_every, "eval_every": eval_every,
-        "checkpoint_every": checkpoint_every, "device": device, "precision": precision,
-        "threads": threads, "seed": seed, "patience": patience, "accumulation": accumulation,
-        "sharding": sharding, "compile": compile_blocks,
-        "snapshot_every": snapshot_every, "head_scores": head_scores or None,
-    }  # fmt: skip
-    model_changes: dict[str, Any] = {
-        "context_length": context_length, "dropout": dropout, "vocab_size": vocab_size,
-        "n_layers": n_layers, "n_heads": n_heads, "d_model": d_model, "position": position,
-        "norm": norm, "feed_forward": feed_forward, "n_kv_heads": n_kv_heads,
-    }  # fmt: skip
+    validation = reading.pop("validation_source", None)
     if resume is not None:
-        others = {**train_changes, **model_changes, "corpus": corpus, "preset": preset}
-        _say_ignored({**others, "tokenizer": tokenizer or None, "run_dir": run_dir,
-                      "validation_corpus": validation_corpus, "text_column": text_column,
-                      "keep_marks": keep_marks or None, "as_text": as_text or None,
-                      "encoding": encoding})  # fmt: skip
+        _say_ignored({
+            **train, **model, **reading, "vocab_size": vocab_size, "corpus": corpus,
+            "preset": preset, "tokenizer": tokenizer or None, "run_dir": run_dir,
+            "validation_corpus": validation, "as_text": as_text or None,
+        })  # fmt: skip
         answer_run(resume_here(resume, tensorboard, accept_changed_data), as_json)
         return
     if corpus is None:
@@ -162,21 +147,14 @@ def pretrain(
 
     from llmcore.recipes.pretraining import plan_pretrain
 
-    options = reading_options(text_column, keep_marks, as_text, encoding)
+    options = reading_options(**reading, as_text=as_text)
     own = own_corpus(corpus, options)
-    validation_source, held_out = _validation(validation_corpus, options)
+    validation_source, held_out = _validation(validation, options)
     config = plan_pretrain(
-        own.source,
-        preset=preset,
-        tokenizer=tokenizer,
-        name=name,
-        corpus=own.corpus,
-        validation_source=validation_source,
-        held_out=held_out,
-        reading=options,
-        model_changes=model_changes,
-        train_changes=train_changes,
-    )
+        own.source, preset=preset, tokenizer=tokenizer, name=name, corpus=own.corpus,
+        validation_source=validation_source, held_out=held_out, reading=options,
+        model_changes={**model, "vocab_size": vocab_size}, train_changes=train,
+    )  # fmt: skip
     say_vocabulary(config, vocab_size)
     if queue:
         say_notices(own.corpus)
@@ -188,90 +166,23 @@ def pretrain(
 pretrain.__doc__ = f"{pretrain.__doc__}\n\n{preset_help()}"
 
 
+@expanded
 def finetune(
-    task: Annotated[
-        str,
-        typer.Option(
-            help="what to learn: classify (a label) or instruct (an answer)",
-            callback=one_of(["classify", "instruct"]),
-        ),
-    ],
-    data: Annotated[
-        str,
-        typer.Option(
-            help="built-in name (classify: sms-spam, tweet-sentiment, email-spam; instruct: "
-            "airline-support, translation, general), or a CSV, TSV, JSON or JSONL file; classify "
-            "also a folder or zip of .eml and .txt files in a sub-folder for each class"
-        ),
-    ],
-    model: Annotated[
-        str | None,
-        typer.Option(help="the model to start from (default: base where bundled, else starter)"),
-    ] = None,
-    train: Annotated[
-        str,
-        typer.Option(
-            help="what learns: all, last-block, head, lora (thin matrices beside all layers) or, "
-            "of a classifier, probe (a head over every layer of the model, which stands still); "
-            "auto: probe for up to 10,000 texts, else all",
-            callback=one_of([AUTO, *TRAINABLE]),
-        ),
-    ] = AUTO,
-    lora_rank: LoraRank = None,
-    lora_alpha: LoraAlpha = None,
-    lora_targets: LoraTargets = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="times that each training text is seen", min=1, max=10_000)
-    ] = None,
-    balance: Annotated[
-        str | None,
-        typer.Option(help=help_for(DataConfig, "balance"), callback=one_of(BALANCES)),
-    ] = None,
-    words: Annotated[
-        bool | None,
-        typer.Option(
-            "--words/--no-words",
-            help="classify: the words of a text vote beside the model (default), or it alone",
-        ),
-    ] = None,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    encoding: EncodingName = None,
-    keep_spellings: KeepSpellings = False,
-    keep_markup: KeepMarkup = False,
-    sample: Sample = None,
-    template: Annotated[
-        str | None, typer.Option(help=f"instruct: {help_for(DataConfig, 'template')}")
-    ] = None,
-    instruction_column: InstructionColumn = None,
-    input_column: InputColumn = None,
-    output_column: OutputColumn = None,
-    system_column: SystemColumn = None,
-    packing: Annotated[
-        bool | None,
-        typer.Option("--packing/--no-packing", help=help_for(DataConfig, "packing")),
-    ] = None,
-    batch_size: BatchSize = None,
-    context_length: ContextLength = None,
-    learning_rate: LearningRate = None,
-    warmup_steps: WarmupSteps = None,
-    dropout: Dropout = None,
-    causal: Annotated[
-        bool | None,
-        typer.Option(
-            "--causal/--both-sides",
-            help="classify: a token sees what stands before it, and the head reads the last one; "
-            "or the whole text, and the head reads the mean (default where all layers learn)",
-        ),
-    ] = None,
-    log_every: LogEvery = None,
-    eval_every: EvalEvery = None,
-    checkpoint_every: CheckpointEvery = None,
-    patience: Patience = None,
-    device: Device = None,
-    precision: Precision = None,
-    threads: Threads = None,
-    seed: Seed = None,
+    *,
+    task: TaskName,
+    data: FinetuneData,
+    model: Parent = None,
+    train: Annotated[str, within(FinetuneChoices, "trainable")] = AUTO,
+    lora: Lora,
+    epochs: Annotated[int | None, within(FinetuneChoices, "epochs")] = None,
+    encoding: Encoding = None,
+    labelled: Labelled,
+    words: Words = None,
+    causal: Causal = None,
+    answers: Answers,
+    columns: InstructionColumns,
+    shape: Annotated[Changes, Fields(ModelConfig, ("context_length", "dropout"))],
+    changes: Annotated[Changes, Fields(TrainConfig, FINETUNE_TRAIN)],
     name: Name = None,
     run_dir: RunDir = None,
     queue: Queue = False,
@@ -279,45 +190,29 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Finetune a model into a classifier, or to follow instructions. Ctrl-C saves and stops."""
-    common: dict[str, Any] = {
-        "model_ref": model,
-        "trainable": train,
-        "epochs": epochs,
-        "name": name,
-        "lora": lora_settings(train, lora_rank, lora_alpha, lora_targets),
-        "model_changes": {"context_length": context_length, "dropout": dropout},
-        "train_changes": {
-            "batch_size": batch_size, "learning_rate": learning_rate, "warmup_steps": warmup_steps,
-            "log_every": log_every, "eval_every": eval_every, "checkpoint_every": checkpoint_every,
-            "device": device, "precision": precision, "threads": threads, "seed": seed,
-            "patience": patience,
-        },
-    }  # fmt: skip
-    for_labels = {
-        "balance": balance, "words": words, "text_column": text_column,
-        "label_column": label_column, "encoding": encoding, "sample": sample,
-        "keep_spellings": keep_spellings or None, "keep_markup": keep_markup or None,
-    }  # fmt: skip
-    for_answers = {"template": template, "packing": packing}
-    columns = {
-        "instruction_column": instruction_column, "input_column": input_column,
-        "output_column": output_column, "system_column": system_column,
+    common = {
+        "trainable": train, "epochs": epochs, "name": name, "lora": lora_settings(train, lora),
+        "train_changes": changes,
     }  # fmt: skip
     if task == "classify":
-        _refuse_given("classify", {**for_answers, **columns})
-        shape = {**common["model_changes"], "causal": causal}
-        plan = _plan_classify(data, {**common, **for_labels, "model_changes": shape})
+        _refuse_given("classify", {**answers, **columns})
+        asked = DataConfig(data, encoding=encoding, **labelled)
+        common |= {"words": words is not False, "model_changes": {**shape, "causal": causal}}
+        plan = _plan_classify(asked, model, common)
+        report = _report
     else:
-        _refuse_given("instruct", {**for_labels, "encoding": None, "causal": causal})
-        plan = _plan_instruct(data, {**common, **for_answers, "encoding": encoding}, columns)
+        _refuse_given("instruct", {**labelled, "words": words, "causal": causal})
+        common |= {"encoding": encoding, "model_changes": shape, **answers}
+        plan = _plan_instruct(data, columns, model, common)
+        report = _instruct_report
     config, table = plan
-    said, report = (_report if task == "classify" else _instruct_report)(config, table)
+    said, values = report(config, table)
     for sentence in said:
         say(sentence)
     if queue:
         _put_in_queue(config, run_dir, table, as_json, tensorboard)
         return
-    answer_finetune(run_here(config, run_dir, table, tensorboard, said), as_json, report)
+    answer_finetune(run_here(config, run_dir, table, tensorboard, said), as_json, values)
 
 
 def _put_in_queue(
@@ -358,21 +253,23 @@ def _instruct_report(config: RunConfig, table: bytes | None) -> tuple[list[str],
     return report.sentences(), {**report.to_dict(), "reading": config.reading}
 
 
-def _plan_classify(data: str, choices: dict[str, Any]) -> tuple[RunConfig, bytes | None]:
-    """The run's configuration, and the bytes of the user's table if there is one."""
+def _plan_classify(
+    asked: DataConfig, model: str | None, choices: dict[str, Any]
+) -> tuple[RunConfig, bytes | None]:
+    """The run's configuration, and the bytes of the user's table where there is one."""
     from llmcore.data import LABELLED
     from llmcore.recipes.classification import plan_classify
 
-    read = {key: value for key in READ_BY if (value := choices.pop(key)) is not None}
-    own = own_table(DataConfig(data, **read), data in LABELLED)
-    choices["words"] = choices["words"] is not False
-    choices["model_ref"] = choices["model_ref"] or default_model()
-    plan = plan_classify(data=own.data, table=own.table, reading=own.reading, **choices)
+    own = own_table(asked, asked.source in LABELLED)
+    plan = plan_classify(
+        data=own.data, table=own.table, reading=own.reading, model_ref=model or default_model(),
+        **choices,
+    )  # fmt: skip
     return plan, own.table
 
 
 def _plan_instruct(
-    data: str, choices: dict[str, Any], columns: dict[str, str | None]
+    data: str, columns: Changes, model: str | None, choices: dict[str, Any]
 ) -> tuple[RunConfig, bytes | None]:
     """The same for instructions; choices that were not made are left to the plan."""
     from llmcore.data import INSTRUCTIONS
@@ -382,11 +279,11 @@ def _plan_instruct(
     source, table = own_copy(data, data in INSTRUCTIONS)
     if table is None and source not in INSTRUCTIONS and Path(source).expanduser().is_dir():
         source = str(Path(source).expanduser().resolve())  # read where it lies
-    choices["model_ref"] = choices["model_ref"] or default_model()
+    choices["model_ref"] = model or default_model()
     if choices["trainable"] == AUTO:
         choices["trainable"] = "all"
     given = {key: value for key, value in choices.items() if value is not None}
-    chosen = Columns(*columns.values())
+    chosen = Columns(*(columns.get(name) for name in COLUMNS))
     return plan_instruct(source, table=table, columns=chosen, **given), table
 
 
@@ -397,18 +294,15 @@ def _refuse_given(task: str, others: dict[str, Any]) -> None:
         raise typer.BadParameter(f"--task {task} takes no {', '.join(given)}.")
 
 
-def lora_settings(
-    train: str, rank: int | None, alpha: float | None, targets: str | None
-) -> LoraConfig | None:
+def lora_settings(train: str, given: Changes) -> LoraConfig | None:
     """The settings of `--train lora`, None for the other ways. Raises BadParameter."""
     if train != "lora":
-        if any(value is not None for value in (rank, alpha, targets)):
+        if given:
             raise typer.BadParameter("--lora-rank, --lora-alpha and --lora-targets need "
                                      "--train lora.")  # fmt: skip
         return None
-    names = None if targets is None else tuple(target.strip() for target in targets.split(","))
     try:
-        return LoraConfig().with_(rank=rank, alpha=alpha, targets=names)
+        return LoraConfig().with_(**given)
     except LabError as error:
         raise typer.BadParameter(str(error)) from error
 

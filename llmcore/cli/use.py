@@ -6,24 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmcore.choices import SamplingConfig
 from llmcore.cli.corpora import reading_options
-from llmcore.cli.flags import (
-    EncodingName,
-    InputColumn,
-    InstructionColumn,
-    OutputColumn,
-    SystemColumn,
-)
-from llmcore.cli.options import within
+from llmcore.cli.flags import Encoding, InstructionColumns, LabelColumns
+from llmcore.cli.options import Changes, Fields, expanded
 from llmcore.cli.output import AsJson, answer, say, text_or_stdin, visible
 from llmcore.cli.run_answer import scores_line
 from llmcore.cli.running import is_builtin_corpus
 from llmcore.config import DataConfig, TrainConfig
 from llmcore.errors import LabError
 from llmcore.runs.reference import name_of, split_reference
+from llmcore.settings import help_for
 from llmcore.texts import text_table
 
 if TYPE_CHECKING:
+    from llmcore.generation import Generation
     from llmcore.models import Loaded
 
 SHOWN = 12  # tokens that `score` prints
@@ -38,7 +35,28 @@ Model = Annotated[
 ]
 
 
+_USUAL = SamplingConfig()
+_DEFAULTS = {
+    "max_new_tokens": f"{_USUAL.max_new_tokens}",
+    "temperature": f"{_USUAL.temperature:g}; 0 with --instruction",
+    "repetition_penalty": f"{_USUAL.repetition_penalty:g}",
+}
+Sampling = Annotated[
+    Changes,
+    Fields(
+        SamplingConfig,
+        ("max_new_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "stop",
+         "seed"),
+        words={name: f"{help_for(SamplingConfig, name)} (default {default})"
+               for name, default in _DEFAULTS.items()},
+        repeated=("stop",),
+    ),
+]  # fmt: skip
+
+
+@expanded
 def generate(
+    *,
     model: Model,
     prompt: Annotated[
         str | None, typer.Option(help="the text to continue, or - for standard input")
@@ -53,47 +71,7 @@ def generate(
         str | None,
         typer.Option(help="plain, alpaca, chat or a text (default: the one the model learned)"),
     ] = None,
-    max_new_tokens: Annotated[
-        int | None, typer.Option(min=1, help="most tokens to add, at least 1 (default 100)")
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="0 is greedy, 1 the model's own (default 0.8; 0 with --instruction)"
-        ),
-    ] = None,
-    top_k: Annotated[
-        int | None, typer.Option(min=0, help="choose among the k likeliest tokens only; 0: off")
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="choose among the likeliest that hold this probability; 0 or 1: off"
-        ),
-    ] = None,
-    min_p: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            help="choose among tokens with this share of the likeliest one's chance; 0: off",
-        ),
-    ] = None,
-    repetition_penalty: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=10,
-            help="above 1 makes tokens of the text so far less likely; 0 or 1: off (default 1)",
-        ),
-    ] = None,
-    stop: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="end before this text; give it again for more such texts, leave it out for none"
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="seed of the choice")] = None,
+    given: Sampling,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="read the whole text again for every token (slow)")
     ] = False,
@@ -101,21 +79,12 @@ def generate(
 ) -> None:
     """Continue a prompt with a language model, or answer an instruction."""
     from llmcore import generation
-    from llmcore.assistants import Assistant
 
     if (prompt is None) == (instruction is None):
         raise typer.BadParameter("Give either --prompt or --instruction.")
     if instruction is None and (input or system or template):
         raise typer.BadParameter("--input, --system and --template need --instruction.")
-    if temperature is None and instruction is not None:
-        temperature = 0.0
-    try:
-        sampling = generation.SamplingConfig().with_(
-            max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
-            min_p=min_p, repetition_penalty=repetition_penalty, stop=stop, seed=seed,
-        )  # fmt: skip
-    except LabError as error:
-        raise typer.BadParameter(str(error)) from error
+    sampling = _sampling({"temperature": 0.0, **given} if instruction is not None else given)
     asked = instruction or prompt or ""
     if asked == "-" or instruction is not None:  # an empty prompt begins a text of its own
         asked = text_or_stdin(asked, "prompt" if instruction is None else "instruction")
@@ -123,26 +92,51 @@ def generate(
     if unknown := loaded.tokenizer.new_characters(asked + input + system):
         say(f"New to this model, whose text never had them: {' '.join(map(visible, unknown[:20]))}")
     if instruction is not None:
-        assistant = Assistant(loaded, template)
-        if not assistant.follows_instructions:
-            say(f"{model} was not finetuned on instructions: it continues text, it does not "
-                f"answer.")  # fmt: skip
-        asked = assistant.prompt(asked, input, system)
-    n_read, length = len(loaded.tokenizer.encode(asked)), loaded.trunk.config.context_length
-    if n_read > length:
-        say(f"The prompt has {n_read:,} tokens, more than the {length:,} that {model} reads: its "
-            f"beginning is not read.")  # fmt: skip
+        asked = _instruction_prompt(loaded, model, template, (asked, input, system))
+    _say_what_is_not_read(loaded, model, asked)
     made = generation.generate(
         loaded.trunk, loaded.tokenizer, asked, sampling, use_cache=not no_cache
     )
     text = made.text.strip() if instruction is not None else made.text
-    values = {"text": text, "ids": made.ids, "tokens_per_s": made.tokens_per_s, "prompt": asked,
-              "probabilities": made.probabilities, "reason": made.reason,
-              "first_token_s": made.first_token_s, "model": loaded.ref,
-              "step": loaded.step}  # fmt: skip
-    answer(values, as_json, text if instruction is not None else asked + text)
+    shown = text if instruction is not None else asked + text
+    answer(_generated(loaded, asked, text, made), as_json, shown)
     speed = f"{len(made.ids)} tokens, {made.tokens_per_s:,.0f} tokens/s"
     say(f"{speed}, ended by {made.reason}, {model}")
+
+
+def _sampling(given: Changes) -> SamplingConfig:
+    """Raises BadParameter for what cannot be."""
+    try:
+        return SamplingConfig().with_(**given)
+    except LabError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _instruction_prompt(
+    loaded: "Loaded", model: str, template: str | None, asked: tuple[str, str, str]
+) -> str:
+    """Instruction, input and system text in a template; says where the model never learned one."""
+    from llmcore.assistants import Assistant
+
+    assistant = Assistant(loaded, template)
+    if not assistant.follows_instructions:
+        say(f"{model} was not finetuned on instructions: it continues text, it does not answer.")
+    return assistant.prompt(*asked)
+
+
+def _say_what_is_not_read(loaded: "Loaded", model: str, asked: str) -> None:
+    n_read, length = len(loaded.tokenizer.encode(asked)), loaded.trunk.config.context_length
+    if n_read > length:
+        say(f"The prompt has {n_read:,} tokens, more than the {length:,} that {model} reads: its "
+            f"beginning is not read.")  # fmt: skip
+
+
+def _generated(loaded: "Loaded", prompt: str, text: str, made: "Generation") -> dict[str, Any]:
+    """The answer of `generate` in JSON."""
+    return {"text": text, "ids": made.ids, "tokens_per_s": made.tokens_per_s, "prompt": prompt,
+            "probabilities": made.probabilities, "reason": made.reason,
+            "first_token_s": made.first_token_s, "model": loaded.ref,
+            "step": loaded.step}  # fmt: skip
 
 
 def score(
@@ -194,20 +188,16 @@ def _loss_line(scores: dict[str, Any]) -> str:
     )
 
 
+@expanded
 def evaluate(
+    *,
     model: Model,
     data: Annotated[
         str, typer.Option(help="a file (all of it), or a built-in name (its held-out part)")
     ],
-    text_column: Annotated[str | None, within(DataConfig, "text_column", "--text-column")] = None,
-    label_column: Annotated[
-        str | None, within(DataConfig, "label_column", "--label-column")
-    ] = None,
-    instruction_column: InstructionColumn = None,
-    input_column: InputColumn = None,
-    output_column: OutputColumn = None,
-    system_column: SystemColumn = None,
-    encoding: EncodingName = None,
+    label_columns: LabelColumns,
+    columns: InstructionColumns,
+    encoding: Encoding = None,
     template: Annotated[
         str | None,
         typer.Option(help="instructions: plain, alpaca, chat or a text (default: the model's own)"),
@@ -219,21 +209,16 @@ def evaluate(
     from llmcore import models
 
     loaded = models.load(model)
-    asked = DataConfig(
-        data, instruction_column=instruction_column, input_column=input_column,
-        output_column=output_column, system_column=system_column, encoding=encoding,
-    )  # fmt: skip
+    asked = DataConfig(data, encoding=encoding, **columns)
     if loaded.labels is None and _has_instructions(loaded, asked, template):
         scores = _score_answers(loaded, asked, template)
         line = scores_line(scores)
     elif loaded.labels is None:
-        scores = _score_language_model(loaded, data, text_column, encoding)
+        scores = _score_language_model(loaded, data, label_columns.get("text_column"), encoding)
         line = _loss_line(scores)
     else:
-        columns = DataConfig(
-            data, text_column=text_column, label_column=label_column, encoding=encoding
-        )
-        scores = _score_classifier(loaded, columns)
+        labelled = DataConfig(data, encoding=encoding, **label_columns)
+        scores = _score_classifier(loaded, labelled)
         line = scores_line(scores)
     about = {"model": loaded.ref, "step": loaded.step, "data": data}
     answer({**about, **scores}, as_json, f"{line}{_of_step(loaded)}")

@@ -10,17 +10,21 @@ import shlex
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from llmcore import paths
-from llmcore.config import RunConfig
+from llmcore.choices import PRETRAIN_DATA, PRETRAIN_MODEL, PRETRAIN_TRAIN
+from llmcore.config import DataConfig, RunConfig
 from llmcore.errors import DamagedError
 from llmcore.execution import launch
 from llmcore.files import read_json, write_json_atomic
 from llmcore.presets import DEFAULT_PRESET, preset_named
+from llmcore.recipes.common import with_rhythm
 from llmcore.runs.run import STATUS, Run
 from llmcore.runs.state import RunState
 from llmcore.runs.store import RunStore
+from llmcore.settings import flags_for
 from llmcore.train.control import reset_control
 
 log = logging.getLogger(__name__)
@@ -104,30 +108,18 @@ def torchrun_command(config: RunConfig, n_processes: int = 2) -> str:
 
 
 def pretrain_command(config: RunConfig) -> str:
-    """`pretrain …` with all that differs from the preset, as a shell takes it."""
+    """`pretrain …` with all that differs from what the preset gives, as a shell takes it."""
     preset = preset_named(config.preset or DEFAULT_PRESET)
     words = ["pretrain", "--corpus", config.data.source, "--preset", preset.name]
     if config.tokenizer:
         words += ["--tokenizer", config.tokenizer]
     elif config.model.vocab_size != preset.model.vocab_size:
         words += ["--vocab-size", str(config.model.vocab_size)]
-    data = config.data
-    for flag, value in (
-        ("--validation-corpus", data.validation_source), ("--text-column", data.text_column),
-        ("--encoding", data.encoding),
-    ):  # fmt: skip
-        words += [] if value is None else [flag, value]
-    words += ["--keep-marks"] if data.keep_marks else []
-    words += ["--as-text"] if data.read_as == "text" else []
-    for name in (
-        "context_length", "n_layers", "n_heads", "d_model", "dropout", "position", "norm",
-        "feed_forward", "n_kv_heads",
-    ):  # fmt: skip
-        if getattr(config.model, name) != getattr(preset.model, name):
-            words += [f"--{name.replace('_', '-')}", f"{getattr(config.model, name)}"]
-    for name in ("steps", "batch_size", "accumulation", "learning_rate", "seed", "patience"):
-        if getattr(config.train, name) != getattr(preset.train, name):
-            words += [f"--{name.replace('_', '-')}", f"{getattr(config.train, name)}"]
+    words += flags_for(config.data, DataConfig(config.data.source), PRETRAIN_DATA)
+    words += ["--as-text"] if config.data.read_as == "text" else []
+    words += flags_for(config.model, preset.model, PRETRAIN_MODEL)
+    usual = with_rhythm(preset.train, {"steps": config.train.steps})
+    words += flags_for(config.train, replace(usual, steps=preset.train.steps), PRETRAIN_TRAIN)
     return shlex.join(words)
 
 

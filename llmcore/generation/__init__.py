@@ -1,12 +1,12 @@
 """Text from a model: sampling, streaming, the tree of what was generated, and scoring of text."""
 
+from llmcore.choices import SamplingConfig
 from llmcore.data.windows import scoring_windows
 from llmcore.generation.background import GenerationJob, start_generation
 from llmcore.generation.measure import CacheMeasurement, ReadingSpeed, measure_cache
 from llmcore.generation.reader import Candidate, candidates, next_tokens
 from llmcore.generation.sampling import (
     Sampled,
-    SamplingConfig,
     sampling_probabilities,
     sampling_stages,
 )

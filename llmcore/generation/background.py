@@ -6,9 +6,9 @@ from typing import ClassVar
 from torch import Tensor
 
 from llmcore.background import Job, Jobs, Stopped
+from llmcore.choices import SamplingConfig
 from llmcore.errors import NotFoundError
 from llmcore.generation.reader import Passes, Reader, ReaderPool
-from llmcore.generation.sampling import SamplingConfig
 from llmcore.generation.streaming import Ending, Reason, decode
 from llmcore.generation.tree import Tree
 from llmcore.nn.model import GPT, check_ids

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from llmcore.generation.sampling import GREEDY_BELOW, SamplingConfig
+from llmcore.choices import SamplingConfig
+from llmcore.generation.sampling import GREEDY_BELOW
 
 MAX_BYTES = 192 << 20  # of sorted scores that a reader holds: 480 tokens of GPT-2
 _FIRST_ADDED = 512

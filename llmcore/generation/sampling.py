@@ -11,69 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from llmcore.choices import SamplingConfig
 from llmcore.errors import LabError
-from llmcore.settings import Checked, setting
-from llmcore.tokenizers.segments import replace_surrogates
 
-MAX_STOPS, MAX_STOP_LENGTH = 8, 100
-MIN_PENALTY = 0.1
 GREEDY_BELOW = 1e-5  # a temperature so low leaves no choice, and dividing by it no numbers
 _STREAM = 2  # tells these draws from those of training (llmcore.tasks.sampling has 0 and 1)
-
-
-@dataclass(slots=True, frozen=True)
-class SamplingConfig(Checked):
-    """How the next token is drawn, and when to stop.
-
-    0 turns top_k, top_p, min_p and repetition_penalty off, and they read as None or 1 then. A
-    temperature of 0 is no draw at all."""
-
-    temperature: float = setting(
-        0.8, "0 always takes the likeliest token, 1 is the model's own", 0.0, 100.0
-    )
-    top_k: int | None = setting(
-        None, "draw from the k likeliest tokens only; 0: off", 0, 10_000_000
-    )
-    top_p: float | None = setting(
-        None, "draw from the likeliest that reach this share; 0 or 1: off", 0.0, 1.0
-    )
-    seed: int = setting(0, "same seed, same text", 0, 2**63 - 1)
-    max_new_tokens: int = setting(100, "longest continuation, in tokens; at least 1", 1, 100_000)
-    min_p: float | None = setting(
-        None, "draw from tokens with at least this share of the likeliest one's; 0: off", 0.0, 1.0
-    )
-    repetition_penalty: float = setting(
-        1.0,
-        f"above 1 makes tokens that stand in the text already less likely; 0 or 1: off, else "
-        f"{MIN_PENALTY:g} to 10",
-        0.0,
-        10.0,
-    )
-    stop: tuple[str, ...] = setting(
-        (), "the text ends before the first of these strings; none of them: off"
-    )
-
-    def __post_init__(self) -> None:
-        self.check_bounds()
-        for name in ("top_k", "top_p", "min_p"):
-            object.__setattr__(self, name, getattr(self, name) or None)
-        object.__setattr__(self, "repetition_penalty", self.repetition_penalty or 1.0)
-        if self.repetition_penalty < MIN_PENALTY:
-            raise LabError(
-                f"repetition_penalty is {self.repetition_penalty} but must be at least "
-                f"{MIN_PENALTY:g}, or 0 or 1 for none."
-            )
-        stop: str | Iterable[str] = self.stop  # one alone, or a list of JSON, is taken as well
-        given = (stop,) if isinstance(stop, str) else tuple(stop)
-        stops = tuple(replace_surrogates(text) for text in dict.fromkeys(given))
-        if len(stops) > MAX_STOPS:
-            raise LabError(f"There are {len(stops)} stop strings: give at most {MAX_STOPS}.")
-        if not all(1 <= len(stop) <= MAX_STOP_LENGTH for stop in stops):
-            raise LabError(
-                f"A stop string must have 1 to {MAX_STOP_LENGTH} characters: leave it out to have "
-                f"none."
-            )
-        object.__setattr__(self, "stop", stops)
 
 
 @dataclass(slots=True, frozen=True)

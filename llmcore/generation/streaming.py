@@ -8,8 +8,9 @@ from typing import Generic, Literal, TypeVar
 
 from torch import Tensor
 
+from llmcore.choices import SamplingConfig
 from llmcore.generation.reader import Passes, Reader, prompt_ids
-from llmcore.generation.sampling import SamplingConfig, draw, sampling_probabilities
+from llmcore.generation.sampling import draw, sampling_probabilities
 from llmcore.nn.model import GPT, check_ids
 from llmcore.tokenizers import Tokenizer
 

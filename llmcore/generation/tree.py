@@ -16,11 +16,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from llmcore.choices import SamplingConfig
 from llmcore.errors import LabError, NotFoundError, StateError
 from llmcore.generation.reader import prompt_ids, window_start
 from llmcore.generation.sampling import (
     Sampled,
-    SamplingConfig,
     largest,
     sampling_stages,
 )

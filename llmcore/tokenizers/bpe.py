@@ -3,29 +3,27 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from llmcore.choices import (
+    MAX_VOCAB_SIZE,
+    MIN_VOCAB_SIZE,
+    TOKENIZER_KINDS,
+    TokenizerChoices,
+)
 from llmcore.errors import LabError
 from llmcore.tokenizers.learning import Merge, count_pieces, learn_merges
 from llmcore.tokenizers.patterns import CHARACTERS_PATTERN, DEFAULT_RULE, RULES, rule_named
 from llmcore.tokenizers.roles import END_OF_TEXT
 from llmcore.tokenizers.tokenizer import Tokenizer
 
-MIN_VOCAB_SIZE = 257  # every byte and <|endoftext|>
-MAX_VOCAB_SIZE = 200_000
-TOKENIZER_KINDS = ("bpe", "characters")
-
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(TokenizerChoices):
     """What to train: raises LabError for what cannot be.
 
     kind `characters`: each character is cut off first, so merges only ever join the bytes of one
     character, and every one of the text becomes a token while there is room. `rule` is one of
     `RULES` and counts for `bpe` alone.
     """
-
-    vocab_size: int = MAX_VOCAB_SIZE
-    kind: str = "bpe"
-    rule: str = DEFAULT_RULE
 
     def __post_init__(self) -> None:
         if self.kind not in TOKENIZER_KINDS:

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from llmcore import tokenizers
-from llmcore.cli.text import VOCAB_SIZES
-from llmcore.cli.tokenizers import RULE_NAMES, TOKENIZER_KINDS
+from llmcore.choices import RULE_NAMES
 from llmcore.paths import PROJECT_ROOT
-from llmcore.tokenizers import bpe
 
 POEM = "The quick brown fox jumps over the lazy dog. The dog sleeps; the fox runs on.\n" * 40
 
@@ -154,12 +152,8 @@ def test_train_tokenizer_refuses_a_file_as_folder(lab, tmp_path):
     assert "is a file" in outcome.error
 
 
-def test_the_vocabulary_bounds_are_those_of_the_tokenizers():
-    assert VOCAB_SIZES == (tokenizers.MIN_VOCAB_SIZE, tokenizers.MAX_VOCAB_SIZE)
-
-
-def test_the_names_of_kinds_and_rules_are_those_of_the_tokenizers():
-    assert (bpe.TOKENIZER_KINDS, tuple(tokenizers.RULES)) == (TOKENIZER_KINDS, RULE_NAMES)
+def test_the_names_of_rules_are_those_of_the_tokenizers():
+    assert tuple(tokenizers.RULES) == RULE_NAMES
 
 
 def test_a_tokenizer_saved_by_name_is_used_renamed_exported_and_deleted(lab, tmp_path):

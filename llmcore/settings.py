@@ -86,7 +86,7 @@ class Checked:
 
     def check_bounds(self) -> None:
         """Raises LabError for a value beyond its field's bounds, or none of its choices."""
-        for owned in fields(self):  # type: ignore[arg-type]
+        for owned in fields(self):
             value, low, high = getattr(self, owned.name), *_bounds(owned)
             if isinstance(value, str):
                 self._check_choice(owned)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.config import TrainConfig
 from llmcore.errors import LabError
 from llmcore.execution.queue import RunQueue
 from llmcore.experiments.induction.emergence import APPEARS, Emergence, emergence, is_experiment
@@ -12,6 +13,7 @@ from llmcore.plots.emergence import head_type_chart, repeat_loss_chart
 from llmcore.plots.training import Mark
 from llmcore.runs.run import Run
 from ui.charts import live_chart
+from ui.fields import number
 from ui.marked import Markdown
 from ui.page import guarded, plain, show_error, steady
 from ui.run_panel.charts import head_curves
@@ -112,10 +114,9 @@ def _start_box() -> None:
                 persist_state="session",
                 help="It waits in the queue and starts by itself when the first run has ended.",
             )
-            seed = st.number_input(
-                "Seed", 0, 2**31, 42, key="induction_seed", persist_state="session", width=160,
-                help="Another seed gives other first weights: the moment moves, and another head "
-                "may do it.",
+            seed = number(
+                TrainConfig, "seed", "Seed", key="induction_seed", persist_state="session",
+                width=160, note="Another one moves the moment, and another head may do it.",
             )  # fmt: skip
         right.button(
             "Start the experiment",

@@ -4,14 +4,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.choices import SamplingConfig
 from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Settings, Talk, template_text
+from ui.fields import IN_SESSION, slider
 
 if TYPE_CHECKING:
     from llmcore.models import Loaded
 
 MAX_SYSTEM = 2_000
-MAX_LONGEST = 400
+MAX_LONGEST = 400  # tokens: what is kept free for the answer is lost to the conversation
 MIN_LONGEST = 4
+HOTTEST = 2.0  # beyond, all tokens are about equally likely
+LEAST_TOP_P = 0.05  # 0 would be off here, as 1 is
 
 
 def options(talk: Talk, loaded: "Loaded", ref: str) -> None:
@@ -69,30 +73,21 @@ def _system(settings: Settings, loaded: "Loaded", ref: str) -> None:
 
 
 def _numbers(settings: Settings, loaded: "Loaded", ref: str) -> None:
-    settings.temperature = st.slider(
-        "Temperature",
-        0.0,
-        2.0,
-        step=0.1,
+    settings.temperature = slider(
+        SamplingConfig, "temperature", "Temperature", high=HOTTEST, step=0.1, value=IN_SESSION,
         key=_key("chat_temperature", ref, settings.temperature),
-        help="0 always takes the likeliest token, and so gives the same answer each time.",
-    )
-    settings.top_p = st.slider(
-        "Top-p",
-        0.05,
-        1.0,
-        step=0.05,
+        note="Greedy takes the likeliest token, and so gives the same answer each time.",
+    )  # fmt: skip
+    settings.top_p = slider(
+        SamplingConfig, "top_p", "Top-p", low=LEAST_TOP_P, step=0.05, value=IN_SESSION,
         key=_key("chat_top_p", ref, settings.top_p),
-        help="Only the likeliest tokens that together reach this share may be drawn. 1 is off.",
-    )
+    )  # fmt: skip
     most = max(MIN_LONGEST + 1, min(MAX_LONGEST, loaded.trunk.config.context_length - 8))
-    settings.longest = st.slider(
-        "Longest answer, in tokens",
-        MIN_LONGEST,
-        most,
-        key=_key("chat_longest", ref, min(settings.longest, most)),
-        help="So much of the context is kept free for it.",
-    )
+    settings.longest = slider(
+        SamplingConfig, "max_new_tokens", "Longest answer, in tokens", low=MIN_LONGEST, high=most,
+        value=IN_SESSION, key=_key("chat_longest", ref, min(settings.longest, most)),
+        note="So much of the context is kept free for it.",
+    )  # fmt: skip
 
 
 def _show_template(settings: Settings, loaded: "Loaded") -> None:

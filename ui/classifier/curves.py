@@ -6,9 +6,11 @@ import streamlit as st
 
 from llmcore.config import RunConfig
 from llmcore.experiments.learning_curve.plan import plan_learning_curve
+from llmcore.experiments.learning_curve.settings import CurveConfig
 from ui.classifier.data import LabelledChoice, choose_data
 from ui.classifier.options import choose_model
 from ui.classifier.report import report_of
+from ui.fields import number
 from ui.page import guarded, plain, show_error
 from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.live import run_panel
@@ -72,9 +74,9 @@ def _options() -> tuple[str, int]:
     left, right = st.columns([3, 1])
     with left:
         model = choose_model()
-    seeds = right.number_input(
-        "Seeds", 1, 20, 5, key="curve_seeds", persist_state="session",
-        help="How often each size is drawn and learned again. The band spans all of them.",
+    seeds = number(
+        CurveConfig, "n_seeds", "Seeds", place=right, key="curve_seeds", persist_state="session",
+        note="The band spans all of them.",
     )  # fmt: skip
     return model, int(seeds)
 

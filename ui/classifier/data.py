@@ -16,6 +16,7 @@ from llmcore.data.reading.report import Notices, ReadingReport
 from llmcore.data.sources import local_path
 from llmcore.data.spam_assassin import PACKAGE_FILE, email_path, how_to_get, take_in
 from llmcore.errors import LabError
+from ui.fields import number
 from ui.marked import Markdown
 from ui.page import plain
 from ui.reading_report import show_reading
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from streamlit.delta_generator import DeltaGenerator
 
+    from llmcore.data.reading.labels import ReadingOptions
+    from llmcore.data.reading.report import ReadingReport
 
 OWN, EMAILS = "own", "email-spam"
 TITLES = {
@@ -243,13 +246,13 @@ def _options(name: str, data: bytes, version: str) -> ReadingOptions:
             "the texts are written in HTML.",
             persist_state="session",
         )  # fmt: skip
-        sample = st.number_input(
-            "Learn from a sample of so many rows (0: all)", 0, 1_000_000, 0, 100,
+        sample = number(
+            DataConfig, "sample", "Learn from a sample of so many rows", placeholder="All",
             key=f"classify_sample_{version}", persist_state="session",
         )  # fmt: skip
     return ReadingOptions(
         None if encoding == AS_RECOGNISED else encoding, spellings, markup,
-        max(2, int(sample)) if sample else None,
+        int(sample) if sample else None,
     )  # fmt: skip
 
 

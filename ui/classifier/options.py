@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.config import AUTO, LORA_TARGETS, LoraConfig
+from llmcore.config import AUTO, LORA_TARGETS, FinetuneChoices, LoraConfig
 from llmcore.errors import LabError
+from ui.fields import number
 from ui.picker import start_picker
 
 if TYPE_CHECKING:
@@ -95,16 +96,11 @@ def options() -> Settings:
         persist_state="session",
     )
     steered = what not in (AUTO, "probe")
-    n_epochs = epochs.number_input(
-        "Epochs",
-        1,
-        100,
-        DEFAULT_EPOCHS[what] if steered else None,
-        key=f"classify_epochs_{what}",
-        persist_state="session",
-        help="How often the model sees each training text. A probe is solved, so it has none.",
-        disabled=not steered,
-    )
+    n_epochs = number(
+        FinetuneChoices, "epochs", "Epochs", place=epochs,
+        value=DEFAULT_EPOCHS[what] if steered else None, key=f"classify_epochs_{what}",
+        persist_state="session", disabled=not steered, note="A probe is solved, so it has none.",
+    )  # fmt: skip
     lora = _lora() if what == "lora" else None
     causal = not _both_sides() if what == "all" else None
     words = _words()
@@ -143,14 +139,12 @@ def _lora() -> LoraConfig:
     """Raises LabError if no layer is chosen."""
     default = LoraConfig()
     rank, alpha, targets = st.columns([1, 1, 3])
-    r = rank.number_input(
-        "Rank", 1, 1024, default.rank, key="classify_lora_rank", persist_state="session",
-        help="Columns of the thin matrices: the more, the more they can learn.",
-    )  # fmt: skip
-    a = alpha.number_input(
-        "Alpha", 0.0, 1e6, default.alpha, step=1.0, key="classify_lora_alpha",
+    r = number(
+        LoraConfig, "rank", "Rank", place=rank, key="classify_lora_rank", persist_state="session"
+    )
+    a = number(
+        LoraConfig, "alpha", "Alpha", place=alpha, key="classify_lora_alpha",
         persist_state="session",
-        help="The correction is weighed by alpha divided by the rank.",
     )  # fmt: skip
     layers = targets.multiselect(
         "Layers of each block that get one",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from llmcore.config import LoraConfig, ModelConfig, RunConfig
+from llmcore.config import FinetuneChoices, LoraConfig, ModelConfig, RunConfig
 from llmcore.data.chosen import read_instructions
 from llmcore.recipes.instructions import (
     INSTRUCT_ROWS,
@@ -15,11 +15,13 @@ from llmcore.recipes.instructions import (
     plan_instruct,
 )
 from llmcore.tasks.templates import DEFAULT_TEMPLATE, TEMPLATES, Template, template_named
+from ui.fields import number
 from ui.marked import plain
 from ui.picker import start_picker
 from ui.state import well_formed
 
 if TYPE_CHECKING:
+    from llmcore.config import ModelConfig, RunConfig
     from llmcore.data.instructions import Columns, Instruction
     from ui.instructions.data import InstructionChoice
 
@@ -66,14 +68,10 @@ def options(choice: "InstructionChoice | None") -> Settings:
         persist_state="session",
         help=TRAINABLE_HELP,
     )
-    n_epochs = epochs.number_input(
-        "Epochs",
-        1,
-        1_000,
-        _usual_epochs(choice),
+    n_epochs = number(
+        FinetuneChoices, "epochs", "Epochs", place=epochs, value=_usual_epochs(choice),
         key=f"instruct_epochs_{choice.source if choice else ''}",
-        help="How often the model sees each training example.",
-    )
+    )  # fmt: skip
     pack = packing.toggle(
         "Pack examples",
         key="instruct_packing",
@@ -126,22 +124,14 @@ def _usual_epochs(choice: "InstructionChoice | None") -> int:
 
 
 def _lora() -> LoraConfig:
-    defaults = LoraConfig()
     rank, alpha, _ = st.columns([2, 2, 5])
-    return LoraConfig(
-        rank=int(
-            rank.number_input(
-                "Rank", 1, 1024, defaults.rank, key="instruct_rank", persist_state="session",
-                help="Columns of the thin matrices: more learn more.",
-            )
-        ),
-        alpha=float(
-            alpha.number_input(
-                "Alpha", 0.1, 1e4, defaults.alpha, key="instruct_alpha", persist_state="session",
-                help="The correction's weight; it is divided by the rank.",
-            )
-        ),
-    )  # fmt: skip
+    columns = number(
+        LoraConfig, "rank", "Rank", place=rank, key="instruct_rank", persist_state="session"
+    )
+    weight = number(
+        LoraConfig, "alpha", "Alpha", place=alpha, key="instruct_alpha", persist_state="session"
+    )
+    return LoraConfig(rank=int(columns), alpha=float(weight))
 
 
 def _template(choice: "InstructionChoice | None") -> str:

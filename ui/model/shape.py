@@ -1,13 +1,13 @@
 """The shape that the view Billions looks at: a known one to start from, sliders to change it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from llmcore.advice.budget import SHAPES
-from llmcore.config import FEED_FORWARDS, NORMS, POSITIONS, ModelConfig
-from llmcore.settings import help_for
-from ui.marked import Markdown, plain
+from llmcore.config import ModelConfig
+from ui.fields import IN_SESSION, choice, help_of, number, slider
 from ui.session import MODEL_SHAPE
 
 Known = Mapping[str, tuple[str, ModelConfig]]  # name -> title and shape
@@ -19,6 +19,9 @@ _FIELDS = (
 _DRAWN = "model_shape_drawn"
 CONTEXTS = tuple(2**exponent for exponent in range(4, 17))  # 16 to 65,536
 DEFAULT = "gpt2"
+MOST_HEADS = 128  # GPT-3 has 96; with many more, the slider would be too coarse
+LEAST_HEAD_SIZE, MOST_HEAD_SIZE = 2, 256
+EXCHANGED = {"position": "Positions", "norm": "Norm", "feed_forward": "Feed-forward"}
 
 
 def known_shapes(own: tuple[str, ModelConfig] | None) -> Known:
@@ -58,61 +61,56 @@ def _key(name: str) -> str:
     return f"model_shape_{name}"
 
 
-def _help(name: str) -> Markdown:
-    return plain(help_for(ModelConfig, name))
-
-
 def _sliders() -> ModelConfig:
+    keep: dict[str, Any] = {"persist_state": "session", "value": IN_SESSION}
     first, second, third = st.columns(3, gap="medium")
-    n_layers = first.slider(
-        "Layers", 1, 200, key=_key("n_layers"), help=_help("n_layers"), persist_state="session"
-    )
-    n_heads = second.slider(
-        "Heads", 1, 128, key=_key("n_heads"), help=_help("n_heads"), persist_state="session"
+    n_layers = slider(ModelConfig, "n_layers", "Layers", place=first, key=_key("n_layers"), **keep)
+    n_heads = slider(
+        ModelConfig, "n_heads", "Heads", place=second, high=MOST_HEADS, key=_key("n_heads"), **keep
     )
     d_head = third.slider(
-        "Head size", 2, 256, key=_key("d_head"), help="channels of one head; heads × head size is "
-        "the width of the residual stream", persist_state="session",
+        "Head size", LEAST_HEAD_SIZE, MOST_HEAD_SIZE, key=_key("d_head"), help="Channels of one "
+        "head; heads × head size is the width of the residual stream.", persist_state="session",
     )  # fmt: skip
     first, second, third = st.columns(3, gap="medium")
     contexts = sorted({*CONTEXTS, st.session_state[_key("context_length")]})
     context = first.select_slider(
-        "Context length", contexts, key=_key("context_length"), help=_help("context_length"),
-        format_func=lambda number: f"{number:,}", persist_state="session",
-    )  # fmt: skip
-    vocab = second.number_input(
-        "Vocabulary", 2, 1_000_000, step=1000, key=_key("vocab_size"), help=_help("vocab_size"),
+        "Context length", contexts, key=_key("context_length"),
+        format_func=lambda length: f"{length:,}", help=help_of(ModelConfig, "context_length"),
         persist_state="session",
     )  # fmt: skip
+    vocab = number(
+        ModelConfig, "vocab_size", "Vocabulary", place=second, key=_key("vocab_size"), **keep
+    )
     third.markdown(f":small[Width of the residual stream]  \n**{n_heads * d_head:,}** channels")
     parts = _newer_parts(n_heads)
-    plain_shape = ModelConfig(
+    return ModelConfig(
         vocab_size=int(vocab), context_length=context, n_layers=n_layers, n_heads=n_heads,
-        d_model=n_heads * d_head,
+        d_model=n_heads * d_head, **parts,
     )  # fmt: skip
-    return plain_shape.with_(**parts)
 
 
-def _newer_parts(n_heads: int) -> dict[str, object]:
+def _newer_parts(n_heads: int) -> dict[str, Any]:
     with st.expander("Newer parts: RoPE, RMSNorm, SwiGLU, grouped queries"):
         columns = st.columns(5, gap="small")
-        options = {"position": POSITIONS, "norm": NORMS, "feed_forward": FEED_FORWARDS}
-        titles = {"position": "Positions", "norm": "Norm", "feed_forward": "Feed-forward"}
-        chosen: dict[str, object] = {
-            name: column.selectbox(
-                titles[name], options[name], key=_key(name), help=_help(name),
+        chosen: dict[str, Any] = {
+            name: choice(
+                ModelConfig, name, EXCHANGED[name], place=column, key=_key(name),
                 persist_state="session",
             )
-            for column, name in zip(columns, options, strict=False)
+            for column, name in zip(columns, EXCHANGED, strict=False)
         }  # fmt: skip
         divisors = [n for n in range(1, n_heads + 1) if n_heads % n == 0]
         if st.session_state[_key("n_kv_heads")] not in divisors:
             st.session_state[_key("n_kv_heads")] = n_heads
         chosen["n_kv_heads"] = columns[3].selectbox(
-            "Heads of K and V", divisors, key=_key("n_kv_heads"), help=_help("n_kv_heads"),
-            persist_state="session",
+            "Heads of K and V", divisors, key=_key("n_kv_heads"), persist_state="session",
+            help=help_of(ModelConfig, "n_kv_heads"),
         )  # fmt: skip
         chosen["tied_head"] = columns[4].checkbox(
-            "Tied head", key=_key("tied_head"), help=_help("tied_head"), persist_state="session"
+            "Tied head",
+            key=_key("tied_head"),
+            help=help_of(ModelConfig, "tied_head"),
+            persist_state="session",
         )
     return chosen

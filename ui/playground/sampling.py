@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from llmcore.choices import SamplingConfig
 from ui.components import message, payload, registered
+from ui.fields import IN_SESSION, LARGEST, number
 from ui.usual_sampling import TEMPERATURE, TOP_P
 
 if TYPE_CHECKING:
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
 
 AT = "lab_playground_sliders"
 DEFAULTS = {"playground_length": 60, "playground_seed": 0, "playground_stop": []}
-MAX_LENGTH = 500
-MAX_SEED = 2**31 - 1
+MAX_LENGTH = 500  # the page draws each token, and a browser with more of them grows slow
 USUAL_STOPS = ("\\n", "\\n\\n", ".", "?")
 
 
@@ -120,17 +121,14 @@ def options() -> None:
     length, seed = st.columns(2)
     for key, value in DEFAULTS.items():
         st.session_state.setdefault(key, value)
-    length.number_input(
-        "Tokens to write", 1, MAX_LENGTH, key="playground_length", persist_state="session"
-    )
-    seed.number_input(
-        "Seed",
-        0,
-        MAX_SEED,
-        key="playground_seed",
-        persist_state="session",
-        help="The same seed gives the same text.",
-    )
+    number(
+        SamplingConfig, "max_new_tokens", "Tokens to write", place=length, high=MAX_LENGTH,
+        value=IN_SESSION, key="playground_length", persist_state="session",
+    )  # fmt: skip
+    number(
+        SamplingConfig, "seed", "Seed", place=seed, value=IN_SESSION, key="playground_seed",
+        persist_state="session", note="The same seed gives the same text.",
+    )  # fmt: skip
     given = st.session_state["playground_stop"]
     st.multiselect(
         "Stop strings",
@@ -180,7 +178,7 @@ def differing(drawn: "SamplingConfig") -> str:
 def next_seed() -> None:
     """Moves to the next seed. A callback: the field is not drawn yet."""
     seed = st.session_state.get("playground_seed", 0)
-    st.session_state["playground_seed"] = (int(seed) + 1) % MAX_SEED
+    st.session_state["playground_seed"] = (int(seed) + 1) % LARGEST
 
 
 def unescaped(text: str) -> str:

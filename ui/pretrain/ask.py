@@ -5,12 +5,16 @@ from typing import Any
 
 import streamlit as st
 
+from llmcore.choices import SamplingConfig
+from ui.fields import slider
 from ui.page import guarded, plain
 from ui.session import ANSWERS
 from ui.state import store, well_formed
 from ui.usual_sampling import TEMPERATURE, TOP_P
 
 KEPT = 5
+FEWEST, MOST = 10, 300  # tokens: an answer is to come while one watches
+HOTTEST = 1.5  # beyond, a small model writes letters at random
 MAX_PROMPT = 2000
 PAINT_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
@@ -35,11 +39,14 @@ def _box(run_id: str) -> None:
             prompt = text.text_input(
                 "Prompt", value=default, key=f"prompt_{run_id}", max_chars=MAX_PROMPT
             )
-            n_tokens = length.slider("Tokens", 10, 300, 100, 10, key=f"tokens_{run_id}")
-            temperature = warmth.slider(
-                "Temperature", 0.0, 1.5, TEMPERATURE, 0.1, key=f"temperature_{run_id}",
-                help=f"0 always takes the likeliest token; higher values dare more. Only the "
-                f"likeliest tokens that together reach {TOP_P:.0%} are drawn (top-p).",
+            n_tokens = slider(
+                SamplingConfig, "max_new_tokens", "Tokens", place=length, low=FEWEST, high=MOST,
+                step=10, key=f"tokens_{run_id}",
+            )  # fmt: skip
+            temperature = slider(
+                SamplingConfig, "temperature", "Temperature", place=warmth, high=HOTTEST, step=0.1,
+                value=TEMPERATURE, key=f"temperature_{run_id}",
+                note=f"Drawn are the likeliest tokens that together reach {TOP_P:.0%} (top-p).",
             )  # fmt: skip
             asked = send.form_submit_button(
                 "Ask", icon=":material/send:", type="primary", width="stretch"
@@ -53,7 +60,7 @@ def _box(run_id: str) -> None:
 
 def _answer(run_id: str, prompt: str, n_tokens: int, temperature: float) -> None:
     """Streams the answer, then keeps it in the session."""
-    from llmcore.generation import SamplingConfig, stream
+    from llmcore.generation import stream
     from llmcore.models import load
 
     with st.spinner("Waiting for the first checkpoint"):

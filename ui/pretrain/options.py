@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from llmcore.config import RunConfig
+from llmcore.config import ModelConfig, RunConfig, TrainConfig
 from llmcore.data.reading.documents import CorpusOptions
 from llmcore.presets import DEFAULT_PRESET, PRESETS
 from llmcore.recipes.pretraining import plan_pretrain
 from llmcore.tokenizers.store import saved_tokenizers
+from ui.fields import number
 from ui.pretrain.architecture import architecture_fields
 from ui.session import PRETRAIN_PRESET, PRETRAIN_TOKENIZER
 from ui.text_source import ChosenText, text_source
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 KIND = "pretrain"
+LEAST_RATE = 1e-6  # a model with a rate of 0 learns nothing
 IN_APP, OWN_PROCESS, TORCHRUN = "In the app", "A process of its own", "torchrun"
 WHERE_HELP = (
     "**In the app**: a background thread; it saves and stops when the app ends.  \n"
@@ -49,16 +51,11 @@ def options(parts: "DeltaGenerator") -> Choice | None:
         help="  \n".join(f"**{preset.name}**: {preset.summary}" for preset in PRESETS.values()),
     )
     defaults = PRESETS[preset]
-    n_steps = steps.number_input(
-        "Steps",
-        min_value=1,
-        max_value=1_000_000,
-        value=defaults.train.steps,
-        step=100,
-        key=f"pretrain_steps_{preset}",
-        persist_state="session",
-        help="How often the weights are updated, each time from one batch.",
-    )
+    n_steps = number(
+        TrainConfig, "steps", "Steps", place=steps, value=defaults.train.steps,
+        key=f"pretrain_steps_{preset}", persist_state="session",
+        note="Each updates the weights once, from one batch.",
+    )  # fmt: skip
     labels = _tokenizers()
     chosen_tokenizer = tokenizer.selectbox(
         "Tokenizer",
@@ -113,28 +110,29 @@ def _fine_options(preset: str) -> tuple[dict, dict]:
     """Batch and its parts, context, learning rate, seed; the defaults are the preset's."""
     defaults = PRESETS[preset]
     batch, parts, context, rate, seed = st.columns(5)
-    batch_size = batch.number_input(
-        "Batch size", 1, 4096, defaults.train.batch_size, key=f"pretrain_batch_{preset}",
-        help="Sequences in each step.", persist_state="session",
+    batch_size = number(
+        TrainConfig, "batch_size", "Batch size", place=batch, value=defaults.train.batch_size,
+        key=f"pretrain_batch_{preset}", persist_state="session",
     )  # fmt: skip
-    n_parts = parts.number_input(
-        "Gradient accumulation", 1, 4096, defaults.train.accumulation,
-        key=f"pretrain_parts_{preset}", persist_state="session",
-        help="Micro-batches of each step, computed one after another: less memory, the same "
-        "numbers, more time. The batch size must be a multiple of it.",
+    n_parts = number(
+        TrainConfig, "accumulation", "Gradient accumulation", place=parts,
+        value=defaults.train.accumulation, key=f"pretrain_parts_{preset}", persist_state="session",
+        note="They are computed one after another: less memory, the same numbers, more time. The "
+        "batch size must be a multiple of it.",
     )  # fmt: skip
-    context_length = context.number_input(
-        "Context length", 2, 4096, defaults.model.context_length, key=f"pretrain_context_{preset}",
-        help="Longest sequence that the model sees, in tokens.", persist_state="session",
-    )  # fmt: skip
-    learning_rate = rate.number_input(
-        "Learning rate", 1e-6, 1.0, defaults.train.learning_rate, step=1e-4, format="%.4g",
-        key=f"pretrain_rate_{preset}", help="At its peak, after the warm-up.",
+    context_length = number(
+        ModelConfig, "context_length", "Context length", place=context,
+        value=defaults.model.context_length, key=f"pretrain_context_{preset}",
         persist_state="session",
     )  # fmt: skip
-    seed_value = seed.number_input(
-        "Seed", 0, 2**31, defaults.train.seed, key="pretrain_seed", persist_state="session",
-        help="The same seed gives the same run.",
+    learning_rate = number(
+        TrainConfig, "learning_rate", "Learning rate", place=rate, low=LEAST_RATE,
+        value=defaults.train.learning_rate, format="%.4g", key=f"pretrain_rate_{preset}",
+        persist_state="session", note="It is reached after the warm-up.",
+    )  # fmt: skip
+    seed_value = number(
+        TrainConfig, "seed", "Seed", place=seed, value=defaults.train.seed, key="pretrain_seed",
+        persist_state="session", note="The same seed gives the same run.",
     )  # fmt: skip
     return (
         {"context_length": int(context_length)},

@@ -14,8 +14,10 @@ from llmcore.experiments.variants.cells import (
 )
 from llmcore.experiments.variants.settings import ARCHITECTURES, VariantsConfig
 from llmcore.plots.variants import VariantCurve, lead_chart, learning_chart
+from llmcore.settings import bounds_of
 from llmcore.texts import bytes_in_words
 from ui.charts import live_chart
+from ui.fields import number
 from ui.page import guarded, plain
 from ui.run_panel.choice import run_picker, runs_of
 from ui.run_panel.feed import duration
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from llmcore.runs import Run
 
 KIND = "variants"
+LEAST_STEPS = 12  # one for each look at the held-out text
 BITS, LEAD = "Bits per byte", "Ahead of GPT-2"
 SECONDS_PER_STEP = 0.06  # of the preset tiny on two quiet cores, the looks included
 
@@ -122,20 +125,20 @@ def _table(run_id: str, found: VariantCurves) -> None:
 
 
 def _start_box() -> None:
-    defaults = VariantsConfig()
+    few, many = (int(bound or 1) for bound in bounds_of(VariantsConfig, "n_seeds"))
     with start_box(KIND, "which learns faster") as box:
         left, right = st.columns([3, 1], gap="medium", vertical_alignment="center")
         with left, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
             seeds = st.segmented_control(
-                "Seeds", [1, 2, 3], default=defaults.n_seeds, required=True,
+                "Seeds", range(few, many + 1), default=VariantsConfig().n_seeds, required=True,
                 key="variants_seeds", persist_state="session",
                 help="How often each is trained, with other first weights and another order of the "
                 "text. More seeds tell a real difference from luck.",
             )  # fmt: skip
-            steps = st.number_input(
-                "Steps of each", 12, 100_000, defaults.part_steps, step=100,
+            steps = number(
+                VariantsConfig, "part_steps", "Steps of each", low=LEAST_STEPS,
                 key="variants_steps", persist_state="session", width=170,
-                help="A longer training says more about a longer training.",
+                note="A longer training says more about a longer training.",
             )  # fmt: skip
         n = len(ARCHITECTURES) * int(seeds or 1) + max(0, LEAST_SEEDS - int(seeds or 1))
         minutes = max(1, round(n * int(steps) * SECONDS_PER_STEP / 60))

@@ -3,10 +3,12 @@
 import numpy as np
 import streamlit as st
 
+from llmcore.config import TrainConfig
 from llmcore.data.windows import sliding_starts, windows
 from llmcore.tasks.sampling import window_starts
 from llmcore.tokenizers import Tokenizer
 from ui.components import payload, registered
+from ui.fields import number
 from ui.state import well_formed
 from ui.token_text import parts_of
 from ui.tokenizer import encodings
@@ -48,9 +50,10 @@ def show(text: str) -> None:
                 persist_state="session", help="Tokens from the start of one window to the next.",
             )  # fmt: skip
         else:
-            step = st.number_input(
-                "Training step", 1, 10**6, 1, key="pairs_step", persist_state="session",
-                help="Each step draws its own windows; the same seed draws the same ones again.",
+            step = number(
+                TrainConfig, "steps", "Training step", value=1, step=1, key="pairs_step",
+                persist_state="session",
+                note="Each step draws its own windows; the same seed draws the same ones again.",
             )  # fmt: skip
     if len(ids) < length + 1:
         st.info(

@@ -4,10 +4,12 @@ import secrets
 
 import streamlit as st
 
+from llmcore.choices import TokenizerChoices
 from llmcore.data import load_corpus
 from llmcore.tokenizers import DEFAULT_RULE, MAX_VOCAB_SIZE, MIN_VOCAB_SIZE, RULES, Recipe, jobs
 from llmcore.tokenizers.patterns import pieces
 from ui.components import message, payload, registered
+from ui.fields import number
 from ui.page import guarded, plain, show_error, steady
 from ui.run_panel.start import noting, request_start, start_wanted, take_trouble
 from ui.state import DEFAULT_TEXT
@@ -18,6 +20,8 @@ from ui.tokenizer.trained import choose_saved, saved_panel, training_figures
 PLACE = "tokenizer"
 REFRESH_SECONDS = 0.7
 PREVIEW_CHARACTERS = 240
+ONE_MERGE = MIN_VOCAB_SIZE + 1  # without a merge there is nothing to watch
+USUAL_SIZE = 1024
 LIVE_ROWS = 500  # sent again at each refresh
 # Shown until the person types something: it tells the rules apart, the shared default does not.
 TELLING = "She said: \"It's 10,250 miles.\"\n\tif (n > 12): THEY'LL   stop!"
@@ -66,11 +70,11 @@ def _form(text: str) -> None:
             key="tokenizer_kind", persist_state="session",
         )  # fmt: skip
         size, name = st.columns(2)
-        vocab_size = size.number_input(
-            "Vocabulary size", MIN_VOCAB_SIZE + 1, MAX_VOCAB_SIZE, 1024, step=256,
-            key="tokenizer_vocab_size", persist_state="session",
+        vocab_size = number(
+            TokenizerChoices, "vocab_size", "Vocabulary size", place=size, low=ONE_MERGE,
+            value=USUAL_SIZE, key="tokenizer_vocab_size", persist_state="session",
             disabled=kind == "characters",
-            help="256 bytes, the merges, and the token that ends a text. GPT-2 has 50,257.",
+            note="256 bytes, the merges, and the token that ends a text. GPT-2 has 50,257.",
         )  # fmt: skip
         source = chosen.source if chosen else "text"
         proposed = f"{source[:24]} {kind if kind == 'characters' else int(vocab_size)}"

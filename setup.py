@@ -39,7 +39,11 @@ setup(
     cmdclass={"build_py": BuildWithoutSetup},
     packages=["llmlab", *find_packages(include=["llmcore*", "ui*"])],
     package_dir={"llmlab": "."},
-    package_data={"llmlab": APP_FILES, "ui": ["**/*.css", "**/*.html", "**/*.js"]},
+    package_data={
+        "llmlab": APP_FILES,
+        "llmcore": ["nn/kernels.c"],
+        "ui": ["**/*.css", "**/*.html", "**/*.js"],
+    },  # fmt: skip
     include_package_data=False,
     install_requires=pinned("requirements.txt"),
 )

@@ -39,9 +39,12 @@ def _import(delay: float) -> None:
         # The page that needs the module meets the same error and shows it.
         logger.warning("the background import failed", exc_info=True)
     try:
+        from llmcore.nn.kernels import library
+
+        library()  # compiles once on a machine, before somebody waits for a text
         begin_if_installed()
     except Exception:
-        logger.warning("the pretrained model was not made ready", exc_info=True)
+        logger.warning("what follows the imports failed", exc_info=True)
     # Streamlit collects garbage after every run of a page, with the interpreter held, and that
     # walks through all that torch and the rest have made: over 100 ms on two cores, before the
     # last of the page is sent. What is imported stays for good, so it need not be walked again.

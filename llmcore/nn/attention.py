@@ -168,14 +168,19 @@ class KVCache:
         """Adds a layer's new keys and values (B, H_kv, T, D), returns all (B, H_kv, S, D).
 
         `length` moves once a whole forward pass is over (`advance`)."""
+        keys, values = self.room_for(k.size(-2))[layer]
         end = self.length + k.size(-2)
-        assert end <= self.capacity, "the model checks the length before it attends"
-        if end > self._store.size(-2):
-            self._grow(end)
-        keys, values = self._store[layer]
         keys[..., self.length : end, :] = k
         values[..., self.length : end, :] = v
         return keys[..., :end, :], values[..., :end, :]
+
+    def room_for(self, n_new: int) -> Tensor:
+        """All keys and values, (L, 2, B, H_kv, room, D), with room for `n_new` more tokens."""
+        end = self.length + n_new
+        assert end <= self.capacity, "the model checks the length before it attends"
+        if end > self._store.size(-2):
+            self._grow(end)
+        return self._store
 
     def _grow(self, n_tokens: int) -> None:
         """Room for at least `n_tokens`; what is filled is copied."""

@@ -3,7 +3,8 @@
 A new token multiplies one row by every matrix, so each weight is read once and used once: the
 bytes of the weights bound the speed, not the arithmetic. `FastPass` is `GPT.forward` for that one
 row: no module calls, no dropout, no points to look at, and a kernel that reads at full width.
-Fewer bytes a weight (bf16, int8) give more tokens a second.
+Fewer bytes a weight (bf16, int8) give more tokens a second. Where the machine has a C compiler,
+`llmcore.nn.kernels` does the same in one call, faster still.
 
 What a user watches, trains with dropout or holds on a GPU goes through the model itself; both
 ways share one KVCache, so a reader may change between them at any token.
@@ -21,12 +22,12 @@ from llmcore.nn.attention import CausalSelfAttention, KVCache
 from llmcore.nn.dropout import KeyedDropout
 from llmcore.nn.feed_forward import FeedForward, SwiGLU
 from llmcore.nn.hooks import HookPoint, any_watched, hook_points
+from llmcore.nn.kernels import CompiledPass, exact_best, fits, library
 from llmcore.nn.model import GPT, Block
 from llmcore.nn.norms import RMSNorm
 from llmcore.nn.positions import RotaryPositions, rotary_angles, turned
 
 DECODE_PRECISIONS = ("fp32", "bf16", "int8")
-N_EXACT = 64  # best tokens whose scores are computed again in fp32
 
 # What FastPass knows how to stand in for: anything else may compute something else.
 _KNOWN = {
@@ -55,7 +56,7 @@ class NextLogits:
                 f"The precision is {precision!r} but must be one of {', '.join(DECODE_PRECISIONS)}."
             )
         self.model = model
-        self.fast = FastPass(model, precision) if can_be_fast(model) else None
+        self.fast = fastest(model, precision)
         self._device = next(model.parameters()).device
         self._points = list(hook_points(model).values())
 
@@ -88,6 +89,16 @@ def can_be_fast(model: GPT) -> bool:
     )
 
 
+def fastest(model: GPT, precision: str) -> "CompiledPass | FastPass | None":
+    """The quickest pass that computes what the model does; None for a model that `can_be_fast`
+    refuses."""
+    if not can_be_fast(model):
+        return None
+    if fits(model, precision) and (step := library()) is not None:
+        return CompiledPass(model, precision, step)
+    return FastPass(model, precision)
+
+
 class FastPass:
     """The model for one more token of one text; nothing of the text stays here."""
 
@@ -101,8 +112,6 @@ class FastPass:
         self.blocks = [FastBlock(block, product) for block in model.blocks]
         self.final_norm = norm_product(model.final_norm)
         self.head = product(model.head)
-        # bf16 sums are rounded to 8 bits, a step of 1/16 at a score of 10: enough to swap the
-        # best two. The head's own rows then give the best tokens' scores as they are.
         self.exact_head = model.head.weight if precision != "fp32" else None
 
     def __call__(self, token: int, cache: KVCache) -> Tensor:
@@ -117,10 +126,7 @@ class FastPass:
         cache.advance(1)
         x = self.final_norm(x)
         logits = self.head(x)[0]  # (V,)
-        if self.exact_head is not None:
-            best = logits.topk(min(N_EXACT, len(logits))).indices
-            logits[best] = self.exact_head[best] @ x[0]
-        return logits
+        return logits if self.exact_head is None else exact_best(logits, x[0], self.exact_head)
 
 
 class FastBlock:

@@ -7,7 +7,7 @@ from torch import nn
 from llmcore.config import ModelConfig
 from llmcore.errors import LabError
 from llmcore.generation.reader import Reader
-from llmcore.nn import decode
+from llmcore.nn import decode, kernels
 from llmcore.nn.attention import KVCache
 from llmcore.nn.decode import (
     DECODE_PRECISIONS,
@@ -20,6 +20,7 @@ from llmcore.nn.decode import (
     quantized_rows,
 )
 from llmcore.nn.hooks import watch
+from llmcore.nn.kernels import CompiledPass
 from llmcore.nn.model import GPT
 
 SMALL = ModelConfig(vocab_size=97, context_length=16, n_layers=2, n_heads=3, d_model=24)
@@ -69,16 +70,27 @@ def greedy(decoder, n, prompt=(1, 2, 3)):
     return ids[len(prompt) :], torch.stack(scores)
 
 
+@pytest.fixture(autouse=True, params=["compiled", "torch"])
+def engine(request, monkeypatch):
+    """Everything here holds with a C compiler and without one."""
+    if request.param == "torch":
+        monkeypatch.setattr(decode, "library", lambda: None)
+    elif kernels.library() is None:
+        pytest.skip("there is no C compiler")
+    return request.param
+
+
 @pytest.fixture
 def fast_calls(monkeypatch):
-    """How often the fast pass ran."""
-    calls, original = [], FastPass.__call__
+    """How often a fast pass ran."""
+    calls = []
+    for kind in (FastPass, CompiledPass):
 
-    def counted(self, token, cache):
-        calls.append(token)
-        return original(self, token, cache)
+        def counted(self, token, cache, original=kind.__call__):
+            calls.append(token)
+            return original(self, token, cache)
 
-    monkeypatch.setattr(FastPass, "__call__", counted)
+        monkeypatch.setattr(kind, "__call__", counted)
     return calls
 
 

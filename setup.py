@@ -43,7 +43,7 @@ setup(
         "llmlab": APP_FILES,
         "llmcore": ["nn/kernels.c"],
         "ui": ["**/*.css", "**/*.html", "**/*.js"],
-    },  # fmt: skip
+    },
     include_package_data=False,
     install_requires=pinned("requirements.txt"),
 )

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer as RustTokenizer  # noqa: E402
 
 from llmcore.data import load_corpus  # noqa: E402
 from llmcore.tokenizers import BPE_PATTERN, MIN_VOCAB_SIZE, Recipe, Training  # noqa: E402
-from llmcore.tokenizers.builtin import byte_characters  # noqa: E402
+from llmcore.tokenizers.signs import byte_characters  # noqa: E402
 
 REPETITIONS = 5
 Pairs = list[tuple[str, str]]

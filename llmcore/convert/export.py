@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from llmcore.convert.gpt2 import read_gpt2, write_gpt2
 from llmcore.convert.gpt2_config import write_config
-from llmcore.convert.hf_tokenizer import read_tokenizer, write_tokenizer
+from llmcore.convert.hf_tokenizer import write_tokenizer
 from llmcore.convert.locate import CONFIG, ForeignModel
+from llmcore.convert.read_tokenizer import read_tokenizer
 from llmcore.convert.verify import allowed_difference, largest_difference, probe_logits
 from llmcore.errors import LabError
 from llmcore.files import whole_directory, whole_file, write_json_atomic

@@ -6,9 +6,9 @@ from llmcore.convert.gguf_file import read_gguf
 from llmcore.convert.gguf_model import LLAMA_SHAPED, ROPE_FACTORS, GgufModel
 from llmcore.convert.gpt2 import read_gpt2
 from llmcore.convert.gpt2_config import MODEL_TYPE
-from llmcore.convert.hf_tokenizer import tokenizer_of
 from llmcore.convert.llama import GGUF, HUGGING_FACE, read_weights
 from llmcore.convert.locate import Foreign
+from llmcore.convert.read_tokenizer import check_fit, notices_of, tokenizer_of
 from llmcore.device import available_memory_bytes
 from llmcore.errors import LabError
 from llmcore.nn.classifier import SequenceClassifier
@@ -69,7 +69,10 @@ def read_foreign_tokenizer(foreign: Foreign) -> tuple[Tokenizer, str | None]:
     if isinstance(foreign, GgufModel):
         from llmcore.convert.gguf_tokenizer import from_gguf
 
-        return from_gguf(foreign.file.metadata, foreign.name), None
+        tokenizer = from_gguf(foreign.file.metadata, foreign.name)
+        check_fit(tokenizer, foreign.config.vocab_size, foreign.name)
+        notices = notices_of(tokenizer, foreign.config.vocab_size, foreign.name)
+        return tokenizer, " ".join(notices) or None
     return tokenizer_of(foreign)
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from llmcore.cache import SizedCache
-from llmcore.config import ModelConfig
+from llmcore.config import SCHEMA_KEY, ModelConfig
 from llmcore.convert import locate
 from llmcore.convert.locate import Foreign, ForeignModel
 from llmcore.errors import LabError, NotFoundError
+from llmcore.files import read_json
 from llmcore.models.listing import MODEL_KINDS, list_models
 from llmcore.models.loading import Loaded, read_checkpoint, read_foreign
 from llmcore.runs.reference import name_of, split_reference, with_checkpoint
@@ -230,8 +231,8 @@ def tokenizer_for(ref: str) -> Tokenizer:
     directory = Path(ref).expanduser()
     if ref not in BUILTIN_TOKENIZERS and (foreign := _foreign(ref)) is not None:
         return foreign.tokenizer()
-    if (directory / "tokenizer.json").is_file():
-        return Tokenizer.load(directory)
+    if (directory / "tokenizer.json").is_file() or directory.suffix == ".json":
+        return tokenizer_in(directory)
     try:
         return Tokenizer.load(open_run(name_of(ref)).directory / TOKENIZER)
     except NotFoundError:
@@ -240,6 +241,17 @@ def tokenizer_for(ref: str) -> Tokenizer:
         return find_saved(ref).load()
     except NotFoundError:
         return builtin_tokenizer(ref)
+
+
+def tokenizer_in(path: Path) -> Tokenizer:
+    """The tokenizer in a folder, or a tokenizer.json, of the lab's or of Hugging Face's format."""
+    from llmcore.convert.read_tokenizer import open_tokenizer
+
+    folder = path if path.is_dir() else path.parent
+    file = folder / "tokenizer.json"
+    if path in (folder, file) and file.is_file() and SCHEMA_KEY in read_json(file):
+        return Tokenizer.load(folder)
+    return open_tokenizer(path)
 
 
 def load_parent(run: Run, adapter: dict[str, Any]) -> Loaded:

@@ -14,6 +14,7 @@ from llmcore.errors import NotFoundError, OfflineError
 from llmcore.packaged import packaged_path
 from llmcore.tokenizers.patterns import BYTES_PATTERN, CL100K_PATTERN, GPT2_PATTERN
 from llmcore.tokenizers.roles import END_OF_TEXT
+from llmcore.tokenizers.signs import byte_characters
 from llmcore.tokenizers.tokenizer import Tokenizer
 
 log = logging.getLogger(__name__)
@@ -85,16 +86,6 @@ def _packaged_cl100k() -> Tokenizer | None:
 def _read_ranks(path: Path) -> dict[bytes, int]:
     lines = (line.split() for line in path.read_bytes().splitlines() if line)
     return {base64.b64decode(token): int(rank) for token, rank in lines}
-
-
-def byte_characters() -> dict[int, str]:
-    """GPT-2's printable stand-in for each byte: itself where printable, else from U+0100 on.
-
-    Radford et al. 2019 store tokens as text this way; `byte_characters()[32] == "Ġ"`.
-    """
-    printable = [b for b in range(256) if chr(b).isprintable() and chr(b) != " "]
-    rest = [b for b in range(256) if b not in printable]
-    return {b: chr(b) for b in printable} | {b: chr(256 + n) for n, b in enumerate(rest)}
 
 
 def _from_tiktoken(name: str) -> Tokenizer:

@@ -7,13 +7,15 @@ inside the pieces that a regular expression cuts first. This is that rule writte
 and equal to tiktoken's ids (tests/tokenizers/test_explain.py).
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from llmcore.errors import LabError
 from llmcore.tokenizers.patterns import pieces
 from llmcore.tokenizers.segments import replace_surrogates
+from llmcore.tokenizers.signs import byte_characters
 from llmcore.tokenizers.tokenizer import Tokenizer
 
 MAX_WORD_CHARACTERS = 200
@@ -91,6 +93,20 @@ def piece_at(pattern: str, data: bytes, position: int) -> str:
     return ""
 
 
+def word_at(tokenizer: Tokenizer, data: bytes, position: int) -> str:
+    """`piece_at` for any tokenizer; the nearest piece where the byte belongs to none."""
+    if tokenizer.pattern:
+        return piece_at(tokenizer.pattern, data, position)
+    low = _character_start(data, max(0, position - _WINDOW))
+    text = data[low : _character_start(data, position + _WINDOW)].decode("utf-8", "replace")
+    at = 0
+    for piece in tokenizer.cut(text):
+        at = max(at, text.find(piece, at)) + len(piece)
+        if low + len(text[:at].encode()) > position:
+            return piece
+    return ""
+
+
 def _character_start(data: bytes, position: int) -> int:
     """`position`, or the first byte before it that does not continue a character (10xxxxxx)."""
     while 0 < position < len(data) and data[position] & 0xC0 == 0x80:
@@ -108,34 +124,53 @@ def explain(tokenizer: Tokenizer, text: str) -> list[Explanation]:
             f"The word has {len(text):,} characters: shorten it to at most "
             f"{MAX_WORD_CHARACTERS}, so that its merges can be followed."
         )
-    pieces = [piece.encode() for piece in pre_tokenize(tokenizer.pattern, text)]
-    ranks = rank_table(tokenizer)
+    if not merges_told(tokenizer):
+        raise LabError(
+            f"{tokenizer.name} is a {tokenizer.facts.kind} whose merges are not shown: they can be "
+            f"followed where a text's bytes are merged as they are."
+        )
+    pieces = [piece.encode() for piece in tokenizer.cut(text)]
     longest = max(map(len, pieces), default=0)
     if longest > MAX_PIECE_BYTES and has_merges(tokenizer):
         raise LabError(
             f"A piece of this word has {longest:,} bytes: shorten it to at most "
             f"{MAX_PIECE_BYTES}, so that its merges can be followed."
         )
+    if tokenizer.original is not None:
+        table = _pair_table(tokenizer)
+        return [_explained(*table, _kept_bytes(tokenizer, piece)) for piece in pieces]
+    ranks = rank_table(tokenizer)
     return [explain_piece(ranks, piece) for piece in pieces]
 
 
 def explain_piece(ranks: Mapping[bytes, int], piece: bytes) -> Explanation:
     """The merges of one piece by `ranks` (bytes of a token -> its rank, which is also its id)."""
+    return _explained(lambda left, right: ranks.get(left + right), ranks, piece, True)
+
+
+def _explained(
+    rank_of: Callable[[bytes, bytes], int | None],
+    ids_of: Mapping[bytes, int],
+    piece: bytes,
+    may_be_whole: bool = False,
+) -> Explanation:
     parts = tuple(piece[i : i + 1] for i in range(len(piece)))
     steps = []
-    while candidates := _candidates(ranks, parts):
+    while candidates := _candidates(rank_of, parts):
         chosen = min(candidates, key=lambda candidate: (candidate.rank, candidate.index))
         steps.append(MergeStep(parts, candidates, chosen))
         at = chosen.index
         parts = (*parts[:at], parts[at] + parts[at + 1], *parts[at + 2 :])
-    taken_whole = len(parts) > 1 and piece in ranks
+    taken_whole = may_be_whole and len(parts) > 1 and piece in ids_of
     tokens = (piece,) if taken_whole else parts
-    ids = tuple(ranks[token] for token in tokens)
+    ids = tuple(ids_of[token] for token in tokens)
     return Explanation(piece, tuple(steps), tokens, ids, taken_whole)
 
 
-def _candidates(ranks: Mapping[bytes, int], parts: tuple[bytes, ...]) -> tuple[Candidate, ...]:
-    ranked = (ranks.get(parts[i] + parts[i + 1]) for i in range(len(parts) - 1))
+def _candidates(
+    rank_of: Callable[[bytes, bytes], int | None], parts: tuple[bytes, ...]
+) -> tuple[Candidate, ...]:
+    ranked = (rank_of(parts[i], parts[i + 1]) for i in range(len(parts) - 1))
     return tuple(Candidate(i, rank) for i, rank in enumerate(ranked) if rank is not None)
 
 
@@ -155,3 +190,34 @@ def _one_character(data: bytes) -> bool:
 def rank_table(tokenizer: Tokenizer) -> Mapping[bytes, int]:
     """`tokenizer.ranks`, kept for the few tokenizers that were asked for last."""
     return tokenizer.ranks
+
+
+def merges_told(tokenizer: Tokenizer) -> bool:
+    """Whether the merges of a text can be followed: of byte-level BPE that leaves it as it is."""
+    facts = tokenizer.facts
+    changed = facts.changes or facts.prefix_space or facts.eats_spaces or facts.ignore_merges
+    return facts.byte_level and not changed
+
+
+@lru_cache(maxsize=4)
+def _pair_table(
+    tokenizer: Tokenizer,
+) -> tuple[Callable[[bytes, bytes], int | None], Mapping[bytes, int]]:
+    """The rank of a pair, and the id of a token, of a tokenizer.json: there a rank is the place
+    of a pair in the list of merges, and no id."""
+    content = json.loads(tokenizer.original or "{}")
+    byte_of = {sign: byte for byte, sign in byte_characters().items()}
+
+    def data(text: str) -> bytes:
+        return bytes(byte_of.get(sign, 0) for sign in text)
+
+    pairs: dict[tuple[bytes, bytes], int] = {}
+    for rank, pair in enumerate(content["model"]["merges"]):
+        left, right = pair.split(" ", 1) if isinstance(pair, str) else pair
+        pairs.setdefault((data(left), data(right)), rank)
+    return lambda left, right: pairs.get((left, right)), rank_table(tokenizer)
+
+
+def _kept_bytes(tokenizer: Tokenizer, piece: bytes) -> bytes:
+    """A piece without the bytes that have no token: no merge ever meets them."""
+    return piece.translate(None, tokenizer.facts.missing_bytes)

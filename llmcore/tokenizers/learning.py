@@ -15,6 +15,7 @@ from llmcore.texts import one_or_several
 from llmcore.tokenizers.patterns import pieces
 from llmcore.tokenizers.roles import END_OF_TEXT
 from llmcore.tokenizers.segments import replace_surrogates, segments
+from llmcore.tokenizers.signs import byte_characters
 
 _PART = 50_000  # characters that are cut into pieces at a time
 _LONGEST = 256  # characters of a piece: longer runs (such as a line of dashes) are cut
@@ -118,8 +119,6 @@ def _most_frequent(
 
 def _printable_order() -> list[int]:
     """Bytes by their sign in `byte_characters`: printable ones first."""
-    from llmcore.tokenizers.builtin import byte_characters
-
     signs = byte_characters()
     return sorted(range(256), key=signs.__getitem__)
 

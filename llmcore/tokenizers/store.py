@@ -27,8 +27,9 @@ from llmcore.files import (
 from llmcore.paths import child_of, slug, tokenizers_dir
 from llmcore.schema import build, parse_json, whole_number
 from llmcore.tokenizers.bpe import Training
-from llmcore.tokenizers.builtin import BUILTIN_TOKENIZERS, byte_characters
+from llmcore.tokenizers.builtin import BUILTIN_TOKENIZERS
 from llmcore.tokenizers.learning import Merge
+from llmcore.tokenizers.signs import byte_characters
 from llmcore.tokenizers.tokenizer import Tokenizer
 
 log = logging.getLogger(__name__)

@@ -7,24 +7,24 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-import tiktoken
 
 from llmcore.config import SCHEMA_KEY, SCHEMA_VERSION
 from llmcore.errors import DamagedError
 from llmcore.files import read_json, write_text_atomic
 from llmcore.schema import build
 from llmcore.texts import bytes_as_text, check_text, one_or_several
+from llmcore.tokenizers.engines import Engine, Spans, TiktokenEngine, lengths_of
+from llmcore.tokenizers.facts import BYTE_LEVEL, Facts
 from llmcore.tokenizers.parts import Part, encoded_parts
 from llmcore.tokenizers.patterns import CHARACTERS_PATTERN, KNOWN_PATTERNS
-from llmcore.tokenizers.roles import Roles
-from llmcore.tokenizers.segments import replace_surrogates, segments
+from llmcore.tokenizers.roles import END_OF_TEXT, Roles
+from llmcore.tokenizers.segments import replace_surrogates
 
 FILE_NAME = "tokenizer.json"
 _BATCH_CHARACTERS = 200_000  # one job of a thread: big enough to hide what a job costs
@@ -42,7 +42,8 @@ class Piece:
 
 
 class Tokenizer:
-    """Text to ids and back. `decode(encode(text)) == text` for all text that UTF-8 can hold.
+    """Text to ids and back. `decode(encode(text)) == text` for all text that UTF-8 can hold, where
+    `lossless`: so it is for every tokenizer of the lab, and for most that come with a model.
 
     Ids are 0..vocab_size-1, the special ones included; a vocabulary may have gaps (cl100k_base
     has), whose ids never come out of `encode` and decode to nothing. Instances are immutable and
@@ -59,23 +60,57 @@ class Tokenizer:
     ) -> None:
         """`ranks`: bytes of each token -> its id, which is also its merge priority. `roles`: what
         the special tokens are for; all that it names are among them (KeyError otherwise)."""
-        self.name = name
-        self.pattern = pattern
+        engine = TiktokenEngine(name, ranks, pattern, special_tokens)
+        self._begin(name, engine, special_tokens, roles or Roles())
+
+    @classmethod
+    def from_json(
+        cls, name: str, original: str, special_tokens: Mapping[str, int], roles: Roles | None
+    ) -> Self:
+        """What a tokenizer.json of Hugging Face's format means, through the `tokenizers` package.
+
+        `special_tokens`: those that no text becomes; more than the file says where it is careless.
+        Without `roles` it has no end of text of its own, and gets the lab's behind its last id.
+        Raises DamagedError for a file that is none, KeyError for a role without its token.
+        """
+        from llmcore.tokenizers.package import PackageEngine
+
+        made, special = cls.__new__(cls), dict(special_tokens)
+        engine = PackageEngine(original, special)
+        if roles is None:
+            special[END_OF_TEXT] = len(engine.table)
+            engine.table.append(END_OF_TEXT.encode())
+        made._begin(name, engine, special, roles or Roles())
+        return made
+
+    def _begin(
+        self, name: str, engine: Engine, special_tokens: Mapping[str, int], roles: Roles
+    ) -> None:
+        self.name, self.engine = name, engine
         self.special_tokens = dict(special_tokens)
-        self._take_roles(roles or Roles())
-        with no_panic("tiktoken cannot build this tokenizer"):
-            self.encoding = tiktoken.Encoding(
-                name,
-                pat_str=pattern,
-                mergeable_ranks=dict(ranks),
-                special_tokens=self.special_tokens,
-            )
-        self.vocab_size: int = self.encoding.n_vocab
-        self._bytes: list[bytes | None] = [None] * self.vocab_size
-        for data, rank in ranks.items():
-            self._bytes[rank] = data
-        for text, special_id in self.special_tokens.items():
-            self._bytes[special_id] = text.encode()
+        self._take_roles(roles)
+        self._bytes = engine.table
+        self.vocab_size: int = len(engine.table)
+
+    @property
+    def pattern(self) -> str:
+        """The expression that cuts text before merging; empty for `from_json`."""
+        return self.engine.pattern
+
+    @property
+    def lossless(self) -> bool:
+        """Whether the bytes of the tokens join to the text, for every text."""
+        return self.engine.lossless
+
+    @property
+    def original(self) -> str | None:
+        """The tokenizer.json that it came as, where it stands on that."""
+        return getattr(self.engine, "original", None)
+
+    @property
+    def facts(self) -> Facts:
+        """Its kind, and what it does to a text."""
+        return getattr(self.engine, "facts", BYTE_LEVEL)
 
     def _take_roles(self, roles: Roles) -> None:
         special = self.special_tokens
@@ -111,7 +146,8 @@ class Tokenizer:
 
     @property
     def ranks(self) -> dict[bytes, int]:
-        """Bytes of each ordinary token -> its id, which is also its merge priority."""
+        """Bytes of each ordinary token -> its id, which is also its merge priority unless the
+        tokenizer is one of `from_json`."""
         special = set(self.special_tokens.values())
         return {
             data: id
@@ -128,12 +164,7 @@ class Tokenizer:
     def encode_array(self, text: str) -> np.ndarray:
         """As `encode`, but as uint32; Rust does the work outside the GIL. Raises LabError for what
         is no text, a list of texts too."""
-        parts = [
-            self.encoding.encode_to_numpy(part, disallowed_special=())
-            for part in segments(replace_surrogates(check_text(text)))
-            if part
-        ]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint32)
+        return self.engine.encode(replace_surrogates(check_text(text)))
 
     def encode_parts(self, parts: Iterable[Part]) -> list[int]:
         """Ids of a text made of parts: special tokens are read in its fixed parts, such as those
@@ -147,7 +178,9 @@ class Tokenizer:
         >>> builtin_tokenizer("gpt2").encode_parts([Part("hello world"), end])
         [31373, 995, 50256]
         """
-        return encoded_parts(self, parts)
+        given = [Part(replace_surrogates(text), fixed) for text, fixed in parts]
+        whole = self.engine.encode_parts(given)
+        return encoded_parts(self, given) if whole is None else whole
 
     def encode_documents(self, documents: str | Iterable[str]) -> np.ndarray:
         """All documents as one row of ids, each followed by `eot_id`; a str is one document.
@@ -155,17 +188,30 @@ class Tokenizer:
         uint16 where the vocabulary fits, else uint32. Rust does the work outside the GIL, in two
         or more threads.
         """
+        jobs = self._jobs(one_or_several(documents, "document"))
         with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-            rows = list(pool.map(self._encode_job, _jobs(one_or_several(documents, "document"))))
+            rows = list(pool.map(self._encode_job, jobs))
         return np.concatenate(rows) if rows else np.empty(0, dtype=self.dtype)
 
     def _encode_job(self, parts: list[str | None]) -> np.ndarray:
         eot = np.array([self.eot_id], dtype=np.uint32)
-        rows = [
-            eot if part is None else self.encoding.encode_to_numpy(part, disallowed_special=())
-            for part in parts
-        ]
+        rows = [eot if part is None else self.engine.encode(part) for part in parts]
         return np.concatenate(rows).astype(self.dtype)
+
+    def _jobs(self, documents: Iterable[str]) -> Iterator[list[str | None]]:
+        """Batches of parts for the threads; None stands for the end of a document."""
+        job: list[str | None] = []
+        characters = 0
+        for document in documents:
+            for part in self.engine.parts(replace_surrogates(document)):
+                job.append(part)
+                characters += len(part)
+                if characters >= _BATCH_CHARACTERS:
+                    yield job
+                    job, characters = [], 0
+            job.append(None)
+        if job:
+            yield job
 
     @property
     def dtype(self) -> type[np.unsignedinteger]:
@@ -181,29 +227,40 @@ class Tokenizer:
     @cached_property
     def token_lengths(self) -> np.ndarray:
         """Bytes of each token by id, uint32: `token_lengths[ids]` measures a whole text at once."""
-        lengths = np.array([len(data or b"") for data in self._bytes], dtype=np.uint32)
-        lengths.flags.writeable = False
-        return lengths
+        return lengths_of(self._bytes)
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         return b"".join(self.token_bytes(int(id)) for id in ids)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of `ids`: bytes that are no UTF-8 become U+FFFD, unknown ids nothing."""
-        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+        return self.engine.decode([int(id) for id in ids if 0 <= id < self.vocab_size])
+
+    def spelling(self, id: int) -> str:
+        """How the vocabulary writes a token: `Ġthe`, `##ing`, `▁a`; its label where it has none."""
+        return self.engine.spelling(id) or self.token_label(id)
 
     def token_label(self, id: int) -> str:
         r"""A token's bytes as text, undecodable ones escaped: `b"\xf0"` gives `\xf0`."""
         return bytes_as_text(self.token_bytes(id))
 
+    def spans(self, text: str) -> Spans:
+        """The ids of `text` with the bytes that each stands for. Where it is `lossless`, each end
+        is the next one's start and the bytes are the token's own. Else a byte without a token
+        leaves a gap, and the bytes are those that became the token."""
+        return self.engine.spans(replace_surrogates(check_text(text)))
+
     def pieces(self, text: str) -> list[Piece]:
-        """The tokens of `text` with their byte offsets: each `end` is the next one's `start`."""
-        pieces, start = [], 0
-        for id in self.encode(text):
-            data = self.token_bytes(id)
-            pieces.append(Piece(id, data, self.token_label(id), start, start + len(data)))
-            start += len(data)
-        return pieces
+        """The tokens of `text` with their byte offsets; see `spans`."""
+        columns = (one.tolist() for one in self.spans(text))
+        return [
+            Piece(id, self.token_bytes(id), self.token_label(id), start, end)
+            for id, start, end in zip(*columns, strict=True)
+        ]
+
+    def cut(self, text: str) -> list[str]:
+        """The pieces that no merge crosses; they join to `text` where it is `lossless`."""
+        return self.engine.cut(replace_surrogates(text))
 
     def new_characters(self, text: str) -> list[str]:
         """The characters of `text` that a tokenizer of characters has no token for, so that its
@@ -218,7 +275,7 @@ class Tokenizer:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over tokens, pattern and special tokens: equal prints encode alike."""
-        head = [self.pattern, self.special_tokens, *self.roles.printed()]
+        head = [*self.engine.printed(), self.special_tokens, *self.roles.printed()]
         digest = hashlib.sha256(json.dumps(head).encode())
         for data in self._bytes:
             known = data or b""
@@ -227,20 +284,24 @@ class Tokenizer:
 
     def save(self, directory: Path) -> None:
         """Writes `tokenizer.json`: all that `load` needs, on any machine, without a download."""
+        content = {
+            SCHEMA_KEY: SCHEMA_VERSION,
+            "name": self.name,
+            "special_tokens": self.special_tokens,
+            **self._kept_tokens(),
+            **self.roles.kept(),
+        }
+        write_text_atomic(Path(directory) / FILE_NAME, json.dumps(content) + "\n")
+
+    def _kept_tokens(self) -> dict[str, Any]:
+        if self.original is not None:
+            return {"tokenizer_json": self.original}
         special_ids = set(self.special_tokens.values())
         tokens = [
             None if data is None or id in special_ids else base64.b64encode(data).decode("ascii")
             for id, data in enumerate(self._bytes)
         ]
-        content = {
-            SCHEMA_KEY: SCHEMA_VERSION,
-            "name": self.name,
-            "pattern": self.pattern,
-            "special_tokens": self.special_tokens,
-            "tokens_base64": tokens,
-            **self.roles.kept(),
-        }
-        write_text_atomic(Path(directory) / FILE_NAME, json.dumps(content) + "\n")
+        return {"pattern": self.pattern, "tokens_base64": tokens}
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -250,10 +311,24 @@ class Tokenizer:
         if SCHEMA_KEY not in content:
             raise DamagedError(f"{path} is not a tokenizer that the lab saved.")
         try:
-            kept, roles = build(_Kept, content, FILE_NAME), build(Roles, content, FILE_NAME)
+            roles = build(Roles, content, FILE_NAME)
+            if "tokenizer_json" in content:
+                whole = build(_KeptWhole, content, FILE_NAME)
+                roles.check(whole.special_tokens)
+                return cls.from_json(whole.name, whole.tokenizer_json, whole.special_tokens, roles)
+            kept = build(_Kept, content, FILE_NAME)
             return cls(kept.name, kept.ranks(roles), kept.pattern, kept.special_tokens, roles)
         except (KeyError, ValueError) as error:
             raise DamagedError(f"{path} does not hold a whole tokenizer ({error}).") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptWhole:
+    """tokenizer.json of a tokenizer that came from elsewhere: that file as it came."""
+
+    name: str
+    special_tokens: dict[str, int]
+    tokenizer_json: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,34 +356,6 @@ class _Kept:
         if self.pattern not in KNOWN_PATTERNS:
             raise ValueError("it splits text by a pattern that the lab does not write")
         return ranks
-
-
-@contextmanager
-def no_panic(what: str) -> Iterator[None]:
-    """Turns a panic of a library written in Rust into a DamagedError: it is no Exception, so it
-    would pass every handler and end the thread."""
-    try:
-        yield
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise DamagedError(f"{what} ({error}).") from error
-
-
-def _jobs(documents: Iterable[str]) -> Iterator[list[str | None]]:
-    """Batches of segments for the threads; None stands for the end of a document."""
-    job: list[str | None] = []
-    characters = 0
-    for document in documents:
-        for part in segments(replace_surrogates(document)):
-            job.append(part)
-            characters += len(part)
-            if characters >= _BATCH_CHARACTERS:
-                yield job
-                job, characters = [], 0
-        job.append(None)
-    if job:
-        yield job
 
 
 def bytes_per_token(tokenizer: Tokenizer, text: str) -> float:

@@ -159,4 +159,4 @@ def encode_reading_special(tokenizer: Tokenizer, text: str) -> list[int]:
     Only to show what `Tokenizer.encode` never does, and why: whoever writes the text would
     write control tokens.
     """
-    return tokenizer.encoding.encode(text, allowed_special="all")
+    return tokenizer.engine.encode_reading_special(text)

@@ -9,13 +9,12 @@ from tiny import TEXT
 from llmcore import models
 from llmcore.convert.hf_tokenizer import (
     printable,
-    read_tokenizer,
     tokenizer_file,
-    tokenizer_of,
     write_tokenizer,
 )
 from llmcore.convert.locate import find
 from llmcore.convert.merges import merges_of
+from llmcore.convert.read_tokenizer import read_tokenizer, tokenizer_of
 from llmcore.errors import LabError
 from llmcore.packaged import packaged_path
 from llmcore.tokenizers import (
@@ -187,32 +186,61 @@ def steps(content):
     return content["pre_tokenizer"]["pretokenizers"]
 
 
+def reference(path):
+    """What the package itself says, with nothing that is typed special."""
+    from tokenizers import Tokenizer as RustTokenizer
+
+    theirs = RustTokenizer.from_file(str(path / "tokenizer.json"))
+    theirs.encode_special_tokens = True
+    return theirs
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda c: c.update(normalizer={"type": "NFC"}),
+        lambda c: c["pre_tokenizer"].update(
+            type="Metaspace", replacement="_", prepend_scheme="never", split=True),
+        lambda c: steps(c)[0]["pattern"].update(Regex=r"\w+"),
+        lambda c: steps(c)[0].update(behavior="Removed"),
+        lambda c: steps(c)[1].update(add_prefix_space=True),
+        lambda c: c["model"]["merges"].reverse(),
+        lambda c: c["model"]["merges"].pop(),
+        lambda c: c["model"].update(end_of_word_suffix="</w>"),
+        lambda c: c["model"]["vocab"].pop("ÿ"),
+        lambda c: c["model"].update(ignore_merges=True),
+        lambda c: c["model"]["vocab"].update({"Ġhello": 319}) or c["added_tokens"][0].update(id=320)
+        or (c["model"]["vocab"].pop(END_OF_TEXT) and c["model"].update(ignore_merges=True)),
+    ],
+)  # fmt: skip
+def test_what_tiktoken_cannot_do_has_the_package_s_ids(tmp_path, edit):
+    write_tokenizer(train_bpe([TEXT], 320), tmp_path, 64)
+    change(tmp_path / "tokenizer.json", edit)
+    read, theirs, rng = (
+        read_tokenizer(tmp_path, "x", 321, 319),
+        reference(tmp_path),
+        random.Random(1),
+    )
+    for text in ["the cat hello", "e\u0301", *(random_text(rng) for _ in range(200))]:
+        ids = theirs.encode(text, add_special_tokens=False).ids
+        assert read.encode(text) == ids, repr(text)
+
+
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (lambda c: c.update(normalizer={"type": "NFC"}), "changes the text"),
-        (lambda c: c["pre_tokenizer"].update(type="Metaspace", pretokenizers=None), "splits text"),
-        (lambda c: steps(c)[0]["pattern"].update(Regex=r"\w+"), "splits text"),
-        (lambda c: steps(c)[0].update(behavior="Removed"), "splits text"),
-        (lambda c: steps(c)[1].update(add_prefix_space=True), "splits text"),
-        (lambda c: c["model"]["merges"].reverse(), "order of its merges"),
-        (lambda c: c["model"]["merges"].pop(), None),
-        (lambda c: c["model"]["merges"].append(["☃", "a"]), "made of bytes"),
-        (lambda c: c["model"]["vocab"].pop("a"), "made of bytes"),
-        (lambda c: c["model"].update(end_of_word_suffix="</w>"), "end_of_word_suffix"),
-        (lambda c: c["added_tokens"][0].update(special=False), r"finds '<\|endoftext\|>'"),
-        (lambda c: c.pop("model"), "whole byte-level BPE"),
-        (lambda c: c["model"].update(vocab=[["a", 0.1]]), "whole byte-level BPE"),
-        (lambda c: c.update(pre_tokenizer=[3]), "whole byte-level BPE"),
-        (lambda c: c["model"]["vocab"].update(a=10**30), "token id 1000|whole byte-level BPE"),
+        (lambda c: c["model"]["merges"].append(["☃", "a"]), "cannot read"),
+        (lambda c: c["model"]["vocab"].pop("a"), "cannot read"),
+        (lambda c: c.pop("model"), "whole tokenizer"),
+        (lambda c: c["model"].update(vocab=[["a", 0.1]]), "cannot read|whole tokenizer"),
+        (lambda c: c.update(pre_tokenizer=[3]), "whole tokenizer"),
+        (lambda c: c["model"]["vocab"].update(a=10**30), "token id 1000|cannot read|whole"),
+        (lambda c: steps(c)[0]["pattern"].update(Regex="(a+)+$"), "run for ever"),
     ],
 )  # fmt: skip
-def test_what_gives_other_ids_is_refused(tmp_path, edit, words):
+def test_what_is_no_tokenizer_is_refused(tmp_path, edit, words):
     write_tokenizer(train_bpe([TEXT], 320), tmp_path, 64)
     change(tmp_path / "tokenizer.json", edit)
-    if words is None:  # a token that nothing merges to any more is simply never drawn
-        assert read_tokenizer(tmp_path, "x", 320, 319).encode("the cat")
-        return
     with pytest.raises(LabError, match=words) as caught:
         read_tokenizer(tmp_path, "x", 320, 319)
     assert "\n" not in str(caught.value)
@@ -224,19 +252,15 @@ def test_more_tokens_than_the_model_has_rows_is_refused(tmp_path):
         read_tokenizer(tmp_path, "x", 300, 299)
 
 
-def test_a_mark_that_is_typed_text_is_refused_with_the_remedy(tmp_path):
+def test_a_mark_of_a_talk_is_special_whatever_the_file_says(tmp_path):
     content = json.loads(tokenizer_file(builtin_tokenizer("bytes"), "hf"))
     mark = {"id": 257, "content": "<|im_start|>", "special": False}
     content["added_tokens"].append({**content["added_tokens"][0], **mark})
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    with pytest.raises(
-        LabError, match=r"finds '<\|im_start\|>' .* set \"special\": true"
-    ) as caught:
-        read_tokenizer(tmp_path, "x", 258, 256)
-    assert "choose another model" in str(caught.value)
-    content["added_tokens"][-1]["special"] = True
-    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    assert "<|im_start|>" in read_tokenizer(tmp_path, "x", 258, 256).special_tokens
+    read = read_tokenizer(tmp_path, "x", 258, 256)
+    assert read.special_tokens == {END_OF_TEXT: 256, "<|im_start|>": 257}
+    assert read.encode("<|im_start|>") == list(b"<|im_start|>")
+    assert reference(tmp_path).encode("<|im_start|>").ids == [257], "the package alone"
 
 
 def test_rows_that_no_token_belongs_to_are_told(make_hf, tmp_path):
@@ -250,8 +274,10 @@ def test_rows_that_no_token_belongs_to_are_told(make_hf, tmp_path):
 def test_an_end_of_text_by_another_name_is_known_by_its_id(tmp_path):
     write_tokenizer(train_bpe([TEXT], 320), tmp_path, 64)
     text = (tmp_path / "tokenizer.json").read_text("utf-8")
-    (tmp_path / "tokenizer.json").write_text(text.replace(END_OF_TEXT, "</s>"), "utf-8")
-    assert read_tokenizer(tmp_path, "x", 320, 319).special_tokens == {END_OF_TEXT: 319}
+    (tmp_path / "tokenizer.json").write_text(text.replace(END_OF_TEXT, "<stop>"), "utf-8")
+    read = read_tokenizer(tmp_path, "x", 320, 319)
+    assert read.special_tokens == {"<stop>": 319} and read.eot_id == 319
+    assert read.roles.end_of_text == "<stop>", "by its own name"
     with pytest.raises(LabError, match="no token that ends a text"):
         read_tokenizer(tmp_path, "x", 320, 5)
 

@@ -318,8 +318,8 @@ def read_saved(folder: Path) -> None:
 
 def read_hub_folder(folder: Path) -> None:
     from llmcore.convert.gpt2_config import read_labels
-    from llmcore.convert.hf_tokenizer import tokenizer_of
     from llmcore.convert.locate import find
+    from llmcore.convert.read_tokenizer import tokenizer_of
 
     found = find(str(folder))
     if found is None:

@@ -21,8 +21,8 @@ from llmcore.tokenizers import (
     builtin_tokenizer,
     train_bpe,
 )
-from llmcore.tokenizers.builtin import byte_characters
 from llmcore.tokenizers.segments import MAX_SEGMENT, segments
+from llmcore.tokenizers.signs import byte_characters
 
 ALPHABET = "aAbeEhst  \n\n\t'.,!?-_0123456789éßдЖع漢字😀\u200d\u0301\u00a0\r\0"
 WORDS = ["the", " the", "and", "'s", "\n\n", "KING", ":\n", "thou", "  ", "'ll", "1604", "o'er"]
@@ -164,11 +164,11 @@ def test_cuts_do_not_change_ids(name: str, trained: Tokenizer) -> None:
     soft = 0
     for seed in range(150):
         text = " and so ".join(_noise(seed * 10 + i, 60) for i in range(draw.randrange(1, 8)))
-        whole = tokenizer.encoding.encode_ordinary(text)
+        whole = tokenizer.engine.encoding.encode_ordinary(text)
         limit = draw.randrange(60, 200)
         parts = list(segments(text, limit))
         assert "".join(parts) == text
-        joined = [id for part in parts for id in tokenizer.encoding.encode_ordinary(part)]
+        joined = [id for part in parts for id in tokenizer.engine.encoding.encode_ordinary(part)]
         if all(len(part) < limit for part in parts):  # no cut at any price
             soft += len(parts) > 1
             assert joined == whole, repr(text)

@@ -8,8 +8,8 @@ import pytest
 
 from llmcore.errors import LabError
 from llmcore.tokenizers import BPE_PATTERN, MIN_VOCAB_SIZE, RULES, Recipe, Training, learning
-from llmcore.tokenizers.builtin import byte_characters
 from llmcore.tokenizers.learning import Merge, count_pieces, learn_merges
+from llmcore.tokenizers.signs import byte_characters
 
 SIGNS = byte_characters()
 
@@ -119,7 +119,7 @@ def test_a_rule_s_pieces_are_what_its_tokenizer_merges_within(rule: str) -> None
         text = "".join(draw.choices(alphabet, k=draw.randrange(60)))
         parts = list(pieces(text, RULES[rule].pattern))
         assert "".join(parts) == text
-        theirs = tokenizer.encoding._core_bpe.encode_ordinary(text)
+        theirs = tokenizer.engine.encoding._core_bpe.encode_ordinary(text)
         assert bytes(theirs) == text.encode()
         ranks = {bytes([i]): i for i in range(256)}
         ranks |= {piece.encode(): 256 + i for i, piece in enumerate(dict.fromkeys(parts))

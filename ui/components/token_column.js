@@ -17,8 +17,9 @@ const CHIP_FRAME = 16;
 const CHIP_HEIGHT = 50;
 
 export class Column {
-  constructor(article, text, ids, ends, show) {
-    Object.assign(this, { article, text, ids, ends, show, marks: {} });
+  // starts: only where tokens leave some of the text out; else each begins where the last ended.
+  constructor(article, text, ids, ends, show, starts = null) {
+    Object.assign(this, { article, text, ids, ends, show, starts, marks: {} });
     this.box = article.querySelector(".text");
     this.blocks = this.cut();
     this.near = new IntersectionObserver((entries) => entries.forEach((entry) => {
@@ -27,7 +28,9 @@ export class Column {
     }), { root: this.box, rootMargin: NEAR });
   }
 
-  start(index) { return index ? this.ends[index - 1] : 0; }
+  start(index) { return this.starts ? this.starts[index] : index ? this.ends[index - 1] : 0; }
+  // What stands before a token and belongs to none.
+  gap(index) { return this.text.subarray(index ? this.ends[index - 1] : 0, this.start(index)); }
   bytes(index) { return this.text.subarray(this.start(index), this.ends[index]); }
 
   // The token that holds a byte: the first that ends after it.
@@ -113,6 +116,7 @@ export class Column {
       if (!writer.line) writer.next();
       const bytes = this.bytes(index);
       const chip = this.span(index);
+      if (this.starts) writer.line.append(element("span", "gap", labelOf(this.gap(index))));
       chip.append(element("span", "piece", ...this.piece(partsOf(bytes))), element("span", "number", this.ids[index]));
       chip.setAttribute("aria-label", `${labelOf(bytes)}, id ${this.ids[index]}`);
       writer.line.append(chip);
@@ -132,6 +136,10 @@ export class Column {
     const lines = [];
     const writer = new Lines((line) => lines.push(line));
     for (let index = block.from; index < block.to; index++) {
+      if (this.starts) {
+        writer.write(partsOf(this.gap(index)), () => element("span", "gap"),
+          (part) => this.part(part, this.show.whitespace));
+      }
       writer.write(partsOf(this.bytes(index)), (again) => this.span(index, again),
         (part) => this.part(part, this.show.whitespace));
     }

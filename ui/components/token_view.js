@@ -58,7 +58,8 @@ function redraw(view, data) {
   view.classList.toggle("short", data.show.short);
   view.columns = articles.map((article, number) => {
     const [ids, ends] = [integers(arrays[2 * number]), integers(arrays[2 * number + 1])];
-    return new Column(article, text, ids, ends, data.show);
+    const starts = data.gaps ? integers(arrays[2 * articles.length + number]) : null;
+    return new Column(article, text, ids, ends, data.show, starts);
   });
   view.columns.forEach((column) => column.draw());
   // The picture follows the typing: what has just changed comes into sight.

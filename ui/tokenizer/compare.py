@@ -4,7 +4,7 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from llmcore.models import default_model
-from llmcore.tokenizers.explain import piece_at
+from llmcore.tokenizers.explain import word_at
 from ui import progress
 from ui.marked import Markdown, code
 from ui.page import plain, show_error
@@ -13,6 +13,7 @@ from ui.token_text import hex_of, plain_label, whole_characters
 from ui.tokenizer import encodings
 from ui.tokenizer.encodings import COLUMNS, TABLE_TOKENS, Encoded, encoded_in, short_label
 from ui.tokenizer.merges import open_merges
+from ui.tokenizer.opened import kinds, opener, spelling
 from ui.tokenizer.picture import COUNTED_CHARACTERS, DRAWN_BYTES, Show, Spot, token_picture
 
 MAX_COLUMNS = 4
@@ -111,6 +112,8 @@ def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
         f"bytes {code(hex_of(data))} from byte {start:,} of the text on, "
         f"{'once' if times == 1 else f'{times:,} times'} in it."
     ]
+    if (written := spelling(result.tokenizer, id)) is not None:
+        lines.append(written)
     whole = whole_characters(result.data, start, end)
     if whole != data:
         lines.append(f"It holds a part of {_code(whole)}, whose bytes are split over tokens.")
@@ -120,7 +123,7 @@ def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
         pieces = [other.token(token) for token in other.overlapping(start, end)][:24]
         shown = " ".join(_code(piece) for piece in pieces)
         lines.append(f"The same stretch in {plain(other.name)}: {shown}")
-    word = piece_at(result.tokenizer.pattern, result.data, start)
+    word = word_at(result.tokenizer, result.data, start)
     with st.container(border=True):
         st.markdown("\n\n".join(lines))
         st.button(
@@ -168,6 +171,11 @@ def table(results: dict[str, Encoded]) -> None:
 
 def show(text: str) -> None:
     """The text in the chosen encodings, down to the bytes of a chosen token."""
+    opened = opener()
+    if opened is not None:
+        known = st.session_state.get(_ENCODINGS, st.session_state.get(f"lab_{_ENCODINGS}") or [])
+        kept = [ref for ref in known if ref != opened][: MAX_COLUMNS - 1]
+        st.session_state[_ENCODINGS] = [opened, *(kept[:1] or ["gpt2"])]
     options = encodings.choices()
     with st.container(horizontal=True, vertical_alignment="center"):
         refs = choose_encodings(options)
@@ -190,6 +198,7 @@ def show(text: str) -> None:
         "Point at a token to see the same stretch in the others; click to look closer. By "
         "keyboard: Tab into a box, arrows to move, Enter to choose.",
     )
+    kinds([result.tokenizer for result in shown])
     limits(text, shown[0].n_bytes)
     if spot is not None:
         about(spot, list(results), shown)

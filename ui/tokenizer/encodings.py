@@ -26,17 +26,21 @@ BUILTIN_LABELS = {
     "bytes": "Bytes (257 tokens)",
 }
 _KEPT = "lab_encoded"
+_OPENED = "lab_opened_tokenizers"
+MAX_OPENED = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A text in one encoding. Token `i` has the bytes `data[ends[i - 1]:ends[i]]`."""
+    """A text in one encoding. Token `i` has the bytes `data[starts[i]:ends[i]]`; a tokenizer that
+    is not `lossless` may leave bytes between them out."""
 
     tokenizer: Tokenizer
     n_characters: int
     data: bytes  # the text in UTF-8
     ids: np.ndarray  # uint32
-    ends: np.ndarray  # uint32, where the bytes of each token end
+    starts: np.ndarray  # uint32, where the bytes of each token begin
+    ends: np.ndarray  # uint32, where they end
 
     @property
     def name(self) -> str:
@@ -68,7 +72,7 @@ class Encoded:
 
     def span(self, index: int) -> tuple[int, int]:
         """Where the bytes of a token lie in the text: start and end."""
-        return int(self.ends[index - 1]) if index else 0, int(self.ends[index])
+        return int(self.starts[index]), int(self.ends[index])
 
     def token(self, index: int) -> bytes:
         start, end = self.span(index)
@@ -89,7 +93,24 @@ def choices() -> dict[str, str]:
         for saved in saved_tokenizers()
     }
     models = {entry.ref: f"Tokenizer of {entry.label}" for entry in list_models()}
-    return BUILTIN_LABELS | own | models
+    opened = {ref: f"{tokenizer.name} (opened here)" for ref, tokenizer in opened_here().items()}
+    return BUILTIN_LABELS | opened | own | models
+
+
+def opened_here() -> dict[str, Tokenizer]:
+    """Those whose file was opened in this session, by reference."""
+    return st.session_state.setdefault(_OPENED, {})
+
+
+def open_here(tokenizer: Tokenizer) -> str:
+    """Keeps a tokenizer for this session, the newest of at most `MAX_OPENED`; its reference."""
+    opened = opened_here()
+    ref = f"opened:{tokenizer.fingerprint[:12]}"
+    opened.pop(ref, None)
+    opened[ref] = tokenizer
+    while len(opened) > MAX_OPENED:
+        del opened[next(iter(opened))]
+    return ref
 
 
 def short_label(label: str) -> str:
@@ -143,16 +164,23 @@ def _tokenizer_or_error(ref: str) -> Tokenizer | LabError:
         return error
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
 def tokenizer_of(ref: str) -> Tokenizer:
-    """The tokenizer of a reference, kept in memory. Raises LabError if it cannot be read."""
+    """The tokenizer of a reference, kept in memory. Raises LabError where it cannot be read."""
+    return opened_here().get(ref) or _tokenizer_of(ref)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _tokenizer_of(ref: str) -> Tokenizer:
     return tokenizer_for(ref)
 
 
+def forget_tokenizers() -> None:
+    """What a reference means has changed: reads them again."""
+    _tokenizer_of.clear()
+
+
 def _encode(tokenizer: Tokenizer, text: str, data: bytes) -> Encoded:
-    ids = tokenizer.encode_array(text)
-    ends = np.cumsum(tokenizer.token_lengths[ids], dtype=np.uint32)
-    return Encoded(tokenizer, len(text), data, ids, ends)
+    return Encoded(tokenizer, len(text), data, *tokenizer.spans(text))
 
 
 COLUMNS = ("position", "id", "token", "bytes", "start", "end")

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from llmcore.tokenizers import Tokenizer
-from llmcore.tokenizers.explain import Explanation, explain, has_merges, piece_at, pre_tokenize
+from llmcore.tokenizers.explain import Explanation, explain, has_merges, merges_told, word_at
+from llmcore.tokenizers.facts import KINDS
 from ui.components import message, payload, registered
 from ui.page import plain
 from ui.session import MERGES_PLAYED, TOKENIZER_VIEW
@@ -65,7 +66,7 @@ def choose_word(text: str, tokenizer: Tokenizer) -> str:
 
 def longest_word(text: str, tokenizer: Tokenizer) -> str:
     """The longest piece of the text's beginning that still makes a tree one can take in."""
-    pieces = pre_tokenize(tokenizer.pattern, text[:2_000])
+    pieces = tokenizer.cut(text[:2_000])
     short = [piece for piece in pieces if len(piece) <= _LONGEST_DEFAULT and piece.strip()]
     return max(short, key=len, default=" unbelievably")
 
@@ -76,7 +77,7 @@ def take_word() -> None:
     spot = spot_of(_TOKENS, [result])
     if spot is not None:
         start, _ = result.span(spot.index)
-        word = piece_at(result.tokenizer.pattern, result.data, start)
+        word = word_at(result.tokenizer, result.data, start)
         st.session_state[_WORD] = word[:MAX_CHARACTERS]
 
 
@@ -120,6 +121,12 @@ def show(text: str) -> None:
         "Click a token of your text to take its word.",
         on_pick=take_word,
     )
+    if not merges_told(tokenizer):
+        st.info(
+            f"{plain(label)} is a {tokenizer.facts.kind}: {KINDS[tokenizer.facts.kind]} Its steps "
+            "are not drawn; choose a byte-level BPE, such as GPT-2's, to see merges."
+        )
+        return
     if not has_merges(tokenizer):
         st.info(
             f"{plain(label)} has no merges: every byte, or every character, is a token by itself, "

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,8 +52,11 @@ def token_picture(
         n_bytes = max(n_bytes, int(picture.ends[n_tokens - 1]) if n_tokens else 0)
     columns = [_column(label, result) for label, result in results]
     text = shown[0].data[:n_bytes] if shown else b""
+    gaps = not all(result.tokenizer.lossless for result in shown)
+    if gaps:
+        arrays += [result.starts.tobytes() for result in shown]
     flags = {"whitespace": show.whitespace, "ids": show.ids, "short": show.short}
-    header: dict[str, object] = {"columns": columns, "show": flags}
+    header: dict[str, object] = {"columns": columns, "show": flags, "gaps": gaps}
     buffers = [text, *arrays]
     header["picture"] = _print_of(header, buffers)
     header["chosen"] = chosen and {"column": chosen.column, "index": chosen.index}

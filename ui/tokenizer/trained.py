@@ -25,7 +25,7 @@ from ui.run_panel.feed import when
 from ui.run_panel.start import noting, take_trouble
 from ui.session import PRETRAIN_REQUEST
 from ui.token_text import plain_label
-from ui.tokenizer.encodings import tokenizer_of
+from ui.tokenizer.encodings import forget_tokenizers
 
 if TYPE_CHECKING:
     from llmcore.tokenizers.learning import Merge
@@ -193,9 +193,9 @@ def _rename(slug: str) -> None:
     """A callback, so that it runs before the page is drawn again."""
     with noting(PLACE):
         choose_saved(rename_saved(slug, st.session_state["rename_tokenizer_to"]).slug)
-        tokenizer_of.clear()
+        forget_tokenizers()
 
 
 def _delete(slug: str) -> None:
     delete_saved(slug)
-    tokenizer_of.clear()
+    forget_tokenizers()

@@ -41,7 +41,7 @@ def _as_ids(context: Context) -> bool:
 
 def clicked(context: Context) -> tuple[bytes, bytes] | None:
     """The token that was clicked in Compare and the word that it lies in, spaces left out."""
-    from llmcore.tokenizers.explain import piece_at
+    from llmcore.tokenizers.explain import word_at
     from ui.tokenizer.encodings import encoded_in
     from ui.tokenizer.picture import COUNTED_CHARACTERS, spot_of
 
@@ -54,7 +54,7 @@ def clicked(context: Context) -> tuple[bytes, bytes] | None:
     if spot is None:
         return None
     result = results[spot.column]
-    word = piece_at(result.tokenizer.pattern, result.data, result.span(spot.index)[0])
+    word = word_at(result.tokenizer, result.data, result.span(spot.index)[0])
     return result.token(spot.index).strip(), word.strip().encode()
 
 

@@ -199,9 +199,11 @@ def _sentence_piece(fields: Mapping[str, Any], tokens: Sequence[str], kinds: Seq
         if kind in (CONTROL, UNKNOWN, USER_DEFINED)
     ]
     unknown = fields.get(f"{KEY}unknown_token_id", 0)
+    first: list[dict[str, Any]] = []  # takes the space away that was put before the text
     spaces: list[dict[str, Any]] = [{"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]
     if fields.get(f"{KEY}add_space_prefix", True):
         spaces.insert(0, {"type": "Prepend", "prepend": "▁"})
+        first = [{"type": "Strip", "content": " ", "start": 1, "stop": 0}]
     return json.dumps({
         "version": "1.0",
         "added_tokens": added,
@@ -209,7 +211,7 @@ def _sentence_piece(fields: Mapping[str, Any], tokens: Sequence[str], kinds: Seq
         "pre_tokenizer": None,
         "decoder": {"type": "Sequence", "decoders": [
             {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
-            {"type": "ByteFallback"}, {"type": "Fuse"},
+            {"type": "ByteFallback"}, {"type": "Fuse"}, *first,
         ]},
         "model": {
             "type": "BPE", "unk_token": tokens[unknown], "fuse_unk": True, "byte_fallback": True,

@@ -341,7 +341,7 @@ def byte_level_json(
         "model": {
             "type": "BPE",
             "ignore_merges": ignore_merges,
-            "vocab": dict(vocabulary),
+            "vocab": {**vocabulary, **special, **(typed or {})},
             "merges": [list(pair) for pair in merges],
         },
     }

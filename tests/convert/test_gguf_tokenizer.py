@@ -102,7 +102,7 @@ def change(fields, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"pre": "new-way"}, "in the way 'new-way'.*it knows bailingmoe"),
+        ({"pre": "new-way"}, "in the way 'new-way'.*it knows .*smollm"),
         ({"pre": None}, "in the way None"),
         ({"model": "bert"}, "of the kind 'bert'"),
         ({"model": "t5"}, "of the kind 't5'"),

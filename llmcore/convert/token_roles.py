@@ -79,14 +79,13 @@ def ids_among(*values: object) -> list[int]:
 def template_of(*values: object) -> str | None:
     """The chat template in settings of others: a text, or a list of named ones of which the one
     called `default` counts. None where there is none, or where it is beyond reason long."""
-    for one in values:
-        if isinstance(one, list):
-            named = {
-                each.get("name"): each.get("template") for each in one if isinstance(each, dict)
-            }
-            one = named.get("default")
-        if isinstance(one, str) and one.strip() and len(one) <= MAX_TEMPLATE:
-            return one
+    for value in values:
+        text = value
+        if isinstance(value, list):
+            named = {each.get("name"): each for each in value if isinstance(each, dict)}
+            text = named.get("default", {}).get("template")
+        if isinstance(text, str) and text.strip() and len(text) <= MAX_TEMPLATE:
+            return text
     return None
 
 

@@ -96,14 +96,14 @@ def facts_of(content: Mapping[str, Any]) -> Facts:
     before = list(_steps(content.get("normalizer"), "normalizers"))
     splits = list(_steps(content.get("pre_tokenizer"), "pretokenizers"))
     after = list(_steps(content.get("decoder"), "decoders"))
-    level = [one for one in [*before, *splits, *after] if one.get("type") == "ByteLevel"]
+    level = [step for step in [*before, *splits, *after] if step.get("type") == "ByteLevel"]
     byte_level = bool(level) and _model_type(model) in ("BPE", "")
-    replaced = [one for one in before if _replaces_space(one)]
-    spaces = [one for one in splits if one.get("type") == "Metaspace"]
+    replaced = [step for step in before if _replaces_space(step)]
+    spaces = [step for step in splits if step.get("type") == "Metaspace"]
     sign = str(spaces[0].get("replacement") or "▁") if spaces else ("▁" if replaced else "")
-    changes = tuple(dict.fromkeys(_changes([one for one in before if one not in replaced])))
+    changes = tuple(dict.fromkeys(_changes([step for step in before if step not in replaced])))
     prefix = _prefixes(before, splits)
-    forms = all(one.get("type") in _UNICODE_FORMS for one in before)
+    forms = all(step.get("type") in _UNICODE_FORMS for step in before)
     kind = _kind(model, byte_level)
     return Facts(
         kind=kind,
@@ -119,8 +119,8 @@ def facts_of(content: Mapping[str, Any]) -> Facts:
         ignore_merges=bool(model.get("ignore_merges")),
         may_cut=byte_level and forms and not prefix,
         eats_spaces=any(
-            (one.get("lstrip") or one.get("rstrip")) and not one.get("special")
-            for one in content.get("added_tokens") or []
+            (step.get("lstrip") or step.get("rstrip")) and not step.get("special")
+            for step in content.get("added_tokens") or []
         ),
     )
 
@@ -128,8 +128,8 @@ def facts_of(content: Mapping[str, Any]) -> Facts:
 def _steps(part: object, key: str) -> Iterator[Mapping[str, Any]]:
     if isinstance(part, Mapping):
         if part.get("type") == "Sequence":
-            for one in part.get(key) or []:
-                yield from _steps(one, key)
+            for step in part.get(key) or []:
+                yield from _steps(step, key)
         else:
             yield part
 
@@ -167,31 +167,31 @@ def _replaces_space(step: Mapping[str, Any]) -> bool:
 
 
 def _changes(steps: list[Mapping[str, Any]]) -> Iterator[str]:
-    for one in steps:
-        named = str(one.get("type"))
+    for step in steps:
+        named = str(step.get("type"))
         if named == "BertNormalizer":
-            if one.get("clean_text"):
+            if step.get("clean_text"):
                 yield "takes control characters away"
-            if one.get("lowercase"):
+            if step.get("lowercase"):
                 yield _FORMS["Lowercase"]
-            strips = one.get("strip_accents")
-            if strips or (strips is None and one.get("lowercase")):
+            strips = step.get("strip_accents")
+            if strips or (strips is None and step.get("lowercase")):
                 yield _FORMS["StripAccents"]
-            if one.get("handle_chinese_chars"):
+            if step.get("handle_chinese_chars"):
                 yield "puts spaces around Chinese characters"
         elif named not in ("Prepend", "ByteLevel"):
             yield _FORMS.get(named, f"changes the text ({named})")
 
 
 def _prefixes(before: list[Mapping[str, Any]], splits: list[Mapping[str, Any]]) -> bool:
-    if any(one.get("type") == "Prepend" for one in before):
+    if any(step.get("type") == "Prepend" for step in before):
         return True
-    for one in splits:
-        if one.get("type") == "ByteLevel" and one.get("add_prefix_space", True):
+    for step in splits:
+        if step.get("type") == "ByteLevel" and step.get("add_prefix_space", True):
             return True
-        if one.get("type") == "Metaspace":
-            scheme = one.get("prepend_scheme")
-            if scheme != "never" if scheme else one.get("add_prefix_space", True):
+        if step.get("type") == "Metaspace":
+            scheme = step.get("prepend_scheme")
+            if scheme != "never" if scheme else step.get("add_prefix_space", True):
                 return True
     return False
 

@@ -34,8 +34,8 @@ def expressions_in(content: object) -> Iterator[str]:
             elif key != "vocab":
                 yield from expressions_in(value)
     elif isinstance(content, list) and content and not isinstance(content[0], str):
-        for one in content:
-            yield from expressions_in(one)
+        for item in content:
+            yield from expressions_in(item)
 
 
 def unknown_expressions(content: dict[str, Any]) -> list[str]:

@@ -57,7 +57,7 @@ class PackageEngine:
             self._forbidden[id] |= token.special
         if self.facts.unknown is not None and self.facts.unknown in special_tokens:
             self._forbidden[special_tokens[self.facts.unknown]] = False  # text may be unknown
-        names = sorted(special_tokens, key=lambda one: -len(one))
+        names = sorted(special_tokens, key=lambda item: -len(item))
         self._find_special = re.compile("|".join(map(re.escape, filter(None, names))) or r"(?!)")
 
     def _table(self) -> list[bytes | None]:
@@ -117,9 +117,9 @@ class PackageEngine:
         whole = self._one(text, 0)
         if not self._forbidden[whole[0]].any():
             return [whole]
-        cuts = [0, *(one.start() + 1 for one in self._find_special.finditer(text)), len(text)]
+        cuts = [0, *(item.start() + 1 for item in self._find_special.finditer(text)), len(text)]
         found = [self._one(text[a:b], a) for a, b in pairwise(cuts) if b > a]
-        return [self._allowed(*one) for one in found]
+        return [self._allowed(*item) for item in found]
 
     def _one(self, text: str, at: int) -> tuple[np.ndarray, Any, int]:
         with no_panic("The package tokenizers cannot read this text"):
@@ -139,7 +139,7 @@ class PackageEngine:
         them. None where somebody typed what looks like a special token."""
         text = "".join(part.text for part in parts)
         fixed = (self._find_special.findall(part.text) for part in parts if part.fixed)
-        if self._find_special.findall(text) != [one for found in fixed for one in found]:
+        if self._find_special.findall(text) != [item for found in fixed for item in found]:
             return None
         return self.encode_reading_special(text)
 
@@ -196,7 +196,7 @@ class PackageEngine:
             placed.append((id, start, end))
             before = end
         ids, starts, ends = zip(*placed, strict=True) if placed else ((), (), ())
-        return Spans(*(np.array(one, dtype=np.uint32) for one in (ids, starts, ends)))
+        return Spans(*(np.array(item, dtype=np.uint32) for item in (ids, starts, ends)))
 
     # ---- ids to text
 

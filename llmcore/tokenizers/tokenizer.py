@@ -252,7 +252,7 @@ class Tokenizer:
 
     def pieces(self, text: str) -> list[Piece]:
         """The tokens of `text` with their byte offsets; see `spans`."""
-        columns = (one.tolist() for one in self.spans(text))
+        columns = (column.tolist() for column in self.spans(text))
         return [
             Piece(id, self.token_bytes(id), self.token_label(id), start, end)
             for id, start, end in zip(*columns, strict=True)

@@ -32,7 +32,7 @@ def byte_level_fields(pre="smollm"):
         special_tokens=special, show_progress=False))  # fmt: skip
     model = json.loads(made.to_str())["model"]
     tokens = sorted(model["vocab"], key=model["vocab"].get)
-    kinds = [CONTROL if one in special else NORMAL for one in tokens]
+    kinds = [CONTROL if token in special else NORMAL for token in tokens]
     return {
         "tokenizer.ggml.model": "gpt2",
         "tokenizer.ggml.pre": pre,

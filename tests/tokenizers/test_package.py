@@ -25,7 +25,7 @@ def byte_level(*, missing="", prefix=False, normalizer=None, added=()):
         pre_tokenizers.ByteLevel(add_prefix_space=prefix),
     ])  # fmt: skip
     made.decoder = decoders.ByteLevel()
-    signs = [one for one in pre_tokenizers.ByteLevel.alphabet() if one not in missing]
+    signs = [item for item in pre_tokenizers.ByteLevel.alphabet() if item not in missing]
     made.train_from_iterator(LINES, trainers.BpeTrainer(
         vocab_size=330, initial_alphabet=signs, special_tokens=["<s>", "</s>", "<|im_end|>"],
         show_progress=False))  # fmt: skip
@@ -108,7 +108,7 @@ def test_ids_are_those_of_the_package_and_never_special(pair):
 def test_spans_lie_in_the_text_and_rise(pair):
     ours, _ = pair
     for text in odd_texts(300, seed=3):
-        ids, starts, ends = (one.tolist() for one in ours.spans(text))
+        ids, starts, ends = (item.tolist() for item in ours.spans(text))
         assert ids == ours.encode(text)
         data, before = text.encode(), 0
         for start, end in zip(starts, ends, strict=True):

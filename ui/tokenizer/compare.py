@@ -13,7 +13,7 @@ from ui.token_text import hex_of, plain_label, whole_characters
 from ui.tokenizer import encodings
 from ui.tokenizer.encodings import COLUMNS, TABLE_TOKENS, Encoded, encoded_in, short_label
 from ui.tokenizer.merges import open_merges
-from ui.tokenizer.opened import kinds, opener, spelling
+from ui.tokenizer.opened import kinds, opener
 from ui.tokenizer.picture import COUNTED_CHARACTERS, DRAWN_BYTES, Show, Spot, token_picture
 
 MAX_COLUMNS = 4
@@ -112,8 +112,8 @@ def about(spot: Spot, refs: list[str], results: list[Encoded]) -> None:
         f"bytes {code(hex_of(data))} from byte {start:,} of the text on, "
         f"{'once' if times == 1 else f'{times:,} times'} in it."
     ]
-    if (written := spelling(result.tokenizer, id)) is not None:
-        lines.append(written)
+    if result.tokenizer.original is not None:
+        lines.append(f"The file writes it {code(result.tokenizer.spelling(id))}.")
     whole = whole_characters(result.data, start, end)
     if whole != data:
         lines.append(f"It holds a part of {_code(whole)}, whose bytes are split over tokens.")

@@ -123,7 +123,7 @@ def show(text: str) -> None:
     )
     if not merges_told(tokenizer):
         st.info(
-            f"{plain(label)} is a {tokenizer.facts.kind}: {KINDS[tokenizer.facts.kind]} Its steps "
+            f"{plain(label)} is a {plain(tokenizer.facts.kind)}: {plain(KINDS[tokenizer.facts.kind])} Its steps "
             "are not drawn; choose a byte-level BPE, such as GPT-2's, to see merges."
         )
         return

@@ -10,7 +10,6 @@ from llmcore.errors import LabError
 from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.facts import KINDS
 from llmcore.tokenizers.package import MAX_FILE_BYTES
-from ui.marked import code
 from ui.page import guarded, plain
 from ui.tokenizer.encodings import open_here
 
@@ -63,17 +62,10 @@ def kinds(tokenizers: Sequence[Tokenizer]) -> None:
         if tokenizer.original is None:
             continue
         facts = tokenizer.facts
-        words = [KINDS[facts.kind], *map(plain, facts.sentences())]
+        about = [KINDS[facts.kind], *facts.sentences()]
         if not tokenizer.lossless:
-            words.append("So the text cannot always be written back from its tokens.")
+            about.append("So the text cannot always be written back from its tokens.")
         st.markdown(
             f"{plain(tokenizer.name)} is **{plain(facts.kind)}** with {tokenizer.vocab_size:,} "
-            f"tokens. {' '.join(words)}"
+            f"tokens. {plain(' '.join(about))}"
         )
-
-
-def spelling(tokenizer: Tokenizer, id: int) -> str | None:
-    """How the vocabulary writes a token, where that is not its text."""
-    if tokenizer.original is None:
-        return None
-    return f"The file writes it {code(tokenizer.spelling(id))}."

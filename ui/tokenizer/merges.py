@@ -122,9 +122,10 @@ def show(text: str) -> None:
         on_pick=take_word,
     )
     if not merges_told(tokenizer):
+        kind = tokenizer.facts.kind
         st.info(
-            f"{plain(label)} is a {plain(tokenizer.facts.kind)}: {plain(KINDS[tokenizer.facts.kind])} Its steps "
-            "are not drawn; choose a byte-level BPE, such as GPT-2's, to see merges."
+            f"{plain(label)} is a {plain(kind)}: {plain(KINDS[kind])} Its steps are not "
+            "drawn; choose a byte-level BPE, such as GPT-2's, to see merges."
         )
         return
     if not has_merges(tokenizer):

@@ -51,6 +51,7 @@ from llmcore.runs.unpack import DATA_SUFFIXES, unpack
 from llmcore.schema import build, is_number, parse_object
 from llmcore.settings import setting
 from llmcore.tokenizers import Tokenizer
+from llmcore.tokenizers.file_checks import check_file
 from llmcore.train.checkpoint_index import (
     OPTIMIZER,
     STATE,
@@ -250,7 +251,9 @@ def _check_run(directory: Path) -> None:
     status = run.status()
     write_json_atomic(directory / STATUS, _portable_status(status, str(status.get("state"))))
     write_text_atomic(directory / NAME, _checked_name(directory, config.name) + "\n")
-    Tokenizer.load(directory / TOKENIZER)
+    tokenizer = Tokenizer.load(directory / TOKENIZER)
+    if tokenizer.original is not None:
+        check_file(tokenizer.original)
     for name in (METRICS, EVENTS, PREDICTIONS):
         if (directory / name).exists():
             _check_lines(directory / name, config.kind)

@@ -15,6 +15,7 @@ from typing import Any
 
 from llmcore.errors import DamagedError, LabError
 from llmcore.paths import CODE_ROOT
+from llmcore.schema import parse_object
 from llmcore.tokenizers.known_expressions import KNOWN_EXPRESSIONS
 
 MAX_EXPRESSION = 4_000  # characters
@@ -108,6 +109,14 @@ def _repeats_without_end(expression: str, at: int) -> bool:
             return False
         return bool(comma and not high) or int(high or low) > MAX_TIMES
     return sign == "*" or (sign == "+" and expression[at - 1 : at] not in ("*", "+", "?", "}"))
+
+
+def check_file(original: str) -> None:
+    """Before a tokenizer.json of a stranger is used: tries what the lab does not know, as
+    `check_in_child` does. Raises LabError."""
+    content = parse_object(original, "tokenizer.json")
+    if unknown_expressions(content):
+        check_in_child(content)
 
 
 def check_in_child(content: Mapping[str, Any]) -> None:

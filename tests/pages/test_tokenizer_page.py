@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from foreign_tokenizers import unigram, word_piece
 from page_driver import component, only_error, shown, unpacked
 from streamlit.testing.v1 import AppTest
 from written_runs import write_run
 
+from llmcore.convert.hf_tokenizer import tokenizer_file
 from llmcore.models import default_model, tokenizer_for
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tokenizers import builtin_tokenizer
@@ -242,3 +244,43 @@ def test_a_link_brings_back_the_tokenizers_of_compression() -> None:
 
 def test_a_link_has_the_text_unless_it_is_too_long() -> None:
     assert link(page()) == {"text": DEFAULT_TEXT, "note": "", "without": ["tour"]}
+
+
+def opened(tmp_path, make, text="The Unbelievable [UNK] dogs"):
+    """The page after a file made by `make` was opened by its path."""
+    path = tmp_path / "theirs.json"
+    path.write_text(make().to_str())
+    app = page(text)
+    app.text_input(key="opened_path").set_value(str(path)).run()
+    return app
+
+
+def said(app: AppTest) -> str:
+    return " ".join(element.value for element in app.markdown)
+
+
+def test_any_tokenizer_json_is_opened_and_its_kind_is_said(tmp_path) -> None:
+    app = opened(tmp_path, word_piece)
+    assert not app.exception and not app.error
+    first, second = columns(app)
+    assert first.label == "theirs" and second.label == "GPT-2"
+    assert "**WordPiece**" in said(app) and "writes capitals small" in said(app)
+    assert "cannot always be written back" in said(app)
+    header, (_, *arrays) = unpacked(component(app, "token_view"))
+    assert header["gaps"] and len(arrays) == 6
+    starts = np.frombuffer(arrays[4], np.uint32).tolist()
+    text = b"The Unbelievable [UNK] dogs"
+    assert text[starts[1] - 1 : starts[1]] == b" ", "a space that no token keeps"
+    (tmp_path / "gpt2.json").write_bytes(tokenizer_file(builtin_tokenizer("bytes"), "hf"))
+    app.text_input(key="opened_path").set_value(str(tmp_path / "gpt2.json")).run()
+    assert "**byte-level BPE**" in said(app) and "written back" not in said(app).split("gpt2:")[1]
+    app = opened(tmp_path, unigram)
+    assert "**Unigram**" in said(app) and not app.exception
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", '{"model": {"type": "BPE"}}'])
+def test_what_is_no_tokenizer_is_a_sentence(tmp_path, content) -> None:
+    (tmp_path / "theirs.json").write_text(content)
+    app = page("text")
+    app.text_input(key="opened_path").set_value(str(tmp_path / "theirs.json")).run()
+    assert not app.exception and only_error(app)

@@ -198,7 +198,7 @@ def show(text: str) -> None:
         "Point at a token to see the same stretch in the others; click to look closer. By "
         "keyboard: Tab into a box, arrows to move, Enter to choose.",
     )
-    kinds([result.tokenizer for result in shown])
+    kinds({ref: result.tokenizer for ref, result in results.items()})
     limits(text, shown[0].n_bytes)
     if spot is not None:
         about(spot, list(results), shown)

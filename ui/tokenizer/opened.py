@@ -1,7 +1,7 @@
 """Any tokenizer.json to look at, uploaded or by its path, and its kind in plain words."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +11,7 @@ from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.facts import KINDS
 from llmcore.tokenizers.package import MAX_FILE_BYTES
 from ui.page import guarded, plain
-from ui.tokenizer.encodings import open_here
+from ui.tokenizer.encodings import open_here, opened_here
 
 _FILE, _PATH = "opened_file", "opened_path"
 _DONE = "lab_opened_last"
@@ -56,16 +56,17 @@ def _opened(mark: str, data: bytes | None) -> str | None:
     return open_here(tokenizer)
 
 
-def kinds(tokenizers: Sequence[Tokenizer]) -> None:
-    """What is to know of those that came from elsewhere: their kind, and what they do to a text."""
-    for tokenizer in tokenizers:
-        if tokenizer.original is None:
+def kinds(tokenizers: Mapping[str, Tokenizer]) -> None:
+    """What is to know of those that came from elsewhere, by reference: their kind, and what they
+    do to a text."""
+    for ref, tokenizer in tokenizers.items():
+        if tokenizer.original is None and ref not in opened_here():
             continue
         facts = tokenizer.facts
         about = [KINDS[facts.kind], *facts.sentences()]
         if not tokenizer.lossless:
             about.append("So the text cannot always be written back from its tokens.")
         st.markdown(
-            f"{plain(tokenizer.name)} is **{plain(facts.kind)}** with {tokenizer.vocab_size:,} "
-            f"tokens. {plain(' '.join(about))}"
+            f"{plain(tokenizer.name)}: **{plain(facts.kind)}**, {tokenizer.vocab_size:,} tokens. "
+            f"{plain(' '.join(about))}"
         )

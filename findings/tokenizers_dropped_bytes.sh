@@ -7,8 +7,9 @@
 # Behaviour: the vocabulary has a, b and ab, and no x (SmolLM2's, for example, lacks the bytes 04,
 # 06, 13, 14, 16, 1D, F1 and F2). "axb" is the one token ab, and its offsets are (0, 2), which is
 # "ax". In "xab" the token ab is said to lie at (0, 2), which is "xa". Nothing tells that a character
-# is gone. llama.cpp's /tokenize gives a and b for "axb": with SmolLM2's vocabulary 24 of 2,000 odd
-# strings have other ids in the two, each of which holds such a byte.
+# is gone. llama.cpp's /tokenize does not merge across: with SmolLM2's vocabulary 24 of 2,000 odd
+# strings have other ids in the two, each of which holds such a byte ("('" with the byte 04 between
+# the signs is one token here, and two there).
 #
 # Output seen:
 #   'axb' -> ['ab'] at [(0, 2)], which is ['ax']

@@ -52,7 +52,9 @@ from llmcore.presets import preset_named
 
 TRANSFORMERS, PLAIN = "transformers generate", "llmcore plain"
 FAST = {precision: f"llmcore fast {precision}" for precision in DECODE_PRECISIONS}
-BYTES = {TRANSFORMERS: 4, PLAIN: 4, FAST["fp32"]: 4, FAST["bf16"]: 2, FAST["int8"]: 1}
+BYTES = {
+    TRANSFORMERS: 4, PLAIN: 4, FAST["fp32"]: 4, FAST["bf16"]: 2, FAST["int8"]: 1, FAST["int4"]: 0.5,
+}  # fmt: skip
 TURN = {"gpt2": 8, "base": 24}  # tokens; more where a model fits into the processor's cache
 PROMPT_LENGTH = 16
 SUM_BYTES = 256 << 20

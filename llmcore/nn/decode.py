@@ -22,12 +22,20 @@ from llmcore.nn.attention import CausalSelfAttention, KVCache
 from llmcore.nn.dropout import KeyedDropout
 from llmcore.nn.feed_forward import FeedForward, SwiGLU
 from llmcore.nn.hooks import HookPoint, any_watched, hook_points
-from llmcore.nn.kernels import CompiledPass, exact_best, fits, library
+from llmcore.nn.kernels import (
+    BLOCK,
+    CompiledPass,
+    exact_best,
+    fits,
+    from_int4_blocks,
+    int4_blocks,
+    library,
+)
 from llmcore.nn.model import GPT, Block
 from llmcore.nn.norms import RMSNorm
 from llmcore.nn.positions import RotaryPositions, rotary_angles, turned
 
-DECODE_PRECISIONS = ("fp32", "bf16", "int8")
+DECODE_PRECISIONS = ("fp32", "bf16", "int8", "int4")
 
 # What FastPass knows how to stand in for: anything else may compute something else.
 _KNOWN = {
@@ -43,8 +51,8 @@ class NextLogits:
     """What a model says comes next. Keeps nothing of the text, so threads may share it.
 
     precision "fp32" reads the model's own weights: a training step between two tokens is seen
-    (keys and values of earlier tokens stay as they were). "bf16" and "int8" multiply by copies of
-    the matrices, made here: after a training step make a new one. What is read by the row or is
+    (keys and values of earlier tokens stay as they were). The others multiply by copies of the
+    matrices, made here: after a training step make a new one. What is read by the row or is
     no matrix (embeddings, norms, biases) stays the model's own. Several tokens at once, such as a
     prompt, go through the model itself; all do where `fast` is None, for a model that
     `can_be_fast` refuses. Where a part of the model is swapped for another, make a new one too.
@@ -103,7 +111,7 @@ class FastPass:
     """The model for one more token of one text; nothing of the text stays here."""
 
     def __init__(self, model: GPT, precision: str) -> None:
-        product = {"fp32": fp32_product, "bf16": bf16_product, "int8": int8_product}[precision]
+        product = PRODUCTS[precision]
         self.token_embedding = model.token_embedding.weight
         rotary = model.config.position == "rope"
         self.position_embedding = None if rotary else model.position_embedding.weight
@@ -216,6 +224,20 @@ def int8_product(linear: nn.Linear) -> Product:
     if missing:
         return lambda x: _plus(multiply(F.pad(x, (0, missing)).bfloat16(), weight, scale), bias)
     return lambda x: _plus(multiply(x.bfloat16(), weight, scale), bias)
+
+
+def int4_product(linear: nn.Linear) -> Product:
+    """By the numbers that blocks of 4 bits keep. torch has no product of such blocks for every
+    processor, so they are widened here: right, but no faster than fp32."""
+    missing = -linear.in_features % BLOCK
+    padded = F.pad(linear.weight.detach(), (0, missing))
+    weight = from_int4_blocks(*int4_blocks(padded))[:, : linear.in_features].contiguous()
+    return partial(F.linear, weight=weight, bias=linear.bias)
+
+
+PRODUCTS: dict[str, Callable[[nn.Linear], Product]] = {
+    "fp32": fp32_product, "bf16": bf16_product, "int8": int8_product, "int4": int4_product,
+}  # fmt: skip
 
 
 def quantized_rows(weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -245,3 +245,10 @@ def int4_blocks(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     whole = ((blocks - least[..., None]) / scales[..., None]).round().clamp(0, 15).to(torch.uint8)
     low, high = whole.chunk(2, dim=-1)
     return (low | high << 4).flatten(1).contiguous(), scales.contiguous(), least.contiguous()
+
+
+def from_int4_blocks(pairs: Tensor, scales: Tensor, least: Tensor) -> Tensor:
+    """What `int4_blocks` gave as numbers again, (n_out, n_in)."""
+    halves = pairs.unflatten(1, (-1, BLOCK // 2))
+    whole = torch.cat([halves & 15, halves >> 4], dim=-1)
+    return (whole * scales[..., None] + least[..., None]).flatten(1)

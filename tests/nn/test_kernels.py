@@ -12,7 +12,7 @@ from llmcore.config import ModelConfig
 from llmcore.nn import kernels
 from llmcore.nn.attention import KVCache
 from llmcore.nn.decode import FastPass, fastest
-from llmcore.nn.kernels import CompiledPass, fits, int4_blocks, int8_blocks
+from llmcore.nn.kernels import CompiledPass, fits, from_int4_blocks, int4_blocks, int8_blocks
 from llmcore.nn.model import GPT
 
 CONFIG = ModelConfig(vocab_size=97, context_length=40, n_layers=3, n_heads=4, d_model=64)
@@ -101,10 +101,7 @@ def as_kept(weight: torch.Tensor, precision: str) -> torch.Tensor:
         whole, scales = int8_blocks(weight)
         return (whole.unflatten(1, (-1, 32)) * scales[..., None]).flatten(1)
     if precision == "int4":
-        pairs, scales, least = int4_blocks(weight)
-        pairs = pairs.unflatten(1, (-1, 16))
-        whole = torch.cat([pairs & 15, pairs >> 4], dim=-1)
-        return (whole * scales[..., None] + least[..., None]).flatten(1)
+        return from_int4_blocks(*int4_blocks(weight))
     return weight
 
 

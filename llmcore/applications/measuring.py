@@ -24,6 +24,7 @@ from llmcore.applications.jobs import (
     held_out,
     spread,
 )
+from llmcore.assistants import Assistant
 from llmcore.data.instructions import Instruction, load_builtin, single
 from llmcore.errors import LabError
 from llmcore.evaluation import Difference, bootstrap_ratio, chrf_by_row, wilson_interval
@@ -222,9 +223,7 @@ def _fitting(loaded: "Loaded", rows: Sequence[Instruction]) -> list[Instruction]
 
 
 def _fitting_of(rows: Sequence[Instruction], loaded: "Loaded") -> list[Instruction]:
-    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
-
-    template = template_named(loaded.card["template"] or DEFAULT_TEMPLATE)
+    template = Assistant(loaded).template
     length = loaded.trunk.config.context_length
     return [row for row in rows if fits(loaded.tokenizer, template, row, length)]
 
@@ -233,9 +232,8 @@ def _answers(loaded: "Loaded", rows: Sequence[Instruction], watch: _Watch) -> li
     """The model's likeliest answers. Rows of like length are answered together, so the shortest
     come first."""
     from llmcore.tasks.instruction_scores import answers
-    from llmcore.tasks.templates import DEFAULT_TEMPLATE, template_named
 
-    template = template_named(loaded.card["template"] or DEFAULT_TEMPLATE)
+    template = Assistant(loaded).template
     order = sorted(range(len(rows)), key=lambda i: len(rows[i].question))
     made = [""] * len(rows)
     for first in range(0, len(order), BATCH):

@@ -69,7 +69,10 @@ def generate(
     system: Annotated[str, typer.Option(help="a system text before the instruction")] = "",
     template: Annotated[
         str | None,
-        typer.Option(help="plain, alpaca, chat or a text (default: the one the model learned)"),
+        typer.Option(
+            help="plain, alpaca, chat or a text, in Jinja too (default: the one the model learned "
+            "or its makers' chat template)"
+        ),
     ] = None,
     given: Sampling,
     no_cache: Annotated[
@@ -92,11 +95,14 @@ def generate(
     if unknown := loaded.tokenizer.new_characters(asked + input + system):
         say(f"New to this model, whose text never had them: {' '.join(map(visible, unknown[:20]))}")
     if instruction is not None:
-        asked = _instruction_prompt(loaded, model, template, (asked, input, system))
-    _say_what_is_not_read(loaded, model, asked)
+        asked, ids = _instruction_prompt(loaded, model, template, (asked, input, system))
+    else:
+        ids = loaded.tokenizer.encode(asked)
+    _say_what_is_not_read(loaded, model, len(ids))
     made = generation.generate(
-        loaded.trunk, loaded.tokenizer, asked, sampling, use_cache=not no_cache
-    )
+        loaded.trunk, loaded.tokenizer, asked, sampling, use_cache=not no_cache,
+        ids=None if instruction is None else ids,
+    )  # fmt: skip
     text = made.text.strip() if instruction is not None else made.text
     shown = text if instruction is not None else asked + text
     answer(_generated(loaded, asked, text, made), as_json, shown)
@@ -114,18 +120,19 @@ def _sampling(given: Changes) -> SamplingConfig:
 
 def _instruction_prompt(
     loaded: "Loaded", model: str, template: str | None, asked: tuple[str, str, str]
-) -> str:
-    """Instruction, input and system text in a template; says where the model never learned one."""
+) -> tuple[str, list[int]]:
+    """Instruction, input and system text in a template, and its tokens; says where the model never
+    learned one."""
     from llmcore.assistants import Assistant
 
     assistant = Assistant(loaded, template)
     if not assistant.follows_instructions:
         say(f"{model} was not finetuned on instructions: it continues text, it does not answer.")
-    return assistant.prompt(*asked)
+    return assistant.prompt(*asked), assistant.prompt_ids(*asked)
 
 
-def _say_what_is_not_read(loaded: "Loaded", model: str, asked: str) -> None:
-    n_read, length = len(loaded.tokenizer.encode(asked)), loaded.trunk.config.context_length
+def _say_what_is_not_read(loaded: "Loaded", model: str, n_read: int) -> None:
+    length = loaded.trunk.config.context_length
     if n_read > length:
         say(f"The prompt has {n_read:,} tokens, more than the {length:,} that {model} reads: its "
             f"beginning is not read.")  # fmt: skip

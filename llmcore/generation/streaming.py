@@ -2,7 +2,7 @@
 
 import codecs
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
@@ -138,15 +138,17 @@ def stream(
     use_cache: bool = True,
     should_stop: Callable[[], bool] | None = None,
     passes: Passes | None = None,
+    ids: Sequence[int] | None = None,
 ) -> Generator[GeneratedToken, None, Reason]:
     """Yields tokens until one that ends the text or the turn (which is not yielded), a stop
     string, `max_new_tokens`, or `should_stop`; returns which of them.
 
     The model is only read, so it may be shared between threads. The token at a position depends
     on the text before it and the seed alone (see `uniform_at`). See `prompt_ids` for
-    how a prompt begins. Where the context is full, the window slides (see `window_start`).
+    how a prompt begins; `ids` are its tokens where a chat
+    template wrote them. Where the context is full, the window slides (see `window_start`).
     """
-    ids = prompt_ids(tokenizer, prompt)
+    ids = list(ids) if ids else prompt_ids(tokenizer, prompt)
     check_ids(model, ids)
     reader = Reader(model, use_cache, passes)
     steps = Ending(decode(reader.next_logits, tokenizer, ids, sampling, should_stop=should_stop))
@@ -163,11 +165,12 @@ def generate(
     sampling: SamplingConfig | None = None,
     use_cache: bool = True,
     passes: Passes | None = None,
+    ids: Sequence[int] | None = None,
 ) -> Generation:
-    """The whole continuation at once."""
+    """The whole continuation at once; see `stream`."""
     started = time.perf_counter()
     sampling = sampling or SamplingConfig()
-    tokens = Ending(stream(model, tokenizer, prompt, sampling, use_cache, passes=passes))
+    tokens = Ending(stream(model, tokenizer, prompt, sampling, use_cache, passes=passes, ids=ids))
     made: list[GeneratedToken] = []
     first = 0.0
     for token in tokens:

@@ -30,8 +30,9 @@ class Loaded:
     """A model ready to use, in eval mode on the CPU; shared between threads, so read-only.
 
     card: what is known of it. Its `template` is the prompt template that an instruction finetune
-    taught it; other models have None there, since they only continue text. vote: the words that
-    vote beside a classifier, and what its own log-odds count; None: it decides alone.
+    taught it; other models have None there. Its `chat_template` is Jinja text by which a model of
+    others wants to be asked, or None. A model with neither only continues text. vote: the words
+    that vote beside a classifier, and what its own log-odds count; None: it decides alone.
     """
 
     key: str
@@ -59,6 +60,16 @@ class Loaded:
         return self.model
 
     @property
+    def chat_template(self) -> str | None:
+        """How its makers write a chat; None where the lab taught it a template of its own."""
+        return self.card.get("chat_template") if self.card.get("template") is None else None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it was made to answer questions."""
+        return self.card.get("template") is not None or self.chat_template is not None
+
+    @property
     def kind(self) -> str:
         return "classifier" if self.labels is not None else "language"
 
@@ -71,6 +82,7 @@ def read_foreign(foreign: Foreign) -> Loaded:
     model, labels = read_model(foreign)
     card = {"name": foreign.name, "run": None, "created": None, "corpus": None, "parent": None,
             "parameters": foreign.config.n_parameters(), "template": None,
+            "chat_template": None if labels else tokenizer.chat_template,
             "notice": notice}  # fmt: skip
     return Loaded(foreign.key, foreign.ref, model, tokenizer, labels, 0, card)
 
@@ -105,6 +117,8 @@ def read_checkpoint(
             "corpus": run.config.data.source, "parent": run.config.parent,
             "parameters": run.config.model.n_parameters(),
             "template": _template(checkpoint.state.get("template"))}  # fmt: skip
+    if not labels and "imported_from" in run.raw_config:
+        card["chat_template"] = tokenizer.chat_template
     vote = read_vote(run.directory, checkpoint.state, len(labels)) if labels else None
     return Loaded(key, ref, model, tokenizer, labels, checkpoint.step, card, vote)
 

@@ -1,15 +1,19 @@
 """A conversation as the tokens that a model reads before it answers, cut to its context.
 
 What does not fit falls out by whole exchanges, oldest first, so that the model never reads half a
-question; only a last question that is too long by itself loses its beginning. Free of torch.
+question; only a last question that is too long by itself loses its beginning. What a chat template
+writes around it stays whole. Free of torch.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llmcore.data.instructions import Turn
+from llmcore.errors import LabError
+from llmcore.tasks.chat_template import ChatTemplate
 from llmcore.tasks.templates import Template
 from llmcore.tokenizers import Tokenizer
+from llmcore.tokenizers.parts import Part
 
 MIN_ROOM = 8  # tokens that an answer may always have
 
@@ -18,20 +22,24 @@ MIN_ROOM = 8  # tokens that an answer may always have
 class Window:
     """What the model reads.
 
-    ids: at most context_length - room. text: the same for a person, end-of-text tokens included.
-    left_out: how many of the oldest turns are not read. n_cut: tokens that the last question lost
-    at its beginning.
+    ids: at most context_length - room. parts: the same for a person; special tokens are the fixed
+    ones. left_out: how many of the oldest turns are not read. n_cut: tokens that the last question
+    lost at its beginning.
     """
 
     ids: list[int]
-    text: str
+    parts: list[Part]
     left_out: int
     n_cut: int
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
 
 
 def conversation_window(
     tokenizer: Tokenizer,
-    template: Template | None,
+    template: Template | ChatTemplate | None,
     turns: Sequence[Turn],
     system: str,
     context_length: int,
@@ -42,11 +50,15 @@ def conversation_window(
 
     template: None joins questions and answers as lines of one text, for a model that continues
     text.
-    ended: whether an end of text closes each answer, as in an instruction finetune. The system
-    text stands before the first turn that is read.
+    ended: whether an end of text closes each answer, as in an instruction finetune; a chat
+    template says so itself. The system text stands before the first turn that is read.
+
+    Raises LabError where a chat template is wrong, or leaves no room for a question.
     """
     room = max(1, min(room, context_length - MIN_ROOM, context_length - 1))
     limit = context_length - room
+    if isinstance(template, ChatTemplate):
+        return _chat_window(tokenizer, template, turns, system, limit)
     rest: list[int] = []  # the tokens behind the turn in question
     best: tuple[int, list[int]] | None = None
     for start in range(len(turns) - 1, -1, -1):
@@ -61,7 +73,42 @@ def conversation_window(
     start, ids = best or (0, [])
     n_cut = max(0, len(ids) - limit)
     ids = ids[n_cut:] or [tokenizer.start_id]
-    return Window(ids, readable(tokenizer, ids), start, n_cut)
+    return Window(ids, readable_parts(tokenizer, ids), start, n_cut)
+
+
+def _chat_window(
+    tokenizer: Tokenizer,
+    template: ChatTemplate,
+    turns: Sequence[Turn],
+    system: str,
+    limit: int,
+) -> Window:
+    """The most of the newest turns that take at most `limit` tokens."""
+
+    def ids_of(read: Sequence[Turn]) -> list[int]:
+        return tokenizer.encode_parts(template.parts(read, system))
+
+    start, last = 0, len(turns) - 1
+    while start < last:
+        middle = (start + last) // 2
+        if len(ids_of(turns[middle:])) <= limit:
+            last = middle
+        else:
+            start = middle + 1
+    ids, n_cut = ids_of(turns[start:]), 0
+    if len(ids) > limit:  # the last question alone
+        turn = turns[-1]
+        asked = tokenizer.encode("\n\n".join(filter(None, (turn.instruction, turn.input))))
+        while len(ids) > limit:
+            n_cut += len(ids) - limit
+            if n_cut > len(asked):
+                raise LabError(
+                    f"The template and the system text leave no room for a question: the model "
+                    f"reads {limit:,} tokens beside its answer. Shorten the system text, or the "
+                    f"longest answer."
+                )
+            ids = ids_of([Turn(tokenizer.decode(asked[n_cut:]).lstrip("\ufffd"), "")])
+    return Window(ids, readable_parts(tokenizer, ids), start, n_cut)
 
 
 def _turn_ids(
@@ -85,19 +132,26 @@ def _turn_ids(
     return [*ids, tokenizer.eot_id] if ended else ids
 
 
-def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
-    """The text of ids in which what ends a text or a turn is seen, by its name."""
-    parts: list[str] = []
+def readable_parts(tokenizer: Tokenizer, ids: Sequence[int]) -> list[Part]:
+    """The text of ids, in which each special token is a fixed part of its own."""
+    special = set(tokenizer.special_tokens.values())
+    parts: list[Part] = []
     run: list[int] = []
     for id in [*ids, None]:
-        if id is None or id in tokenizer.ends:
-            parts.append(tokenizer.decode(run))
-            run = []
-            if id is not None:
-                parts.append(tokenizer.token_label(id))
-        else:
+        if id is not None and id not in special:
             run.append(id)
-    return "".join(parts)
+            continue
+        if run:
+            parts.append(Part(tokenizer.decode(run)))
+            run = []
+        if id is not None:
+            parts.append(Part(tokenizer.token_label(id), fixed=True))
+    return parts
+
+
+def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    """The text of ids in which special tokens are seen, by their names."""
+    return "".join(part.text for part in readable_parts(tokenizer, ids))
 
 
 def next_question(template: Template) -> str | None:

@@ -12,6 +12,7 @@ from llmcore.data.instructions import Instruction
 from llmcore.evaluation import answer_scores, chrf
 from llmcore.nn.model import GPT
 from llmcore.tasks.answering import greedy_answers
+from llmcore.tasks.chat_template import ChatTemplate
 from llmcore.tasks.instruction_tokens import (
     Example,
     answer_text,
@@ -34,7 +35,10 @@ def learned_logits(model: GPT, batch: Rows) -> Tensor:
 
 
 def answers(
-    model: GPT, tokenizer: Tokenizer, template: Template, rows: Sequence[Instruction]
+    model: GPT,
+    tokenizer: Tokenizer,
+    template: Template | ChatTemplate,
+    rows: Sequence[Instruction],
 ) -> list[str]:
     """The model's likeliest answer to each row's last question.
 
@@ -72,7 +76,10 @@ def row_losses(
 
 
 def scored_answers(
-    model: GPT, tokenizer: Tokenizer, template: Template, rows: Sequence[Instruction]
+    model: GPT,
+    tokenizer: Tokenizer,
+    template: Template | ChatTemplate,
+    rows: Sequence[Instruction],
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Scores (`n`, `left_out`, `exact_match`, `by_holdout`, `loss`, `chrf`) of the rows that fit
     in the context, and each of those with its answer, worst first: wrong ones before right ones,

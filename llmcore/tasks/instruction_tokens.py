@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from llmcore.data.instructions import Instruction, folded_question
+from llmcore.tasks.chat_template import ChatTemplate
 from llmcore.tasks.templates import Template
 from llmcore.tokenizers import Tokenizer
 
@@ -30,16 +31,28 @@ class Example:
 
 
 def encode_row(
-    tokenizer: Tokenizer, template: Template, row: Instruction, context_length: int
+    tokenizer: Tokenizer, template: Template | ChatTemplate, row: Instruction, context_length: int
 ) -> Example:
     """Prompt and answer are encoded one by one, so that their border is one between tokens, in
-    training as in use. Beyond context_length + 1 (inputs and targets overlap) tokens are cut."""
+    training as in use. Beyond context_length + 1 (inputs and targets overlap) tokens are cut.
+
+    A chat template may write an earlier answer otherwise than the model gave it, so there the last
+    answer alone is learned."""
     ids: list[int] = []
     learned: list[bool] = []
+    if isinstance(template, ChatTemplate):
+        asked, answered = prompt_ids(tokenizer, template, row), tokenizer.encode(row.last.output)
+        ids = [*asked, *answered, tokenizer.special_tokens[template.end]]
+        learned = [False] * len(asked) + [row.last.learned] * (len(answered) + 1)
+        return _cut(ids, learned, context_length)
     for turn, (prompt, answer) in zip(row.turns, template.turns(row), strict=True):
         asked, answered = tokenizer.encode(prompt), tokenizer.encode(answer)
         ids += [*asked, *answered, tokenizer.eot_id]
         learned += [False] * len(asked) + [turn.learned] * (len(answered) + 1)
+    return _cut(ids, learned, context_length)
+
+
+def _cut(ids: list[int], learned: list[bool], context_length: int) -> Example:
     limit = context_length + 1
     return Example(
         np.array(ids[:limit], dtype=np.int64),
@@ -48,11 +61,19 @@ def encode_row(
     )
 
 
-def fits(tokenizer: Tokenizer, template: Template, row: Instruction, context_length: int) -> bool:
+def fits(
+    tokenizer: Tokenizer,
+    template: Template | ChatTemplate,
+    row: Instruction,
+    context_length: int,
+) -> bool:
     """Whether a model of that context can read the whole row and give its last answer.
 
     The last end token needs no place: it is never read. A token is at least a byte, so a short row
     need not be encoded to know."""
+    if isinstance(template, ChatTemplate):
+        n_read = len(prompt_ids(tokenizer, template, row))
+        return n_read + len(tokenizer.encode(row.last.output)) <= context_length
     turns = template.turns(row)
     texts = [text for turn in turns for text in turn]
     limit = context_length + 1 - len(turns)  # end tokens aside
@@ -82,8 +103,12 @@ def nothing_fits(context_length: int, longest: int | None = None) -> str:
     )
 
 
-def prompt_ids(tokenizer: Tokenizer, template: Template, row: Instruction) -> list[int]:
+def prompt_ids(
+    tokenizer: Tokenizer, template: Template | ChatTemplate, row: Instruction
+) -> list[int]:
     """All up to the last answer: what the model reads before it gives that answer."""
+    if isinstance(template, ChatTemplate):
+        return tokenizer.encode_parts(template.row_parts(row))
     ids: list[int] = []
     turns = template.turns(row)
     for i, (prompt, answer) in enumerate(turns):

@@ -103,8 +103,7 @@ def _answer(job: Job, loaded: Loaded, key: str) -> None:
         if not asked_for:
             show_error(LabError("The text is empty: write what you want to ask."))
         else:
-            taught = loaded.card.get("template") is not None
-            template = AS_TAUGHT if taught else DEFAULT_TEMPLATE
+            template = AS_TAUGHT if loaded.answers else DEFAULT_TEMPLATE
             settings = Settings(template=template, longest=_longest(loaded, ANSWER_TOKENS))
             _start(key, loaded, settings, asked_for, 0, about)
     made = _tried().get(key)

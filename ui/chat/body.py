@@ -28,6 +28,11 @@ from ui.state import store, well_formed
 
 EXAMPLES = 3
 BEGINNINGS = ("The king said", "Once upon a time", "I would like to")
+QUESTIONS = (
+    "What is photosynthesis?",
+    "Write a short e-mail: I am ill and cannot come tomorrow.",
+    "Is this review positive or negative? The battery died after two days.",
+)
 BOX = "chat_message"
 MODEL = "chat_model"
 
@@ -48,7 +53,7 @@ def show() -> None:
     if trouble is not None:
         show_error(trouble)
     st.chat_input(
-        "Ask something" if loaded.card.get("template") else "Begin a text",
+        "Ask something" if loaded.answers else "Begin a text",
         key=BOX,
         max_chars=MAX_MESSAGE,
         on_submit=say_typed,
@@ -69,6 +74,13 @@ def _introduce(loaded: Loaded, ref: str) -> None:
         st.caption(
             f"**{name}** was finetuned on instructions ({about}). It answers what resembles them; "
             f"anything else gets an answer that sounds like them.{alone}"
+        )
+        _other_kind("Compare: the base model, which only continues", default_model(), ref)
+        return
+    if loaded.chat_template is not None:
+        st.caption(
+            f"**{name}** was taught to answer by its makers, and is asked by their chat template: "
+            f"see Options. A small model invents facts."
         )
         _other_kind("Compare: the base model, which only continues", default_model(), ref)
         return
@@ -134,6 +146,8 @@ def _conversation(talk: Talk, loaded: Loaded, ref: str) -> None:
 def _examples(loaded: Loaded) -> list[str]:
     """Held-out questions of the set that the model learned from."""
     source = loaded.card.get("corpus")
+    if loaded.chat_template is not None:
+        return list(QUESTIONS)
     if loaded.card.get("template") is None:
         return list(BEGINNINGS)
     if source not in INSTRUCTIONS:  # what was asked while it learned from a user's own file

@@ -1,18 +1,15 @@
 """What the page does, in Python and on the command line."""
 
 PYTHON = """
-from llmcore import models
-from llmcore.data.instructions import single
-from llmcore.tasks.instruction_scores import answers
-from llmcore.tasks.templates import Template
+from llmcore import load_assistant
 
-loaded = models.load({ref!r})
-template = Template(loaded.card["template"] or "Q: {{instruction}}\\nA:")
-print(answers(loaded.trunk, loaded.tokenizer, template, [single("Where is my bag?", "")]))
+assistant = load_assistant({ref!r})
+first = assistant.answer("Where is my bag?")
+print(first)
+print(assistant.answer("And if it is lost?", earlier=[("Where is my bag?", first)]))
 """
 CLI = """
-python -m llmcore generate --model {ref} --temperature 0 --prompt "Q: Where is my bag?
-A:"
+python -m llmcore generate --model {ref} --instruction "Where is my bag?"
 """
 
 

@@ -21,7 +21,8 @@ def as_json(talk: Talk, ref: str) -> str:
         for exchange in talk.exchanges
     ]  # fmt: skip
     settings = {"temperature": talk.settings.temperature,
-                "top_p": talk.settings.top_p, "template": talk.settings.template,
+                "top_p": talk.settings.top_p,
+                "template": talk.settings.chat_template or talk.settings.template,
                 "longest": talk.settings.longest}  # fmt: skip
     whole = {"messages": messages, "model": ref, "settings": settings, "answers": about}
     return json.dumps([whole], ensure_ascii=False, indent=1)

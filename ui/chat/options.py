@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from llmcore.choices import SamplingConfig
+from ui.chat.own_template import chat_template, is_chat
 from ui.chat.talk import AS_IT_IS, AS_TAUGHT, Settings, Talk, template_text
 from ui.fields import IN_SESSION, slider
 
@@ -34,14 +35,17 @@ def options(talk: Talk, loaded: "Loaded", ref: str) -> None:
                 "mixes up what it finds in earlier ones.",
             )
             _show_template(talk.settings, loaded)
+        if is_chat(loaded, talk.settings):
+            chat_template(talk.settings, loaded, ref)
 
 
 def _template(settings: Settings, loaded: "Loaded", ref: str) -> None:
     from llmcore.tasks.templates import TEMPLATES
 
     labels = {template: template.capitalize() for template in TEMPLATES}
-    if loaded.card.get("template") is not None:
-        labels = {AS_TAUGHT: "As it was taught", **labels}
+    if loaded.answers:
+        own = "Its makers' chat template" if loaded.chat_template else "As it was taught"
+        labels = {AS_TAUGHT: own, **labels}
     labels |= {AS_IT_IS: "None: it continues what you type"}
     key = _key("chat_template", ref, settings.template)
     if st.session_state[key] not in labels:
@@ -56,8 +60,8 @@ def _template(settings: Settings, loaded: "Loaded", ref: str) -> None:
 
 
 def _system(settings: Settings, loaded: "Loaded", ref: str) -> None:
-    text = template_text(loaded, settings)
-    fits = text is None or "{system}" in text
+    text, chat = template_text(loaded, settings), is_chat(loaded, settings)
+    fits = text is None or chat or "{system}" in text
     key = _key("chat_system", ref, settings.system)
     typed = st.text_area(
         "System prompt",
@@ -65,7 +69,9 @@ def _system(settings: Settings, loaded: "Loaded", ref: str) -> None:
         max_chars=MAX_SYSTEM,
         height=96,
         disabled=not fits,
-        placeholder="Stands before the conversation; takes its share of the context",
+        placeholder="Empty: the template's own, if it has one"
+        if chat
+        else "Stands before the conversation; takes its share of the context",
     )
     settings.system = (typed or "") if fits else ""
     if not fits:
@@ -92,6 +98,8 @@ def _numbers(settings: Settings, loaded: "Loaded", ref: str) -> None:
 
 def _show_template(settings: Settings, loaded: "Loaded") -> None:
     text = template_text(loaded, settings)
+    if is_chat(loaded, settings):
+        return
     if text is None:
         st.caption("No template: the model reads your message and nothing around it.")
         return

@@ -17,10 +17,14 @@ from ui.usual_sampling import TEMPERATURE, TOP_P
 if TYPE_CHECKING:
     from llmcore.generation import GenerationJob, SamplingConfig
     from llmcore.models import Loaded
+    from llmcore.tasks.chat_template import ChatTemplate
     from llmcore.tasks.conversation import Window
+    from llmcore.tasks.templates import Template
+    from llmcore.tokenizers.parts import Part
 
 MAX_TALKS, MAX_MESSAGES = 12, 200
 STOP_SECONDS, TOKEN_SECONDS = 2.0, 0.25
+LONGEST_OF_OTHERS = 240  # tokens: models of others answer in paragraphs
 AS_TAUGHT, AS_IT_IS = "as taught", "none"
 _TALKS = "lab_chats"
 
@@ -34,7 +38,7 @@ class Exchange:
     answer: str = ""
     reason: str = ""  # why the answer ended; "" while it is written
     error: str | None = None
-    read: str = ""  # exactly the text that the model read
+    read_parts: "list[Part]" = field(default_factory=list)  # exactly what the model read
     n_read: int = 0  # tokens of it
     n_tokens: int = 0  # of the answer
     tokens_per_s: float = 0.0
@@ -45,6 +49,11 @@ class Exchange:
     job: "GenerationJob | None" = None
     stripped: bool = True  # whether space around the answer is none of it
     about: str = ""  # the text that the question is asked about
+
+    @property
+    def read(self) -> str:
+        """The very text that the model read."""
+        return "".join(part.text for part in self.read_parts)
 
     @property
     def live(self) -> bool:
@@ -77,6 +86,7 @@ class Settings:
 
     system: str = ""
     template: str = AS_TAUGHT  # AS_TAUGHT, AS_IT_IS, a name of TEMPLATES or a text
+    chat_template: str = ""  # the makers' one as it was edited here; empty: as it came
     temperature: float = 0.0
     top_p: float = TOP_P  # 1: off
     longest: int = 80  # tokens of an answer
@@ -139,8 +149,11 @@ def talk_with(ref: str, loaded: "Loaded") -> Talk:
     """The conversation with the model of this reference, begun if there is none."""
     talks: OrderedDict[str, Talk] = st.session_state.setdefault(_TALKS, OrderedDict())
     if ref not in talks:
-        tuned = loaded.card.get("template") is not None
-        settings = Settings() if tuned else Settings(template=AS_IT_IS, temperature=TEMPERATURE)
+        settings = (
+            Settings() if loaded.answers else Settings(template=AS_IT_IS, temperature=TEMPERATURE)
+        )
+        if loaded.chat_template is not None:
+            settings.longest = LONGEST_OF_OTHERS
         settings.remember = not learned_alone(loaded)
         talks[ref] = Talk(settings)
     talks.move_to_end(ref)
@@ -162,10 +175,26 @@ def template_text(loaded: "Loaded", settings: Settings) -> str | None:
     from llmcore.tasks.templates import TEMPLATES
 
     if settings.template == AS_TAUGHT:
-        return loaded.card.get("template")
+        own = settings.chat_template or loaded.chat_template
+        return loaded.card.get("template") or own
     if "{" in settings.template:
         return settings.template
     return TEMPLATES.get(settings.template)
+
+
+def template_of(loaded: "Loaded", settings: Settings) -> "Template | ChatTemplate | None":
+    """How the model is asked; None if it just continues what is typed. Raises LabError for a text
+    that is no template."""
+    from llmcore.assistants import asking_template
+    from llmcore.tasks.jinja_sandbox import is_jinja
+
+    text = template_text(loaded, settings)
+    if settings.chat_template and text == settings.chat_template and not is_jinja(text):
+        raise LabError(
+            "The text is no Jinja template, since nothing in it stands in {{ }} or {% %}: go back "
+            "to the makers' template."
+        )
+    return None if text is None else asking_template(loaded, text)
 
 
 def asked(
@@ -190,7 +219,7 @@ def asked(
     made = Exchange(
         question,
         seed,
-        read=window.text,
+        read_parts=window.parts,
         n_read=len(window.ids),
         context_length=length,
         left_out=window.left_out,
@@ -212,13 +241,11 @@ def _window(
 ) -> "Window":
     from llmcore.data.instructions import Turn
     from llmcore.tasks.conversation import conversation_window
-    from llmcore.tasks.templates import Template
 
-    text = template_text(loaded, settings)
     turns = [Turn(exchange.question, exchange.answer) for exchange in earlier]
     return conversation_window(
         loaded.tokenizer,
-        None if text is None else Template(text),
+        template_of(loaded, settings),
         [*turns, Turn(question, "", about)],
         settings.system.strip(),
         loaded.trunk.config.context_length,
@@ -233,9 +260,9 @@ def _sampling(loaded: "Loaded", settings: Settings, seed: int, longest: int) -> 
     from llmcore.tasks.conversation import next_question
     from llmcore.tasks.templates import Template
 
-    text, stop = template_text(loaded, settings), None
-    if text is not None and loaded.card.get("template") is None:
-        stop = next_question(Template(text))
+    template, stop = template_of(loaded, settings), None
+    if isinstance(template, Template) and loaded.card.get("template") is None:
+        stop = next_question(template)
     return SamplingConfig(
         temperature=settings.temperature,
         top_p=settings.top_p,

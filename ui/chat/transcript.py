@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui.chat.read_text import show_read
 from ui.chat.talk import Exchange, Talk
 from ui.marked import Markdown, plain
 
@@ -146,7 +147,7 @@ def _buttons(talk: Talk, ref: str) -> None:
         with st.popover("What the model read", icon=":material/visibility:"):
             newest = talk.exchanges[-1]
             st.caption(f"{newest.n_read:,} tokens, as they stand here, before the newest answer")
-            st.code(newest.read, language=None, wrap_lines=True)
+            show_read(newest.read_parts)
 
 
 def context_bar(one: Exchange) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from llmcore.runs.used import used_words
-from ui.chat.talk import Exchange, Settings, asked
+from ui.chat.talk import AS_TAUGHT, Exchange, Settings, asked
 from ui.instructions.answers import followed_prompts
 from ui.marked import Markdown
 from ui.page import guarded, plain
@@ -146,7 +146,10 @@ def side_by_side(info: "RunInfo") -> None:
     if not run.checkpoints():
         return
     st.header("Before and after", anchor=False)
-    st.caption("The same prompt, in the same template, to the model as it was and as it is now.")
+    st.caption(
+        "The same prompt to the model as it was and as it is now, in the template that it learned "
+        "here. A model of others is asked in its makers' chat template before."
+    )
     key = f"instruct_try_{info.id}"
     with st.form(f"instruct_form_{info.id}", border=False):
         st.session_state.setdefault(key, example_prompt(run))
@@ -175,9 +178,11 @@ def _ask_both(run: "Run", prompt: str) -> list[Exchange | Exception]:
         try:
             if not prompt:
                 raise LabError("The prompt is empty: write what you want to ask.")
-            tuned = load_model(run.id)
-            settings = Settings(template=str(tuned.card["template"]), longest=LONGEST)
-            made.append(asked(load_model(ref), settings, [], prompt))
+            model, learned = load_model(ref), load_model(run.id).card["template"]
+            # A model of others is asked as its makers meant it.
+            template = AS_TAUGHT if model.chat_template is not None else str(learned)
+            settings = Settings(template=template, longest=LONGEST)
+            made.append(asked(model, settings, [], prompt))
         except LabError as error:
             made.append(error)
     return made

@@ -1,6 +1,7 @@
 """The Chat page with a model that brings a chat template: asked by it, shown, edited, put back."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from test_chat_page import base, made, no_model_kept, opened, said, talk_of  # noqa: F401
 
 from llmcore import load_assistant
+from llmcore.assistants import Assistant
 from llmcore.runs.run import CONFIG, TOKENIZER
 from llmcore.tokenizers import Roles, Tokenizer
 from ui.marked import plain
@@ -85,3 +87,10 @@ def test_from_python_it_is_asked_in_the_same_way(other: str) -> None:
     assert isinstance(assistant.answer("dog", 4, earlier=[("cat", "sees")]), str)
     plain = load_assistant(other, "plain")
     assert plain.prompt("cat") == "Q: cat\nA:"
+
+
+def test_a_finetune_of_the_lab_keeps_the_template_that_it_learned(other: str) -> None:
+    loaded = load_assistant(other).loaded
+    tuned = replace(loaded, card={**loaded.card, "template": "{instruction}:"})
+    assert tuned.answers and tuned.chat_template is None
+    assert Assistant(tuned).prompt("cat") == "cat:"

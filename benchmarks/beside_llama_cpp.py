@@ -134,14 +134,14 @@ def measured(asked: argparse.Namespace, folder: Path) -> list[dict[str, Any]]:
         pairs = []
         for turn in range(asked.turns + 1):
             both = (ours, theirs) if turn % 2 else (theirs, ours)
-            found = {one: seconds_of_a_token(one, asked.tokens, clock) for one in both}
+            found = {write: seconds_of_a_token(write, asked.tokens, clock) for write in both}
             pairs.append((found[ours], found[theirs]))
         pairs = pairs[1:]  # the first turn warms up
         rows.append({
             "bits": f"{precision} / {kind}",
-            "lab_tokens_per_s": 1 / statistics.median(one for one, _ in pairs),
+            "lab_tokens_per_s": 1 / statistics.median(own for own, _ in pairs),
             "llama_cpp_tokens_per_s": 1 / statistics.median(other for _, other in pairs),
-            "ratio": statistics.median(other / one for one, other in pairs),
+            "ratio": statistics.median(other / own for own, other in pairs),
         })  # fmt: skip
     return rows
 

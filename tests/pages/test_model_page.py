@@ -9,6 +9,7 @@ from page_driver import button, component, only_error, shown, unpacked
 from streamlit.testing.v1 import AppTest
 
 from llmcore import models
+from llmcore.config import ModelConfig
 from llmcore.interpret.walk import walk
 from llmcore.models import Loaded
 from llmcore.paths import PROJECT_ROOT
@@ -233,6 +234,35 @@ def test_billions_newer_parts_and_a_misfit() -> None:
     assert "even" in only_error(page)
     page.slider(key="model_shape_d_head").set_value(64).run()
     assert not page.error and metrics(page)["Parameters"]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (ModelConfig(
+            vocab_size=49_152, context_length=8192, n_layers=30, n_heads=9, d_model=576,
+            n_kv_heads=3, position="rope", norm="rms", feed_forward="swiglu",
+            attention_bias="none", rope_base=1e5,
+        ), 134_515_008),  # SmolLM2-135M
+        (ModelConfig(
+            vocab_size=151_936, context_length=40_960, n_layers=28, n_heads=16, d_model=1024,
+            n_kv_heads=8, head_size=128, d_inner=3072, position="rope", norm="rms",
+            feed_forward="swiglu", attention_bias="none", qk_norm=True, rope_base=1e6,
+        ), 596_049_920),  # Qwen3-0.6B
+    ],
+)  # fmt: skip
+def test_billions_counts_a_shape_whose_parts_have_no_slider(
+    monkeypatch: pytest.MonkeyPatch, config: ModelConfig, expected: int
+) -> None:
+    monkeypatch.setattr(models, "model_config", lambda ref: config)
+    page = billions(shape="own-model")
+    assert not page.exception and not page.error
+    assert config.n_parameters() == expected
+    assert page.metric[0].help == f"{expected:,}"
+    page.slider(key="model_shape_n_heads").set_value(config.n_heads * 2).run()
+    wider = page.dataframe[0].value["Parameters"][0]
+    assert 2.5 * expected < wider + config.vocab_size * config.d_model < 4 * expected
+    assert not page.exception and not page.error
 
 
 def test_billions_memory_and_training_follow_their_settings() -> None:

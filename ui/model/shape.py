@@ -1,6 +1,7 @@
 """The shape that the view Billions looks at: a known one to start from, sliders to change it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from llmcore.advice.budget import SHAPES
 from llmcore.config import ModelConfig
 from ui.fields import IN_SESSION, choice, help_of, number, slider
+from ui.marked import Markdown
 from ui.session import MODEL_SHAPE
 
 Known = Mapping[str, tuple[str, ModelConfig]]  # name -> title and shape
@@ -44,7 +46,7 @@ def shape_choice(known: Known) -> ModelConfig:
     elif st.query_params.get("shape") != start:
         st.query_params["shape"] = start
     _fill(start, known[start][1])
-    return _sliders()
+    return _sliders(known[start][1])
 
 
 def _fill(start: str, config: ModelConfig) -> None:
@@ -61,15 +63,17 @@ def _key(name: str) -> str:
     return f"model_shape_{name}"
 
 
-def _sliders() -> ModelConfig:
+def _sliders(start: ModelConfig) -> ModelConfig:
+    """The chosen shape; what no slider sets stays as the start has it."""
     keep: dict[str, Any] = {"persist_state": "session", "value": IN_SESSION}
     first, second, third = st.columns(3, gap="medium")
     n_layers = slider(ModelConfig, "n_layers", "Layers", place=first, key=_key("n_layers"), **keep)
     n_heads = slider(
         ModelConfig, "n_heads", "Heads", place=second, high=MOST_HEADS, key=_key("n_heads"), **keep
     )
+    most = max(MOST_HEAD_SIZE, st.session_state[_key("d_head")])
     d_head = third.slider(
-        "Head size", LEAST_HEAD_SIZE, MOST_HEAD_SIZE, key=_key("d_head"), help="Channels of one "
+        "Head size", LEAST_HEAD_SIZE, most, key=_key("d_head"), help="Channels of one "
         "head; heads × head size is the width of the residual stream.", persist_state="session",
     )  # fmt: skip
     first, second, third = st.columns(3, gap="medium")
@@ -82,12 +86,40 @@ def _sliders() -> ModelConfig:
     vocab = number(
         ModelConfig, "vocab_size", "Vocabulary", place=second, key=_key("vocab_size"), **keep
     )
-    third.markdown(f":small[Width of the residual stream]  \n**{n_heads * d_head:,}** channels")
+    width = _width(start, n_heads, d_head)
+    third.markdown(f":small[Width of the residual stream]  \n**{width:,}** channels")
     parts = _newer_parts(n_heads)
-    return ModelConfig(
-        vocab_size=int(vocab), context_length=context, n_layers=n_layers, n_heads=n_heads,
-        d_model=n_heads * d_head, **parts,
+    config = replace(
+        start, vocab_size=int(vocab), context_length=context, n_layers=n_layers, n_heads=n_heads,
+        d_model=width, head_size=d_head, d_inner=_inner(start, width, parts["feed_forward"]),
+        **parts,
     )  # fmt: skip
+    if kept := _kept(config):
+        st.caption(f"As in the model it starts from: {kept}.")
+    return config
+
+
+def _width(start: ModelConfig, n_heads: int, d_head: int) -> int:
+    """Heads × head size, in the proportion of the start (its heads may be wider: Qwen3)."""
+    return max(1, round(n_heads * d_head * start.d_model / start.d_heads))
+
+
+def _inner(start: ModelConfig, width: int, feed_forward: str) -> int:
+    """Inner width that grows with the model, as the start has it; 0: the usual one."""
+    if not start.d_inner or feed_forward != start.feed_forward:
+        return 0
+    return max(1, round(start.d_inner * width / start.d_model))
+
+
+def _kept(config: ModelConfig) -> Markdown:
+    """What counts here and has no slider, in words; "" for GPT-2's way."""
+    said = {
+        f"feed-forward layers {config.d_feed_forward:,} wide inside": config.d_inner > 0,
+        "no biases in attention": config.attention_bias == "none",
+        "biases for queries, keys and values alone": config.attention_bias == "qkv",
+        "norms of queries and keys": config.qk_norm,
+    }
+    return ", ".join(words for words, holds in said.items() if holds)
 
 
 def _newer_parts(n_heads: int) -> dict[str, Any]:

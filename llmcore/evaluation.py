@@ -14,11 +14,16 @@ from llmcore.errors import LabError
 from llmcore.texts import not_one, one_or_several, several
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from llmcore.nn.model import GPT
     from llmcore.tokenizers import Tokenizer
 
 FEW_ROWS = 100  # fewer give a score that is shown with its interval
+MAX_BYTES = 256 << 20  # that scoring a text holds at once beside the model
+_LOGIT_COPIES = 3  # the logits, in fp32, and their logarithms
 Z_95 = 1.959963984540054  # standard deviations that hold 95% of a normal distribution
+Window = tuple[int, int, int]  # start, first, end: see `scoring_windows`
 _RESAMPLES_AT_ONCE = 500  # how often each of thousands of rows is drawn takes memory
 
 
@@ -70,33 +75,68 @@ def _summed_loss(model: GPT, ids: np.ndarray, batch_size: int) -> tuple[float, i
 
 
 def window_losses(
-    model: GPT, ids: np.ndarray, windows: Sequence[tuple[int, int, int]], batch_size: int = 16
+    model: GPT,
+    ids: np.ndarray,
+    windows: Sequence[Window],
+    batch_size: int = 16,
+    max_bytes: int = MAX_BYTES,
 ) -> Iterator[np.ndarray]:
     """For each window (start, first, end) of `scoring_windows` the loss in nats of each token that
     it scores, (end - first,). ids: (N,). Raises LabError for tokens that the model does not know.
+
+    max_bytes: of what a pass holds, its layers' outputs and then its logits; a single window may
+    take more in its layers.
     """
     import torch
-    import torch.nn.functional as F
 
     from llmcore.nn.model import check_ids
 
     check_ids(model, [int(ids.max())])
     device = next(model.parameters()).device
-    for at in range(0, len(windows), batch_size):
-        part = windows[at : at + batch_size]
+    outputs = sum(width for _, width in model.config.linear_shapes().values())
+    n_positions = max_bytes // (4 * outputs)
+    n_rows = max(1, max_bytes // (_LOGIT_COPIES * 4 * model.config.vocab_size))
+    for part in _passes(windows, batch_size, n_positions):
         longest = max(end - start for start, _, end in part)
         inputs = np.zeros((len(part), longest), dtype=np.int64)
-        targets = np.full((len(part), longest), -100, dtype=np.int64)  # -100: not scored
-        for row, (start, first, end) in enumerate(part):
+        for row, (start, _, end) in enumerate(part):
             inputs[row, : end - start] = ids[start:end]
-            targets[row, first - start : end - start] = ids[first + 1 : end + 1]
         with torch.inference_mode():
-            logits = model(torch.from_numpy(inputs).to(device))  # (B, T, V)
-            goal = torch.from_numpy(targets).to(device)
-            losses = F.cross_entropy(logits.flatten(0, 1).float(), goal.flatten(), reduction="none")
-        table = losses.double().view(goal.shape).cpu().numpy()
-        for row, (start, first, end) in enumerate(part):
-            yield table[row, first - start : end - start]
+            hidden = model.hidden(torch.from_numpy(inputs).to(device))  # (B, T, C)
+        for states, (start, first, end) in zip(hidden, part, strict=True):
+            goal = torch.from_numpy(ids[first + 1 : end + 1].astype(np.int64)).to(device)
+            yield _state_losses(model, states[first - start : end - start], goal, n_rows)
+
+
+def _passes(
+    windows: Sequence[Window], batch_size: int, n_positions: int
+) -> Iterator[Sequence[Window]]:
+    """The windows in their order, by those that go through the model together: at most so many of
+    them, and so many positions once they are padded; one at least."""
+    at = 0
+    while at < len(windows):
+        end, longest = at, 0
+        while end < min(len(windows), at + batch_size):
+            start, _, stop = windows[end]
+            longest = max(longest, stop - start)
+            if end > at and (end + 1 - at) * longest > n_positions:
+                break
+            end += 1
+        yield windows[at:end]
+        at = end
+
+
+def _state_losses(model: GPT, states: Tensor, goal: Tensor, n_rows: int) -> np.ndarray:
+    """Nats of goal (N,) after the last states (N, C), with so many rows of logits at a time."""
+    import torch
+    import torch.nn.functional as F
+
+    losses = []
+    with torch.inference_mode():
+        for at in range(0, len(states), n_rows):
+            logits = model.unembed(states[at : at + n_rows]).float()  # (rows, V)
+            losses.append(F.cross_entropy(logits, goal[at : at + n_rows], reduction="none"))
+        return torch.cat(losses).double().cpu().numpy()
 
 
 def classification_scores(

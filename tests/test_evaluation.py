@@ -20,7 +20,9 @@ from llmcore.evaluation import (
     recall_at_precision,
     text_loss,
     wilson_interval,
+    window_losses,
 )
+from llmcore.generation import scoring_windows
 from llmcore.nn.model import GPT
 from llmcore.tokenizers import builtin_tokenizer
 
@@ -63,6 +65,24 @@ def test_every_token_of_a_long_text_is_scored_once_with_half_a_context_before_it
     scores = text_loss(model, TOKENIZER, text, batch_size=3)
     assert scores["n"] == length + 1
     assert scores["loss"] == pytest.approx(total / (length + 1), rel=1e-5)
+
+
+def test_a_small_budget_of_bytes_gives_the_same_losses(monkeypatch):
+    model, rows, positions = GPT(CONFIG).eval(), [], []
+    ids = np.array([256, *(97 + i * 7 % 26 for i in range(99))])
+    windows = list(scoring_windows(len(ids) - 1, 16))
+    whole = list(window_losses(model, ids, windows))
+    unembed, hidden = model.unembed, model.hidden
+    monkeypatch.setattr(model, "unembed", lambda x: rows.append(len(x)) or unembed(x))
+    monkeypatch.setattr(model, "hidden", lambda x: positions.append(x.numel()) or hidden(x))
+    small = list(window_losses(model, ids, windows, max_bytes=4 * 3 * 257 * 5))
+    assert max(rows) == 5 and max(positions) == 16  # one window at a time, 5 of its positions
+    assert [len(losses) for losses in small] == [end - first for _, first, end in windows]
+    np.testing.assert_allclose(np.concatenate(small), np.concatenate(whole), rtol=1e-5)
+    positions.clear()
+    widths = sum(width for _, width in CONFIG.linear_shapes().values())
+    assert len(list(window_losses(model, ids, windows, max_bytes=4 * widths * 33))) == len(windows)
+    assert positions[0] == 32 and sum(positions) == 16 * len(windows)
 
 
 def test_an_untrained_model_needs_about_eight_bits_per_byte():

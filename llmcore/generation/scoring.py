@@ -20,7 +20,9 @@ from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.segments import replace_surrogates
 
 MAX_TOKENS = 20_000
-_ROWS = 128  # positions whose scores are held at once: GPT-2's take 200 kB each
+MAX_BYTES = 128 << 20  # of scores that are held at once: GPT-2's take 200 kB a position
+_COPIES = 5  # scores, their logarithms and probabilities, and what ranks and entropies need
+_REPORT_EVERY = 128  # tokens
 _WORD = re.compile(rb"\S+")
 
 
@@ -70,13 +72,14 @@ def score_text(
     text: str,
     k: int = 5,
     on_progress: Callable[[float], None] | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> TextScore:
     """Scores every token of `text` once, the first behind an end-of-text token.
 
     Longer texts go through windows that overlap by half (`scoring_windows`), so a token has at
     least half a context before it, but for the beginning. `on_progress` hears the share that is
-    done. Raises LabError for an empty text, one of more than `MAX_TOKENS` tokens, or tokens that
-    the model does not know.
+    done. max_bytes: of the vocabulary's scores that are held at once. Raises LabError for an empty
+    text, one of more than `MAX_TOKENS` tokens, or tokens that the model does not know.
     """
     pieces = tokenizer.pieces(text)
     if not pieces:
@@ -88,10 +91,10 @@ def score_text(
     ids = [tokenizer.start_id, *(piece.id for piece in pieces)]
     check_ids(model, ids)
     tokens: list[ScoredToken] = []
-    for numbers in _scores(model, tokenizer, ids, k):
+    for numbers in _scores(model, tokenizer, ids, k, max_bytes):
         piece = pieces[len(tokens)]
         tokens.append(ScoredToken(piece.id, piece.label, piece.start, piece.end, *numbers))
-        if on_progress is not None and len(tokens) % _ROWS == 0:
+        if on_progress is not None and len(tokens) % _REPORT_EVERY == 0:
             on_progress(len(tokens) / len(pieces))
     nats, n_bytes = math.fsum(token.loss for token in tokens), pieces[-1].end
     loss = nats / len(tokens)
@@ -104,17 +107,20 @@ def score_text(
 Numbers = tuple[float, float, int, float, list[Candidate]]  # as the last fields of ScoredToken
 
 
-def _scores(model: GPT, tokenizer: Tokenizer, ids: list[int], k: int) -> Iterator[Numbers]:
+def _scores(
+    model: GPT, tokenizer: Tokenizer, ids: list[int], k: int, max_bytes: int
+) -> Iterator[Numbers]:
     """What the model thought of each of ids[1:]."""
+    n_rows = max(1, max_bytes // (_COPIES * 4 * model.config.vocab_size))
     device = next(model.parameters()).device
     for start, first, end in scoring_windows(len(ids) - 1, model.config.context_length):
         with torch.inference_mode():
             hidden = model.hidden(torch.tensor([ids[start:end]], device=device))[0]  # (T, C)
             hidden = hidden[first - start :]
-        for row in range(0, len(hidden), _ROWS):
-            targets = ids[first + row + 1 : min(first + row + _ROWS, end) + 1]
+        for row in range(0, len(hidden), n_rows):
+            targets = ids[first + row + 1 : min(first + row + n_rows, end) + 1]
             with torch.inference_mode():
-                logits = model.unembed(hidden[row : row + _ROWS]).float().cpu()
+                logits = model.unembed(hidden[row : row + n_rows]).float().cpu()
             yield from _rows(logits.clone(), torch.tensor(targets), tokenizer, k)
 
 

@@ -24,12 +24,12 @@ def letters(n):
 
 @pytest.mark.parametrize("length", [1, 15, 16, 17, 40, 100])
 @pytest.mark.parametrize("rows", [3, 128])
-def test_scoring_is_a_plain_loop_over_windows(model, monkeypatch, length, rows):
+def test_scoring_is_a_plain_loop_over_windows(model, length, rows):
     """Whole contexts first, then half a context at a time; every token once."""
-    monkeypatch.setattr(scores, "_ROWS", rows)
+    max_bytes = rows * scores._COPIES * 4 * model.config.vocab_size
     text, T = letters(length), CONFIG.context_length
     ids = [TOKENIZER.eot_id, *text.encode()]
-    made = score_text(model, TOKENIZER, text, k=4)
+    made = score_text(model, TOKENIZER, text, k=4, max_bytes=max_bytes)
     assert [token.id for token in made.tokens] == ids[1:]
     total = 0.0
     for i, token in enumerate(made.tokens):
@@ -105,7 +105,7 @@ def test_words_share_out_all_bits_and_tokens(text):
 
 
 def test_progress_is_told(model, monkeypatch):
-    monkeypatch.setattr(scores, "_ROWS", 8)
+    monkeypatch.setattr(scores, "_REPORT_EVERY", 8)
     heard = []
     score_text(model, TOKENIZER, letters(40), on_progress=heard.append)
     assert heard == [0.2, 0.4, 0.6, 0.8, 1.0]

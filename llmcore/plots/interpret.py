@@ -10,7 +10,8 @@ from llmcore.plots import theme
 from llmcore.plots.attention import tick
 from llmcore.plots.training import plain
 
-_ROW_PX = 30
+_ROW_PX, _LOW_ROW_PX = 30, 18  # of a layer
+_HEIGHT = 560  # of all layers, where their rows can be so low
 _WRITTEN = 9  # columns up to which each cell has room for its number
 
 
@@ -85,7 +86,8 @@ def part_map(
             showscale=False,
         )
     )
-    theme.style(figure, height=_ROW_PX * n_layers + 70)
+    row = min(_ROW_PX, max(_LOW_ROW_PX, _HEIGHT // n_layers))
+    theme.style(figure, height=row * n_layers + 70)
     if n_columns <= _WRITTEN:
         figure.update_layout(annotations=_numbers(values, largest))
     figure.update_xaxes(

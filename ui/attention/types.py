@@ -71,7 +71,7 @@ def _test_said(scores: "HeadScores") -> None:
         f"The test: {scores.n_sequences} rows of {scores.length} tokens. In **random repeats** the "
         f"second half of a row is its first half again, so that only a head that looks back can "
         f"know what comes; **held-out text** is Shakespeare that the bundled models did not learn "
-        f"from."
+        f"from; a model pretrained elsewhere may have read it."
     )
     cells = (
         ("Loss, first half", f"{scores.first_loss:.2f}", "Nats a token on random tokens."),

@@ -60,6 +60,7 @@ class Heads {
       this.paintAtlas();
     }
     this.draw();
+    this.reveal();
     this.tellHead(null);
     this.shade();
     if (fresh) {  // of a long text, the chosen token comes into sight
@@ -130,6 +131,14 @@ class Heads {
         pen.strokeRect(x + 1.5, y + 1.5, cell - 3, cell - 3);
       }
     }
+  }
+
+  // Of many layers, the chosen head comes into sight.
+  reveal() {
+    const box = this.canvas.parentElement;
+    const at = TOP + this.cell * this.data.chosen[0];
+    const hidden = at < box.scrollTop || at + this.cell > box.scrollTop + box.clientHeight;
+    if (this.cell && hidden) box.scrollTop = at + this.cell / 2 - box.clientHeight / 2;
   }
 
   // All maps in one picture, once for each text: choosing a head only frames another one.

@@ -69,6 +69,9 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
     const scroll = view.querySelector(".scroll");
     const column = view.buttons[data.chosen[1]];
     scroll.scrollLeft = column ? column.parentElement.offsetLeft - scroll.clientWidth + 90 : 0;
+    const own = view.buttons[data.chosen[0] * data.tokens.length];  // of many layers, often the last
+    const below = own ? own.parentElement.offsetTop + 40 - scroll.clientHeight : 0;
+    if (below > scroll.scrollTop) scroll.scrollTop = below;
   }
   paint(view);
   const at = (event) => event.target.closest("button")?.dataset.at.split(",").map(Number);

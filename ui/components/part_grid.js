@@ -36,7 +36,8 @@ function build(grid, data) {
   });
   grid.querySelector("thead").replaceChildren(head);
   grid.querySelector("tbody").replaceChildren(...rows);
-  grid.classList.toggle("many", data.columns.length > 10);
+  grid.classList.toggle("many", data.columns.length > 10 || data.layers > 14);
+  grid.querySelector("table").style.maxWidth = `${60 * (data.columns.length + 1)}px`;
 }
 
 function columnHead(column) {
@@ -68,6 +69,14 @@ function paint(grid) {
   });
 }
 
+// Of many layers, the chosen part comes into sight.
+function reveal(grid) {
+  const [box, own] = [grid.querySelector(".scroll"), grid.querySelector("button.chosen")];
+  if (!own) return;
+  const at = own.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  if (at < own.offsetHeight || at > box.clientHeight - own.offsetHeight) box.scrollTop += at - box.clientHeight / 2;
+}
+
 function pressed(grid, button, send) {
   const name = button.dataset.part;
   if (grid.data.mode === "choose") {
@@ -90,6 +99,7 @@ export default function ({ data: bytes, parentElement, setTriggerValue }) {
   Object.assign(grid, { shape, data, off: new Set(data.off) });
   grid.classList.toggle("switches", data.mode === "toggle");
   paint(grid);
+  reveal(grid);
   said.textContent = data.hint;
   const at = (event) => event.target.closest("button");
   grid.onclick = (event) => { const button = at(event); if (button) pressed(grid, button, setTriggerValue); };

@@ -93,6 +93,11 @@ def kind_of_text(loaded: "Loaded") -> Markdown:
         kind = open_run(name_of(loaded.ref)).config.kind
     except NotFoundError:
         kind = "pretrain"
+    if loaded.chat_template is not None:
+        return (
+            "Its makers taught this model to answer, by a template of their own that **Chat** "
+            "writes. Here it **continues** a text. A small model invents facts: check what it says."
+        )
     if kind == "pretrain":
         return (
             "A pretrained model **continues** a text, it does not answer: give it the beginning "

@@ -88,8 +88,8 @@ def test_every_token_is_a_decision(app, new_page, shot, training, wait_until) ->
     step_before = last_step(app, training)
     page = new_page()
     opened(page, f"{app.url}/playground?model={training}&text={PROMPT}")
-    page.get_by_label("Tokens to write").fill(str(N_TOKENS))
-    page.get_by_label("Tokens to write").press("Enter")
+    page.get_by_label("Tokens to write", exact=True).fill(str(N_TOKENS))
+    page.get_by_label("Tokens to write", exact=True).press("Enter")
     settled(page)
 
     # Ctrl+Enter writes, and a click elsewhere meanwhile stops nothing.

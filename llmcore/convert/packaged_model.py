@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True, frozen=True)
 class PackagedModel:
     """name: as it is referred to. relative: the data file in the package. n_bytes: to download;
-    kept_bytes: of the run."""
+    kept_bytes: of the run. origin, precision: sentences of its card."""
 
     name: str
     title: str
@@ -36,6 +36,8 @@ class PackagedModel:
     n_bytes: int
     kept_bytes: int
     licence: str
+    origin: str
+    precision: str
 
     @property
     def directory(self) -> Path:
@@ -61,6 +63,9 @@ SMOLLM2 = PackagedModel(
     n_bytes=92_871_040,
     kept_bytes=269_000_000,
     licence="Apache-2.0",
+    origin="SmolLM2-135M-Instruct is a language model of Hugging Face, finetuned to answer.",
+    precision="Its matrices were rounded to 4 bits (Q4_1 of llama.cpp), which costs a little; here "
+    "they are kept and run as 16-bit numbers.",
 )
 PACKAGED_MODELS = {SMOLLM2.name: SMOLLM2}
 

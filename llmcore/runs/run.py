@@ -36,11 +36,12 @@ _LAST_SECOND = 253_402_300_799.0  # of the year 9999: no calendar goes further
 
 
 @dataclass(slots=True, frozen=True)
-class _Dates:
-    """Of config.json, in seconds since 1970."""
+class _Origin:
+    """Of config.json; dates in seconds since 1970."""
 
     created: float | None = setting(None, "when the run was made", 0.0, _LAST_SECOND)
     imported: float | None = setting(None, "when it came from elsewhere", 0.0, _LAST_SECOND)
+    imported_from: str | None = setting(None, "the model of another tool that it was made from")
 
 
 class Run:
@@ -109,7 +110,7 @@ class Run:
 
     def _read_info(self) -> RunInfo:
         config, status = self.config, Status.of(self.status())
-        dates = build(_Dates, self.raw_config, CONFIG)
+        origin = build(_Origin, self.raw_config, CONFIG)
         state, reason = true_state(status, self.directory), status.reason
         if state == RunState.INTERRUPTED:
             reason = why_interrupted(status)
@@ -121,7 +122,7 @@ class Run:
             reason=reason,
             step=status.step,
             steps=config.train.steps,
-            created=self._mtime() if dates.created is None else dates.created,
+            created=self._mtime() if origin.created is None else origin.created,
             val_loss=status.val_loss,
             best_step=status.best_step,
             parent=config.parent,
@@ -131,7 +132,8 @@ class Run:
             phase=status.phase,
             waiting=status.state == RunState.QUEUED and status.waiting,
             hopeless=status.error is not None and status.error.type == ShortTextError.__name__,
-            imported=dates.imported,
+            imported=origin.imported,
+            source=origin.imported_from,
             lost=self.lost_parent(),
         )
 

@@ -56,6 +56,7 @@ class RunInfo:
     waiting: bool = False  # in the queue, for its turn
     hopeless: bool = False  # it failed on what a resume would find again
     imported: float | None = None  # when it came from elsewhere, seconds since 1970
+    source: str | None = None  # the model of another tool that it was made from
     lost: str | None = None  # the model that its weights belong to, where that is gone
     mark: str = ""  # the end of its id, where another has its name and its second
 

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from convert.gguf_vocabulary import write_whole_gguf
+from small_store import tiny_language_model
 
 from llmcore import models, paths
 from llmcore.convert import packaged_model
+from llmcore.convert.origin import known_of, pretrained_elsewhere
 from llmcore.convert.packaged_model import SMOLLM2, prepare
 from llmcore.errors import LabError, OfflineError
-from llmcore.files import sha256_of
+from llmcore.files import read_json, sha256_of, write_json_atomic
 from llmcore.runs import RunStore
+from llmcore.runs.run import CONFIG
 
 
 @pytest.fixture
@@ -86,3 +89,27 @@ def test_a_download_can_be_stopped(tiny, tmp_path, monkeypatch):
     pip_that("exec sleep 100", tmp_path, monkeypatch)
     with pytest.raises(LabError, match="stopped"):
         prepare(tiny, lambda: True)
+
+
+def test_its_card_says_licence_precision_and_what_is_not_known(tiny, wheel, tmp_path, monkeypatch):
+    monkeypatch.setattr(packaged_model, "installed_file", lambda model: tmp_path / "model.gguf")
+    run = prepare(tiny)
+    told = " ".join(known_of(run.info(), 134_515_008))
+    for word in ("Apache-2.0", "Q4_1", "not known for sure", "public test sets", "invents facts"):
+        assert word in told
+    assert known_of(RunStore().open("starter").info(), 900_000) == []
+    assert pretrained_elsewhere(run) == SMOLLM2.title
+    assert pretrained_elsewhere(RunStore().open("starter-spam")) is None
+
+
+def test_what_grew_out_of_a_model_from_elsewhere_is_known(
+    tiny, wheel, tiny_run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(packaged_model, "installed_file", lambda model: tmp_path / "model.gguf")
+    prepare(tiny)
+    run = tiny_language_model(tiny_run, "child")
+    config = read_json(run.directory / CONFIG)
+    write_json_atomic(run.directory / CONFIG, {**config, "parent": f"{SMOLLM2.name}@best"})
+    assert pretrained_elsewhere(RunStore().open(run.id)) == SMOLLM2.title
+    write_json_atomic(run.directory / CONFIG, {**config, "parent": run.id})  # of itself: damaged
+    assert pretrained_elsewhere(RunStore().open(run.id)) is None

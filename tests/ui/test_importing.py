@@ -37,7 +37,13 @@ def test_a_folder_becomes_a_run_that_the_list_shows(foreign: Path, wait_until) -
     assert (own.id, own.name, own.state) == (job.result, "small-gpt2", "done")
     page.run()
     assert "is in the list above, logits within" in shown(page)
-    assert "small-gpt2" in page.dataframe[0].value["Name"].tolist()
+    table = page.dataframe[0].value
+    (at,) = [i for i, name in enumerate(table["Name"]) if name == "small-gpt2"]
+    assert (table["Came from"][at], table["Step"][at]) == ("small-gpt2", "–")
+    assert table["Kind"][at].endswith(", imported")
+    page = open_page("runs", job.result)
+    assert not page.exception
+    assert "pretrained elsewhere" in shown(page) and "public test sets" in shown(page)
 
 
 def test_a_source_that_is_nothing_is_one_sentence(tmp_path: Path, wait_until) -> None:

@@ -15,6 +15,7 @@ from ui.run_panel.curve import learning_curve
 from ui.run_panel.doctor import doctor_panel
 from ui.run_panel.feed import RunFeed, duration, feed
 from ui.run_panel.onward import onward
+from ui.run_panel.origin import origin_card
 from ui.run_panel.replay import replay
 from ui.scores import BITS_PER_BYTE, chance_words
 from ui.state import store
@@ -124,7 +125,9 @@ def _head(run: "Run", info: "RunInfo", data: RunFeed) -> None:
     # One place for what may be said, so that the charts below never change theirs.
     with st.container():
         _notes(info, data)
-    if info.state != "damaged":
+    if info.source is not None:
+        origin_card(info)
+    elif info.state != "damaged":
         step = max(info.step, data.step)
         share = min(1.0, step / info.steps) if info.steps else 0.0
         if info.state == "done":  # early, by its own choice: nothing is left to do
@@ -155,7 +158,7 @@ def _end(info: "RunInfo", data: RunFeed) -> None:
     if verdict is not None and chance_words(verdict["test"]):
         text = "Finished, but on its test texts it is no better than chance: see its scores below."
         st.warning(text, icon=":material/casino:")
-    elif info.reason and info.step < info.steps:
+    elif info.reason and info.step < info.steps and info.source is None:
         st.info(f"Finished early: {plain(info.reason)}.", icon=":material/flag:")
 
 

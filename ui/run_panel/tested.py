@@ -7,6 +7,7 @@ import streamlit as st
 from llmcore.runs.used import is_broken
 from ui.marked import Markdown
 from ui.run_panel.feed import feed
+from ui.run_panel.origin import doubt_scores
 from ui.scores import NO_NUMBER
 from ui.state import store
 
@@ -25,4 +26,5 @@ def tested(info: "RunInfo", title: Markdown) -> tuple["Run", dict[str, Any]] | N
     if is_broken(run, feed(run).metrics):
         st.error(NO_NUMBER, icon=":material/error:")
         return None
+    doubt_scores(run)
     return run, verdict

@@ -79,6 +79,12 @@ def _title(kind: str) -> str:
     return "Unreadable" if kind == "?" else kind
 
 
+def _steps(info: RunInfo) -> str:
+    if not info.steps or info.source is not None:
+        return "–"
+    return f"{info.step:,} of {info.steps:,}"
+
+
 def _frame(infos: list[RunInfo]) -> pd.DataFrame:
     names = {info.id: info.name for info in infos}
     return pd.DataFrame(
@@ -87,14 +93,14 @@ def _frame(infos: list[RunInfo]) -> pd.DataFrame:
             "Kind": [
                 _title(info.kind)
                 + (", example" if info.example else "")
-                + (", imported" if info.imported is not None else "")
+                + (", imported" if info.imported is not None or info.source else "")
                 for info in infos
             ],
             "State": [STATES.get(info.state, (info.state,))[0] for info in infos],
-            "Step": [f"{info.step:,} of {info.steps:,}" if info.steps else "–" for info in infos],
+            "Step": [_steps(info) for info in infos],
             "Validation loss": [info.val_loss for info in infos],
             "Came from": [
-                (names.get(info.parent, info.parent) if info.parent else "scratch")
+                (names.get(info.parent, info.parent) if info.parent else info.source or "scratch")
                 + (", gone" if info.lost else "")
                 for info in infos
             ],

@@ -17,6 +17,7 @@ from ui.page import plain, show_error
 from ui.run_panel.controls import ask_to_resume, show_trouble
 from ui.run_panel.live import state_badge
 from ui.run_panel.onward import onward
+from ui.run_panel.origin import origin_card
 from ui.run_panel.start import noting
 from ui.runs.exchange import hand_out
 from ui.state import store
@@ -65,6 +66,7 @@ def chosen_run(infos: dict[str, RunInfo]) -> None:
                 st.badge("Example that comes with the lab", icon=":material/science:",
                          color="orange")  # fmt: skip
         st.caption(_facts(info, infos))
+        origin_card(info)
         if info.error:
             st.error(plain(info.error), icon=":material/error:")
         if info.lost:

@@ -7,6 +7,7 @@ from ui.applications.body import show
 from ui.applications.code import code_of
 from ui.applications.looks import ICONS
 from ui.page import code_behind, guarded, header
+from ui.real_model import offer
 from ui.warm import warm_up
 
 INTRO = (
@@ -22,5 +23,6 @@ job = JOBS.get(st.query_params.get("job") or "")
 header("Applications", INTRO if job is None else f"{ICONS[job.name]} **{job.title}**: {job.what}")
 with guarded():
     show(job)
+offer("was made to do such tasks when it is only asked", "offer_applications")
 code_behind(*code_of(job))
 warm_up(delay=1.0)

@@ -6,6 +6,7 @@ from ui.attention import VIEWS
 from ui.attention.code import code_of
 from ui.page import code_behind, guarded, header
 from ui.picker import model_picker
+from ui.real_model import offer
 from ui.session import ATTENTION_VIEW
 from ui.state import shared_text
 from ui.views import chosen_view
@@ -33,4 +34,5 @@ with guarded():
             "Type a sentence above to see which of its tokens look at which.",
             icon=":material/edit:",
         )
+offer("has heads with every habit: previous token, duplicate, induction", "offer_attention")
 code_behind(*code_of(view, ref, text or "Hello"))

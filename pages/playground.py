@@ -3,6 +3,7 @@
 from ui.page import code_behind, guarded, header
 from ui.playground import VIEWS
 from ui.playground.code import code_of
+from ui.real_model import offer
 from ui.views import chosen_view
 from ui.warm import warm_up
 
@@ -18,5 +19,6 @@ header("Playground", INTRO)
 view = chosen_view("playground_view", VIEWS)
 with guarded():
     VIEWS[view].show()
+offer("writes English that makes sense for longer", "offer_playground")
 code_behind(*code_of(view))
 warm_up(delay=2.0)  # the page has imported all it needs: what is left is to freeze it

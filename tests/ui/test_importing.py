@@ -1,11 +1,13 @@
-"""Importing a GPT-2 in the background, and what the Runs page shows of it."""
+"""Importing a model in the background, and what the Runs page shows of it."""
 
 import time
 from pathlib import Path
 
 import pytest
+from convert.gguf_vocabulary import write_whole_gguf
 from page_driver import button, open_page, shown
 
+from llmcore.paths import cache_dir
 from llmcore.runs import RunStore
 from ui.runs import importing
 
@@ -72,3 +74,29 @@ def test_a_second_import_waits_for_the_first(monkeypatch, wait_until) -> None:
     assert button(page, "Import").disabled and not page.exception
     first.leave()
     assert first.wait(10) and (first.state, first.error) == ("stopped", None)
+
+
+def test_a_gguf_file_that_is_dropped_becomes_a_run(tmp_path: Path, wait_until) -> None:
+    transformers = pytest.importorskip("transformers")
+    file = tmp_path / "Tiny Llama.Q8.gguf"
+    write_whole_gguf(transformers, file)
+    page = open_page("runs")
+    page.file_uploader(key="import_gguf").upload(file.name, file.read_bytes()).run()
+    assert not page.exception
+    job = wait_until(lambda: not importing.newest_import().is_live and importing.newest_import())
+    assert job.error is None, job.error
+    page.run()
+    assert importing.newest_import() is job  # the same file is not imported again
+    assert RunStore().info(job.result).name == "tiny-llama-q8"
+    assert "tiny\\-llama\\-q8\\.gguf is in the list above, logits within" in shown(page)
+    assert not list(cache_dir().glob("import-*"))
+
+
+def test_a_dropped_file_that_is_no_gguf_is_one_sentence(wait_until) -> None:
+    page = open_page("runs")
+    page.file_uploader(key="import_gguf").upload("bad.gguf", b"no model at all").run()
+    job = wait_until(lambda: not importing.newest_import().is_live and importing.newest_import())
+    page.run()
+    assert not page.exception and [error.value for error in page.error]
+    assert job.error and "import-" not in page.error[0].value
+    assert not list(cache_dir().glob("import-*"))

@@ -1,4 +1,4 @@
-"""Runs and models in and out: zips between labs, GPT-2 in, Hugging Face and GGUF out."""
+"""Runs and models in and out: zips between labs, models of other tools in and out."""
 
 import tempfile
 from pathlib import Path
@@ -8,9 +8,9 @@ import streamlit as st
 
 from llmcore.errors import LabError
 from llmcore.paths import exports_dir, slug
-from ui.marked import code
+from ui.marked import Markdown, code
 from ui.page import guarded, plain
-from ui.runs.importing import ImportJob, begin_import, newest_import
+from ui.runs.importing import ImportJob, begin_import, begin_import_of_file, newest_import
 from ui.state import store
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ FORMATS = {
     "hf": ("For transformers", "A folder that transformers' AutoModel and AutoTokenizer load."),
     "gguf": ("For llama.cpp", "One GGUF file with the tokenizer inside."),
 }
+MAX_MODEL_MB = 600  # of a file that comes through the browser, which holds all of it in memory
 _IMPORTED = "lab_imported_zip"
+_BEGUN = "lab_imported_model"
 
 
 def hand_out(info: "RunInfo") -> None:
@@ -90,17 +92,17 @@ def _vacant(name: str) -> Path:
 
 
 def bring_in() -> None:
-    """A run from another lab's zip, or a GPT-2, becomes a run of this one."""
+    """A run from another lab's zip, or a model of another tool, becomes a run of this one."""
     job = newest_import()
     live = job is not None and job.is_live
     with st.expander(
-        "Import a run or a GPT-2", icon=":material/download:", expanded=live, key="bring_in"
+        "Import a run or a model", icon=":material/download:", expanded=live, key="bring_in"
     ):
         left, right = st.columns(2, gap="large")
         with left, guarded():
             _zip_in()
         with right, guarded():
-            st.fragment(_gpt2_in, run_every=REFRESH_SECONDS if live else None)(live)
+            st.fragment(_model_in, run_every=REFRESH_SECONDS if live else None)(live)
 
 
 def _zip_in() -> None:
@@ -126,20 +128,22 @@ def _zip_in() -> None:
     st.success(f"{plain(name)} is in the list above.")
 
 
-def _gpt2_in(was_live: bool) -> None:
+def _model_in(was_live: bool) -> None:
     job = newest_import()
     live = job is not None and job.is_live
     if live != was_live:
         st.rerun()
+    _file_in(live)
     source = st.text_input(
-        "A GPT-2: a name on the Hugging Face hub, or a folder",
+        "Or a path on this computer, or a name on the Hugging Face hub",
         value="gpt2",
         key="import_gpt2_source",
         max_chars=500,
         disabled=live,
-        help="gpt2 (124 million parameters, 550 MB), gpt2-medium, gpt2-large, gpt2-xl, "
-        "organisation/model, or a folder with config.json and model.safetensors. Names are looked "
-        "up in the hub's cache first, then downloaded.",
+        help="A GGUF file, or a folder with config.json and safetensors, of a GPT-2, Llama, "
+        "Mistral, Qwen2, Qwen3 or SmolLM3. Names: gpt2 (124 million parameters, 550 MB), "
+        "gpt2-medium, gpt2-large, gpt2-xl, organisation/model; they are looked up in the hub's "
+        "cache first, then downloaded.",
     )
     st.button(
         "Import",
@@ -152,6 +156,27 @@ def _gpt2_in(was_live: bool) -> None:
         _job(job)
 
 
+def _file_in(live: bool) -> None:
+    """A GGUF file that is dropped here is imported at once, each once in a session."""
+    file = st.file_uploader(
+        "A model as a GGUF file",
+        type=["gguf"],
+        key="import_gguf",
+        max_upload_size=MAX_MODEL_MB,
+        disabled=live,
+        help="As llama.cpp, Ollama and LM Studio use it: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q4_K, "
+        f"Q5_K or Q6_K. Of a file with more than {MAX_MODEL_MB} MB, type the path below.",
+    )
+    if file is None or live:
+        return
+    begun: set[str] = st.session_state.setdefault(_BEGUN, set())
+    if file.file_id in begun:
+        return
+    begun.add(file.file_id)
+    begin_import_of_file(file.name, file.getbuffer())
+    st.rerun()
+
+
 def _begin() -> None:
     """The field as it is at the click, which may be what left it."""
     begin_import(st.session_state["import_gpt2_source"])
@@ -161,16 +186,19 @@ def _job(job: ImportJob) -> None:
     if job.error:
         st.error(plain(job.error), icon=":material/error:")
     elif job.result:
-        compared = (
-            f", logits within {job.difference:.2g} of transformers'"
-            if job.difference is not None
-            else ""
-        )
-        st.success(f"{plain(job.source)} is in the list above{compared}.")
+        st.success(f"{plain(job.title)} is in the list above{_compared(job)}.")
         for notice in job.notices:
             st.caption(plain(notice))
     elif job.file:
         of = f" of {job.total / 1e6:,.0f} MB" if job.total else " MB"
         st.progress(job.share, text=f"{plain(job.file)}: {job.done / 1e6:,.0f}{of}")
     else:
-        st.progress(0.0, text=f"Looking for {plain(job.source)}, then reading and comparing …")
+        st.progress(0.0, text=f"Looking for {plain(job.title)}, then reading and comparing …")
+
+
+def _compared(job: ImportJob) -> Markdown:
+    """How far the new run is from its source, and by what that was measured."""
+    if job.difference is None:
+        return ""
+    by = "the file's" if job.source.endswith(".gguf") else "transformers'"
+    return f", logits within {job.difference:.2g} of {by}"

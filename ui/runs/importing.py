@@ -1,8 +1,12 @@
-"""Importing a GPT-2 in the background: a click elsewhere does not stop the download."""
+"""Importing a model in the background: a click elsewhere does not stop the download."""
 
+import shutil
+import tempfile
+from pathlib import Path
 from typing import ClassVar
 
 from llmcore.background import Job, Jobs, Stopped
+from llmcore.paths import cache_dir, slug
 from ui.page import UNEXPECTED
 
 
@@ -11,9 +15,10 @@ class ImportJob(Job[str]):
 
     low_priority: ClassVar[bool] = False
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, folder: Path | None = None) -> None:
+        """folder: one of its own that holds the source, and goes when the import ends."""
         super().__init__("llmlab-import")
-        self.source = source
+        self.source, self._folder = source, folder
         self.file, self.done = "", 0
         self.total: int | None = None
         self.notices: list[str] = []
@@ -30,7 +35,19 @@ class ImportJob(Job[str]):
             raise Stopped
         self.file, self.done, self.total = file, done, total
 
+    @property
+    def title(self) -> str:
+        """What the person calls it."""
+        return Path(self.source).name if self._folder is not None else self.source
+
     def work(self) -> str:
+        try:
+            return self._import()
+        finally:
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _import(self) -> str:
         from llmcore.convert.import_model import import_model, locate
         from llmcore.runs import RunStore
 
@@ -57,6 +74,26 @@ def newest_import() -> ImportJob | None:
 def begin_import(source: str) -> None:
     """Starts an import and returns at once; while one is under way, nothing happens."""
     with _imports.lock:
-        newest = newest_import()
-        if newest is None or not newest.is_live:
+        if not _is_busy():
             _imports.add(_NEWEST, ImportJob(source.strip())).start()
+
+
+def begin_import_of_file(name: str, data: bytes | memoryview) -> None:
+    """The same for a GGUF file that a browser sent. Raises OSError if it cannot be written."""
+    with _imports.lock:
+        if _is_busy():
+            return
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="import-", dir=cache_dir()))
+        try:
+            path = folder / f"{slug(Path(name).stem)}.gguf"
+            path.write_bytes(data)
+            _imports.add(_NEWEST, ImportJob(str(path), folder)).start()
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def _is_busy() -> bool:
+    newest = newest_import()
+    return newest is not None and newest.is_live

@@ -64,8 +64,8 @@ SMOLLM2 = PackagedModel(
     kept_bytes=269_000_000,
     licence="Apache-2.0",
     origin="SmolLM2-135M-Instruct is a language model of Hugging Face, finetuned to answer.",
-    precision="Its matrices were rounded to 4 bits (Q4_1 of llama.cpp), which costs a little; here "
-    "they are kept and run as 16-bit numbers.",
+    precision="Its matrices were rounded to 4 bits (Q4_1 of llama.cpp), which costs a little; the "
+    "lab keeps those as 16-bit numbers.",
 )
 PACKAGED_MODELS = {SMOLLM2.name: SMOLLM2}
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HEAD, MLP, LAYER = "head", "mlp", "layer"
 _NAME = re.compile(r"L(\d{1,3})(?:H(\d{1,3})| ?(MLP))?", re.ASCII)
-_ROWS = 4096  # tokens that pass through the blocks at once when heads are ranked
+_PASS_BYTES = 96 << 20  # of the layers' outputs that are held at once when parts are ranked
 
 
 @dataclass(slots=True, frozen=True, order=True)
@@ -216,14 +216,17 @@ def rank_parts(
     ids: Tensor,
     means: Means | None = None,
     reported: Callable[[int, int], object] = lambda done, of: None,
+    max_bytes: int = _PASS_BYTES,
 ) -> Ranking:
     """Each head and each MLP off in turn, on texts (B, T).
 
     All variants of a layer run side by side as one batch, and only from that layer on: what lies
-    below is the same for all of them. `reported(done, of)` is called after each layer.
+    below is the same for all of them. `reported(done, of)` is called with the number of parts, as
+    they are done.
     """
     trunk = loaded.trunk
     n_layers, n_heads = trunk.config.n_layers, trunk.config.n_heads
+    position_bytes = 4 * sum(width for _, width in trunk.config.linear_shapes().values())
     stream = trunk.embed(ids)  # (B, T, C), what enters the layer
     measure = _measure(loaded, ids)
     below: list[Tensor] = []  # what a head that reads every layer took of those below
@@ -231,7 +234,7 @@ def rank_parts(
     heads, mlp = np.zeros((n_layers, n_heads)), np.zeros(n_layers)
     for layer in range(n_layers):
         parts = [Part(layer, HEAD, head) for head in range(n_heads)] + [Part(layer, MLP)]
-        side_by_side = max(1, _ROWS // ids.numel())
+        side_by_side = max(1, max_bytes // (ids.numel() * position_bytes))
         for first in range(0, len(parts), side_by_side):
             some = parts[first : first + side_by_side]
             losses = _losses(loaded, stream, below, some, means, measure)
@@ -240,10 +243,10 @@ def rank_parts(
                     heads[layer, part.head] = loss - baseline
                 else:
                     mlp[layer] = loss - baseline
+            reported(layer * len(parts) + first + len(some), n_layers * len(parts))
         if loaded.labels is not None and loaded.classifier.reads_layers:
             below.append(loaded.classifier.read(stream))
         stream = trunk.through_blocks(stream, first=layer, end=layer + 1)
-        reported(layer + 1, n_layers)
     return Ranking(heads, mlp, baseline)
 
 

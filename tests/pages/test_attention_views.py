@@ -17,7 +17,7 @@ from llmcore.interpret.attention import AttentionRecord, attend
 from llmcore.interpret.lens import logit_lens
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tasks.head_types import HeadScores
-from ui.attention import VIEWS
+from ui.attention import VIEWS, effects
 from ui.attention.choice import strongest_head
 
 SENTENCE = "the cat sees the moon. the cat sees"
@@ -213,6 +213,18 @@ def test_every_part_in_turn(model: str) -> None:
     assert len(best) == 8
     best[1].click().run()
     assert address(page, "head") == best[1].label.split(" ")[0]
+
+
+def test_of_a_large_model_it_is_said_before_how_long_it_takes(monkeypatch) -> None:
+    monkeypatch.setattr(effects, "LARGE", 1)
+    page = view("off", "starter")
+    said = [caption.value for caption in page.caption if "20 parts of" in caption.value]
+    assert len(said) == 1 and "about" in said[0] and "**Stop** ends it" in said[0]
+    page.segmented_control(key="attention_rank_on").set_value("Held-out text").run()
+    assert any("20 parts of" in caption.value for caption in page.caption)
+    button(page, "Switch each off in turn").click().run()
+    assert not page.exception and not page.error
+    assert not any("20 parts of" in caption.value for caption in page.caption)  # it is known now
 
 
 def test_one_token_has_nothing_to_rank() -> None:

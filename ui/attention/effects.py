@@ -1,5 +1,6 @@
 """Every head and every MLP off in turn: which of them matter, on one text or on held-out text."""
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from ui.attention.passages import means_of, test_ids
 from ui.marked import plain
 from ui.page import guarded
 from ui.picker import load_model
+from ui.run_panel.feed import duration
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 _FOUND = "lab_attention_rankings"
 OWN, TEST = "Your text", "Held-out text"
 N_KEPT, N_BEST = 6, 8
+LARGE = 30_000_000  # parameters from which on one is told how long it takes
+SOON = 3.0  # seconds
 
 
 def ranking_of(key: str, text: str, how: str) -> "Ranking | None":
@@ -51,6 +55,7 @@ def rank_panel(model: "Reference", text: str, how: str) -> None:
             "Switch each off in turn", icon=":material/leaderboard:", key="attention_rank",
             help="Every head and every MLP alone, and how much the loss rises without it.",
         )  # fmt: skip
+    _how_long(key, text, how, loaded)
     if asked:
         with guarded():
             _rank(key, text, how, loaded)
@@ -65,6 +70,39 @@ def rank_panel(model: "Reference", text: str, how: str) -> None:
     _draw(found, loaded)
 
 
+def _how_long(key: str, text: str, how: str, loaded: "Loaded") -> None:
+    """Before the click, where a model is so large that one waits for it."""
+    config = loaded.trunk.config
+    if config.n_parameters() < LARGE or ranking_of(key, text, how) is not None:
+        return
+    n_parts = config.n_layers * (config.n_heads + 1)
+    ids = _own_ids(text, loaded) if _subject(text) else test_ids(key, loaded)
+    if ids is None:
+        return
+    # A part of layer l is off in the layers from l on: half of all, on average, and the head.
+    seconds = 0.6 * n_parts * _seconds_of_a_token(key, loaded) * ids.numel()
+    st.caption(
+        f"{n_parts:,} parts of {config.n_parameters() / 1e6:,.0f} million parameters: about "
+        f"{duration(seconds)} here. **Stop** ends it."
+    )
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _seconds_of_a_token(key: str, _loaded: "Loaded") -> float:
+    """What a token of a text costs on this machine: the faster of two short passes."""
+    import torch
+
+    ids = torch.ones(1, min(64, _loaded.trunk.config.context_length), dtype=torch.long)
+    ids = ids.to(next(_loaded.trunk.parameters()).device)
+    took = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        with torch.inference_mode():
+            _loaded.trunk(ids)
+        took.append(time.perf_counter() - begun)
+    return min(took) / ids.numel()
+
+
 def _rank(key: str, text: str, how: str, loaded: "Loaded") -> None:
     from llmcore.interpret.ablation import rank_parts
 
@@ -74,11 +112,18 @@ def _rank(key: str, text: str, how: str, loaded: "Loaded") -> None:
         raise LabError("The held-out text is not on this machine: choose your own text.")
     if ids.shape[1] < 2 and loaded.labels is None:
         raise LabError("One token has none before it to predict it: type at least two.")
-    bar = st.progress(0.0, "Layer by layer")
-    ranking = rank_parts(
-        loaded, ids, means_of(key, how, loaded),
-        lambda done, of: bar.progress(done / of, f"Layer {done:d} of {of:d}"),
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, "Part by part")
+        # Any click runs the page anew, which ends this run at the bar's next step.
+        st.button("Stop", icon=":material/stop:", key="attention_rank_stop")
+    begun = time.monotonic()
+
+    def reported(done: int, of: int) -> None:
+        left = (time.monotonic() - begun) * (of - done) / done
+        more = f", about {duration(left)} left" if left > SOON else ""
+        bar.progress(done / of, f"Part {done:,} of {of:,}{more}")
+
+    ranking = rank_parts(loaded, ids, means_of(key, how, loaded), reported)
     found = st.session_state.setdefault(_FOUND, {})
     found[key, how, subject] = ranking
     while len(found) > N_KEPT:

@@ -1,7 +1,7 @@
 /* One token through a transformer of the lab: what `llmcore.nn.decode.FastPass` computes, in one call.
 
-   Every weight is read once and used once, so the loops only have to keep up with memory: rows of a
-   matrix are multiplied four at a time, in order, and each thread takes its own rows. Weights are
+   Every weight is read once and used once, so the loops only have to keep up with memory: they read
+   rows in order and ask for what comes next, and each thread takes its own rows. Weights are
    fp32, bf16, or blocks of 32 whole numbers of 8 or 4 bits with a scale (4 bits: and a least value);
    what comes in and all sums are fp32. Compiled by llmcore.nn.kernels, which checks nothing here:
    sizes are those of a model that was built. */
@@ -107,13 +107,20 @@ static inline void from_nibbles(const uint8_t *at, Floats *low, Floats *high) {
 }
 #endif
 
+/* Rows are short, and a processor that guesses what is read next begins again with each: it is
+   told. Behind the end of a matrix that asks for what is not there, which does nothing. */
+#ifndef AHEAD
+#define AHEAD 4096
+#endif
+static inline void ahead(const void *at) { __builtin_prefetch((const char *)at + AHEAD); }
+
 static inline float total(Floats v) {
     float sum = 0;
     for (int i = 0; i < WIDE; i++) sum += v[i];
     return sum;
 }
 
-static inline float one_bf16(uint16_t half) {
+static inline float widened(uint16_t half) {
     union { uint32_t whole; float value; } u = {(uint32_t)half << 16};
     return u.value;
 }
@@ -126,7 +133,10 @@ static inline float one_bf16(uint16_t half) {
         Floats sums[ROWS] = {0};                                                                  \
         for (int64_t i = 0; i < wide; i += WIDE) {                                                \
             Floats v = floats(x + i);                                                             \
-            for (int k = 0; k < ROWS; k++) sums[k] += LOAD(w + k * n + i) * v;                    \
+            for (int k = 0; k < ROWS; k++) {                                                      \
+                ahead(w + k * n + i);                                                             \
+                sums[k] += LOAD(w + k * n + i) * v;                                               \
+            }                                                                                     \
         }                                                                                         \
         for (int k = 0; k < ROWS; k++) {                                                          \
             y[r + k] = total(sums[k]);                                                            \
@@ -136,81 +146,73 @@ static inline float one_bf16(uint16_t half) {
 #define SAME(v) (v)
 PLAIN_ROWS(four_fp32, float, floats, SAME, 4)
 PLAIN_ROWS(one_fp32, float, floats, SAME, 1)
-PLAIN_ROWS(four_bf16, uint16_t, from_bf16, one_bf16, 4)
-PLAIN_ROWS(row_bf16, uint16_t, from_bf16, one_bf16, 1)
+PLAIN_ROWS(four_bf16, uint16_t, from_bf16, widened, 4)
+PLAIN_ROWS(one_bf16, uint16_t, from_bf16, widened, 1)
 
-#define INT8_ROWS(NAME, ROWS)                                                                     \
-    static void NAME(const Matrix *m, const float *x, float *y, int64_t r) {                      \
-        const int64_t blocks = m->cols / BLOCK;                                                   \
-        const int8_t *w = (const int8_t *)m->weights + r * m->cols;                               \
-        const float *scales = m->scales + r * blocks;                                             \
-        Floats sums[ROWS] = {0};                                                                  \
-        for (int64_t b = 0; b < blocks; b++) {                                                    \
-            Floats low = floats(x + b * BLOCK), high = floats(x + b * BLOCK + WIDE);              \
-            for (int k = 0; k < ROWS; k++) {                                                      \
-                const int8_t *at = w + k * m->cols + b * BLOCK;                                   \
-                sums[k] += scales[k * blocks + b] *                                               \
-                           (from_bytes(at) * low + from_bytes(at + WIDE) * high);                 \
-            }                                                                                     \
-        }                                                                                         \
-        for (int k = 0; k < ROWS; k++) y[r + k] = total(sums[k]);                                 \
+static float row_int8(const Matrix *m, const float *x, int64_t r) {
+    const int64_t blocks = m->cols / BLOCK;
+    const int8_t *at = (const int8_t *)m->weights + r * m->cols;
+    const float *scales = m->scales + r * blocks;
+    Floats sum = {0};
+    for (int64_t b = 0; b < blocks; b++, at += BLOCK, x += BLOCK) {
+        ahead(at);
+        sum += scales[b] * (from_bytes(at) * floats(x) + from_bytes(at + WIDE) * floats(x + WIDE));
     }
-INT8_ROWS(four_int8, 4)
-INT8_ROWS(one_int8, 1)
+    return total(sum);
+}
 
 /* A byte holds number i of its block and number i + 16. `block_sums` are those of x. */
-#define INT4_ROWS(NAME, ROWS)                                                                     \
-    static void NAME(const Matrix *m, const float *x, const float *block_sums, float *y,          \
-                     int64_t r) {                                                                 \
-        const int64_t blocks = m->cols / BLOCK;                                                   \
-        const uint8_t *w = (const uint8_t *)m->weights + r * (m->cols / 2);                       \
-        const float *scales = m->scales + r * blocks, *least = m->least + r * blocks;             \
-        Floats sums[ROWS] = {0};                                                                  \
-        float rest[ROWS] = {0};                                                                   \
-        for (int64_t b = 0; b < blocks; b++) {                                                    \
-            Floats low = floats(x + b * BLOCK), high = floats(x + b * BLOCK + WIDE);              \
-            for (int k = 0; k < ROWS; k++) {                                                      \
-                Floats first, second;                                                             \
-                from_nibbles(w + k * (m->cols / 2) + b * WIDE, &first, &second);                  \
-                sums[k] += scales[k * blocks + b] * (first * low + second * high);                \
-                rest[k] += least[k * blocks + b] * block_sums[b];                                 \
-            }                                                                                     \
-        }                                                                                         \
-        for (int k = 0; k < ROWS; k++) y[r + k] = total(sums[k]) + rest[k];                       \
+static float row_int4(const Matrix *m, const float *x, const float *block_sums, int64_t r) {
+    const int64_t blocks = m->cols / BLOCK;
+    const uint8_t *at = (const uint8_t *)m->weights + r * (m->cols / 2);
+    const float *scales = m->scales + r * blocks, *least = m->least + r * blocks;
+    Floats sum = {0};
+    float rest = 0;
+    for (int64_t b = 0; b < blocks; b++, at += WIDE, x += BLOCK) {
+        Floats low, high;
+        ahead(at);
+        from_nibbles(at, &low, &high);
+        sum += scales[b] * (low * floats(x) + high * floats(x + WIDE));
+        rest += least[b] * block_sums[b];
     }
-INT4_ROWS(four_int4, 4)
-INT4_ROWS(one_int4, 1)
+    return total(sum) + rest;
+}
 
+/* Rows from r to `end`, at most four. */
 static void rows(const Matrix *m, const float *x, const float *block_sums, float *y, int64_t r,
-                 int four) {
-    switch (m->kind) {
-    case FP32: (four ? four_fp32 : one_fp32)(m, x, y, r); break;
-    case BF16: (four ? four_bf16 : row_bf16)(m, x, y, r); break;
-    case INT8: (four ? four_int8 : one_int8)(m, x, y, r); break;
-    default: (four ? four_int4 : one_int4)(m, x, block_sums, y, r);
+                 int64_t end) {
+    if (m->kind == FP32 && end - r == 4) {
+        four_fp32(m, x, y, r);
+    } else if (m->kind == BF16 && end - r == 4) {
+        four_bf16(m, x, y, r);
+    } else {
+        for (; r < end; r++) {
+            switch (m->kind) {
+            case FP32: one_fp32(m, x, y, r); break;
+            case BF16: one_bf16(m, x, y, r); break;
+            case INT8: y[r] = row_int8(m, x, r); break;
+            default: y[r] = row_int4(m, x, block_sums, r);
+            }
+        }
     }
 }
 
 /* y = W x + b; each thread of a parallel region takes rows of its own. y is whole afterwards. */
 static void multiply(const Matrix *m, const float *x, float *y, float *block_sums) {
-    const int64_t n = m->cols, fours = m->rows / 4;
     if (m->kind == INT4) {
 #pragma omp for schedule(static)
-        for (int64_t k = 0; k < n / BLOCK; k++) {
+        for (int64_t k = 0; k < m->cols / BLOCK; k++) {
             float s = 0;
             for (int i = 0; i < BLOCK; i++) s += x[k * BLOCK + i];
             block_sums[k] = s;
         }
     }
 #pragma omp for schedule(static)
-    for (int64_t q = 0; q < fours + 1; q++) {
-        int64_t first = 4 * q, end = q < fours ? first + 4 : m->rows;
-        if (q < fours)
-            rows(m, x, block_sums, y, first, 1);
-        else
-            for (int64_t r = first; r < end; r++) rows(m, x, block_sums, y, r, 0);
+    for (int64_t r = 0; r < m->rows; r += 4) {
+        int64_t end = r + 4 < m->rows ? r + 4 : m->rows;
+        rows(m, x, block_sums, y, r, end);
         if (m->bias)
-            for (int64_t r = first; r < end; r++) y[r] += m->bias[r];
+            for (int64_t i = r; i < end; i++) y[i] += m->bias[i];
     }
 }
 

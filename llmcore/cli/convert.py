@@ -31,7 +31,7 @@ def import_model(
     as_json: AsJson = False,
 ) -> None:
     """Make a run of a model of another tool: from a file, a directory, the hub's cache, or by
-    download. Llama, Mistral, Qwen2, Qwen3, SmolLM and GPT-2 are read."""
+    download. GPT-2, Llama, Mistral, Qwen2, Qwen3, SmolLM and SmolLM3 are read."""
     _import(source, name, run_dir, as_json)
 
 

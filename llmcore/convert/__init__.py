@@ -1,1 +1,1 @@
-"""Models in and out: GPT-2 from Hugging Face's format; export for transformers and llama.cpp."""
+"""Models in and out: Hugging Face's folders and GGUF files; export for transformers and llama.cpp."""

@@ -1,4 +1,4 @@
-"""Find a GPT-2-shaped model of Hugging Face's format on this machine: a directory, or a name
+"""Find a model of another tool on this machine: a directory, a GGUF file, or a name
 whose download lies in the hub's cache or in the lab's. Reads small files only, no torch."""
 
 import logging

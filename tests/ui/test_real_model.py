@@ -47,7 +47,7 @@ def test_while_it_is_made_ready_the_page_says_so(monkeypatch, wait_until) -> Non
     page = open_page("playground")
     assert not page.exception
     assert any("made ready in the background" in info.value for info in page.info)
-    assert "Fetch it" not in [one.label for one in page.button]
+    assert "Fetch it" not in [button.label for button in page.button]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -55,4 +55,4 @@ def test_where_it_is_nothing_is_offered(name: str, monkeypatch) -> None:
     monkeypatch.setattr(type(SMOLLM2), "is_here", property(lambda _: True))
     page = open_page(name)
     assert not page.exception
-    assert "Fetch it" not in [one.label for one in page.button]
+    assert "Fetch it" not in [button.label for button in page.button]

@@ -114,7 +114,7 @@ def _rank(key: str, text: str, how: str, loaded: "Loaded") -> None:
         raise LabError("One token has none before it to predict it: type at least two.")
     with st.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, "Part by part")
-        # Any click runs the page anew, which ends this run at the bar's next step.
+        # Any click runs the page again, which ends this run at the bar's next step.
         st.button("Stop", icon=":material/stop:", key="attention_rank_stop")
     begun = time.monotonic()
 

@@ -1,1 +1,1 @@
-"""Models in and out: Hugging Face's folders and GGUF files; export for transformers and llama.cpp."""
+"""Models in and out: folders of Hugging Face, GGUF files, export to other tools."""

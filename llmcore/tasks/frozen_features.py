@@ -17,6 +17,7 @@ from llmcore.tasks.texts import Texts, pad
 
 MAX_BYTES = 1 << 30
 GROUP_TEXTS = 32  # texts that go through the frozen part together
+PASS_BYTES = 256 << 20  # of what the layers give for texts that go through them together
 MAX_PADDING = 1 / 8  # of the longest text of a group, at most
 
 
@@ -38,12 +39,17 @@ class FrozenFeatures(Texts):
         fill: int,
         device: str,
         max_bytes: int = MAX_BYTES,
+        pass_bytes: int = PASS_BYTES,
     ) -> None:
+        """max_bytes: of features that are kept. pass_bytes: of what the frozen layers give for
+        texts that go through them together; a single text may take more."""
         super().__init__(model, ids, fill, device)
         self._group_of: dict[int, np.ndarray] = {}  # for each text that is kept
         self._rows: dict[int, Tensor] = {}  # text -> (C,) or (T, C), once it was computed
         self.n_bytes = 0  # that the kept ones take in the end
-        self.groups = similar_lengths(self.lengths)  # that go through the model together
+        self._n_tokens = pass_bytes // token_bytes(model)
+        # Those that go through the model together.
+        self.groups = similar_lengths(self.lengths, self._n_tokens)
         for group in self.groups:
             n_bytes = self._group_bytes(group)
             if self.n_bytes + n_bytes <= max_bytes:
@@ -70,7 +76,9 @@ class FrozenFeatures(Texts):
             if i in self._group_of and i not in self._rows:
                 self._rows.update(self._computed(self._group_of[i]))
         beyond = [i for i in indices.tolist() if i not in self._group_of]
-        fresh = self._computed(np.array(beyond)) if beyond else {}
+        fresh: dict[int, Tensor] = {}
+        for group in similar_lengths(self.lengths[beyond], self._n_tokens) if beyond else []:
+            fresh.update(self._computed(np.array(beyond)[group]))
         rows = [fresh[i] if i in fresh else self._rows[i] for i in indices.tolist()]
         return pad_sequence(rows, batch_first=True)
 
@@ -111,11 +119,20 @@ class FeatureView(Texts):
         return self.model.learning_part(features, lengths)
 
 
-def similar_lengths(lengths: np.ndarray) -> list[np.ndarray]:
-    """Numbers of texts of lengths (N,), longest first, in groups of at most GROUP_TEXTS in which
-    no text is padded by more than MAX_PADDING of the longest.
+def token_bytes(model: SequenceClassifier) -> int:
+    """What the layers of the trunk give for one token: one layer's outputs, and the states of all
+    layers where the head reads them."""
+    config = model.trunk.config
+    states = config.d_model * (config.n_layers + 1 if model.reads_layers else 2)
+    return 4 * (sum(width for _, width in config.linear_shapes().values()) + states)
 
-    >>> [group.tolist() for group in similar_lengths(np.array([4, 16, 15, 4, 8]))]
+
+def similar_lengths(lengths: np.ndarray, n_tokens: int) -> list[np.ndarray]:
+    """Numbers of texts of lengths (N,), longest first, in groups of at most GROUP_TEXTS in which
+    no text is padded by more than MAX_PADDING of the longest, and which have at most `n_tokens`
+    with their padding; a text that is longer stands alone.
+
+    >>> [group.tolist() for group in similar_lengths(np.array([4, 16, 15, 4, 8]), 40)]
     [[1, 2], [4], [0, 3]]
     """
     groups: list[list[int]] = []
@@ -123,6 +140,7 @@ def similar_lengths(lengths: np.ndarray) -> list[np.ndarray]:
         fits = (
             groups
             and len(groups[-1]) < GROUP_TEXTS
+            and (len(groups[-1]) + 1) * lengths[groups[-1][0]] <= n_tokens
             and lengths[i] >= (1 - MAX_PADDING) * lengths[groups[-1][0]]
         )
         if fits:

@@ -11,7 +11,7 @@ from llmcore.config import TrainConfig
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
 from llmcore.tasks.classification import ClassificationTask, Example
-from llmcore.tasks.frozen_features import FrozenFeatures, similar_lengths
+from llmcore.tasks.frozen_features import FrozenFeatures, similar_lengths, token_bytes
 from llmcore.tasks.texts import Texts
 from llmcore.tokenizers import builtin_tokenizer
 from llmcore.train.control import NeverStop, Request
@@ -166,8 +166,28 @@ def test_where_everything_learns_nothing_is_reused() -> None:
 
 def test_groups_hold_every_text_once_with_little_padding() -> None:
     lengths = np.random.default_rng(0).integers(1, 200, size=500)
-    groups = similar_lengths(lengths)
+    groups = similar_lengths(lengths, 10_000)
     assert sorted(np.concatenate(groups)) == list(range(500))
     for group in groups:
         assert len(group) <= 32 and lengths[group].min() >= 7 / 8 * lengths[group].max()
-    assert similar_lengths(np.array([], dtype=int)) == []
+    assert similar_lengths(np.array([], dtype=int), 10) == []
+
+
+@pytest.mark.parametrize("max_bytes", [0, 1 << 20])
+@pytest.mark.parametrize("mode", ["head", "last-block"])
+def test_few_bytes_at_once_give_the_same_features(mode: str, max_bytes: int, monkeypatch) -> None:
+    whole = make_task(mode)._texts["train"]
+    model, ids = whole.model, whole.ids
+    model.eval()
+    small = FrozenFeatures(model, ids, whole.fill, "cpu", max_bytes, 20 * token_bytes(model))
+    tokens, frozen_part = [], model.frozen_part
+
+    def counted(ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        tokens.append(ids.numel())
+        return frozen_part(ids, lengths)
+
+    expected = whole.features(np.arange(len(ids)))
+    monkeypatch.setattr(model, "frozen_part", counted)
+    found = small.features(np.arange(len(ids)))
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    assert max(tokens) <= 20 and len(tokens) > 10

@@ -17,7 +17,7 @@ from llmcore.interpret.attention import AttentionRecord, attend
 from llmcore.interpret.lens import logit_lens
 from llmcore.paths import PROJECT_ROOT
 from llmcore.tasks.head_types import HeadScores
-from ui.attention import VIEWS, effects
+from ui.attention import VIEWS, effects, types
 from ui.attention.choice import strongest_head
 
 SENTENCE = "the cat sees the moon. the cat sees"
@@ -225,6 +225,15 @@ def test_of_a_large_model_it_is_said_before_how_long_it_takes(monkeypatch) -> No
     button(page, "Switch each off in turn").click().run()
     assert not page.exception and not page.error
     assert not any("20 parts of" in caption.value for caption in page.caption)  # it is known now
+
+
+def test_scoring_the_heads_of_a_large_model_says_how_long_it_takes(monkeypatch) -> None:
+    loaded = models.load("starter")
+    assert types._waiting("starter", loaded) == "Scoring every head"
+    monkeypatch.setattr(types, "LARGE", 1)
+    monkeypatch.setattr(types, "seconds_of_a_token", lambda key, loaded: 0.01)
+    expected = "Scoring 16 heads: about 15 s here, once for this visit"
+    assert types._waiting("starter", loaded) == expected  # 2 tests of 8 rows of 96 tokens
 
 
 def test_one_token_has_nothing_to_rank() -> None:

@@ -80,7 +80,7 @@ def _how_long(key: str, text: str, how: str, loaded: "Loaded") -> None:
     if ids is None:
         return
     # A part of layer l is off in the layers from l on: half of all, on average, and the head.
-    seconds = 0.6 * n_parts * _seconds_of_a_token(key, loaded) * ids.numel()
+    seconds = 0.6 * n_parts * seconds_of_a_token(key, loaded) * ids.numel()
     st.caption(
         f"{n_parts:,} parts of {config.n_parameters() / 1e6:,.0f} million parameters: about "
         f"{duration(seconds)} here. **Stop** ends it."
@@ -88,7 +88,7 @@ def _how_long(key: str, text: str, how: str, loaded: "Loaded") -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _seconds_of_a_token(key: str, _loaded: "Loaded") -> float:
+def seconds_of_a_token(key: str, _loaded: "Loaded") -> float:
     """What a token of a text costs on this machine: the faster of two short passes."""
     import torch
 

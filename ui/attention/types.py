@@ -6,9 +6,12 @@ import streamlit as st
 
 from llmcore.models import resolve
 from ui.attention.choice import choose_head, chosen_head, chosen_token, notice, pick_part, record_of
+from ui.attention.effects import LARGE, seconds_of_a_token
 from ui.attention.figures import figure, format_choice
 from ui.attention.grid import part_grid
+from ui.marked import Markdown
 from ui.picker import load_model
+from ui.run_panel.feed import duration
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +43,7 @@ TYPE_TEXTS = {
 }
 TESTS = {"repeats": "Random repeats", "text": "Held-out text"}
 N_BEST, ABOVE_CHANCE = 5, 2.0
+N_TESTS, N_SEQUENCES, LENGTH = 2, 8, 96
 HONEST = (
     "What this does not prove: a score says how much of its attention a head gives to one habit on "
     "this test, not that it is the only thing it does, nor that the model needs it. A head can "
@@ -52,18 +56,29 @@ def show(ref: str, text: str) -> None:
     """The best heads of each type, all scores of one type, and the chosen head on the text."""
     model = resolve(ref)
     loaded, key = load_model(model), model.key
-    with st.spinner("Scoring every head", show_time=True):
+    with st.spinner(_waiting(key, loaded), show_time=True):
         scores = scores_of(key, loaded)
     _test_said(scores)
     _types(model, text)
     st.caption(HONEST)
 
 
+def _waiting(key: str, loaded: "Loaded") -> Markdown:
+    """What the spinner says; of a large model also how long it takes."""
+    config = loaded.trunk.config
+    if config.n_parameters() < LARGE:
+        return "Scoring every head"
+    n_tokens = N_TESTS * N_SEQUENCES * min(LENGTH, config.context_length)
+    seconds = n_tokens * seconds_of_a_token(key, loaded)
+    heads = config.n_layers * config.n_heads
+    return f"Scoring {heads:,} heads: about {duration(seconds)} here, once for this visit"
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def scores_of(key: str, _loaded: "Loaded") -> "HeadScores":
     from llmcore.tasks.head_types import head_scores
 
-    return head_scores(_loaded.trunk, _loaded.tokenizer)
+    return head_scores(_loaded.trunk, _loaded.tokenizer, n_sequences=N_SEQUENCES, length=LENGTH)
 
 
 def _test_said(scores: "HeadScores") -> None:

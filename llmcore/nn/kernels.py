@@ -89,10 +89,22 @@ def _compiler() -> str | None:
 def _path() -> Path:
     """Another source, compiler, flags or machine is another file. It is code that this process
     runs, so it lies among the user's own files and not in a home of the lab that several share."""
-    machine = f"{platform.machine()} {platform.node()} {_compiler()} {FLAGS}"
+    machine = f"{_processor()} {_compiler()} {FLAGS}"
     digest = hashlib.sha256(SOURCE.read_bytes() + machine.encode()).hexdigest()[:16]
     general = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     return general / "llm-lab" / f"step-{digest}.so"
+
+
+def _processor() -> str:
+    """What tells this processor's instructions: a file made for another one would end the process
+    at the first that it does not know."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
+        kept = [line for line in lines.splitlines() if line.startswith(("model name", "flags",
+                "Features", "CPU part"))]  # fmt: skip
+    except OSError:
+        kept = [platform.processor(), platform.node()]
+    return " ".join([platform.machine(), *kept])
 
 
 def _load() -> ctypes.CDLL | None:

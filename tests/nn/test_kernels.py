@@ -158,3 +158,10 @@ def test_it_is_compiled_once(monkeypatch, tmp_path, step):
     monkeypatch.setattr(kernels, "_loaded", [])
     monkeypatch.setattr(kernels, "_compile", lambda path: pytest.fail("compiled again"))
     assert kernels.library() is not None
+
+
+def test_another_processor_is_another_file(monkeypatch):
+    own = kernels._path()
+    assert kernels._path() == own
+    monkeypatch.setattr(kernels, "_processor", lambda: "x86_64 flags: sse2")
+    assert kernels._path() != own

@@ -6,7 +6,7 @@ import sys
 
 
 def _interrupted(*_: object) -> None:
-    """Nothing was begun yet, and an import that is broken off gives a traceback of its own."""
+    """Nothing was begun yet, and an import that is broken off gives its own traceback."""
     os.write(2, b"error: Interrupted before the command was done.\n")
     os._exit(1)
 

@@ -99,7 +99,7 @@ class Assistant:
     ) -> str | list[str]:
         """The likeliest answer to each instruction; many are answered at once. A single one (a
         str) gets a str. earlier: (question, answer) of the conversation before each. Raises
-        LabError for what is no text, and where the model's chat template refuses it."""
+        LabError for what is no text, and if the model's chat template refuses it."""
         from llmcore.tasks.answering import greedy_answers
         from llmcore.tasks.instruction_tokens import answer_text
 

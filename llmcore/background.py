@@ -59,7 +59,7 @@ class Job(Generic[T]):
         return "It ended by a fault of the lab; the details are in the terminal."
 
     def start(self) -> Self:
-        """Begins, or begins again where it has ended; nothing while it runs or once stopped."""
+        """Begins, or begins again if it has ended; nothing while it runs or once stopped."""
         with self._start_lock:
             if not self.is_live and not self.stopping:
                 self.state, self._started = self.first_state, time.monotonic()
@@ -70,11 +70,11 @@ class Job(Generic[T]):
         return self
 
     def stop(self) -> None:
-        """Asks it to end, which it does at the next place where its work looks."""
+        """Asks it to end, which it does the next time its work looks."""
         self._stop.set()
 
     def leave(self) -> None:
-        """As `stop`, where the lab ends and nobody waits for what was made so far."""
+        """As `stop`, when the lab ends and nobody waits for what was made so far."""
         self.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -173,7 +173,7 @@ class Jobs(Generic[K, J]):
         return job
 
     def stop_all(self, timeout: float | None = None) -> None:
-        """Asks all to stop, waits for them together (`exit_seconds` where no time is given) and
+        """Asks all to stop, waits for them together (`exit_seconds` if no time is given) and
         forgets them."""
         self.ask_all_to_stop()
         self.await_all(time.monotonic() + (self.exit_seconds if timeout is None else timeout))

@@ -10,7 +10,7 @@ V = TypeVar("V")
 class SizedCache(Generic[V]):
     """The most recently used values whose sizes (bytes, say) sum up to at most `limit`.
 
-    Safe for many threads. The newest value stays even where it alone is larger than the limit:
+    Safe for many threads. The newest value stays even if it alone is larger than the limit:
     whoever put it is about to use it.
 
     >>> cache = SizedCache(limit=2)

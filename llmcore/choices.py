@@ -15,7 +15,7 @@ MAX_VOCAB_SIZE = 200_000
 TOKENIZER_KINDS = ("bpe", "characters")
 RULE_NAMES = ("lab", "gpt2", "cl100k", "words", "none")  # of llmcore.tokenizers.RULES
 
-# What `pretrain` can be told: of these a run's command line is made, too.
+# What `pretrain` can be given: a run's command line is made of these, too.
 PRETRAIN_MODEL = (
     "n_layers", "n_heads", "d_model", "position", "norm", "feed_forward", "n_kv_heads",
     "context_length", "dropout",

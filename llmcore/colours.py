@@ -13,7 +13,7 @@ SERIES = (
     "#74838C",  # slate
 )
 PETROL, AMBER, BLUE, MULBERRY, MOSS, VIOLET, BRICK, SLATE = SERIES
-RUST = "#B8690B"  # amber where petrol is as dark: the other end of a scale through nothing
+RUST = "#B8690B"  # amber, as dark as petrol: the other end of a scale through nothing
 
 
 def channels(colour: str) -> str:

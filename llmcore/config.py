@@ -434,9 +434,9 @@ class RunConfig(Checked):
     """All that a run was asked to do; written once as config.json.
 
     kind: one of `llmcore.kinds`. experiment: the settings of a kind that trains many small models
-    and keeps none of them, whose `train.steps` counts its points or cells; in the file they stand
+    and keeps none of them, whose `train.steps` counts its points or cells; in the file they are
     under the key of that kind (`curve`, `compare`, `diverse`, `variants`, …). tokenizer
-    (pretrain): a reference, or "" for the default: `base`'s where it is bundled, else a BPE of
+    (pretrain): a reference, or "" for the default: `base`'s if it is bundled, else a BPE of
     `model.vocab_size` trained on the corpus. parent (the finetunes): the model reference that is
     finetuned. trainable: `head`, `last-block`, `all`, `probe` (a head over every layer) or `lora`,
     whose settings are in `lora` (None for the others). words (classify): the words of a text vote
@@ -478,7 +478,7 @@ class RunConfig(Checked):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """As `Checked.from_dict`. The settings of an experiment stand under its own key."""
+        """As `Checked.from_dict`. The settings of an experiment are under its own key."""
         kind = values.get("kind")
         record = experiment_of(kind) if isinstance(kind, str) else None
         made = None

@@ -33,7 +33,7 @@ def choose_device(name: str = "auto") -> str:
 
 
 def choose_precision(name: str, device: str) -> str:
-    """`fp32` or `bf16` for a device; `auto` takes bf16 where the chip multiplies it itself.
+    """`fp32` or `bf16` for a device; `auto` takes bf16 if the chip multiplies it itself.
 
     On processors that do not, bf16 is emulated and slower than fp32.
     """

@@ -1,4 +1,4 @@
-"""Errors that a person can put right. Pages and CLI show their text as it is."""
+"""Errors that a person can put right. Pages and CLI show their text unchanged."""
 
 
 class LabError(ValueError):

@@ -111,7 +111,7 @@ def window_losses(
 def _passes(
     windows: Sequence[Window], batch_size: int, n_positions: int
 ) -> Iterator[Sequence[Window]]:
-    """The windows in their order, by those that go through the model together: at most so many of
+    """The windows in their order, by those that go through the model together: at most that many of
     them, and so many positions once they are padded; one at least."""
     at = 0
     while at < len(windows):
@@ -127,7 +127,7 @@ def _passes(
 
 
 def _state_losses(model: GPT, states: Tensor, goal: Tensor, n_rows: int) -> np.ndarray:
-    """Nats of goal (N,) after the last states (N, C), with so many rows of logits at a time."""
+    """Nats of goal (N,) after the last states (N, C), with that many rows of logits at a time."""
     import torch
     import torch.nn.functional as F
 
@@ -145,12 +145,12 @@ def classification_scores(
     """`n`, `accuracy`, `macro_f1`, `confusion` and its `classes`; None if there is no row.
 
     confusion[i][j] counts texts of class i that were taken for class j. A label outside of
-    `classes` (never trained on) gets a row of its own behind them and counts as wrong. Macro F1
+    `classes` (never trained on) gets its own row behind them and counts as wrong. Macro F1
     is the plain mean of F1 over the classes that occur among labels or predictions.
 
     `accuracy_interval`: see `wilson_interval`. `chance`: what always naming the largest class of
     these rows would score, None for rows of a single class; `better_than_chance`: whether the
-    interval lies above it.
+    interval is above it.
     """
     _check_labels(labels, predicted, classes)
     strangers = sorted((set(labels) | set(predicted)) - set(classes))
@@ -177,15 +177,15 @@ def classification_scores(
 
 
 def _check_labels(*lists: Sequence[str]) -> None:
-    """Raises LabError if a word stands for a list of labels: its letters would be scored."""
+    """Raises LabError if a word is given for a list of labels: its letters would be scored."""
     for values in lists:
         not_one(values, "label")
 
 
 def against_chance(scores: dict[str, Any]) -> tuple[float, bool] | None:
     """What always naming the largest class of the rows would score, and whether the interval of
-    the accuracy lies above that. From `n` and `confusion`, which older runs keep as well. None
-    where the rows are of a single class, or there is none."""
+    the accuracy is above that. From `n` and `confusion`, which older runs keep as well. None
+    if the rows are of a single class, or there is none."""
     n = int(scores["n"])
     largest = max((sum(row) for row in scores["confusion"]), default=0)
     if largest == n:
@@ -220,7 +220,7 @@ def answer_scores(
     """`n`, `exact_match`, the share of answers that are the expected one, spaces at the ends
     aside (None if there is none), and its `exact_match_interval` (see `wilson_interval`); and
     `by_holdout`: the same for the rows of each kind of holdout that is named, in `holdouts` (N,)
-    or, where some kinds may have no row, in `kinds`."""
+    or, if some kinds may have no row, in `kinds`."""
     several(expected, "text")
     several(answers, "answer")
     right = [answer.strip() == two.strip() for answer, two in zip(expected, answers, strict=True)]
@@ -285,7 +285,7 @@ def recall_at_precision(
     positive: Sequence[bool] | np.ndarray, scores: Sequence[float] | np.ndarray, precision: float
 ) -> float:
     """The largest share of the positives above any threshold on `scores` (both (N,)) at which at
-    least `precision` of what lies above it is positive; 0 if there is no such threshold.
+    least `precision` of what is above it is positive; 0 if there is no such threshold.
 
     >>> recall_at_precision([True, True, False, True], [0.9, 0.8, 0.7, 0.6], precision=1.0)
     0.6666666666666666
@@ -410,7 +410,7 @@ def bootstrap_ratio(
     """sum(values) / sum(weights) of rows (N,) that are drawn with replacement, with its 95%
     percentile interval (Efron and Tibshirani 1993, chapter 13). Weights of one give the mean.
 
-    Drawing N rows is drawing how often each occurs, so one draw from a multinomial stands for each
+    To draw N rows is to draw how often each occurs, so one draw from a multinomial serves for each
     resample. Raises LabError if there is nothing to measure.
     """
     top = np.asarray(values, dtype=float)

@@ -115,7 +115,7 @@ def export_run(run: Run, target: Path, optimizer: bool = False, data: bool = Fal
 def _check_packed(run: Run, scratch: Path) -> None:
     """Raises LabError for what an import would refuse, so that no zip is handed out in vain.
 
-    scratch: where the merged checkpoints lie; the others are checked where they are."""
+    scratch: where the merged checkpoints are; the others are checked where they are."""
     Tokenizer.load(run.directory / TOKENIZER)
     for folder in (run.directory / CHECKPOINTS).glob(f"{STEP_PREFIX}*"):
         read_state(folder)  # one that readers pass over might be the best
@@ -138,7 +138,7 @@ def _sound_lines(path: Path, kind: str) -> Iterator[dict[str, Any]]:
 
 
 def _chosen(run: Run) -> list[Checkpoint]:
-    """The best checkpoint and the latest, once where they are the same."""
+    """The best checkpoint and the latest, once if they are the same."""
     chosen = [run.checkpoint("best"), run.checkpoint("latest")]
     return list({checkpoint.step: checkpoint for checkpoint in chosen}.values())
 

@@ -187,7 +187,7 @@ def remove_left_overs(final: Path, pattern: str | None = None) -> None:
 
 
 def _last_written(path: Path) -> float:
-    """Seconds since 1970 of the newest change in a file or a folder; now, where it vanished."""
+    """Seconds since 1970 of the newest change in a file or a folder; now, if it vanished."""
     newest = 0.0
     try:
         newest = path.lstat().st_mtime

@@ -14,10 +14,10 @@ class Experiment:
     """How a run is done that trains many small models and keeps none of them.
 
     key: of its settings in config.json. The others are addresses `module:name`: settings, a
-    dataclass; plan, which makes a RunConfig of choices (needed only without a command of its own);
+    dataclass; plan, which makes a RunConfig of choices (needed only without its own command);
     run, `(Run, RunConfig, Control, Sink) -> Outcome`; answer, `(Run) -> (JSON keys, lines)`;
-    line, `(event) -> str | None` for the progress of a command. command: a function of its own for
-    the command line; without one the flags are made from the settings. name of the command: where
+    line, `(event) -> str | None` for the progress of a command. command: its own function for
+    the command line; without one the flags are made from the settings. name of the command: if
     it is not the kind's.
     """
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from llmcore.errors import LabError
 
-# Where llmcore and ui lie: the project's folder, or site-packages.
+# Where llmcore and ui are: the project's folder, or site-packages.
 CODE_ROOT = Path(__file__).resolve().parent.parent
-# An installed lab has app.py, pages and assets in a folder of their own (setup.py).
+# An installed lab has app.py, pages and assets in their own folder (setup.py).
 INSTALLED = (CODE_ROOT / "llmlab" / "app.py").is_file()
 PROJECT_ROOT = CODE_ROOT / "llmlab" if INSTALLED else CODE_ROOT
 ASSETS = PROJECT_ROOT / "assets"
@@ -32,12 +32,12 @@ def cache_dir() -> Path:
 
 
 def tokenizers_dir() -> Path:
-    """Where tokenizers that were trained on their own live, one folder each."""
+    """Where tokenizers that were trained alone live, one folder each."""
     return lab_home() / "tokenizers"
 
 
 def models_dir() -> Path:
-    """Where pretrained models that came after the lab stand as runs."""
+    """Where pretrained models that came after the lab are kept as runs."""
     return lab_home() / "models"
 
 

@@ -64,10 +64,10 @@ def replace_surrogates(text: str) -> str:
 
 def build(cls: type[T], values: object, where: str, bounds: bool = True) -> T:
     """A dataclass from a JSON object: keys that it does not know are dropped, missing ones take
-    their defaults, and every value has its field's type and lies between its bounds.
+    their defaults, and every value has its field's type and is between its bounds.
 
     Bounds are those of the field's metadata (`low`, `high`; see llmcore.settings). Numbers are
-    finite. where: names the file in the sentence. bounds: whether those are checked here, for a
+    finite. where: names the file in the sentence. bounds: whether these are checked here, for a
     class that does not do so itself. Raises DamagedError.
 
     >>> from dataclasses import dataclass

@@ -28,7 +28,7 @@ def setting(
     """A dataclass field with a help line and inclusive bounds.
 
     choices: the values of a text. only: whether it can have no other ones. step: of the buttons
-    beside a number on a page. flag: on the command line, where it is not the field's name.
+    beside a number on a page. flag: on the command line, if it is not the field's name.
     """
     metadata = {"help": help, "low": low, "high": high, "choices": choices, "only": only,
                 "step": step, "flag": flag}  # fmt: skip
@@ -36,7 +36,7 @@ def setting(
 
 
 def field_of(owner: type, name: str) -> Field[Any]:
-    """One field of a dataclass of settings. Raises KeyError where there is none of that name."""
+    """One field of a dataclass of settings. Raises KeyError if there is none of that name."""
     for found in fields(owner):
         if found.name == name:
             return found
@@ -49,12 +49,12 @@ def help_for(owner: type, name: str) -> str:
 
 
 def bounds_of(owner: type, name: str) -> tuple[float | None, float | None]:
-    """The least and the largest value of one field, each None where there is none."""
+    """The least and the largest value of one field, each None if there is none."""
     return _bounds(field_of(owner, name))
 
 
 def choices_of(owner: type, name: str) -> tuple[str, ...]:
-    """The values that a field's text can have; empty where any will do."""
+    """The values that a field's text can have; empty if any will do."""
     return tuple(field_of(owner, name).metadata.get("choices", ()))
 
 

@@ -13,7 +13,7 @@ _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
 
 
 def visible_mark(character: str) -> str | None:
-    """The sign that stands for a character one cannot see; None for a visible one."""
+    """The sign shown for a character that one cannot see; None for a visible one."""
     if character in MARKS:
         return MARKS[character]
     if ord(character) < 32:
@@ -36,7 +36,7 @@ def bytes_as_text(data: bytes) -> str:
 
 
 def check_text(value: object, what: str = "text") -> str:
-    """`value`, where it is a text. Raises LabError for bytes, None, numbers and all else."""
+    """`value`, if it is a text. Raises LabError for bytes, None, numbers and all else."""
     if not isinstance(value, str):
         raise LabError(f"A {what} must be a str, but {_named(value)} was given.{_remedy(value)}")
     return value
@@ -60,7 +60,7 @@ def one_or_several(values: str | Iterable[str], what: str = "text") -> Iterable[
 
 
 def several(values: Sequence[str], what: str = "text") -> Sequence[str]:
-    """`values`, where they are a sequence of texts. Raises LabError for a single one too."""
+    """`values`, if they are a sequence of texts. Raises LabError for a single one too."""
     not_one(values, what)
     for value in values:
         check_text(value, what)
@@ -68,7 +68,7 @@ def several(values: Sequence[str], what: str = "text") -> Sequence[str]:
 
 
 def not_one(values: Iterable[object], what: str) -> None:
-    """Raises LabError if one text, bytes, None or a number stands for a list of anything."""
+    """Raises LabError if one text, bytes, None or a number is given for a list of anything."""
     if isinstance(values, str):
         raise LabError(f"A single {what} was given where several are expected: put it in a list.")
     _check_several(values, what)

@@ -22,7 +22,7 @@ BROKEN = (
 
 
 def entry_problem(entry: zipfile.ZipInfo) -> str | None:
-    """Why an entry of any zip is refused, or None. The name as it stands in the zip counts:
+    """Why an entry of any zip is refused, or None. The name as written in the zip counts:
     Python's own reading of it is cut at a zero byte."""
     name = entry.orig_filename
     parts = name.split("/")

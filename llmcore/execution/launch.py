@@ -1,6 +1,6 @@
 """Starting and stopping runs: background threads of this process, or the foreground of the CLI.
 
-The registry holds handles only; what a run is and did stands on disk. Importing imports no torch.
+The registry holds handles only; what a run is and did is on disk. Importing imports no torch.
 """
 
 import signal
@@ -29,7 +29,7 @@ _HALF_MADE = rf"\.{RUN_ID.pattern}\.[0-9a-f]{{8}}\.tmp"
 
 
 class _Training(Job[None]):
-    """A run of this process in a thread of its own. What happens to it stands on disk."""
+    """A run of this process in its own thread. What happens to it is on disk."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(f"llmlab-{directory.name}")
@@ -123,7 +123,7 @@ def write_queued(
 ) -> None:
     """The status of a run that waits for its writer; what `before` tells of progress is kept.
 
-    handed: over to a process that was just started, which may take it as it is."""
+    handed: over to a process that was just started, which may take it unchanged."""
     write_json_atomic(directory / STATUS, {
         "v": 1, "step": 0, "attempt": 0, **before, "state": RunState.QUEUED, "reason": None,
         "phase": None, "error": None, "waiting": waiting, "handed": handed,
@@ -186,7 +186,7 @@ def run_foreground(
     accept_changed: bool = False,
 ) -> RunInfo:
     """Runs in this thread until the end; with no `config`, resumes what is in `directory`
-    (accept_changed: also where its data has changed).
+    (accept_changed: also if its data has changed).
 
     Ctrl-C and SIGTERM save a checkpoint and stop. Raises what stopped the run otherwise. Under
     torchrun this is the first process; the others call `follow_foreground`.

@@ -1,4 +1,4 @@
-"""A pretraining run's text as token ids: from memory, or from shards where it is too large."""
+"""A pretraining run's text as token ids: from memory, or from shards if it is too large."""
 
 from dataclasses import replace
 from pathlib import Path

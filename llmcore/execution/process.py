@@ -1,4 +1,4 @@
-"""Runs in a process of their own: it goes on when the app that started it ends.
+"""Runs in their own process, which goes on when the app that started it ends.
 
 The process is the command line's `pretrain --resume DIR`, so what it does is what a shell would do.
 Its output goes to log.txt in the run's directory.
@@ -36,7 +36,7 @@ _lock = threading.Lock()
 def start_process(
     run_id: str, config: RunConfig, store: RunStore | None = None, data: bytes | None = None
 ) -> None:
-    """Starts a new run in a process of its own and returns at once; idempotent by id."""
+    """Starts a new run in its own process and returns at once; idempotent by id."""
     directory = (store or RunStore()).directory(run_id)
     with _lock:
         if directory.exists():
@@ -48,8 +48,8 @@ def start_process(
 def resume_process(
     run_id: str, store: RunStore | None = None, accept_changed: bool = False
 ) -> None:
-    """Continues a stopped, failed or interrupted run in a process of its own (accept_changed: also
-    where its data has changed)."""
+    """Continues a stopped, failed or interrupted run in its own process (accept_changed: also
+    if its data has changed)."""
     run = (store or RunStore()).open(run_id)
     with _lock:
         launch.check_resumable(run, accept_changed)
@@ -62,7 +62,7 @@ def _spawn(directory: Path) -> None:
     launch.write_queued(directory, read_json(directory / STATUS), handed=True)
     command = [sys.executable, "-m", "llmcore", "pretrain", "--resume", str(directory.resolve())]
     environment = {**os.environ, "LLMLAB_HOME": str(paths.lab_home())}
-    # A session of its own: neither Ctrl-C in the app's terminal nor the app's end reaches it.
+    # Its own session: neither Ctrl-C in the app's terminal nor the app's end reaches it.
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     flags |= getattr(subprocess, "DETACHED_PROCESS", 0)
     with (directory / LOG).open("ab") as output:
@@ -80,7 +80,7 @@ def _spawn(directory: Path) -> None:
 
 def _wait_for_end(process: "subprocess.Popen[bytes]", directory: Path) -> None:
     """Waits for the end, so that a dead process does not look alive to us, its parent; says so
-    where it died before it could write anything."""
+    if it died before it could write anything."""
     status = process.wait()
     try:
         written = read_json(directory / STATUS)
@@ -124,5 +124,5 @@ def pretrain_command(config: RunConfig) -> str:
 
 
 def is_own_process(run: Run) -> bool:
-    """Whether this run was written by a process of its own, so that a resume begins one again."""
+    """Whether this run was written by its own process, so that a resume begins one again."""
     return run.backend() == "process"

@@ -46,7 +46,7 @@ def masked_softmax(scores: Tensor, visible: Tensor | None = None) -> Tensor:
 
 
 def plain_attention(q: Tensor, k: Tensor, v: Tensor, visible: Tensor | None = None) -> Tensor:
-    """The formula as it stands in the paper: weights times values, (B, H, T, D)."""
+    """The formula as in the paper: weights times values, (B, H, T, D)."""
     return plain_attention_weights(q, k, visible) @ v
 
 
@@ -67,7 +67,7 @@ def shared_by_groups(x: Tensor, n_heads: int) -> Tensor:
 
 class CausalSelfAttention(nn.Module):
     """Several heads side by side, each of which mixes earlier values into the present token; those
-    of the whole text where the config says `causal=False`."""
+    of the whole text if the config says `causal=False`."""
 
     def __init__(self, config: ModelConfig, layer: int) -> None:
         super().__init__()
@@ -97,9 +97,9 @@ class CausalSelfAttention(nn.Module):
     ) -> Tensor:
         """(B, T, C) -> (B, T, C); with a cache, x are the newest T tokens.
 
-        visible (B, 1, T, S): which keys each query sees, where it is not all the earlier ones; T
-        may be 1 where all queries see the same.
-        positions (T,) or (B, T): where rotary positions take the tokens to stand, by default
+        visible (B, 1, T, S): which keys each query sees, if not all the earlier ones; T
+        may be 1 if all queries see the same.
+        positions (T,) or (B, T): where rotary positions take the tokens to be, by default
         behind those of the cache."""
         return self.dropout(self.output(self.mixed(self.qkv(x), cache, visible, positions)))
 

@@ -20,14 +20,14 @@ FROZEN_BELOW = ("head", "last-block", "probe")  # nothing learns below these par
 
 class SequenceClassifier(nn.Module):
     """In a causal trunk only the last token has seen the whole text, so the head reads its state
-    alone. Where the trunk sees to both sides (`ModelConfig.causal` is off), every token has, and
+    alone. If the trunk sees to both sides (`ModelConfig.causal` is off), every token has, and
     the head reads the mean of all states, as LLM2Vec does (BehnamGhader et al. 2024).
 
     With `reads_layers` it reads every layer instead, from the embedding to the last block: the
     mean, maximum and minimum over the tokens of each channel (a linear probe: Alain and Bengio
     2016; of all layers, as ELMo's readers have it: Peters et al. 2018).
 
-    Padding stands on the right, and no true token ever sees it.
+    Padding is on the right, and no true token ever sees it.
     """
 
     def __init__(
@@ -105,13 +105,13 @@ class SequenceClassifier(nn.Module):
             return None
         return _true_tokens(length, lengths)[:, None, None, :]
 
-    # The same in two parts, cut where learning begins. What lies below the cut is in eval mode
+    # The same in two parts, cut where learning begins. What is below the cut is in eval mode
     # and never changes, so its outcome can be kept from one epoch to the next:
     # learning_part(frozen_part(ids, lengths), lengths) == forward(ids, lengths).
 
     @property
     def has_frozen_part(self) -> bool:
-        """Whether any layer stands still below those that learn. With LoRA, all of them learn."""
+        """Whether any layer below those that learn is frozen. With LoRA, all of them learn."""
         return self._mode in FROZEN_BELOW
 
     def frozen_part(self, ids: Tensor, lengths: Tensor) -> Tensor:
@@ -144,11 +144,11 @@ class SequenceClassifier(nn.Module):
         return (length, C) if self._mode == "last-block" else (self.classifier_head.in_features,)
 
     def set_trainable(self, mode: str) -> None:
-        """`head`: the new layer alone; `probe`: the same, where it reads every layer;
+        """`head`: the new layer alone; `probe`: the same, but it reads every layer;
         `last-block`: also the last block and the final norm; `lora`: the new layer and what
         `add_lora` put into the trunk; `all`: everything.
 
-        Raises LabError for another word, for `lora` where no LoRA was added, and where `probe`
+        Raises LabError for another word, for `lora` if no LoRA was added, and if `probe`
         and a head that `reads_layers` do not come together."""
         if mode not in TRAINABLE:
             raise LabError(f"{mode!r} is not trainable: choose one of {', '.join(TRAINABLE)}.")
@@ -195,7 +195,7 @@ def _pooled(x: Tensor, lengths: Tensor | None) -> Tensor:
 
 
 def _true_tokens(length: int, lengths: Tensor) -> Tensor:
-    """(B, T), False at padding: lengths (B,) of texts that stand in rows of `length` tokens."""
+    """(B, T), False at padding: lengths (B,) of texts in rows of `length` tokens."""
     return torch.arange(length, device=lengths.device) < lengths[:, None]
 
 

@@ -3,7 +3,7 @@
 A new token multiplies one row by every matrix, so each weight is read once and used once: the
 bytes of the weights bound the speed, not the arithmetic. `FastPass` is `GPT.forward` for that one
 row: no module calls, no dropout, no points to look at, and a kernel that reads at full width.
-Fewer bytes a weight (bf16, int8) give more tokens a second. Where the machine has a C compiler,
+Fewer bytes a weight (bf16, int8) give more tokens a second. If the machine has a C compiler,
 `llmcore.nn.kernels` does the same in one call, faster still.
 
 What a user watches, trains with dropout or holds on a GPU goes through the model itself; both
@@ -37,7 +37,7 @@ from llmcore.nn.positions import RotaryPositions, rotary_angles, turned
 
 DECODE_PRECISIONS = ("fp32", "bf16", "int8", "int4")
 
-# What FastPass knows how to stand in for: anything else may compute something else.
+# What FastPass knows how to replace: anything else may compute something else.
 _KNOWN = {
     GPT, Block, CausalSelfAttention, FeedForward, SwiGLU, RMSNorm, RotaryPositions, KeyedDropout,
     HookPoint, nn.ModuleList, nn.Linear, nn.LayerNorm, nn.Embedding,
@@ -54,8 +54,8 @@ class NextLogits:
     (keys and values of earlier tokens stay as they were). The others multiply by copies of the
     matrices, made here: after a training step make a new one. What is read by the row or is
     no matrix (embeddings, norms, biases) stays the model's own. Several tokens at once, such as a
-    prompt, go through the model itself; all do where `fast` is None, for a model that
-    `can_be_fast` refuses. Where a part of the model is swapped for another, make a new one too.
+    prompt, go through the model itself; all do if `fast` is None, for a model that
+    `can_be_fast` refuses. If a part of the model is swapped for another, make a new one too.
     """
 
     def __init__(self, model: GPT, precision: str = "fp32") -> None:
@@ -161,7 +161,7 @@ class FastBlock:
         if self.is_turned and angles is not None:
             q, k = turned(q, angles), turned(k, angles)
         k, v = cache.extend(layer, k, v)  # (1, H_kv, S, D)
-        # Query heads that share keys stand as so many queries of one head: nothing is copied.
+        # Query heads that share keys are treated as queries of one head: nothing is copied.
         q = q.reshape(1, k.size(1), -1, self.d_head)
         y = F.scaled_dot_product_attention(q, k, v)  # each query sees every key: no mask
         x = x + self.output(y.reshape(1, -1))  # heads side by side again
@@ -206,7 +206,7 @@ def fp32_product(linear: nn.Linear) -> Product:
 
 
 def bf16_product(linear: nn.Linear) -> Product:
-    """By a copy in bf16, in the order in which oneDNN reads it where it knows this chip."""
+    """By a copy in bf16, in the order in which oneDNN reads it if it knows this chip."""
     weight, bias = linear.weight.detach().bfloat16(), linear.bias
     if one_dnn is None or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return lambda x: _plus(F.linear(x.bfloat16(), weight), bias)
@@ -243,7 +243,7 @@ PRODUCTS: dict[str, Callable[[nn.Linear], Product]] = {
 def quantized_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
     """(n_out, n_in) -> int8 (n_out, n_in) and bf16 scales (n_out,): weight ≈ int8 · scale.
 
-    Off by half a scale at most, but for a row's largest where its scale was rounded down.
+    Off by half a scale at most, but for a row's largest if its scale was rounded down.
     """
     scale = (weight.abs().amax(1) / 127).clamp_min(1e-30).bfloat16()  # rounded before it divides
     whole = (weight / scale.float()[:, None]).round_().clamp_(-127, 127)

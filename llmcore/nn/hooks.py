@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 _Tape = dict[str, Tensor]
 Change = Callable[[Tensor], Tensor]
-# What the present thread watches: from the hook point itself to (its name, where values go).
+# What the current thread watches: from the hook point itself to (its name, where values go).
 _watching: ContextVar[dict[nn.Module, tuple[str, _Tape]] | None] = ContextVar(
     "llmlab_watching", default=None
 )
@@ -104,7 +104,7 @@ def change(model: nn.Module, changes: Mapping[str, Change]) -> Iterator[None]:
     tensor([ True, False])
 
     A function gets the point's value and returns one of the same shape; it must not write into
-    what it gets. Where blocks nest, the outer function comes first. What is watched is the value
+    what it gets. If blocks nest, the outer function comes first. What is watched is the value
     that goes on. Raises KeyError for a name that does not exist.
     """
     points = hook_points(model)

@@ -1,4 +1,4 @@
-"""One token through a model in one call of compiled C (`kernels.c`), where a C compiler is there.
+"""One token through a model in one call of compiled C (`kernels.c`), if there is a C compiler.
 
 torch spends longer on calling its parts than a small model takes to compute, and its product of a
 matrix and one row does not keep up with memory. The C loops do: `kernels.c` is compiled once for
@@ -70,7 +70,7 @@ class Model(ctypes.Structure):
 
 
 def library() -> ctypes.CDLL | None:
-    """The compiled functions; None where they cannot be had on this machine. The first call may
+    """The compiled functions; None if they cannot be had on this machine. The first call may
     compile, which takes some seconds. `LLMLAB_KERNELS=no` leaves them out."""
     with _lock:
         if not _loaded:
@@ -88,7 +88,7 @@ def _compiler() -> str | None:
 
 def _path() -> Path:
     """Another source, compiler, flags or machine is another file. It is code that this process
-    runs, so it lies among the user's own files and not in a home of the lab that several share."""
+    runs, so it is among the user's own files and not in a home of the lab that several share."""
     machine = f"{_processor()} {_compiler()} {FLAGS}"
     digest = hashlib.sha256(SOURCE.read_bytes() + machine.encode()).hexdigest()[:16]
     general = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

@@ -1,6 +1,6 @@
 """LoRA: learn a small correction beside frozen weights (Hu et al. 2021; Raschka, appendix E).
 
-A matrix W (out, in) stays as it is and gets two thin ones beside it, A (rank, in) and B
+A matrix W (out, in) stays unchanged and gets two thin ones beside it, A (rank, in) and B
 (out, rank): `W' = W + alpha / rank · B A`. B begins at zero, so the model begins as its base.
 """
 
@@ -25,7 +25,7 @@ _DEFAULT = LoraConfig()
 
 
 class LoRALinear(nn.Module):
-    """A linear layer that stands still, and the low-rank correction that learns beside it."""
+    """A linear layer that does not change, and the low-rank correction that learns beside it."""
 
     def __init__(
         self, base: nn.Linear, rank: int, alpha: float, generator: torch.Generator
@@ -68,7 +68,7 @@ def add_lora(
     """Puts a correction beside the `targets` of every block and freezes all else in `model`.
 
     targets: of `qkv`, `output` (attention), `up`, `down` (feed-forward). A is drawn from
-    `generator` (by default one with seed 0). Raises LabError for a wrong number or name, or where
+    `generator` (by default one with seed 0). Raises LabError for a wrong number or name, or if
     the model has a correction already.
     """
     LoraConfig(rank, alpha, tuple(targets))  # checks
@@ -129,14 +129,14 @@ def _trunk(model: nn.Module) -> nn.Module:
 
 
 def lora_state(model: nn.Module) -> dict[str, Tensor]:
-    """By name what a LoRA finetune keeps: the corrections, and what stands outside of the
+    """By name what a LoRA finetune keeps: the corrections, and what is outside of the
     language model (a classifier's head). Its base is left out."""
     base = {id(weight) for weight in _base_weights(model).values()}
     return {name: weight for name, weight in named_weights(model).items() if id(weight) not in base}
 
 
 def stored_weights(model: nn.Module) -> dict[str, Tensor]:
-    """What a checkpoint of `model` holds: `lora_state` where it has LoRA, else all weights."""
+    """What a checkpoint of `model` holds: `lora_state` if it has LoRA, else all weights."""
     return lora_state(model) if has_lora(model) else named_weights(model)
 
 

@@ -115,10 +115,10 @@ class GPT(nn.Module):
     ) -> Tensor:
         """The residual stream after the last norm: ids (B, T) -> (B, T, C).
 
-        With a cache, `ids` follow the tokens that it holds. Where several texts share a row, or
+        With a cache, `ids` follow the tokens that it holds. If several texts share a row, or
         rows begin with padding, `positions` (B, T) count again in each text, and `visible`
         (B, 1, T, S) says which keys each token sees. Raises LabError if the sequence is longer
-        than the context, and for a cache where the model is not causal.
+        than the context, and for a cache if the model is not causal.
         """
         if cache is not None and not self.config.causal:
             raise LabError(
@@ -208,7 +208,7 @@ class GPT(nn.Module):
 
 
 def _embedding(n_rows: int, C: int) -> nn.Embedding:
-    """With a weight of its own: the initialisation that it would get else costs a second on the
+    """With its own weight: the initialisation that it would get otherwise costs a second on the
     meta device, where torch loads its compiler for it."""
     return nn.Embedding(n_rows, C, _weight=torch.empty(n_rows, C))
 

@@ -1,9 +1,9 @@
-"""Where a token stands: by an embedding that is added (GPT-2), or by turning queries and keys.
+"""Where a token is: by an embedding that is added (GPT-2), or by turning queries and keys.
 
 Rotary positions (RoPE; Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position
 Embedding") take each pair of channels of a query or key as a point in a plane and turn it by an
 angle that grows with the token's position. The score of two tokens is the product of their
-turned vectors, so it depends on how far apart they stand and not on where.
+turned vectors, so it depends on how far apart they are and not on where.
 """
 
 import math
@@ -58,7 +58,7 @@ def _scaled(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
         return slow
     turns = scaling.first_context * frequencies / (2 * math.pi)  # of each pair in that context
     low, high = scaling.low_frequency, scaling.high_frequency
-    quick = ((turns - low) / (high - low)).clamp(0.0, 1.0)  # 0: slow, 1: as it is
+    quick = ((turns - low) / (high - low)).clamp(0.0, 1.0)  # 0: slow, 1: unchanged
     return quick * frequencies + (1 - quick) * slow
 
 

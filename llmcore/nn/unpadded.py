@@ -1,10 +1,10 @@
 """Many texts through a classifier without padding, as fast as a processor multiplies.
 
-The tokens of a batch stand in one row, texts of the same length side by side. What a token does
-by itself (norms, products, feed-forward) sees the row as it is; attention and what the head reads
+The tokens of a batch are in one row, texts of the same length side by side. What a token does
+by itself (norms, products, feed-forward) sees the row unchanged; attention and what the head reads
 see each length as a block (n, T, C) of that row. So nothing is padded, masked or copied.
 
-It stands in for `SequenceClassifier.forward` where `can_be_unpadded` says so: fp32 on the CPU and
+It stands in for `SequenceClassifier.forward` if `can_be_unpadded` says so: fp32 on the CPU and
 no point that is watched. Both give the same logits up to rounding.
 """
 
@@ -85,7 +85,7 @@ class UnpaddedClassifier:
         return torch.cat(read, dim=-1)
 
     def _from_end(self, x: Tensor, runs: list[Run]) -> Tensor:
-        """(N, C) -> (B, K). Where the head reads the last token alone, nothing else is computed
+        """(N, C) -> (B, K). If the head reads the last token alone, nothing else is computed
         in the last block: the other tokens only give it keys and values."""
         trunk = self.model.trunk
         for block in self._blocks[:-1]:

@@ -69,7 +69,7 @@ class TensorFiles:
         return self._types.most_common(1)[0][0] if self._types else "F32"
 
     def read(self, name: str) -> Tensor:
-        """One tensor, read into memory of its own: copy it and let it go, and a model is never
+        """One tensor, read into its own memory: copy it and let it go, and a model is never
         held twice. (A mapped file would keep every page that was read in memory.)
 
         Raises DamagedError if it holds a number that is not finite: no answer of such a model

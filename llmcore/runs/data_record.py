@@ -1,6 +1,6 @@
 """What a run learned from, so that a resume can tell whether it is still the same.
 
-A small file of the user's is copied into the run; a large one, a folder and the built-in sets lie
+A small file of the user's is copied into the run; a large one, a folder and the built-in sets are
 outside of it and may change between a stop and a resume. RUN/data.json keeps for each of them its
 place, size, time of change and SHA-256, written before the first step.
 """
@@ -24,12 +24,12 @@ from llmcore.schema import build
 from llmcore.train.checkpoint_index import STATE, list_checkpoints
 from llmcore.train.sinks import Sink
 
-COPIED_BYTES = 64 << 20  # larger files of the user's are read where they lie
+COPIED_BYTES = 64 << 20  # larger files of the user's are read where they are
 ACCEPT = "--accept-changed-data"
 
 
 class ChangedDataError(StateError):
-    """The data of a run is no longer what it began with. can_accept: it lies where it lay, and a
+    """The data of a run is no longer what it began with. can_accept: it is where it was, and a
     resume may go on with what is there now."""
 
     def __init__(self, sentence: str, can_accept: bool = False) -> None:
@@ -73,7 +73,7 @@ def write_record(run: Run, config: RunConfig, sink: Sink) -> None:
 
 
 def check_data(run: Run) -> None:
-    """Raises ChangedDataError if a source lies elsewhere now or holds something else."""
+    """Raises ChangedDataError if a source is elsewhere now or holds something else."""
     for source, sentence in _changes(run):
         if _place_of(run, source) is not None:
             raise ChangedDataError(
@@ -92,7 +92,7 @@ def _named(run: Run) -> str:
 
 
 def accept_changes(run: Run) -> list[str]:
-    """Takes the sources as they are now for the run's own, and forgets which checkpoint was best:
+    """Takes the current sources for the run's own, and forgets which checkpoint was best:
     losses on another text do not compare. Returns what has changed, one sentence each.
 
     Raises ChangedDataError if a source is gone.
@@ -125,7 +125,7 @@ def _forget_best(run: Run) -> None:
     write_json_atomic(run.directory / STATUS, status)
 
 
-# ---- what lies outside of the run
+# ---- what is outside of the run
 
 
 def _outside(run: Run, config: RunConfig) -> Iterator[str]:
@@ -236,7 +236,7 @@ def _stamp_of(run: Run, kept: object) -> Stamp:
 
 
 def _place_of(run: Run, source: str) -> Path | None:
-    """Where a source lies now: a built-in name everywhere, a file at its old place or nowhere."""
+    """Where a source is now: a built-in name everywhere, a file at its old place or nowhere."""
     stamp = _stamps(run).get(source)
     if stamp is None or stamp.path is None:
         return Path() if _is_builtin(source) else _on_disk(source)

@@ -15,7 +15,7 @@ class _Table:
     """The records of one split by rising step, one growing array for each number's name.
 
     Arrays have room to spare and double when it is used up, so that a record costs the same
-    however many there are. NaN stands where a record lacks a number or has null.
+    however many there are. There is NaN where a record lacks a number or has null.
     """
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ VALIDATION_DATA = "validation"  # a copy of the user's own text to validate on
 DATA_RECORD = "data.json"  # what the data looked like that is not copied
 NAME = "name.txt"
 WORDS = "words.json"  # what votes beside a classifier
-ADAPTER = "adapter"  # of a checkpoint's state: what its weights are added to, where that is so
+ADAPTER = "adapter"  # of a checkpoint's state: what its weights are added to, if that is so
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]+-[0-9a-f]{6}")
 MAX_SHOWN_NAME = 200
 _LAST_SECOND = 253_402_300_799.0  # of the year 9999: no calendar goes further
@@ -60,7 +60,7 @@ class Run:
 
     @cached_property
     def raw_config(self) -> dict[str, Any]:
-        """config.json as it stands. Raises DamagedError if it is not one of ours."""
+        """config.json as written. Raises DamagedError if it is not one of ours."""
         config = read_json(self.directory / CONFIG)
         if SCHEMA_KEY not in config:
             raise DamagedError(
@@ -144,7 +144,7 @@ class Run:
         return found[-1].state.get(ADAPTER) if found else None
 
     def lost_parent(self) -> str | None:
-        """The model that this run's weights are added to, where it is gone, or the one below that.
+        """The model that this run's weights are added to, if it is gone, or the one below that.
 
         None if nothing is missing, or if the model is no run (nobody has looked for it).
         """
@@ -195,7 +195,7 @@ class Run:
         return reader
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """All events that can be read, oldest first; of one type where that is named."""
+        """All events that can be read, oldest first; of one type if that is named."""
         events = read_events(self.directory / EVENTS, self._kind())
         return events if kind is None else [event for event in events if event.get("type") == kind]
 
@@ -214,8 +214,8 @@ class Run:
         return checkpoint_index.list_checkpoints(self.directory / CHECKPOINTS)
 
     def checkpoint(self, which: str = "best") -> Checkpoint:
-        """`best`, `latest` or a step number. Raises LabError if there is none such, and
-        DamagedError where none of them can be read."""
+        """`best`, `latest` or a step number. Raises LabError if there is none, and
+        DamagedError if none of them can be read."""
         found = self.checkpoints()
         if not found:
             for folder in (self.directory / CHECKPOINTS).glob(f"{checkpoint_index.STEP_PREFIX}*"):

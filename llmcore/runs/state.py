@@ -57,8 +57,8 @@ class RunInfo:
     hopeless: bool = False  # it failed on what a resume would find again
     imported: float | None = None  # when it came from elsewhere, seconds since 1970
     source: str | None = None  # the model of another tool that it was made from
-    lost: str | None = None  # the model that its weights belong to, where that is gone
-    mark: str = ""  # the end of its id, where another has its name and its second
+    lost: str | None = None  # the model that its weights belong to, if that is gone
+    mark: str = ""  # the end of its id, if another has its name and its second
 
     @property
     def began(self) -> str:

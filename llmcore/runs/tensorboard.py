@@ -25,7 +25,7 @@ def check_tensorboard() -> None:
 
 
 def continued_log(directory: Path) -> "TensorBoardLog | None":
-    """For a run that goes on: its log, where it has written one and the package is still there."""
+    """For a run that goes on: its log, if it has written one and the package is still there."""
     if not (directory / FOLDER).is_dir():
         return None
     try:

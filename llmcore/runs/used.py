@@ -1,4 +1,4 @@
-"""Which weights of a run are used where it is named alone: those of its best checkpoint."""
+"""Which weights of a run are used if it is named alone: those of its best checkpoint."""
 
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ def step_words(used: int, last: int) -> str:
 
 
 def used_words(run: Run) -> str:
-    """`step_words` of a run as it stands on disk; empty before its first checkpoint."""
+    """`step_words` of a run as it is on disk; empty before its first checkpoint."""
     used = used_step(run)
     return "" if used is None else step_words(used, run.info().step)
 

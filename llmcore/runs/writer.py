@@ -119,7 +119,7 @@ class RunWriter:
             for file in (self._metrics, self._events):
                 try:
                     file.close()
-                except OSError:  # what a full disk did not take is lost; the status stands
+                except OSError:  # what a full disk did not take is lost; the status stays
                     log.warning("%s not written to its end", file.name, exc_info=True)
             self._lock.release()
 

@@ -109,7 +109,7 @@ def _greedy_batch(
         batch = _Batch(model, prompts, max_new_tokens, tokenizer.eot_id)
         while not bool(ended[batch.rows].all()):
             logits = batch.next_logits()
-            logits[:, tokenizer.vocab_size :] = float("-inf")  # rows that no token stands for
+            logits[:, tokenizer.vocab_size :] = float("-inf")  # rows without a token
             chosen = logits.argmax(-1)  # (B,)
             for row, token in zip(batch.rows.tolist(), chosen.tolist(), strict=True):
                 if ended[row]:

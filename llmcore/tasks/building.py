@@ -68,7 +68,7 @@ def classifier_on(
     shape: ModelConfig, trunk: GPT | None, n_classes: int, generator: torch.Generator,
     reads_layers: bool = False,
 ) -> SequenceClassifier:  # fmt: skip
-    """A new head over a copy of `trunk`, cut to `shape`; over random weights where it is None."""
+    """A new head over a copy of `trunk`, cut to `shape`; over random weights if it is None."""
     model = SequenceClassifier(GPT(shape, generator), n_classes, generator, reads_layers)
     if trunk is not None:
         model.trunk.copy_weights_of(trunk)

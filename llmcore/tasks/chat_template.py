@@ -18,7 +18,7 @@ from llmcore.tasks.jinja_sandbox import compiled, rendered
 from llmcore.tokenizers import Tokenizer
 from llmcore.tokenizers.parts import Part
 
-# Code points that stand for no character and that no text is meant to hold.
+# Code points that are no character and that no text is meant to hold.
 _MARKS = [chr(code) for code in range(0xFDD0, 0xFDF0)]
 _THOUGHTS_END = "</think>"
 _PROBE = "a system text"
@@ -49,7 +49,7 @@ class ChatTemplate:
 
     def parts(self, turns: Sequence[Turn], system: str = "") -> list[Part]:
         """All that the model reads before it answers the last of `turns`: special tokens are fixed
-        parts, everything else is text. Without a system text the template writes its own, where it
+        parts, everything else is text. Without a system text the template writes its own, if it
         has one. Raises LabError with one sentence."""
         folds = bool(system) and not self.takes_system
         return self._rendered(*(_folded(turns, system) if folds else (turns, system)))
@@ -63,7 +63,7 @@ class ChatTemplate:
 
     @property
     def takes_system(self) -> bool:
-        """Whether it has a place of its own for a system text."""
+        """Whether it has its own place for a system text."""
         return _takes_system(self)
 
     def _rendered(self, turns: Sequence[Turn], system: str) -> list[Part]:
@@ -94,7 +94,7 @@ def _messages(turns: Sequence[Turn], system: str) -> list[dict[str, str]]:
 
 
 def _answer(text: str) -> dict[str, str]:
-    """A model's earlier answer. What it thought before is told apart, as templates expect it."""
+    """A model's earlier answer. What it thought before is separate, as templates expect it."""
     thoughts, found, rest = text.rpartition(_THOUGHTS_END)
     if not found:
         return {"role": "assistant", "content": text}
@@ -113,7 +113,7 @@ def _folded(turns: Sequence[Turn], system: str) -> tuple[list[Turn], str]:
 
 @lru_cache(maxsize=64)
 def _takes_system(template: ChatTemplate) -> bool:
-    """False where a system text as a message is refused or passed over: it then has to stand in
+    """False if a system text as a message is refused or passed over: it then has to be in
     the first question."""
     question = [Turn("a question", "")]
     try:
@@ -171,7 +171,7 @@ def _split(text: str, special_tokens: Sequence[str], mark: str) -> list[Part]:
     parts, at = [], 0
     for match in _any_of(special_tokens).finditer(text):
         if len(match.group()) == 1 and text[: match.start()].endswith(mark):
-            continue  # of one character: it cannot be broken, so the mark stands before it
+            continue  # of one character: it cannot be broken, so the mark is before it
         parts += [Part(text[at : match.start()].replace(mark, "")), Part(match.group(), fixed=True)]
         at = match.end()
     parts.append(Part(text[at:].replace(mark, "")))

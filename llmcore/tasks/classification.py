@@ -84,7 +84,7 @@ def class_weights(labels: Sequence[int], n_classes: int) -> Tensor:
 class ClassificationTask:
     """Cross-entropy over the classes; epochs over a shuffled, length-bucketed training split.
 
-    Where a part of the model is frozen, it runs once for each text (`FrozenFeatures`);
+    If a part of the model is frozen, it runs once for each text (`FrozenFeatures`);
     `reuse_frozen=False` is the plain loop, which runs it in every epoch and gives the same losses.
     """
 
@@ -106,13 +106,13 @@ class ClassificationTask:
         validation_texts: Sequence[str] = (),
     ) -> None:
         """splits: examples of `train`, `validation` and `test` (may be empty but for train).
-        baselines: scores of simpler models on the same test split, to stand beside the result.
+        baselines: scores of simpler models on the same test split, to show beside the result.
         max_frozen_bytes: memory for what is reused; texts beyond it are computed each time.
         balance: `weights` makes rare classes count more in the loss (see `class_weights`).
-        texts: how each split's texts meet the model, where that is settled already.
+        texts: how each split's texts meet the model, if that is settled already.
         votes: words that have a say in the end; the model learns, and is validated, without
         them. The first learned from the training texts and is sized on `validation_texts`, the
-        second learned from both, and votes: only where the first was a help on those texts."""
+        second learned from both, and votes: only if the first was a help on those texts."""
         self.model = model.to(device)
         self.tokenizer, self.splits, self.config = tokenizer, splits, config
         self.test_texts, self.classes, self.device = list(test_texts), list(classes), device
@@ -326,7 +326,7 @@ def predict(
     texts: Sequence[str],
     vote: tuple[WordVote, float] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """For each text: `label`, `probability`, `probabilities` by label, and `cut` where the text
+    """For each text: `label`, `probability`, `probabilities` by label, and `cut` if the text
     was longer than the model's context. vote: the words that vote too, and the model's share."""
     different = {text: i for i, text in enumerate(dict.fromkeys(texts))}  # each is read once
     limit = model.trunk.config.context_length
@@ -348,7 +348,7 @@ def predict(
 
 
 def _any_lengths(model: SequenceClassifier, ids: Sequence[np.ndarray], fill: int) -> np.ndarray:
-    """Class probabilities (N, K): without padding where that is possible."""
+    """Class probabilities (N, K): without padding if that is possible."""
     if can_be_unpadded(model):
         return unpadded_probabilities(model, ids)
     return predict_probabilities(model, ids, fill, str(next(model.parameters()).device))

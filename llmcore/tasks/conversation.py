@@ -51,9 +51,9 @@ def conversation_window(
     template: None joins questions and answers as lines of one text, for a model that continues
     text.
     ended: whether an end of text closes each answer, as in an instruction finetune; a chat
-    template says so itself. The system text stands before the first turn that is read.
+    template says so itself. The system text is before the first turn that is read.
 
-    Raises LabError where a chat template is wrong, or leaves no room for a question.
+    Raises LabError if a chat template is wrong, or leaves no room for a question.
     """
     room = max(1, min(room, context_length - MIN_ROOM, context_length - 1))
     limit = context_length - room
@@ -120,7 +120,7 @@ def _turn_ids(
     is_last: bool,
     ended: bool,
 ) -> list[int]:
-    """One turn, without its answer where that is still to come. Prompt and answer are encoded one
+    """One turn, without its answer if that is still to come. Prompt and answer are encoded one
     by one, as in training (`encode_row`)."""
     if template is None:
         before = f"{system}\n\n" if system else "\n" if follows else ""
@@ -133,7 +133,7 @@ def _turn_ids(
 
 
 def readable_parts(tokenizer: Tokenizer, ids: Sequence[int]) -> list[Part]:
-    """The text of ids, in which each special token is a fixed part of its own."""
+    """The text of ids, in which each special token is its own fixed part."""
     special = set(tokenizer.special_tokens.values())
     parts: list[Part] = []
     run: list[int] = []
@@ -155,7 +155,7 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
 
 
 def next_question(template: Template) -> str | None:
-    """How the next question would begin: where a base model writes that, its answer is over.
+    """How the next question would begin: when a base model writes that, its answer is over.
 
     >>> next_question(Template("Q: {instruction}\\nA:"))
     '\\nQ:'

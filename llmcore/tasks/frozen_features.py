@@ -1,6 +1,6 @@
 """The frozen trunk runs once: what it makes of each text is kept from epoch to epoch.
 
-Where only the head or the last block learns, all that lies below gives a text the same numbers in
+If only the head or the last block learns, all that is below gives a text the same numbers in
 every epoch. An epoch of L blocks forward then costs one block (or none) forward and backward.
 """
 
@@ -24,7 +24,7 @@ MAX_PADDING = 1 / 8  # of the longest text of a group, at most
 class FrozenFeatures(Texts):
     """Texts whose frozen part is computed when first read and kept up to a number of bytes.
 
-    `logits` are those of `Texts` up to rounding, for as long as the frozen weights stand still,
+    `logits` are those of `Texts` up to rounding, as long as the frozen weights do not change,
     and dropout masks are exactly the same: a batch is padded to the same shape, and the places that
     drop are numbered over the whole model.
 
@@ -104,7 +104,7 @@ class FrozenFeatures(Texts):
 
 
 class FeatureView(Texts):
-    """Some texts of shared features, for a model of its own whose frozen part is the same."""
+    """Some texts of shared features, for its own model whose frozen part is the same."""
 
     def __init__(
         self, shared: FrozenFeatures, model: SequenceClassifier, numbers: np.ndarray
@@ -121,7 +121,7 @@ class FeatureView(Texts):
 
 def token_bytes(model: SequenceClassifier) -> int:
     """What the layers of the trunk give for one token: one layer's outputs, and the states of all
-    layers where the head reads them."""
+    layers if the head reads them."""
     config = model.trunk.config
     states = config.d_model * (config.n_layers + 1 if model.reads_layers else 2)
     return 4 * (sum(width for _, width in config.linear_shapes().values()) + states)
@@ -130,7 +130,7 @@ def token_bytes(model: SequenceClassifier) -> int:
 def similar_lengths(lengths: np.ndarray, n_tokens: int) -> list[np.ndarray]:
     """Numbers of texts of lengths (N,), longest first, in groups of at most GROUP_TEXTS in which
     no text is padded by more than MAX_PADDING of the longest, and which have at most `n_tokens`
-    with their padding; a text that is longer stands alone.
+    with their padding; a text that is longer is alone.
 
     >>> [group.tolist() for group in similar_lengths(np.array([4, 16, 15, 4, 8]), 40)]
     [[1, 2], [4], [0, 3]]

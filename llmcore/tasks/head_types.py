@@ -36,7 +36,7 @@ class HeadScores:
     on_repeats, on_text (K, L, H) of K kinds: mean share of a token's attention, 0 to 1, that goes
     to where the habit looks, over the tokens that have such a place. on_text is None if there
     was no tokenizer or no text. chance, chance_on_text (K,): what a head scores that looks at all
-    tokens up to its own alike. A chance is NaN where the test had no such place, as that of `word`
+    tokens up to its own alike. A chance is NaN if the test had no such place, as that of `word`
     without a tokenizer: its scores are 0 then.
 
     first_loss, second_loss: nats a token on the two halves of the repeats. Without anything that
@@ -127,7 +127,7 @@ def head_scores(
 
 @lru_cache(maxsize=16)
 def visible_ids(tokenizer: Tokenizer) -> np.ndarray:
-    """Ids of the tokens that stand for text that one can see; all ordinary ones where none do."""
+    """Ids of the tokens whose text one can see; all ordinary ones if there are none."""
     ordinary = [
         (data.decode("utf-8", "replace").strip(), id) for data, id in tokenizer.ranks.items()
     ]
@@ -172,7 +172,7 @@ def text_ids(tokenizer: Tokenizer, length: int, n_sequences: int, seed: int) -> 
 
 @lru_cache(maxsize=1)
 def held_out_text() -> str:
-    """The part of a built-in corpus that is held out of every training; "" where it is not on
+    """The part of a built-in corpus that is held out of every training; "" if it is not on
     this machine."""
     try:
         _, held_out = load_corpus(TEXT_CORPUS).split(0.1, CORPUS_SPLIT_SEED)
@@ -183,9 +183,9 @@ def held_out_text() -> str:
 
 def word_starts(tokenizer: Tokenizer, ids: np.ndarray) -> np.ndarray:
     """(B, T) the position of the first token of the word that each token of ids (B, T) goes on
-    with; its own position where it begins a word, or is no part of one.
+    with; its own position if it begins a word, or is no part of one.
 
-    A token goes on with a word where a letter or digit, or the rest of one, stands on both sides
+    A token goes on with a word if a letter or digit, or the rest of one, is on both sides
     of its start. So `·th`, `ere`, `'s` are two words: `·there` and `s` behind its apostrophe.
     """
     starts = np.empty_like(ids)
@@ -292,7 +292,7 @@ class _Test:
 
 
 def _mean(shares: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """The mean over the tokens that have a place to look at; 0 where none has."""
+    """The mean over the tokens that have a place to look at; 0 if none has."""
     known = np.isfinite(shares)
     count = known.sum(axes)
     return np.where(known, shares, 0.0).sum(axes) / np.maximum(count, 1)

@@ -30,7 +30,7 @@ class InstructionTask:
     """Next-token loss on answers and their end tokens; epochs over a shuffled training split.
 
     With `packing`, the examples of a step share rows of the context's length and are kept apart;
-    without, each has a row of its own. The loss is the same.
+    without, each has its own row. The loss is the same.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class InstructionTask:
         packing: bool = False,
         baselines: dict[str, dict[str, Any]] | None = None,
     ) -> None:
-        """baselines: scores of simpler methods on the same test split, to stand beside the result.
+        """baselines: scores of simpler methods on the same test split, to show beside the result.
 
         Raises LabError if no training row has an answer within the context."""
         self.model = model.to(device)

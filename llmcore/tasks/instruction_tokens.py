@@ -92,8 +92,8 @@ def do_not_fit(n: int, of: int, what: str, context_length: int) -> str:
 
 
 def nothing_fits(context_length: int, longest: int | None = None) -> str:
-    """The sentence for a set of which nothing can be learned. longest: the context that the model
-    could have, where it is longer."""
+    """The sentence for a set from which nothing can be learned. longest: the context that the model
+    could have, if it is longer."""
     remedy = "take a model with a longer context"
     if longest is not None and longest > context_length:
         remedy = f"choose a context length of up to {longest:,}, or {remedy}"

@@ -257,7 +257,7 @@ def _joined(parts: Iterable[Any]) -> str:
 
 
 def _measured(value: Any) -> Any:
-    """The value itself. A list or dictionary is walked, each thing as often as it stands there:
+    """The value itself. A list or dictionary is walked, each thing as often as it occurs:
     lists of the same lists would grow without taking memory, until one compares or writes them."""
     if not isinstance(value, (list, tuple, dict)):
         return value
@@ -327,7 +327,7 @@ def _as_json(
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    """As transformers writes it: signs of HTML stay as they are."""
+    """As transformers writes it: signs of HTML stay unchanged."""
     _budget.take()
     spaces = None if indent is None else min(max(0, int(indent)), 16)
     pieces = json.JSONEncoder(

@@ -1,4 +1,4 @@
-"""Examples of many lengths as one batch: each in a row of its own, or several packed in a row.
+"""Examples of many lengths as one batch: each in its own row, or several packed in a row.
 
 Packed, a row holds examples end to end; each sees itself alone (a block-diagonal causal mask) and
 counts its positions from 0, so the loss is the one of separate rows (Krell et al. 2021).

@@ -24,7 +24,7 @@ SAMPLE_TOKENS = 96
 
 @dataclass(slots=True, frozen=True)
 class TokenData:
-    """Ids of the training and validation text, and the bytes that the latter stand for."""
+    """Ids of the training and validation text, and the bytes of the latter."""
 
     train: np.ndarray | ShardedIds  # (n_train,)
     validation: np.ndarray | ShardedIds  # (n_validation,)
@@ -47,7 +47,7 @@ class PretrainTask:
         device: str,
         sample_prompt: str | None,
     ) -> None:
-        """`model` lies, or will lie, on `device`. Without a prompt nothing is written.
+        """`model` is, or will be, on `device`. Without a prompt nothing is written.
 
         Raises ShortTextError if a split is shorter than one window of context_length + 1."""
         length = model.config.context_length

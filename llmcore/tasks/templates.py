@@ -1,7 +1,7 @@
 """Prompt templates: how a task and its input are put before a model, up to where it answers.
 
-A template is text with the fields {instruction}, {input} and {system}. What stands between `[[`
-and `]]` is left out where its field is empty. The prompt ends where the template ends; the answer
+A template is text with the fields {instruction}, {input} and {system}. What is between `[[`
+and `]]` is left out if its field is empty. The prompt ends where the template ends; the answer
 follows, and the end-of-text token closes it. Free of torch.
 """
 
@@ -38,20 +38,20 @@ class Template:
             named = _FIELD.findall(match.group(1))
             return match.group(1) if all(values[name] for name in named) else ""
 
-        # One pass over the template: braces that stand in a value are never taken for a field.
+        # One pass over the template: braces in a value are never taken for a field.
         kept = _OPTIONAL.sub(optional, self.text)
         return _FIELD.sub(lambda match: values[match.group(1)], kept).rstrip(" \t")
 
     def answer(self, output: str) -> str:
         """The answer as it follows the prompt.
 
-        Where the template ends within a line the answer brings its own space, as words do in
+        If the template ends within a line the answer brings its own space, as words do in
         running text: " Yes" is a token that the model knows well, "Yes" after a space is not.
         """
         return output if self.text.rstrip(" \t").endswith("\n") else f" {output}"
 
     def turns(self, row: Instruction) -> list[tuple[str, str]]:
-        """(prompt, answer) of each turn. The system text stands before the first one only."""
+        """(prompt, answer) of each turn. The system text is before the first one only."""
         return [
             (self.turn(turn, row.system if i == 0 else "", i > 0), self.answer(turn.output))
             for i, turn in enumerate(row.turns)

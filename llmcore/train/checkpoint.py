@@ -36,7 +36,7 @@ def save_checkpoint(
 ) -> None:
     """Writes `root/step_XXXXXXXX`; without an optimizer it is a weights-only snapshot in fp16.
 
-    Of a model with LoRA only what learns is written: its base lies in the run that it came from.
+    Of a model with LoRA only what learns is written: its base is in the run that it came from.
 
     A kill at any moment leaves either the whole new directory or none: files are written into
     a hidden neighbour that is renamed at the end. An existing directory of the step is replaced;
@@ -51,7 +51,7 @@ def save_checkpoint(
 
 
 def _gathered(tensors: dict[str, Tensor], keep: bool) -> dict[str, Tensor]:
-    """Whole tensors in the CPU's memory, one after the other; none where they are not kept."""
+    """Whole tensors in the CPU's memory, one after the other; none if they are not kept."""
     kept = {}
     for name, value in tensors.items():
         one = whole(value.detach())
@@ -87,7 +87,7 @@ def _write(
 def restore(
     checkpoint: Checkpoint, model: nn.Module, optimizer: torch.optim.Optimizer | None = None
 ) -> None:
-    """Loads weights and, where an optimizer is given, its moments and step counts.
+    """Loads weights and, if an optimizer is given, its moments and step counts.
 
     Raises DamagedError if a file is unreadable or does not fit the model.
     """

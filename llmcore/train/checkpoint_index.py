@@ -37,7 +37,7 @@ class Checkpoint:
 
 @dataclass(slots=True, frozen=True)
 class _State:
-    """What is read of a state.json, here and where a run goes on or its model is loaded."""
+    """What is read of a state.json, here and when a run goes on or its model is loaded."""
 
     val_loss: float | None = None
     without_gain: int | None = setting(0, "evaluations since the best one", 0)
@@ -57,13 +57,13 @@ def aside_name(final: Path) -> Path:
 
 
 def retired_name(final: Path) -> Path:
-    """Where an older checkpoint of the same step waits until its successor stands."""
+    """Where an older checkpoint of the same step waits until its successor is complete."""
     return final.with_name(f".{final.name}.old")
 
 
 def recover(root: Path) -> None:
     """Clears up after a writer that was killed while it saved. Call it with the run's lock held:
-    half-written files go, and an older checkpoint whose successor never stood comes back."""
+    half-written files go, and an older checkpoint whose successor was never complete comes back."""
     for left in root.glob(f".{STEP_PREFIX}*.tmp"):
         remove_tree(left)
     for old in root.glob(f".{STEP_PREFIX}*.old"):

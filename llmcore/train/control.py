@@ -56,7 +56,7 @@ class NeverStop:
 
 
 class Leave(threading.Event):
-    """Set where the process must end. ended: by its system or another program (SIGTERM), and not
+    """Set if the process must end. ended: by its system or another program (SIGTERM), and not
     by who started it."""
 
     ended = False

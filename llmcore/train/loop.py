@@ -44,7 +44,7 @@ class Loop:
         """Raises LabError if the weights must not replace a good checkpoint."""
 
     def _val_loss(self) -> float | None:
-        """The validation loss of the weights as they are, where it was measured."""
+        """The validation loss of the current weights, if it was measured."""
         raise NotImplementedError
 
     def _state(self, val_loss: float | None) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Loop:
 
     @property
     def _kept_in(self) -> Path | None:
-        """Where a checkpoint goes that this process writes, or whose weights it has a part of;
+        """Where a checkpoint goes that this process writes, or of whose weights it has a part;
         None if it is not needed."""
         return self.directory if self._writes or self._sharded else None
 

@@ -1,4 +1,4 @@
-"""What can go wrong inside a step, told apart: memory that runs out, numbers that are none."""
+"""What can go wrong inside a step, by cause: memory runs out, or numbers are not finite."""
 
 import gc
 import math
@@ -99,7 +99,7 @@ def nonfinite_name(values: Any, name: str = "") -> str | None:
 
 def check_finite(values: dict[str, Any], step: int, remedy: str) -> None:
     """Raises LabError that names the step and the first of the measured numbers that is NaN or
-    infinite; null, which stands for what was not measured, is fine. remedy: what to do."""
+    infinite; null, which means not measured, is fine. remedy: what to do."""
     if (name := nonfinite_name(values)) is not None:
         raise LabError(f"The {name.replace('_', ' ')} at step {step} is not finite: {remedy}.")
 

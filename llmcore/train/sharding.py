@@ -5,7 +5,7 @@ slice of every matrix, of its gradient and of AdamW's moments; a block's whole w
 for the moment in which it computes, and let go again. Data and losses are those of
 `llmcore.train.world`: the same on any number of processes.
 
-Every process must take part where weights are gathered: in evaluations, samples and checkpoints.
+Every process must take part when weights are gathered: in evaluations, samples and checkpoints.
 """
 
 import torch
@@ -38,7 +38,7 @@ def must_shard(model: ModelConfig, train: TrainConfig, world: World) -> bool:
 
 
 def shard(model: GPT, device: str, world: World) -> None:
-    """Spreads `model`, which lies in the CPU's memory, over the processes' devices, block by
+    """Spreads `model`, which is in the CPU's memory, over the processes' devices, block by
     block, so that no device ever holds all of it."""
     mesh = init_device_mesh(device.split(":")[0], (world.size,))
     for block in model.blocks:
@@ -72,7 +72,7 @@ def whole(tensor: Tensor) -> Tensor:
 
 
 def part(tensor: Tensor) -> Tensor:
-    """What of a tensor lies in this process."""
+    """The part of a tensor that is in this process."""
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 

@@ -38,7 +38,7 @@ EARLY = (8, 4, 2)  # a step on what was read so far, after an eighth of the text
 # What a half of a text counts, which the head learns from too. Without halves it takes a short
 # text for one of the class that writes short ones: maxima and minima grow with the length.
 HALF_COUNTS = 0.1
-SMALLEST_SPREAD = 1e-3  # of a feature; less is rounding, such as where all texts begin alike
+SMALLEST_SPREAD = 1e-3  # of a feature; less is rounding, such as when all texts begin alike
 
 
 class HeadTask(Task, Protocol):
@@ -83,7 +83,7 @@ class HeadSolver(Loop):
         self.val_loss: float | None = None
 
     def fit(self, control: Control, sink: Sink) -> Outcome:
-        """Solves and tests; saves at the end, and where `control` says stop."""
+        """Solves and tests; saves at the end, and when `control` says stop."""
         self._resume(sink)
         train = self._read("train", control, sink)
         if train is None:
@@ -213,7 +213,7 @@ class _Standardised:
     """The head's problem with features of mean 0 and spread 1."""
 
     def __init__(self, head: nn.Linear, rows: _Rows) -> None:
-        """Standardises the features of `rows` in place. It begins with the head as it is, where
+        """Standardises the features of `rows` in place. It begins with the current head, if
         that is better than one that knows nothing: a head of few texts may be far from it."""
         self.rows, self.n_texts = rows, int(rows.whole.sum())
         self.mean = rows.features.mean(0)  # (D,)
@@ -233,7 +233,7 @@ class _Standardised:
         """Zeros for the weights that were given, unless their objective is lower."""
         given = float(self._objective(self._losses()[1]))
         nothing = math.log(len(self.bias)) * float(self.rows.counts.sum()) / self.n_texts
-        if not given < nothing:  # also where it is not finite
+        if not given < nothing:  # also if it is not finite
             self.weight, self.bias = torch.zeros_like(self.weight), torch.zeros_like(self.bias)
         self.weight.requires_grad_(True)
         self.bias.requires_grad_(True)

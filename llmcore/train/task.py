@@ -38,7 +38,7 @@ class Task(Protocol):
         """How often the whole run reads its training data."""
 
     def evaluate(self) -> dict[str, float]:
-        """Validation numbers; `loss` among them decides which checkpoint is best. Nothing where
+        """Validation numbers; `loss` among them decides which checkpoint is best. Nothing if
         there is nothing to validate on: then the last weights are kept."""
 
     def report(self, step: int, sink: Sink) -> None:

@@ -164,7 +164,7 @@ class Trainer(Loop):
         return {**sums, "lr": rate, "grad_norm": size}
 
     def _gradients(self, step: int, sink: Sink) -> dict[str, float]:
-        """Fills the gradients of the step's whole batch; where memory does not suffice, again
+        """Fills the gradients of the step's whole batch; if memory does not suffice, again
         with micro-batches of half the size, which give the same numbers."""
         while True:
             pieces = self.task.micro_batches(step, self._parts * self.world.size)
@@ -227,7 +227,7 @@ class Trainer(Loop):
         )
 
     def _remedy(self, step: int) -> str:
-        """What to do where numbers are not finite, and what is left."""
+        """What to do if numbers are not finite, and what is left."""
         kept = [] if self.directory is None else checkpoint_index.list_checkpoints(self.directory)
         last = checkpoint_index.latest(kept, full=True)
         lower = f"with a learning rate below {self._peak(step):g}"
@@ -237,7 +237,7 @@ class Trainer(Loop):
     # Evaluation and checkpoints -----------------------------------------------------------
 
     def _look(self, step: int, sink: Sink) -> None:
-        """Evaluation, samples and checkpoints, where this step has them."""
+        """Evaluation, samples and checkpoints, if this step has them."""
         config = self.config
         last = step == config.steps
         improved = False
@@ -268,7 +268,7 @@ class Trainer(Loop):
         check_finite(scores, step, self._remedy(step))
         loss = scores.get("loss")
         self._evaluated = (step, loss)
-        # The newest weights are the result where no loss chooses among them.
+        # The newest weights are the result if no loss chooses among them.
         improved = loss is None or self.config.keep == "last" or loss < self.best_loss
         self._without_gain = 0 if improved else self._without_gain + 1
         if improved:

@@ -27,7 +27,7 @@ _renderer: "ComponentRenderer | None" = None
 def live_chart(figure: "Figure", key: str) -> None:
     """Like `st.plotly_chart(figure, key=key)`, but new data updates the chart in place.
 
-    Streamlit 1.67 hashes the figure into the element's id even where a key is given, so each
+    Streamlit 1.67 hashes the figure into the element's id even if a key is given, so each
     refresh throws the chart away and with it zoom and hover (seen in Chromium). This one hands the
     new figure to `Plotly.react`; its layout.uirevision says how long zoom survives.
     """

@@ -1,7 +1,7 @@
 """Fields of a page that set a field of a dataclass of settings: help, bounds, step and choices come
 from there (`llmcore/settings.py`), so that a page and the command line cannot differ.
 
-A page may narrow a bound (`low`, `high`) where that is its own decision: by a constant whose
+A page may narrow a bound (`low`, `high`) if that is its own decision: by a constant whose
 comment gives the reason.
 """
 
@@ -27,7 +27,7 @@ def number(
     value: Any = _USUAL, low: float | None = None, high: float | None = None, note: Markdown = "",
     **widget: Any,
 ) -> Any:  # fmt: skip
-    """A number field for `owner.name`; None where `value` is and nothing was typed.
+    """A number field for `owner.name`; None if `value` is and nothing was typed.
 
     place: a column. value: to begin with, else the setting's default. low, high: narrower bounds.
     note: what this page adds to the help. The rest is `st.number_input`'s.

@@ -14,7 +14,7 @@ from typing import TypeAlias
 Markdown: TypeAlias = str
 
 _CUT = ":small[]"
-# What Streamlit 1.67's page replaces in a parsed text; a cut stands behind each match.
+# What Streamlit 1.67's page replaces in a parsed text; a cut comes after each match.
 _REPLACED = re.compile(
     r":(?=[a-z0-9_+-]*:|material/|//)"  # :smile:, :material/home:, https://
     r"|@(?=[\w.-])"  # name@example.org
@@ -44,7 +44,7 @@ def lines(text: str) -> Markdown:
 
 
 def code(text: str) -> Markdown:
-    """`text` in the type of code, as `plain` where code would be changed."""
+    """`text` in the type of code, as `plain` if code would be changed."""
     if ":material/" in text or not text.strip() or {"\n", "\r"} & set(text):
         return plain(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))

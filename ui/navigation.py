@@ -1,4 +1,4 @@
-"""The pages of the app and links to them. A page is listed only where its file exists."""
+"""The pages of the app and links to them. A page is listed only if its file exists."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +54,7 @@ CARDS = {
 def grouped_pages() -> dict[str, list[Any]]:
     """`st.Page` objects by group, in the order of CARDS, for `st.navigation`.
 
-    The first page stands at `/`. Its own name is an address as well, which the browser asks for
+    The first page is at `/`. Its own name is an address as well, which the browser asks for
     before it has heard of the pages, and which leads to `/`.
     """
     groups: dict[str, list[Any]] = {}

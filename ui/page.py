@@ -52,7 +52,7 @@ def show_error(error: Exception) -> None:
 
 @contextmanager
 def steady(name: str) -> Iterator[None]:
-    """`with steady("run"): st.fragment(draw, run_every=1)()`: what refreshes itself stays as it is
+    """`with steady("run"): st.fragment(draw, run_every=1)()`: what refreshes itself stays unchanged
     until its next picture is there. Streamlit fades what takes longer than half a second, as it
     may beside a training. name: once on a page."""
     with st.container(key=f"steady_{name}"):

@@ -1,4 +1,4 @@
-"""One model picker on every page; the choice follows the person and stands in the URL."""
+"""One model picker on every page; the choice follows the person and is in the URL."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +27,7 @@ def model_picker(
     """A select box over the models of this machine; returns the chosen reference.
 
     kind: "language", "classifier" or None for all. A model that a link or the address names is
-    taken, else the one chosen last on any page where it fits, else the one chosen last for this
+    taken, else the one chosen last on any page if it fits, else the one chosen last for this
     kind, else `default`, else the bundled default; what nobody chose is not kept for other pages.
     A reference in the URL that does not exist is said in one sentence and replaced by the default.
     Raises NotFoundError if there is no model at all.
@@ -156,7 +156,7 @@ def _exists(ref: str) -> bool:
 
 
 def usual(entries: dict[str, "ModelEntry"]) -> str:
-    """The bundled default where it is among them, else the first one."""
+    """The bundled default if it is among them, else the first one."""
     from llmcore.models import default_model
 
     preferred = default_model()

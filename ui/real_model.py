@@ -1,4 +1,4 @@
-"""The pretrained model that comes by pip: made ready in the background, offered where it is not."""
+"""The pretrained model that comes by pip: made ready in the background, offered if it is not."""
 
 import os
 from typing import ClassVar
@@ -30,7 +30,7 @@ class PrepareJob(Job[str]):
 
 
 def begin(model: PackagedModel = SMOLLM2) -> None:
-    """Starts making the run, where nobody does so already; returns at once."""
+    """Starts making the run, if nobody does so already; returns at once."""
     with _jobs.lock:
         job = _jobs.get(model.name)
         if not model.is_here and (job is None or not job.is_live):
@@ -45,7 +45,7 @@ def begin_if_installed(model: PackagedModel = SMOLLM2) -> None:
 
 
 def offer(use: Markdown, key: str, model: PackagedModel = SMOLLM2) -> None:
-    """A line with size and licence and a button, where the model is not here; nothing if it is.
+    """A line with size and licence and a button, if the model is not here; nothing if it is.
 
     use: what it does better on this page, as the end of "SmolLM2 …"."""
     if model.is_here:

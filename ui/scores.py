@@ -1,4 +1,4 @@
-"""How a score stands on a page: with its interval where few rows gave it, or that there is none.
+"""How a score looks on a page: with its interval if few rows gave it, or that there is none.
 
 Runs of older versions keep no intervals, so they are worked out here from the counts."""
 
@@ -23,7 +23,7 @@ NO_NUMBER: Markdown = (
 
 
 def shown_share(scores: dict[str, Any], name: str) -> Markdown:
-    """`41.7%`; a dash where no row was scored."""
+    """`41.7%`; a dash if no row was scored."""
     value = scores.get(name)
     return "–" if value is None else percent(float(value))
 
@@ -46,7 +46,7 @@ def rows_words(scores: dict[str, Any], name: str, what: Markdown = "rows") -> Ma
 
 
 def chance_words(scores: dict[str, Any]) -> Markdown:
-    """A sentence where a classifier's score may be luck; else empty."""
+    """A sentence if a classifier's score may be luck; else empty."""
     found = against_chance(scores)
     if found is None or found[1]:
         return ""

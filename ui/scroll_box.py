@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def scroll_box(
     label: str, place: str, height: int, border: bool = False, tall: bool = True
 ) -> "DeltaGenerator":
-    """A container of `height` pixels; where it is not `tall`, one of the height of what it holds.
+    """A container of `height` pixels; if it is not `tall`, one of the height of what it holds.
 
     label: what a screen reader calls it, of letters, digits, spaces and hyphens. place: tells boxes
     of one label apart. The key carries the label to the browser (page_look.js), since a container

@@ -1,4 +1,4 @@
-"""Keys of the session that more than one file reads or writes; all others stand where they are
+"""Keys of the session that more than one file reads or writes; all others are where they are
 used. What is chosen with a widget is kept under the widget's own key."""
 
 # The view that a page shows, by its name in the page's VIEWS.

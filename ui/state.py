@@ -17,7 +17,7 @@ _WIDGETS = "lab_text_widgets"
 
 
 def shared_text(label: Markdown = "Text", key: str = "text_input", height: int = 110) -> str:
-    """A text area whose content follows through all pages and stands in the URL as `?text=`.
+    """A text area whose content follows through all pages and is in the URL as `?text=`.
 
     Text too long for an address stays in the session only.
     """

@@ -18,7 +18,7 @@ class View:
 
     parameters: what it keeps in the address; they leave with it when another view is chosen.
     needs_text: whether it shows nothing without the text above it.
-    kind: of the runs that it shows, where it shows any; `?run=` leaves the address with a view of
+    kind: of the runs that it shows, if it shows any; `?run=` leaves the address with a view of
     another kind.
     """
 
@@ -37,7 +37,7 @@ class View:
 
 
 def chosen_view(key: str, views: Mapping[str, View]) -> str:
-    """Buttons to choose a view by; the name of the one to draw. It stands in the address as
+    """Buttons to choose a view by; the name of the one to draw. It is in the address as
     `?view=`, but for the first, and what the others keep there leaves it. A run in the address
     brings the view that shows runs of its kind.
 

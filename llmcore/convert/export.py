@@ -40,7 +40,7 @@ def export_model(loaded: "Loaded", format: str, out: Path) -> Exported:
 
     out: a new or empty folder; for gguf also a new file whose name ends with .gguf. What was
     written is loaded again and compared before it appears at `out`, so that a failed check
-    leaves nothing there. Raises LabError, or StateError where `out` holds something.
+    leaves nothing there. Raises LabError, or StateError if `out` holds something.
     """
     _check_parts(loaded)
     _check_tokenizer(loaded)
@@ -133,7 +133,7 @@ def _checked(
     model: "GPT | SequenceClassifier", read: Callable[[], "GPT | SequenceClassifier"]
 ) -> float:
     """The largest difference of logits between the model and what `read` gives back. Raises
-    LabError if that is more than rounding, or where it cannot be read."""
+    LabError if that is more than rounding, or if it cannot be read."""
     logits = probe_logits(model)
     try:
         difference = largest_difference(logits, probe_logits(read()))

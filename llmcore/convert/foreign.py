@@ -77,7 +77,7 @@ def read_foreign_tokenizer(foreign: Foreign) -> tuple[Tokenizer, str | None]:
 
 
 def stored_precision(foreign: Foreign) -> str:
-    """The narrowest of fp32, fp16 and bf16 that keeps most of its weights as they are: what is
+    """The narrowest of fp32, fp16 and bf16 that keeps most of its weights unchanged: what is
     quantized has scales in fp16, and loses nothing that could be seen."""
     if isinstance(foreign, GgufModel):
         kind = foreign.file.types[0]

@@ -39,7 +39,7 @@ _APPROXIMATE = {
         "does not."
     ),
 }
-# llama.cpp asks for merges where a tokenizer has none; these two bytes never stand in UTF-8.
+# llama.cpp asks for merges if a tokenizer has none; these two bytes never occur in UTF-8.
 _NO_MERGES = [(b"\xff", b"\xfe")]
 
 

@@ -79,7 +79,7 @@ class GgufFile:
     @cached_property
     def tensors(self) -> dict[str, TensorInfo]:
         """By name. Raises LabError for a type that the lab does not read, DamagedError if a
-        tensor lies outside of the file."""
+        tensor is outside of the file."""
         header = self._header
         begin = -(-header.end // header.alignment) * header.alignment
         found = {}
@@ -107,7 +107,7 @@ class GgufFile:
         return sorted(weights, key=lambda kind: -weights[kind])
 
     def read(self, name: str) -> "Tensor":
-        """One tensor in fp32, in memory of its own. Raises DamagedError if it holds a number
+        """One tensor in fp32, in its own memory. Raises DamagedError if it holds a number
         that is not finite."""
         import torch
         from gguf import GGMLQuantizationType
@@ -128,7 +128,7 @@ class GgufFile:
 
 
 def _mapped(file: BinaryIO) -> mmap.mmap:
-    """The file as bytes that are read where they are looked at. Raises OSError for an empty one."""
+    """The file as bytes that are read when they are looked at. Raises OSError for an empty one."""
     try:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except ValueError as error:

@@ -15,7 +15,7 @@ from llmcore.convert.llama_config import MAX_CONTEXT
 from llmcore.errors import DamagedError, LabError
 
 SUFFIX = ".gguf"
-# Architecture -> whether q and k stand in the order in which neighbouring channels are a pair.
+# Architecture -> whether q and k are in the order in which neighbouring channels are a pair.
 LLAMA_SHAPED = {"llama": True, "smollm3": True, "qwen2": False, "qwen3": False}
 ARCHITECTURES = (*LLAMA_SHAPED, MODEL_TYPE)
 SMOLLM3_SKIP = 4  # llama.cpp's, which the file does not say

@@ -33,7 +33,7 @@ from llmcore.tokenizers.patterns import O200K_PATTERN
 
 KEY = "tokenizer.ggml."
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
-_GPT2 = "gpt-2"  # stands for the expression that ByteLevel has built in
+_GPT2 = "gpt-2"  # means the expression that ByteLevel has built in
 _DIGITS = "digits"  # each digit alone, then as GPT-2
 
 # Expressions, one after the other, by the names of llama.cpp.
@@ -63,13 +63,13 @@ _TAKEN_WHOLE = frozenset(
     name for name in PRE_TOKENIZERS if name in {"tekken", "minicpm5"} or
     (PRE_TOKENIZERS[name] == (LLAMA3,) and name not in {"dbrx", "smaug-bpe", "glm4", "chatglm-bpe"})
 )  # fmt: skip
-# They begin every text with a sign of their own unless the file says otherwise.
+# They begin every text with their own sign unless the file says otherwise.
 _BEGINS = _TAKEN_WHOLE - {"minicpm5"}
 
 
 def from_gguf(fields: Mapping[str, Any], name: str) -> Tokenizer:
     """The tokenizer of a GGUF file's metadata: plain values by key, such as a list of texts for
-    `tokenizer.ggml.tokens`. Raises LabError with the reason where it cannot be read exactly."""
+    `tokenizer.ggml.tokens`. Raises LabError with the reason if it cannot be read exactly."""
     model = fields.get(f"{KEY}model")
     if model not in ("gpt2", "llama"):
         raise LabError(

@@ -79,7 +79,7 @@ def _plain_names(shapes: Shapes, where: Path) -> dict[str, str]:
 
 
 def _check_alias(files: TensorFiles, names: Mapping[str, str], where: Path) -> None:
-    """A head that config.json calls tied may stand in the file all the same, if it is equal."""
+    """A head that config.json calls tied may still be in the file, if it is equal."""
     embedding = names.get("wte.weight")
     if embedding and not torch.equal(files.read(names[LANGUAGE_HEAD]), files.read(embedding)):
         raise DamagedError(
@@ -143,7 +143,7 @@ def bias_as_shift(head: nn.Linear) -> Tensor:
     """The shortest δ (C,) with W δ = b, so that W h + b = W (h + δ) for every h.
 
     `GPT2ForSequenceClassification` has no bias in its head, but the norm below the head has one
-    that nothing else reads: δ added there gives the same logits. It exists for every b where the
+    that nothing else reads: δ added there gives the same logits. It exists for every b if the
     rows of W are independent. Raises LabError if it does not exist to 1e-4.
     """
     weight, bias = head.weight.detach().double(), head.bias.detach().double()
@@ -158,7 +158,7 @@ def bias_as_shift(head: nn.Linear) -> Tensor:
 
 
 def _grouped(sizes: Mapping[str, int], max_bytes: int) -> list[list[str]]:
-    """Names in order, cut where a group would pass `max_bytes`; each group holds at least one."""
+    """Names in order, cut if a group would pass `max_bytes`; each group holds at least one."""
     groups: list[list[str]] = [[]]
     filled = 0
     for name, size in sizes.items():

@@ -13,9 +13,9 @@ LANGUAGE_MODEL, CLASSIFIER = "GPT2LMHeadModel", "GPT2ForSequenceClassification"
 LAYER_NORM_EPSILON = 1e-5
 MAX_DROPOUT = 0.9
 
-# Size -> what GPT2Config takes where config.json does not say.
+# Size -> what GPT2Config takes if config.json does not say.
 _SIZES = {"vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12}
-# Setting -> (what it is where config.json does not say, the values that the lab's model computes).
+# Setting -> (what it is if config.json does not say, the values that the lab's model computes).
 # reorder_and_upcast_attn is let through: it changes rounding in half precision only.
 _FIXED: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "activation_function": ("gelu_new", ("gelu_new", "gelu_pytorch_tanh")),
@@ -59,7 +59,7 @@ def is_classifier(config: Mapping[str, Any]) -> bool:
 
 
 def read_labels(config: Mapping[str, Any], n_labels: int, where: Path) -> list[str]:
-    """A classifier's labels by index; `LABEL_0`… where config.json names none."""
+    """A classifier's labels by index; `LABEL_0`… if config.json names none."""
     named = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(n_labels)}
     found = [named.get(str(i)) for i in range(n_labels)] if isinstance(named, dict) else []
     labels = [str(item) for item in found if isinstance(item, (str, int, float))]

@@ -26,7 +26,7 @@ VOCABULARY, MERGES, ADDED = "vocab.json", "merges.txt", "added_tokens.json"
 
 # Our pattern -> how the regex engine of `tokenizers` is given the same. There `x{1,3}+` would
 # repeat instead of being possessive, and `$` would match before every line end.
-# None stands for the pattern that its ByteLevel step has built in, which is GPT-2's.
+# None means the pattern that its ByteLevel step has built in, which is GPT-2's.
 FOREIGN_PATTERNS: dict[str, str | None] = {
     GPT2_PATTERN: None,
     CL100K_PATTERN: CL100K_RESPELLED,

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20.0
 
-# The file's name, bytes so far, bytes in all where the server says it.
+# The file's name, bytes so far, bytes in all if the server says it.
 FileProgress = Callable[[str, int, int | None], None]
 
 
@@ -74,7 +74,7 @@ def _check_safetensors(path: Path, repository: str) -> None:
         with safe_open(path, framework="np"):
             pass
     except (OSError, SafetensorError) as error:
-        path.resolve().unlink(missing_ok=True)  # a link to it stands in the snapshot
+        path.resolve().unlink(missing_ok=True)  # a link to it is in the snapshot
         path.unlink(missing_ok=True)
         raise DamagedError(
             f"{path.name} of {repository} arrived damaged ({cause(error)}) and was deleted: "

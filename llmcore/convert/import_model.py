@@ -52,7 +52,7 @@ class Imported:
 
 
 def locate(source: str, progress: FileProgress | None = None) -> Foreign:
-    """The model that a name, a GGUF file or a directory means, downloaded where it is not on this
+    """The model that a name, a GGUF file or a directory means, downloaded if it is not on this
     machine.
 
     Raises NotFoundError, OfflineError, or LabError for what the lab does not compute.

@@ -73,7 +73,7 @@ GGUF = Layout(
 
 @dataclass(slots=True, frozen=True)
 class Part:
-    """One of their tensors: the rows of one of ours that it holds, and its heads where those rows
+    """One of their tensors: the rows of one of ours that it holds, and its heads if those rows
     are queries or keys."""
 
     theirs: str
@@ -157,7 +157,7 @@ def _check_size(config: ModelConfig, shapes: Mapping[str, tuple[int, ...]], wher
 
 
 def _check_alias(source: Source, head: str, embedding: str, where: Path) -> None:
-    """A head that is called tied may stand in the file all the same, if it is equal."""
+    """A head that is called tied may still be in the file, if it is equal."""
     if embedding in source.shapes and not torch.equal(source.read(head), source.read(embedding)):
         raise DamagedError(
             f"{head!r} in {where} is not the token embedding, though its settings say that they "

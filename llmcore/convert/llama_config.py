@@ -16,14 +16,14 @@ LANGUAGE_MODELS = {
 }  # fmt: skip
 MAX_CONTEXT = 65_536  # ModelConfig's bound
 
-# Setting -> (what it is where config.json does not say, the values that the lab's model computes).
+# Setting -> (what it is if config.json does not say, the values that the lab's model computes).
 _FIXED: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hidden_act": ("silu", ("silu", "swish")),
     "mlp_bias": (False, (False,)),
     "partial_rotary_factor": (1.0, (1.0,)),
     "quantization_config": (None, (None,)),
 }
-_MISTRAL_WINDOW = 4096  # MistralConfig's, where config.json does not say
+_MISTRAL_WINDOW = 4096  # MistralConfig's, if config.json does not say
 
 
 def read_llama_config(config: Mapping[str, Any], where: Path) -> ModelConfig:

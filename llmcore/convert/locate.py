@@ -1,5 +1,5 @@
 """Find a model of another tool on this machine: a directory, a GGUF file, or a name
-whose download lies in the hub's cache or in the lab's. Reads small files only, no torch."""
+whose download is in the hub's cache or in the lab's. Reads small files only, no torch."""
 
 import logging
 import os
@@ -38,7 +38,7 @@ class ForeignModel:
 
     @property
     def name(self) -> str:
-        """What stands after the last slash: `org/model` and `/models/model` are `model`."""
+        """The part after the last slash: `org/model` and `/models/model` are `model`."""
         return Path(self.ref).name or self.ref
 
     @cached_property
@@ -140,12 +140,12 @@ def repositories(name: str) -> list[str]:
 
 
 def is_hub_name(name: str) -> bool:
-    """Whether a name could stand on the hub: one of OpenAI's, or `organisation/model`."""
+    """Whether a name could be on the hub: one of OpenAI's, or `organisation/model`."""
     return bool(repositories(name)) and (name in OPENAI_NAMES or "/" in name)
 
 
 def lab_cache() -> Path:
-    """Where the lab's own downloads lie, in the same layout as the hub's cache."""
+    """Where the lab's own downloads are, in the same layout as the hub's cache."""
     return cache_dir() / "hub"
 
 
@@ -175,7 +175,7 @@ def _folder_of(repository: str) -> str:
 
 
 def _snapshot(folder: Path) -> Path | None:
-    """The directory of the revision `main` where the cache says it, else the newest one; of
+    """The directory of the revision `main` if the cache says it, else the newest one; of
     those that hold weights, since a cache may have no more of a model than its tokenizer."""
     try:
         revision = (folder / "refs" / "main").read_text(encoding="utf-8").strip()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from llmcore.config import ModelConfig
 
-PREFIX = "transformer."  # stands before the trunk's names in models with a head, not in bare ones
+PREFIX = "transformer."  # comes before the trunk's names in models with a head, not in bare ones
 LANGUAGE_HEAD, CLASSIFIER_HEAD = "lm_head.weight", "score.weight"
 
 

@@ -1,6 +1,6 @@
 """A pretrained model that comes by pip: fetched, checked, and made into a run of the lab.
 
-The package carries one data file; its code is never imported. The run stands in
+The package carries one data file; its code is never imported. The run is in
 `paths.models_dir()` and is one more name beside the bundled models; without it everything works.
 """
 
@@ -41,7 +41,7 @@ class PackagedModel:
 
     @property
     def directory(self) -> Path:
-        """Where its run stands, or would stand."""
+        """Where its run is, or would be."""
         return paths.models_dir() / self.name
 
     @property
@@ -76,7 +76,7 @@ def installed_file(model: PackagedModel) -> Path | None:
 
 
 def prepare(model: PackagedModel, stopping: Callable[[], bool] = lambda: False) -> Run:
-    """The model's run, made where it is not there: from the installed package, else from a
+    """The model's run, made if it is not there: from the installed package, else from a
     download of it. Raises OfflineError if that fails, LabError if it is another file."""
     if model.is_here:
         return Run(model.directory)

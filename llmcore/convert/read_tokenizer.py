@@ -41,15 +41,15 @@ from llmcore.tokenizers.signs import byte_characters
 
 TEMPLATE, GENERATION = "chat_template.jinja", "generation_config.json"
 _BYTE_OF = {sign: byte for byte, sign in byte_characters().items()}
-# Those that a model can write text with: their tokens are cut out of the text as it is.
+# Those that a model can write text with: their tokens are cut out of the unchanged text.
 _FOR_MODELS = ("byte-level BPE", "BPE with bytes", "BPE of characters", "Unigram")
 
 
 def tokenizer_of(foreign: ForeignModel) -> tuple[Tokenizer, str | None]:
-    """The tokenizer beside a model's weights; where there is none GPT-2's, or else bytes.
+    """The tokenizer beside a model's weights; if there is none GPT-2's, or else bytes.
 
     Also notices for a person, in one text: that it had to be guessed, that rows are padding, that
-    characters have no token. Raises LabError where the one beside the weights cannot be read.
+    characters have no token. Raises LabError if the one beside the weights cannot be read.
     """
     vocab_size = foreign.config.vocab_size
     eos_id = foreign.raw_config.get("eos_token_id")
@@ -83,10 +83,10 @@ def notices_of(tokenizer: Tokenizer, vocab_size: int, ref: str) -> list[str]:
 def read_tokenizer(
     directory: Path, name: str, vocab_size: int, eos_id: int | list[int] | None
 ) -> Tokenizer | None:
-    """The directory's own tokenizer as ours, or None where it holds none.
+    """The directory's own tokenizer as ours, or None if it holds none.
 
     vocab_size: rows of the model's embedding; eos_id: what its config.json says ends a sequence.
-    Raises LabError with the reason where the same ids cannot be had.
+    Raises LabError with the reason if the same ids cannot be had.
     """
     in_one = (directory / TOKENIZER).is_file()
     if not in_one and not all((directory / file).is_file() for file in (VOCABULARY, MERGES)):
@@ -105,7 +105,7 @@ def read_tokenizer(
 
 
 def check_fit(tokenizer: Tokenizer, vocab_size: int, where: str) -> None:
-    """Raises LabError for a tokenizer that a model of so many rows cannot be used with."""
+    """Raises LabError for a tokenizer that a model of that many rows cannot be used with."""
     facts, special = tokenizer.facts, set(tokenizer.special_tokens.values())
     if facts.kind not in _FOR_MODELS:
         raise LabError(
@@ -138,7 +138,7 @@ def tokenizer_from_json(
     """The content of a tokenizer.json as a tokenizer.
 
     eos_ids: what the model's files call an end; settings: of tokenizer_config.json. in_child:
-    whether an expression that the lab does not know is first tried in a process of its own.
+    whether an expression that the lab does not know is first tried in its own process.
     Raises LabError with the reason for what cannot be read.
     """
     try:
@@ -221,8 +221,8 @@ class _OtherEngine(Exception):
 def _native_parts(
     content: Mapping[str, Any], special: Mapping[str, int]
 ) -> tuple[dict[bytes, int], str, dict[str, int]]:
-    """Ranks, pattern and special tokens for tiktoken. Raises _OtherEngine where its ids would not
-    be the same, or what a chat needs cannot be told."""
+    """Ranks, pattern and special tokens for tiktoken. Raises _OtherEngine if its ids would not
+    be the same, or what a chat needs is not known."""
     model = content["model"]
     if model.get("type", "BPE") != "BPE" or not isinstance(model.get("vocab"), dict):
         raise _OtherEngine
@@ -349,7 +349,7 @@ def byte_level_json(
 
 
 def _settings(directory: Path) -> dict[str, Any]:
-    """The small files beside a tokenizer.json, where they can be read: they only add to it."""
+    """The small files beside a tokenizer.json, if they can be read: they only add to it."""
     found = {}
     for key, name in (("tokenizer", SETTINGS), ("generation", GENERATION)):
         path = directory / name

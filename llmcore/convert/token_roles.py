@@ -19,7 +19,7 @@ def roles_of(
     begin: str | None = None,
     template: str | None = None,
 ) -> Roles | None:
-    """The roles of `special_tokens`; None where none of them can end a text.
+    """The roles of `special_tokens`; None if none of them can end a text.
 
     eos_ids: what the files beside the model call ends of sequence, of which one may end a turn.
     begin: what is put before every text.
@@ -78,7 +78,7 @@ def ids_among(*values: object) -> list[int]:
 
 def template_of(*values: object) -> str | None:
     """The chat template in settings of others: a text, or a list of named ones of which the one
-    called `default` counts. None where there is none, or where it is beyond reason long."""
+    called `default` counts. None if there is none, or if it is far too long."""
     for value in values:
         text = value
         if isinstance(value, list):

@@ -9,7 +9,7 @@ from torch import Tensor
 from llmcore.nn.classifier import SequenceClassifier
 from llmcore.nn.model import GPT
 
-PROBE_LENGTH = 128  # tokens of each of the two probe texts, where the context allows
+PROBE_LENGTH = 128  # tokens of each of the two probe texts, if the context allows
 TOLERANCE = 1e-4  # for logits up to 1; larger ones carry as much more rounding
 
 
@@ -31,7 +31,7 @@ def probe_logits(model: GPT | SequenceClassifier) -> Tensor:
 
 
 def largest_difference(one: Tensor, other: Tensor) -> float:
-    """max |one - other|; infinite where the shapes differ or a number is no number."""
+    """max |one - other|; infinite if the shapes differ or a number is no number."""
     if one.shape != other.shape:
         return float("inf")
     difference = (one.float() - other.float()).abs().max().item()

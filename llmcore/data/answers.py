@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
-# What makes a spreadsheet take a cell for a formula, where it stands first.
+# What makes a spreadsheet take a cell for a formula, if it comes first.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 

@@ -12,7 +12,7 @@ from llmcore.errors import LabError, NotFoundError
 from llmcore.tokenizers.roles import END_OF_TEXT
 
 _FIELD = re.compile(r"#{1,2} (Title|Author|Year):[ \t]*(.*)")
-_FRONT = 1000  # characters in which the title, the author and the year stand
+_FRONT = 1000  # characters in which the title, the author and the year are
 _WORD = re.compile(r"[a-z]+")
 _COMMON_WORDS = (
     "the and of to a in that he was it his i with as for had you is her on at but not be have him "
@@ -23,7 +23,7 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 _ENGLISH_SHARE = 0.2  # of the words are among the commonest; running English has 0.4 to 0.55
 _SAMPLE = 50_000  # characters looked at
 _TELLING = 80  # folded characters; shorter paragraphs are alike in many books
-_SHARED = 0.5  # of a book's telling paragraphs stand in a longer one: it is a part of that one
+_SHARED = 0.5  # of a book's telling paragraphs are in a longer one: it is a part of that one
 _ARTICLE = 1500  # characters a line, on average: a file of articles, one a line
 # The articles lost the line end after a sentence that ends a section.
 _LOST_END = re.compile(r"(?<=[a-z]{2}[.!?])(?=[A-Z][a-z])")
@@ -83,7 +83,7 @@ def without_doubles(books: Sequence[Book]) -> list[Book]:
     """Each book once, in the order given.
 
     The longest is kept of those with one title and author, and of those that share at least half
-    of their longer paragraphs: another edition, or a story that also stands in a collection.
+    of their longer paragraphs: another edition, or a story that is also in a collection.
     """
     seen: set[int] = set()
     names: set[str] = set()

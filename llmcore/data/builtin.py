@@ -40,7 +40,7 @@ def build_corpus(name: str) -> tuple[list[str], list[str]]:
 
 
 def read_sms() -> Rows:
-    """The SMS Spam Collection: the full set where it was downloaded, else the packaged part."""
+    """The SMS Spam Collection: the full set if it was downloaded, else the packaged part."""
     lines = ensure("sms-spam").read_text(encoding="utf-8").splitlines()
     pairs = (line.split("\t", 1) for line in lines if "\t" in line)
     return [(label, " ".join(html.unescape(text).split())) for label, text in pairs]
@@ -67,7 +67,7 @@ def training_tweets() -> list[str]:
 
 
 def read_conversations(folder: Path) -> list[str]:
-    """One document a conversation: turns on lines of their own, `Q:` and `A:` in turn."""
+    """One document a conversation: turns on separate lines, `Q:` and `A:` in turn."""
     documents = []
     for turns in read_turns(folder):
         lines = [f"{'QA'[i % 2]}: {turn}" for i, turn in enumerate(turns)]

@@ -5,7 +5,7 @@ import re
 
 # In the packaged file, UTF-8 was once read as Mac OS Roman, saved with losses, and read again, so
 # each curly quote or dash became one of a few fixed byte strings. Those are listed here by what
-# stands around them; the bytes of emoji were lost for good and are dropped.
+# is around them; the bytes of emoji were lost for good and are dropped.
 _REPAIRS = {
     "'": "d5a25f8ace5f86a2 8a97c8 e4f3bb 5fd1e9 e4f3bb5fe4f3bb5fed5f815f",
     '"': (

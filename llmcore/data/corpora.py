@@ -48,8 +48,8 @@ class Corpus:
         """Training and validation documents, the same for the same seed.
 
         Whole documents are held out, chosen by a seeded hash of their text, until `validation`
-        of all characters is reached. Where documents are too few and too long for that, the tail
-        of the longest is held out instead; where they are doubles of each other, some doubles,
+        of all characters is reached. If documents are too few and too long for that, the tail
+        of the longest is held out instead; if they are doubles of each other, some doubles,
         with a notice. Raises ShortTextError if one side is left empty.
         """
         if not 0 <= validation < 1:
@@ -67,7 +67,7 @@ class Corpus:
 
     def _held_out(self, wanted: float, seed: int) -> set[int]:
         """Indices of held-out documents; empty if no choice comes near `wanted` characters."""
-        # Equal documents have equal hashes and stand together, so no double lands on both sides
+        # Equal documents have equal hashes and are together, so no double lands on both sides
         # unless the last one chosen is a double; those are taken along.
         by_hash: dict[float, list[int]] = {}
         for i, document in enumerate(self.documents):
@@ -86,7 +86,7 @@ class Corpus:
         return chosen if enough else set()
 
     def _doubles(self, validation: float) -> set[int]:
-        """Every so many documents, where no choice keeps doubles together."""
+        """Every so many documents, if no choice keeps doubles together."""
         notice = (
             f"The documents of {self.name} are doubles of each other, so the text to validate on "
             f"is also learned: its loss says little."

@@ -15,7 +15,7 @@ from llmcore.files import whole_file
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where known
+Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all if known
 TIMEOUT_SECONDS = 15.0
 _BLOCK = 64 * 1024
 

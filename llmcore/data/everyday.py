@@ -20,8 +20,8 @@ _WORD = re.compile(r"\b[^\W\d_]+\b")
 
 
 def everyday_rows(rows: Sequence[Instruction], source: str) -> list[Instruction]:
-    """Those of `rows` of the built-in set `source` that have no odd word, in order; where these are
-    fewer than `FEWEST`, so many with the fewest odd words. Raises DamagedError if the set cannot
+    """Those of `rows` of the built-in set `source` that have no odd word, in order; if these are
+    fewer than `FEWEST`, that many with the fewest odd words. Raises DamagedError if the set cannot
     be read."""
     n_odd = [len(odd_words(row, source)) for row in rows]
     n_even = n_odd.count(0)

@@ -74,7 +74,7 @@ def _builtin_rows(name: str, split: str) -> tuple[Instruction, ...]:
 def load_instructions(
     source: str, columns: Columns = Columns(), encoding: str | None = None
 ) -> InstructionSet:
-    """All rows of a user's file, folder or zip. Raises LabError, NotFoundError where there is
+    """All rows of a user's file, folder or zip. Raises LabError, NotFoundError if there is
     none."""
     path = as_path(source, "a JSON, JSONL, CSV, TSV, Excel or Parquet file", _KNOWN)
     return _learnable(*_read(path, path.name, columns, encoding))
@@ -155,7 +155,7 @@ def split_instructions(
 ) -> InstructionSplits:
     """Rows of a user's set in three parts without a common question, seeded, in file order.
 
-    Doubles (same question but for case and spaces) go first: the first stays. Where the file
+    Doubles (same question but for case and spaces) go first: the first stays. If the file
     itself names rows of a test or a validation part, those are it, and none are drawn for it.
     Raises LabError if nothing is left to train on.
     """
@@ -190,7 +190,7 @@ def split_instructions(
 
 
 def _named_parts(rows: dict[str, Instruction]) -> dict[str, str]:
-    """Which rows the file itself holds out; none where it would leave nothing to learn from."""
+    """Which rows the file itself holds out; none if it would leave nothing to learn from."""
     named = {key: row.split for key, row in rows.items() if row.split in SPLITS[1:]}
     return named if len(named) < len(rows) else {}
 
@@ -201,5 +201,5 @@ def folded_question(row: Instruction) -> str:
 
 
 def _share(n: int, share: float) -> int:
-    """At least one row where there is a share at all and two rows are left."""
+    """At least one row if there is a share at all and two rows are left."""
     return min(max(1, round(n * share)), n - 1) if share > 0 and n > 2 else 0

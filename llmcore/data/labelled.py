@@ -100,7 +100,7 @@ def labelled_from_table(
 
 
 def archive_at(source: str) -> Path | None:
-    """The folder, zip or tar that `source` names, where it is one: a run keeps its rows."""
+    """The folder, zip or tar that `source` names, if it is one: a run keeps its rows."""
     try:
         path = Path(source).expanduser()
         if path.is_dir():
@@ -160,7 +160,7 @@ def _shown(cell: object) -> str:
 
 
 def _version(path: Path | None) -> tuple[str, int]:
-    """Tells a file from the one that stood there before."""
+    """Distinguishes a file from the one that was there before."""
     return str(path), path.stat().st_mtime_ns if path else 0
 
 

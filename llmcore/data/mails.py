@@ -87,7 +87,7 @@ def _unwrapped(data: bytes) -> bytes:
 
 
 def decode_plain(data: bytes) -> str:
-    """A text file: UTF-8 where it is that, else Windows-1252, in which any byte means something."""
+    """A text file: UTF-8 if it is that, else Windows-1252, in which any byte means something."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -136,7 +136,7 @@ def _is_html(part: Message, text: str) -> bool:
 
 
 def _decoded(data: bytes, charset: str | None) -> str:
-    """By the charset that is named where that works, else as a text file of unknown origin."""
+    """By the charset that is named if that works, else as a text file of unknown origin."""
     if charset:
         try:
             return data.decode(charset)

@@ -60,7 +60,7 @@ def plain_characters(text: str) -> str:
     """`text` with plain quotes, dashes, dots and spaces: `“Well…”` becomes `"Well..."`.
 
     Letters keep their accents. Characters without a glyph go; UTF-8 that was read as Latin-1 is
-    repaired where it shows. Line ends stay; other runs of blanks become one space.
+    repaired if it shows. Line ends stay; other runs of blanks become one space.
     """
     text = _MISREAD.sub(_reread, text)
     text = unicodedata.normalize("NFC", text.translate(_PLAIN))
@@ -76,7 +76,7 @@ def _reread(match: re.Match[str]) -> str:
 def plain_markdown(text: str) -> str:
     """Plain paragraphs, parted by one empty line, of a book that was written in Markdown.
 
-    Headings become lines of their own; emphasis, links, quote marks, escapes, footnotes, page
+    Headings become separate lines; emphasis, links, quote marks, escapes, footnotes, page
     numbers, pictures and tables of contents go. Lines that were wrapped at a width are joined
     again; verse and the lines of a play stay apart.
     """
@@ -118,7 +118,7 @@ def _plain_line(line: str) -> str:
 
 
 def unwrap(lines: list[str]) -> str:
-    """The lines of one paragraph as one line where they are wrapped prose, else as they are.
+    """The lines of one paragraph as one line if they are wrapped prose, else unchanged.
 
     Verse begins each line with a capital; prose that was cut at a width begins many in lower
     case.

@@ -1,8 +1,8 @@
 """The corpus `repeats`: random letters whose order comes again, made by code from a seed.
 
-Each document has a few letters and a rule of its own, drawn again: which letter follows which. It
+Each document has a few letters and its own rule, drawn again: which letter follows which. It
 mostly keeps to it. Nothing can be learned by heart but one thing: what followed a letter before
-follows it again, so look for the last time that it stood here and read on. This is what induction
+follows it again, so look for the last time that it was here and read on. This is what induction
 heads do (Olsson et al. 2022; in-context Markov chains as in Edelman et al. 2024, "The Evolution of
 Statistical Induction Heads"). One and the same piece over and over would teach something else: to
 look a fixed number of letters back.

@@ -18,7 +18,7 @@ SHOWN_CHARACTERS = 100
 
 @dataclass(slots=True, frozen=True)
 class Contradiction:
-    """One text (shortened) that stands in the data with several labels, and how often with each."""
+    """One text (shortened) that is in the data with several labels, and how often with each."""
 
     text: str
     labels: dict[str, int]

@@ -1,4 +1,4 @@
-"""Texts of many languages and of code, from packages that lie on this machine: to measure on.
+"""Texts of many languages and of code, from packages on this machine: to measure on.
 
 None is for training. Cut to `MAX_CHARACTERS`, so that the largest does not make one wait.
 """

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 INDEX = "index.json"
 BLOCK_BYTES = 16 << 20
 LOOK_BYTES = 1 << 16  # how far a cut may move to find a good place
-VALIDATION_BLOCKS = 32  # a file is held out in so many places, spread evenly
+VALIDATION_BLOCKS = 32  # a file is held out in this many places, spread evenly
 
 Progress = Callable[[int, int], None]  # (blocks done, all blocks)
 
@@ -100,7 +100,7 @@ class ShardedIds(Sequence[int]):
         return np.concatenate(parts) if parts else np.empty(0, dtype=self.dtype)
 
     def _parts(self, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-        """Where the ids [start, stop) lie: a shard, and the first and last (open) in it."""
+        """Where the ids [start, stop) are: a shard, and the first and last (open) in it."""
         shard = bisect_right(self._ends, start)
         while start < stop:
             before = self._ends[shard - 1] if shard else 0
@@ -135,7 +135,7 @@ def prepare_shards(
     block_bytes: int = BLOCK_BYTES,
     options: CorpusOptions = CorpusOptions(),
 ) -> Shards:
-    """The ids of a corpus (a file or a folder) in `folder`, made where they are not there yet.
+    """The ids of a corpus (a file or a folder) in `folder`, made if they are not there yet.
 
     validation: share of the blocks that is held out, at least one. options: how the corpus is
     read. Memory stays bounded whatever its size. Raises LabError for what cannot be read or is
@@ -245,7 +245,7 @@ _Job = tuple[list[tuple[str, bool]], str, str]  # pieces, the tokenizer's folder
 
 
 def _encoded(jobs: Iterator[_Job | None], n_processes: int) -> Iterator[None]:
-    """One None for each block that stands on disk. A few blocks at a time are in memory."""
+    """One None for each block that is on disk. A few blocks at a time are in memory."""
     if n_processes == 1:
         for job in jobs:
             if job is not None:
@@ -267,7 +267,7 @@ def _encoded(jobs: Iterator[_Job | None], n_processes: int) -> Iterator[None]:
 
 
 def _encode_block(job: _Job) -> None:
-    """Runs in a process of its own: encodes its pieces, writes aside and renames."""
+    """Runs in its own process: encodes its pieces, writes aside and renames."""
     parts, tokenizer_folder, target = job
     pieces = [Piece(text, ends) for text, ends in parts]
     open_ended = not pieces[-1].ends

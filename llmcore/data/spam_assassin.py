@@ -34,7 +34,7 @@ _BROKEN = (tarfile.TarError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFEr
 
 
 def email_path() -> Path:
-    """Where the corpus lies once it was taken in."""
+    """Where the corpus is once it was taken in."""
     return cache_dir() / "data" / "email-spam.jsonl"
 
 

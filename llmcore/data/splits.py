@@ -29,9 +29,9 @@ def split_labelled(
     have. Each class gives `test` and `validation` of its rows, at least one each, and keeps at
     least one for training; classes of one or two rows stay in training. A set with `fixed_test`
     has the same test split for every seed and share. Splits that the file itself gives (`given`)
-    are kept: its test rows are the test, and its validation rows validate; where it gives no
+    are kept: its test rows are the test, and its validation rows validate; if it gives no
     validation rows, they are drawn from its training rows. `balance="equal"` thins the training
-    split to as many texts of each class; `"weights"` leaves it as it is, since the loss balances.
+    split to as many texts of each class; `"weights"` leaves it unchanged, since the loss balances.
     Raises LabError if a split would be empty.
     """
     _check(data, validation, test, balance)
@@ -100,7 +100,7 @@ def _cut_classes(
 
 
 def _shared_with_the_test(data: LabelledSet, single: dict[int, str]) -> list[str]:
-    """A notice where test rows of the file's own have a text that stood there before: they are
+    """A notice if the file's own test rows have a text that was there before: they are
     no test. Raises LabError if none is left."""
     test = [i for i, split in enumerate(data.given) if split == "test"]
     lost = sum(i not in single for i in test)
@@ -240,7 +240,7 @@ def _balanced(train: list[int], label_of: dict[int, str]) -> tuple[list[int], li
     smallest = min(counts.values())
     taken: Counter[str] = Counter()
     kept = []
-    for i in train:  # each class stands in seeded order
+    for i in train:  # each class is in seeded order
         if taken[label_of[i]] < smallest:
             taken[label_of[i]] += 1
             kept.append(i)

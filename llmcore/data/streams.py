@@ -29,7 +29,7 @@ def texts_of_file(
     """The texts of a file of any format that is read: of a table the column of texts, of a file
     without columns its lines. One for each row or line, empty ones too.
 
-    text_column: where the texts stand, by name or number. notices: takes what was noticed. Raises
+    text_column: where the texts are, by name or number. notices: takes what was noticed. Raises
     NotFoundError if there is no such file, ChoiceError if a column has to be chosen,
     LabError for what cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Tables that were measured once and come with the lab, with where and when that was.
+"""Tables that were measured once and come with the lab, with the place and the time.
 
 `assets/make_measured.py` writes them from runs of the lab's own commands: a table is the
 configuration and the events of its run, so that whatever reads a run reads it as well.

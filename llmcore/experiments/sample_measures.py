@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from llmcore.texts import one_or_several
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
-OFTEN = 2  # a spelling that stands in the corpora once only may be a slip
+OFTEN = 2  # a spelling that is in the corpora once only may be a slip
 
 
 def known_words(documents: str | Iterable[str]) -> frozenset[str]:
@@ -29,7 +29,7 @@ def real_word_share(samples: str | Sequence[str], known: frozenset[str]) -> floa
 
 
 def longest_copy(sample: str, source: str) -> int:
-    """How many words in a row of `sample` stand in `source` (folded, single spaces) as well.
+    """How many words in a row of `sample` are in `source` (folded, single spaces) as well.
 
     >>> longest_copy("to be or to be", "whether to be or not")
     3

@@ -13,7 +13,7 @@ from llmcore.recipes.common import with_rhythm
 from llmcore.tasks.pretraining import PretrainTask, TokenData
 from llmcore.tokenizers import Tokenizer
 
-MANY = 20  # documents that stand for all of a text without being cut
+MANY = 20  # documents that represent a whole text without being cut
 
 
 def check_corpora(corpora: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ def thinned(data: LabelledSet, n: int) -> LabelledSet:
 
 
 def cut_documents(documents: list[str], n_bytes: int) -> list[str]:
-    """About `n_bytes` of the documents: some of them whole, evenly spaced, where they are many and
+    """About `n_bytes` of the documents: some of them whole, evenly spaced, if they are many and
     short; else a part of each, cut at a line if there is one."""
     total = sum(len(document.encode()) for document in documents)
     share = min(1.0, n_bytes / max(1, total))

@@ -1,7 +1,7 @@
 """Runs that fill a table, cell by cell: what their workers share.
 
 Each cell is an event and counts as a step. A cell that was interrupted is done again, but what
-trains for a while within it has checkpoints of its own and goes on where it was.
+trains for a while within it has its own checkpoints and goes on where it was.
 """
 
 import time
@@ -66,7 +66,7 @@ class TableWork:
         config: TrainConfig,
         on_metrics: OnMetrics | None = None,
     ) -> None:
-        """Trains `task`, from its last checkpoint where it was begun before. Raises Stopped, or
+        """Trains `task`, from its last checkpoint if it was begun before. Raises Stopped, or
         LabError that names the part."""
         sink = _PartSink(self, what, config.steps, on_metrics)
         with named_part(what):

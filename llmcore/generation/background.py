@@ -38,7 +38,7 @@ class GenerationJob(Job[None]):
         self.tree, self.sampling = tree, sampling
         self.reason: Reason | None = None  # why it ended, unless it failed
         self.node_id = from_node  # the newest token
-        self.n_tokens = 0  # walked behind `from_node`; some may have stood there already
+        self.n_tokens = 0  # walked behind `from_node`; some may have been there already
         self.first_token_s = 0.0  # from the start to the first token that the model chose
         self.tokens_per_s = 0.0  # of what the model was asked; the first, with the prompt, left out
         self._first_token = first_token
@@ -111,7 +111,7 @@ def start_generation(
 
     With `first_token` that token is put there first, whatever its chance was, and generation goes
     on exactly as if it had been drawn. `n_tokens` counts it (default: `max_new_tokens`). Tokens
-    that stand in the tree already are walked along, not doubled. `passes` reads the same model in
+    that are in the tree already are walked along, not doubled. `passes` reads the same model in
     another way, such as with smaller weights. Raises LabError if model and tree do not belong
     together or a token does not exist.
     """

@@ -60,7 +60,7 @@ def measure_cache(
     """Continues `prompt` greedily by 2 to `MAX_MEASURED` tokens, an end of text not ending it.
 
     Both ways read the same ids, token by token in turns, so whatever else the machine does slows
-    both. Where `should_stop` says so, what was measured until then is returned, at least two
+    both. If `should_stop` says so, what was measured until then is returned, at least two
     tokens. `on_progress` hears the share that is done.
     """
     if not 2 <= n_tokens <= MAX_MEASURED:

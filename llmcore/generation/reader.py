@@ -45,14 +45,14 @@ Passes = Callable[[list[int], KVCache | None], Tensor]
 
 
 class Reader:
-    """Feeds a growing list of ids to a model, each only once where there is a cache.
+    """Feeds a growing list of ids to a model, each only once if there is a cache.
 
     The ids may also go back or aside, to another branch: what they share with those before is
     kept. One thread uses a reader at a time; the model itself is only read.
     """
 
     def __init__(self, model: GPT, use_cache: bool = True, passes: Passes | None = None) -> None:
-        """`passes` stands in for `NextLogits(model)`, which reads the weights as they are: one
+        """`passes` replaces `NextLogits(model)`, which reads the unchanged weights: one
         of another precision reads the same model faster."""
         self.model, self.use_cache, self.passes = model, use_cache, passes
         self._read = passes or NextLogits(model)
@@ -102,7 +102,7 @@ class ReaderPool:
     """Readers that wait with their caches, so that a branch need not read its prompt again.
 
     At most a few, since a cache of GPT-2 small takes 75 MB; the longest unused go first. The
-    weights must stay as they are: a checkpoint's, not those that a trainer moves.
+    weights must not change: a checkpoint's, not those that a trainer moves.
     """
 
     def __init__(self, max_readers: int = IDLE_READERS, max_bytes: int = IDLE_BYTES) -> None:

@@ -153,7 +153,7 @@ def reread(
 
 
 def _places(rows: Sequence[SortedScores], ids: np.ndarray) -> np.ndarray:
-    """Where each of `ids` (N, K) stands in its row's order, (N, K)."""
+    """The place of each of `ids` (N, K) in its row's order, (N, K)."""
     found = np.empty(ids.shape, dtype=int)
     place = np.empty(len(rows[0].ids), dtype=int)
     for at, row in enumerate(rows):
@@ -207,7 +207,7 @@ def _filtered(values: np.ndarray, sampling: SamplingConfig) -> tuple[np.ndarray,
 def _nucleus_sizes(weights: np.ndarray, top_p: float) -> np.ndarray:
     """How many of the falling `weights` (N, width) it takes to reach `top_p` of their sum (N,).
 
-    Mostly a few: all of them are added up only where these do not do.
+    Mostly a few: all of them are added up only if these are not enough.
     """
     goal = top_p * weights.sum(1, dtype=np.float64)
     width = weights.shape[1]

@@ -35,7 +35,7 @@ def sampling_stages(
     """(V,) logits -> every stage up to the probabilities from which the next token is drawn.
 
     `seen_ids` are those of prompt and text so far, for the repetition penalty. At temperature 0
-    all probability lies on the likeliest token (the lowest id of equals). At least one token is
+    all probability is on the likeliest token (the lowest id of equals). At least one token is
     always kept. Raises LabError if the logits hold no number.
     """
     logits = logits.detach().float().cpu()
@@ -71,7 +71,7 @@ def sampling_probabilities(
 
 def _penalised(logits: Tensor, penalty: float, seen_ids: Iterable[int]) -> Tensor:
     """Scores of seen tokens moved down: positive ones divided, negative ones multiplied, each
-    token once however often it stands there (Keskar et al. 2019, section 4.1)."""
+    token once however often it occurs (Keskar et al. 2019, section 4.1)."""
     seen = {token for token in seen_ids if token < len(logits)} if penalty != 1.0 else None
     if not seen:
         return logits
@@ -119,6 +119,6 @@ def draw(probabilities: Tensor, seed: int, position: int) -> int:
     reached = probabilities.double().cumsum(-1)  # (V,)
     goal = uniform_at(seed, position) * reached[-1]
     token = int(torch.searchsorted(reached, goal, right=True))
-    if token == len(reached):  # rounding took the goal up to the very end
+    if token == len(reached):  # rounding took the goal up to the end
         token = int(probabilities.nonzero()[-1])
     return token

@@ -43,7 +43,7 @@ class ScoredToken:
 
 @dataclass(slots=True, frozen=True)
 class ScoredWord:
-    """A word (what stands between white space) with the bits of its tokens."""
+    """A word (what is between white space) with the bits of its tokens."""
 
     text: str
     start: int  # its bytes in the text's UTF-8, without the space around it

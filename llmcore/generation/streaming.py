@@ -22,7 +22,7 @@ T = TypeVar("T")
 class GeneratedToken:
     """One step: the id, its probability after filtering, and all new text so far.
 
-    Where the token completes a stop string, `text_so_far` ends before that string."""
+    If the token completes a stop string, `text_so_far` ends before that string."""
 
     id: int
     probability: float
@@ -40,7 +40,7 @@ class Generation:
 
 
 class Continuation:
-    """New text from the bytes of tokens; knows where the first stop string stands.
+    """New text from the bytes of tokens; knows where the first stop string is.
 
     Tokens may split a stop string or a character: stop strings are looked for in bytes, and a
     character appears with its last byte.
@@ -52,12 +52,12 @@ class Continuation:
         self.stops = [stop.encode("utf-8") for stop in stops]
         self.data = bytearray()
         self.text = ""
-        self.cut: int | None = None  # where a stop string stands, in bytes
+        self.cut: int | None = None  # where a stop string is, in bytes
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._append(before)
 
     def add(self, data: bytes) -> None:
-        """Adds a token; sets `cut` and shortens `text` where it completes a stop string."""
+        """Adds a token; sets `cut` and shortens `text` if it completes a stop string."""
         known = len(self.data)
         self._append(data)
         found = [at for at in (self._find(stop, known) for stop in self.stops) if at >= 0]
@@ -79,7 +79,7 @@ class Ending(Generic[T]):
 
     def __init__(self, steps: Generator[T, None, Reason]) -> None:
         self._steps = steps
-        self.reason: Reason = "stopped"  # unless it comes to an end of its own
+        self.reason: Reason = "stopped"  # unless it ends by itself
 
     def __iter__(self) -> Iterator[T]:
         self.reason = yield from self._steps
@@ -115,7 +115,7 @@ def decode(
         if n == 0 and first_token is not None:
             token, probability = first_token, 1.0
         else:
-            logits = next_logits(ids)[: tokenizer.vocab_size]  # no token stands for further rows
+            logits = next_logits(ids)[: tokenizer.vocab_size]  # further rows have no token
             probabilities = sampling_probabilities(logits, sampling, ids)
             token = draw(probabilities, sampling.seed, len(ids))
             probability = float(probabilities[token])
@@ -145,8 +145,8 @@ def stream(
 
     The model is only read, so it may be shared between threads. The token at a position depends
     on the text before it and the seed alone (see `uniform_at`). See `prompt_ids` for
-    how a prompt begins; `ids` are its tokens where a chat
-    template wrote them. Where the context is full, the window slides (see `window_start`).
+    how a prompt begins; `ids` are its tokens if a chat
+    template wrote them. If the context is full, the window slides (see `window_start`).
     """
     ids = list(ids) if ids else prompt_ids(tokenizer, prompt)
     check_ids(model, ids)

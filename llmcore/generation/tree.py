@@ -1,6 +1,6 @@
 """All that one model said after one prompt: a tree whose every token can be looked at again.
 
-A node is a token behind its parent; the root is the end of the prompt. With a node lie the
+A node is a token behind its parent; the root is the end of the prompt. A node keeps the
 model's scores of what follows it, so every stage of sampling can be read again under other
 settings without the model. Branches that agree share their nodes.
 """
@@ -41,7 +41,7 @@ class Node:
     probability: float | None = None  # None: not known (yet), since the parent's scores are not
     rank: int | None = None  # 1 is the likeliest
     entropy: float | None = None  # bits, of the distribution that the token came from
-    cut: int | None = None  # where this token completed a stop string: bytes of the text before it
+    cut: int | None = None  # if this token completed a stop string: bytes of the text before it
     logits: Tensor | None = None  # (V,) float32: the scores of what follows; dropped when old
 
     @property
@@ -63,7 +63,7 @@ class Tree:
     ) -> None:
         """`max_bytes` bounds the scores that are kept: the oldest are dropped, and computed again
         where somebody asks (`restore`). `ids`: the prompt's tokens where they are not simply those
-        of its text, as in a conversation, where an end of text stands behind each answer."""
+        of its text, as in a conversation, where an end of text follows each answer."""
         self.tokenizer, self.prompt, self.max_bytes = tokenizer, prompt, max_bytes
         self.prompt_ids = list(ids) if ids else prompt_ids(tokenizer, prompt)
         self.nodes = [Node(0)]
@@ -147,7 +147,7 @@ class Tree:
                 self.names.pop(node_id, None)
 
     def remove(self, node_id: int) -> None:
-        """Takes away a node with all that stands behind it. Numbers of nodes are never used again.
+        """Takes away a node with all that follows it. Numbers of nodes are never used again.
 
         Raises LabError for the root; a job must not be writing there."""
         parent, token = self.node(node_id).parent, self.node(node_id).token
@@ -190,7 +190,7 @@ class Tree:
 
     def keep(self, node_id: int, logits: Tensor) -> None:
         """Lays the scores (V,) of what follows a node beside it, and drops the oldest ones beyond
-        the limit. Rows that no token stands for are left out."""
+        the limit. Rows without a token are left out."""
         logits = logits[: self.tokenizer.vocab_size].detach().float().cpu().clone()
         node = self.node(node_id)
         with self._lock:
@@ -226,7 +226,7 @@ class Tree:
     def restore_path(self, model: GPT, node_id: int) -> None:
         """Computes what is missing between root and node, one forward pass for each window.
 
-        Where not all fits the memory limit, the scores nearest to the node are there afterwards.
+        If not all fits the memory limit, the scores nearest to the node are there afterwards.
         """
         nodes = [self.nodes[0], *self.path(node_id)]
         row_bytes = 4 * min(model.config.vocab_size, self.tokenizer.vocab_size)
@@ -295,12 +295,12 @@ class Alternative:
     plain_probability: float  # at temperature 1, without penalty or filter
     rank: int
     chosen: bool
-    child: int | None  # the node that stands here with this token
+    child: int | None  # the node here with this token
 
 
 @dataclass(slots=True, frozen=True)
 class TokenView:
-    """How one token came about. Where nothing was chosen yet (what may follow a leaf), `id`,
+    """How one token came about. If nothing was chosen yet (what may follow a leaf), `id`,
     `label`, `probability`, `plain_probability` and `rank` are None."""
 
     node_id: int

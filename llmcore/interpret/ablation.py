@@ -220,7 +220,7 @@ def rank_parts(
 ) -> Ranking:
     """Each head and each MLP off in turn, on texts (B, T).
 
-    All variants of a layer run side by side as one batch, and only from that layer on: what lies
+    All variants of a layer run side by side as one batch, and only from that layer on: what is
     below is the same for all of them. `reported(done, of)` is called with the number of parts, as
     they are done.
     """

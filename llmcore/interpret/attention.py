@@ -42,7 +42,7 @@ def text_ids(
     end: bool = True,
     taker: str = "the view shows",
 ) -> tuple[list[int], str | None]:
-    """The ids that a view works on, and a notice where the text was cut.
+    """The ids that a view works on, and a notice if the text was cut.
 
     The last `max_tokens` (at most the context), or with `end=False` the first, which a classifier
     reads. taker: who does what with them, for the notice. Raises LabError for an empty text.
@@ -65,7 +65,7 @@ def attend(
     """One forward pass over the last `max_tokens` tokens of `text` (at most the context), or with
     `end=False` over the first.
 
-    Raises LabError for an empty text. `notice` says so where the text was cut.
+    Raises LabError for an empty text. `notice` says so if the text was cut.
     """
     ids, notice = text_ids(model, tokenizer, text, max_tokens, end)
     names = [f"blocks.{layer}.attention.weights" for layer in range(model.config.n_layers)]

@@ -55,7 +55,7 @@ class Attribution:
 
     @property
     def contradicts(self) -> bool:
-        """Whether the tokens together point away from the decision that they stand under."""
+        """Whether the tokens together point away from the decision that they are shown for."""
         return float(self.values.sum()) * self.log_odds < 0
 
 
@@ -106,7 +106,7 @@ def attribute(
 
 
 def _voted(logits: Tensor, ids: list[list[int]], loaded: "Loaded") -> Tensor:
-    """(B, K) of the model, and the words of the same texts where those vote beside it."""
+    """(B, K) of the model, and the words of the same texts if those vote beside it."""
     if loaded.vote is None:
         return logits
     words, share = loaded.vote

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def first_model(run: Run) -> tuple[GPT, str] | None:
     """The model of the first snapshot before the best, and what to call it.
 
-    Where none was kept, the weights before the first step, which the run's seed gives again. None
+    If none was kept, the weights before the first step, which the run's seed gives again. None
     for a run that did not begin at random: a finetuned or an imported one.
     """
     from llmcore.nn.weights import load_weights

@@ -4,15 +4,15 @@ bertviz returns HTML that loads require.js, jQuery and d3 from a public CDN, so 
 offline. Here its own markup, script and parameters are kept, and three things around them change:
 
 1. jQuery and d3 come from installed packages (their files only, no package is imported), handed
-   over by a shim that stands in for require.js.
+   over by a shim that replaces require.js.
 2. The parameters, which hold the user's tokens, are written again with every `<` escaped, so that
    no token can end the <script> block.
-3. All of it lies in a frame with sandbox="allow-scripts" and a content security policy that
+3. All of it is in a frame with sandbox="allow-scripts" and a content security policy that
    allows our scripts by nonce and no request at all: `st.iframe` gives its HTML the origin of
    the app, which nothing made from a user's text should have.
 
 `import bertviz` costs 0.1 s beyond torch (it does not import transformers for these two views),
-so it is imported as it is, on first use.
+so it is imported unchanged, on first use.
 """
 
 import html

@@ -1,4 +1,4 @@
-"""Token embeddings: who lies near whom, and a flat map of chosen tokens (Raschka, chapter 2).
+"""Token embeddings: which are near which, and a flat map of chosen tokens (Raschka, chapter 2).
 
 V vocabulary, C channels, N chosen tokens. Everything here is numpy on a copy of the weights.
 """
@@ -64,7 +64,7 @@ def nearest(vectors: np.ndarray, id: int, k: int = 10) -> list[Neighbour]:
     """The k tokens whose vectors point most in the direction of token `id`, itself left out.
 
     cosine = a · b / (|a| |b|): 1 the same direction, 0 unrelated. Two random vectors of C
-    numbers lie within about 2 / √C of 0.
+    numbers are within about 2 / √C of 0.
     """
     if not 0 <= id < len(vectors):
         raise LabError(f"There is no token {id}: the model has {len(vectors)}.")
@@ -94,7 +94,7 @@ def principal_axes(points: np.ndarray) -> Projection:
 
 
 def aligned(points: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """`points` (N, D), turned and mirrored to lie as near as can be on `target` (N, D).
+    """`points` (N, D), turned and mirrored to be as near as possible to `target` (N, D).
 
     The orthogonal Procrustes problem: R = U Vᵀ, where U S Vᵀ = pointsᵀ target, minimises
     |points R - target| over all rotations and reflections (Schönemann 1966). Distances between
@@ -122,8 +122,8 @@ def cohesion(vectors: np.ndarray, groups: Sequence[Sequence[int]]) -> tuple[floa
 
 
 def single_token(tokenizer: "Tokenizer", text: str) -> int | None:
-    """The id of a text that is one token, with a space before it (as words stand in a text) or,
-    for signs and where that is none, without. None if it takes several."""
+    """The id of a text that is one token, with a space before it (as words are in a text) or,
+    for signs and if that is none, without. None if it takes several."""
     spaced = text if text[:1].isspace() or not text.isalpha() or len(text) == 1 else f" {text}"
     for piece in (spaced, text):
         ids = tokenizer.encode(piece)

@@ -37,7 +37,7 @@ class Frame:
     logit lens at the last token, from the embedding to the last block (nostalgebraist 2020).
     answers: the likeliest next tokens, or a classifier's labels, with probabilities, best first.
     sample: the greedy continuation ("" of a classifier). scores: None if the context is too
-    short for a test. notice: where the text was cut to its last tokens.
+    short for a test. notice: if the text was cut to its last tokens.
     """
 
     step: int
@@ -66,7 +66,7 @@ def frame_of(
 ) -> Frame:
     """Looks at one model with the last tokens of `text`.
 
-    scores: where they are known already; the text does not change them. Raises LabError for an
+    scores: if they are known already; the text does not change them. Raises LabError for an
     empty text, or one with tokens that the model does not know.
     """
     model, tokenizer = loaded.trunk, loaded.tokenizer

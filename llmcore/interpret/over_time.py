@@ -51,7 +51,7 @@ _scores: SizedCache[HeadScores] = SizedCache(KEPT_SCORES)
 
 
 def frame_at(run: Run, checkpoint: Checkpoint, text: str) -> Frame:
-    """The frame of one snapshot, from memory where it was made before. Raises LabError."""
+    """The frame of one snapshot, from memory if it was made before. Raises LabError."""
     reference = snapshot(run, checkpoint)
     key = reference.key
     place = f"{key}\0{text}"

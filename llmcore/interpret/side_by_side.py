@@ -32,7 +32,7 @@ class Difference:
 
 
 def aligned(first: Sequence[int], second: Sequence[int]) -> np.ndarray:
-    """Pairs of positions (P, 2) that stand for each other: tokens that both texts share in the
+    """Pairs of positions (P, 2) that match each other: tokens that both texts share in the
     same order, and replaced stretches of equal length.
 
     >>> aligned([5, 6, 7, 8], [5, 9, 7]).tolist()

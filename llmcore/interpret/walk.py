@@ -71,7 +71,7 @@ def walk(
     """One forward pass over the last `max_tokens` tokens of `text` (at most the context).
 
     classes: the labels of a classifier, whose head then takes the place of the language head.
-    Of a probe it is the language model that is walked through. `notice` says so, and where the
+    Of a probe the walk shows the language model. `notice` says so, and where the
     text was cut. Raises LabError for an empty text.
     """
     trunk = trunk_of(model)
@@ -134,12 +134,12 @@ def _device(trunk: "GPT") -> torch.device:
 
 
 def _array(value: Tensor) -> np.ndarray:
-    """Float32 of its own that nobody can write to: pages share it."""
+    """Its own float32 copy that nobody can write to: pages share it."""
     array = value.detach().float().cpu().numpy().copy()
     array.setflags(write=False)
     return array
 
 
 def _rows(value: Tensor | None, n_tokens: int) -> np.ndarray | None:
-    """(T, C) of positions, which stand in the model as (T, C) or (1, T, C); None for none."""
+    """(T, C) of positions, which the model keeps as (T, C) or (1, T, C); None for none."""
     return None if value is None else _array(value.reshape(n_tokens, -1))

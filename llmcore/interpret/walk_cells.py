@@ -104,7 +104,7 @@ class _Scene:
 
 
 def number(value: float) -> str:
-    """LaTeX of a number with three decimals, or with an exponent where those would be zeros.
+    """LaTeX of a number with three decimals, or with an exponent if those would be zeros.
 
     >>> number(-1.5), number(0.000012)
     ('-1.500', '1.20 \\\\cdot 10^{-5}')

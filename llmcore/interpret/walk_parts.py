@@ -31,7 +31,7 @@ class Panel:
 
     def of_head(self, head: int, n_heads: int) -> np.ndarray:
         """(T, D) or (T, T) of a query head; with grouped queries several share keys and values
-        (Ainslie et al. 2023), and the whole where the tensor has no heads."""
+        (Ainslie et al. 2023), and the whole if the tensor has no heads."""
         if self.axes[0] != "head":
             return self.values
         return self.values[head * len(self.values) // n_heads]
@@ -39,7 +39,7 @@ class Panel:
 
 @dataclass(slots=True, frozen=True)
 class WalkStep:
-    """One step. name: stands in the address. group: `input`, `attention`, `feed_forward` (both
+    """One step. name: used in the address. group: `input`, `attention`, `feed_forward` (both
     within a block) or `output`. reads: symbol and shape of what goes in. formula: LaTeX. in_words:
     the formula in a plain sentence.
     """
@@ -78,7 +78,7 @@ TOKENS_BY_CHANNELS = ("token", "channel")
 
 
 def sized(symbol: str, *sizes: int) -> str:
-    """LaTeX: a symbol and the space that it lies in, `E \\in \\mathbb{R}^{50257 \\times 768}`."""
+    """LaTeX: a symbol and the space that it is in, `E \\in \\mathbb{R}^{50257 \\times 768}`."""
     space = r" \times ".join(map(str, sizes))
     return rf"{symbol} \in \mathbb{{R}}^{{{space}}}"
 

@@ -16,8 +16,8 @@ _MOST_LINES = 14  # of an excerpt: longer ones are shown as the first of their s
 
 @dataclass(slots=True, frozen=True)
 class Source:
-    """path: relative to the project where it lies in it. first_line: of `text`, counted from 1.
-    marked: (first, last) line of the statements that do the step; the whole where none was named.
+    """path: relative to the project if it is in it. first_line: of `text`, counted from 1.
+    marked: (first, last) line of the statements that do the step; the whole if none was named.
     """
 
     name: str

@@ -2,7 +2,7 @@
 a Hugging Face name such as `gpt2` whose download is on this machine. `resolve` says what it
 means.
 
-Bundled models are runs that lie in assets/runs, so one rule serves all. Importing this package
+Bundled models are runs in assets/runs, so one rule serves all. Importing this package
 and listing models imports no torch; loading does.
 """
 

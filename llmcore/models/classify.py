@@ -13,7 +13,7 @@ from llmcore.texts import several
 
 def classify_texts(loaded: Loaded, texts: Sequence[str]) -> list[dict[str, Any]]:
     """For each text its `label`, `probability` and `probabilities`. Raises LabError for a model
-    that is no classifier, and where `texts` is one text and no list."""
+    that is no classifier, and if `texts` is one text and no list."""
     from llmcore.tasks.classification import predict
 
     labels = labels_of(loaded)

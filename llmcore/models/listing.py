@@ -1,4 +1,4 @@
-"""The models of this machine: the picker's lines, and which is taken where none is named."""
+"""The models of this machine: the picker's lines, and which is taken if none is named."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ModelEntry:
 
 
 def default_model() -> str:
-    """`base` where it is bundled, else `starter`."""
+    """`base` if it is bundled, else `starter`."""
     return next((ref for ref in BUNDLED if (paths.BUNDLED_RUNS / ref).is_dir()), "starter")
 
 
@@ -59,7 +59,7 @@ def list_models(kind: str | None = None, store: RunStore | None = None) -> list[
         step = used_step(Run(info.directory))
         if step is None:
             continue
-        # Stands still while the run goes on: the browser knows an entry by its label.
+        # Does not change while the run goes on: the browser knows an entry by its label.
         progress = "training now" if info.is_live else step_words(step, info.step)
         name = f"{info.name} ({_origin(info)})" if info.example else info.name
         label = name if info.example else f"{name} · {progress}"

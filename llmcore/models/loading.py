@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llmcore.nn.classifier import SequenceClassifier
     from llmcore.nn.model import GPT
 
-VOTE = "vote"  # of a classifier's state: the model's share where its text's words vote as well
+VOTE = "vote"  # of a classifier's state: the model's share if its text's words vote as well
 ParentOf = Callable[[Run, dict[str, Any]], "Loaded"]
 
 
@@ -61,7 +61,7 @@ class Loaded:
 
     @property
     def chat_template(self) -> str | None:
-        """How its makers write a chat; None where the lab taught it a template of its own."""
+        """How its makers write a chat; None if the lab taught it another template."""
         return self.card.get("chat_template") if self.card.get("template") is None else None
 
     @property

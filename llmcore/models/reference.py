@@ -76,7 +76,7 @@ class Reference(ABC):
         the models that pages use. Raises as `load` does."""
 
     def load(self) -> Loaded:
-        """The model, from the process-wide cache where it was loaded before.
+        """The model, from the process-wide cache if it was loaded before.
 
         Raises NotFoundError, LabError or DamagedError with one sentence; nothing is downloaded.
         """
@@ -268,7 +268,7 @@ def load_parent(run: Run, adapter: dict[str, Any]) -> Loaded:
 
 
 class LostParentError(NotFoundError):
-    """A run keeps a LoRA adapter only, and a model that it stands on cannot be loaded."""
+    """A run keeps a LoRA adapter only, and a model that it is based on cannot be loaded."""
 
     def __init__(self, run_id: str, lost: str, reason: str) -> None:
         super().__init__(

@@ -100,7 +100,7 @@ def _from_tiktoken(name: str) -> Tokenizer:
 
 
 def _within_reach(name: str, construct: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Runs `construct`, which downloads without a time limit of its own unless it has a cache."""
+    """Runs `construct`, which downloads without its own time limit unless it has a cache."""
     box: dict[str, Any] = {}
 
     def work() -> None:

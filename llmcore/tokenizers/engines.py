@@ -1,7 +1,7 @@
 """What turns text into ids: tiktoken, which is fast, for every vocabulary that it can do exactly.
 
 The other one is `llmcore.tokenizers.package`. Both give ids, and where the bytes of each token
-lie; `Tokenizer` is what the lab works with.
+are; `Tokenizer` is what the lab works with.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,8 +18,8 @@ from llmcore.tokenizers.segments import segments
 
 
 class Spans(NamedTuple):
-    """Ids (T,) uint32 with the bytes of the text, in UTF-8, that each stands for: `starts` and
-    `ends` (T,) uint32. They rise; where text has no token, they leave a gap."""
+    """Ids (T,) uint32 with the bytes of the text, in UTF-8, that each means: `starts` and
+    `ends` (T,) uint32. They rise; text without a token leaves a gap."""
 
     ids: np.ndarray
     starts: np.ndarray
@@ -28,7 +28,7 @@ class Spans(NamedTuple):
 
 class Engine(Protocol):
     """`table`: bytes of each token by id, None for a gap. `lossless`: whether the bytes of the
-    tokens always join to the text. `pattern`: what cuts the text, empty where it is no single
+    tokens always join to the text. `pattern`: what cuts the text, empty if it is no single
     expression."""
 
     table: list[bytes | None]
@@ -56,12 +56,12 @@ class Engine(Protocol):
         ...
 
     def encode_parts(self, parts: list[Part]) -> list[int] | None:
-        """Ids of a text made of parts, where it is not enough to encode what stands between the
+        """Ids of a text made of parts, if it is not enough to encode what is between the
         special tokens; else None."""
         ...
 
     def spelling(self, id: int) -> str | None:
-        """How the file writes a token, if it has a way of its own."""
+        """How the file writes a token, if it has its own way."""
         ...
 
     def printed(self) -> list[Any]:

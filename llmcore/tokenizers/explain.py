@@ -79,7 +79,7 @@ def pre_tokenize(pattern: str, text: str) -> list[str]:
 
 
 def piece_at(pattern: str, data: bytes, position: int) -> str:
-    """The piece of the text `data` (UTF-8) in which byte `position` lies.
+    """The piece of the text `data` (UTF-8) that holds byte `position`.
 
     Cuts a window out of a long text: only a piece longer than it can come out other than whole.
     """
@@ -94,7 +94,7 @@ def piece_at(pattern: str, data: bytes, position: int) -> str:
 
 
 def word_at(tokenizer: Tokenizer, data: bytes, position: int) -> str:
-    """`piece_at` for any tokenizer; the nearest piece where the byte belongs to none."""
+    """`piece_at` for any tokenizer; the nearest piece if the byte belongs to none."""
     if tokenizer.pattern:
         return piece_at(tokenizer.pattern, data, position)
     low = _character_start(data, max(0, position - _WINDOW))
@@ -193,7 +193,7 @@ def rank_table(tokenizer: Tokenizer) -> Mapping[bytes, int]:
 
 
 def merges_told(tokenizer: Tokenizer) -> bool:
-    """Whether the merges of a text can be followed: of byte-level BPE that leaves it as it is."""
+    """Whether the merges of a text can be followed: of byte-level BPE that leaves it unchanged."""
     facts = tokenizer.facts
     changed = facts.changes or facts.prefix_space or facts.eats_spaces or facts.ignore_merges
     return facts.byte_level and not changed

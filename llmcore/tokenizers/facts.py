@@ -34,7 +34,7 @@ _FORMS = {
 @dataclass(frozen=True, slots=True)
 class Facts:
     """kind: a key of KINDS. changes: what is done to the text first, as verbs in plain words.
-    space_sign: what stands for a space in the vocabulary. continuing, word_end: the marks of a
+    space_sign: how the vocabulary writes a space. continuing, word_end: the marks of a
     token within a word and at its end. may_cut: whether a long text can be read in parts."""
 
     kind: str
@@ -86,7 +86,7 @@ class Facts:
 
 
 BYTE_LEVEL = Facts("byte-level BPE", byte_level=True, may_cut=True)
-# C0, C1 and F5 to FF never stand in UTF-8.
+# C0, C1 and F5 to FF never occur in UTF-8.
 _UTF8_BYTES = [byte for byte in range(256) if byte not in (0xC0, 0xC1) and byte < 0xF5]
 
 
@@ -197,7 +197,7 @@ def _prefixes(before: list[Mapping[str, Any]], splits: list[Mapping[str, Any]]) 
 
 
 def normalized_marks(token: Mapping[str, Any], special_tokens: Collection[str]) -> dict[str, Any]:
-    """An added token as the lab wants it: special where `special_tokens` has it."""
+    """An added token as the lab wants it: special if `special_tokens` has it."""
     return {
         **token,
         "special": bool(token.get("special")) or token.get("content") in special_tokens,

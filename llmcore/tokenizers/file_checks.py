@@ -20,7 +20,7 @@ from llmcore.tokenizers.known_expressions import KNOWN_EXPRESSIONS
 
 MAX_EXPRESSION = 4_000  # characters
 MAX_EXPRESSIONS = 64
-MAX_TIMES = 64  # of a group that repeats, where it has an end
+MAX_TIMES = 64  # of a group that repeats, if it has an end
 SECONDS = 10  # of the processor, so that a busy machine refuses nothing
 PATIENCE = 120.0  # seconds by the clock
 PROBE_CHARACTERS = 100_000  # as long as the parts in which a text is read
@@ -100,7 +100,7 @@ def repeats_what_repeats(expression: str) -> bool:
 
 
 def _repeats_without_end(expression: str, at: int) -> bool:
-    """Whether `*`, `+`, `{n,}` or a large `{n,m}` stands there; a plus behind another quantifier
+    """Whether `*`, `+`, `{n,}` or a large `{n,m}` is there; a plus behind another quantifier
     makes that one possessive."""
     sign = expression[at]
     if sign == "{":
@@ -120,8 +120,8 @@ def check_file(original: str) -> None:
 
 
 def check_in_child(content: Mapping[str, Any]) -> None:
-    """Reads long odd texts with a tokenizer.json's way of splitting, in a process of its own.
-    Raises LabError where that takes longer than `SECONDS` of work, or the process dies."""
+    """Reads long odd texts with a tokenizer.json's way of splitting, in its own process.
+    Raises LabError if that takes longer than `SECONDS` of work, or the process dies."""
     splits = {key: content.get(key) for key in ("normalizer", "pre_tokenizer")}
     command = [sys.executable, "-m", "llmcore.tokenizers.probe", str(SECONDS)]
     slow = LabError(

@@ -1,7 +1,7 @@
 """Learning byte-pair merges (Sennrich et al. 2016): count pairs, merge the most frequent, repeat.
 
 A corpus is held as its different pieces, each once with the number of times that it occurs, and
-one merge touches only the places where its pair stands; numpy handles those places together.
+one merge touches only the places where its pair is; numpy handles those places together.
 """
 
 import heapq
@@ -32,7 +32,7 @@ class Merge:
 
     left: bytes
     right: bytes
-    count: int  # times that the pair stood in the text when it was chosen
+    count: int  # times that the pair was in the text when it was chosen
     n_tokens: int  # tokens of the text after it
 
     @property

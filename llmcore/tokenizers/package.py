@@ -77,7 +77,7 @@ class PackageEngine:
         return table
 
     def _bytes_of(self, text: str) -> bytes:
-        """What a token of the vocabulary stands for."""
+        """What a token of the vocabulary means."""
         facts = self.facts
         if facts.byte_level:
             if all(sign in _BYTE_OF for sign in text):
@@ -136,14 +136,14 @@ class PackageEngine:
 
     def encode_parts(self, parts: list[Part]) -> list[int] | None:
         """The whole at once, as the makers of the model do it: marks may take the space beside
-        them. None where somebody typed what looks like a special token."""
+        them. None if somebody typed what looks like a special token."""
         text = "".join(part.text for part in parts)
         fixed = (self._find_special.findall(part.text) for part in parts if part.fixed)
         if self._find_special.findall(text) != [item for found in fixed for item in found]:
             return None
         return self.encode_reading_special(text)
 
-    # ---- where the tokens lie
+    # ---- where the tokens are
 
     def spans(self, text: str) -> Spans:
         ids, data = self.encode(text), text.encode()
@@ -155,7 +155,7 @@ class PackageEngine:
 
     def _byte_spans(self, ids: np.ndarray, data: bytes) -> Spans | None:
         """The package forgets the bytes without a token when it counts, so they are counted here;
-        None where a normalizer has changed the text."""
+        None if a normalizer has changed the text."""
         missing = self.facts.missing_bytes
         source = np.frombuffer(data, dtype=np.uint8)
         kept = np.flatnonzero(~np.isin(source, np.frombuffer(missing, dtype=np.uint8)))
@@ -172,7 +172,7 @@ class PackageEngine:
         return Spans(ids, first.astype(np.uint32), last.astype(np.uint32))
 
     def _told_spans(self, text: str, data: bytes) -> Spans:
-        """As the package tells, in bytes. Where it gives several tokens the same characters (the
+        """As the package reports, in bytes. If it gives several tokens the same characters (the
         bytes of one, for example), they share it out if they fit."""
         offsets = _byte_offsets(text)
         rows: list[tuple[int, int, int]] = []

@@ -123,5 +123,5 @@ def pieces(text: str, pattern: str) -> Iterator[str]:
 def _compiled(pattern: str) -> "regex.Pattern[str]":
     import regex
 
-    # In Python `$` also stands before a last line end; in tiktoken's Rust at the very end only.
+    # In Python `$` also matches before a last line end; in tiktoken's Rust only at the end.
     return regex.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern))

@@ -1,6 +1,6 @@
 """Run as a program: splits long runs of every sort of character in the way of the tokenizer.json
-whose normalizer and pre-tokenizer come on standard input. It ends with status 1 and a reason where
-that fails, and is ended by the system where it takes longer than the seconds that it is given."""
+whose normalizer and pre-tokenizer come on standard input. It ends with status 1 and a reason if
+that fails, and is ended by the system if it takes longer than the seconds that it is given."""
 
 import json
 import sys

@@ -16,7 +16,7 @@ class Roles:
     ['<|endoftext|>', '<|im_end|>']
     """
 
-    end_of_text: str = END_OF_TEXT  # ends a document, and stands before the next
+    end_of_text: str = END_OF_TEXT  # ends a document, and comes before the next
     end_of_turn: str | None = None  # ends an answer in a chat
     more_ends: tuple[str, ...] = ()  # further ones at which writing stops
     begin_of_text: str | None = None  # the makers put it before every text

@@ -14,7 +14,7 @@ __all__ = ["MAX_SEGMENT", "replace_surrogates", "segments"]
 MAX_SEGMENT = 100_000  # characters
 
 # A piece of every pattern in use ends after a letter when a space and a letter follow, and after
-# a single newline that stands between a visible character and a letter. Cut there and the ids of
+# a single newline between a visible character and a letter. Cut there and the ids of
 # the parts are the ids of the whole; tests/tokenizers compares them on random text.
 _SAFE_CUT = re.compile(r"[^\W\d_](?= [^\W\d_])|\S\n(?=[^\W\d_])")
 
@@ -22,7 +22,7 @@ _SAFE_CUT = re.compile(r"[^\W\d_](?= [^\W\d_])|\S\n(?=[^\W\d_])")
 def segments(text: str, max_length: int = MAX_SEGMENT) -> Iterator[str]:
     """Parts that join to `text`, each at most `max_length` characters.
 
-    Cuts stand at safe places; only text with none in half a segment is cut anywhere, which may
+    Cuts are at safe places; only text with none in half a segment is cut anywhere, which may
     give other ids there than tiktoken would on the whole, and still decodes to the same text.
     """
     start = 0

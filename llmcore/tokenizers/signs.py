@@ -2,7 +2,7 @@
 
 
 def byte_characters() -> dict[int, str]:
-    """GPT-2's printable stand-in for each byte: itself where printable, else from U+0100 on.
+    """GPT-2's printable stand-in for each byte: itself if printable, else from U+0100 on.
 
     Radford et al. 2019 store tokens as text this way; `byte_characters()[32] == "Ġ"`.
     """

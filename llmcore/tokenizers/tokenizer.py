@@ -32,7 +32,7 @@ _BATCH_CHARACTERS = 200_000  # one job of a thread: big enough to hide what a jo
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One token of a text: its id, bytes, readable label, and where its bytes lie in UTF-8."""
+    """One token of a text: its id, bytes, readable label, and where its bytes are in UTF-8."""
 
     id: int
     data: bytes
@@ -69,8 +69,8 @@ class Tokenizer:
     ) -> Self:
         """What a tokenizer.json of Hugging Face's format means, through the `tokenizers` package.
 
-        `special_tokens`: those that no text becomes; more than the file says where it is careless.
-        Without `roles` it has no end of text of its own, and gets the lab's behind its last id.
+        `special_tokens`: those that no text becomes; more than the file says if it is careless.
+        Without `roles` it has no end of text, and gets the lab's behind its last id.
         Raises DamagedError for a file that is none, KeyError for a role without its token.
         """
         from llmcore.tokenizers.package import PackageEngine
@@ -104,7 +104,7 @@ class Tokenizer:
 
     @property
     def original(self) -> str | None:
-        """The tokenizer.json that it came as, where it stands on that."""
+        """The tokenizer.json that it came as, if it is based on one."""
         return getattr(self.engine, "original", None)
 
     @property
@@ -120,7 +120,7 @@ class Tokenizer:
         self.ends: frozenset[int] = frozenset(special[end] for end in roles.ends)
         # What the model's makers put before every text, or None.
         self.bos_id = None if roles.begin_of_text is None else special[roles.begin_of_text]
-        # What stands before a text that begins: an end of text, unless the model has a sign of
+        # What comes before a text that begins: an end of text, unless the model has a sign of
         # its own for it.
         self.start_id: int = self.eot_id if self.bos_id is None else self.bos_id
 
@@ -185,7 +185,7 @@ class Tokenizer:
     def encode_documents(self, documents: str | Iterable[str]) -> np.ndarray:
         """All documents as one row of ids, each followed by `eot_id`; a str is one document.
 
-        uint16 where the vocabulary fits, else uint32. Rust does the work outside the GIL, in two
+        uint16 if the vocabulary fits, else uint32. Rust does the work outside the GIL, in two
         or more threads.
         """
         jobs = self._jobs(one_or_several(documents, "document"))
@@ -199,7 +199,7 @@ class Tokenizer:
         return np.concatenate(rows).astype(self.dtype)
 
     def _jobs(self, documents: Iterable[str]) -> Iterator[list[str | None]]:
-        """Batches of parts for the threads; None stands for the end of a document."""
+        """Batches of parts for the threads; None is the end of a document."""
         job: list[str | None] = []
         characters = 0
         for document in documents:
@@ -237,7 +237,7 @@ class Tokenizer:
         return self.engine.decode([int(id) for id in ids if 0 <= id < self.vocab_size])
 
     def spelling(self, id: int) -> str:
-        """How the vocabulary writes a token: `Ġthe`, `##ing`, `▁a`; its label where it has none."""
+        """How the vocabulary writes a token: `Ġthe`, `##ing`, `▁a`; its label if it has none."""
         return self.engine.spelling(id) or self.token_label(id)
 
     def token_label(self, id: int) -> str:
@@ -245,7 +245,7 @@ class Tokenizer:
         return bytes_as_text(self.token_bytes(id))
 
     def spans(self, text: str) -> Spans:
-        """The ids of `text` with the bytes that each stands for. Where it is `lossless`, each end
+        """The ids of `text` with the bytes of each. If it is `lossless`, each end
         is the next one's start and the bytes are the token's own. Else a byte without a token
         leaves a gap, and the bytes are those that became the token."""
         return self.engine.spans(replace_surrogates(check_text(text)))
@@ -259,7 +259,7 @@ class Tokenizer:
         ]
 
     def cut(self, text: str) -> list[str]:
-        """The pieces that no merge crosses; they join to `text` where it is `lossless`."""
+        """The pieces that no merge crosses; they join to `text` if it is `lossless`."""
         return self.engine.cut(replace_surrogates(text))
 
     def new_characters(self, text: str) -> list[str]:

@@ -42,7 +42,7 @@ SHORT = {EXACT: "exact match", CHRF: "chrF", ACCURACY: "accuracy", BITS: "bits p
 
 
 def figure_for(job: Job, ref: str) -> Figure | None:
-    """What was measured of a model, where it still has the same weights."""
+    """What was measured of a model, if it still has the same weights."""
     return figure_of(job, _hash(ref, checkpoint_key(ref)))
 
 
@@ -150,7 +150,7 @@ def why(figure: Figure) -> Markdown:
 
 
 def _signed(metric: str, value: float) -> Markdown:
-    """A difference, positive where the model is better."""
+    """A difference, positive if the model is better."""
     if metric in (EXACT, ACCURACY):
         return f"{100 * value:+.1f}"
     return f"{value:+.1f}" if metric == CHRF else f"{value:+.3f}"

@@ -114,7 +114,7 @@ def _answer(job: Job, loaded: Loaded, key: str) -> None:
 
 
 def _fields(job: Job, row: "Instruction", at: int) -> tuple[str, str]:
-    """What is asked, and the text that it is about where the job has one."""
+    """What is asked, and the text that it is about if the job has one."""
     turn = row.last
     if not turn.input:
         asked_for = st.text_area(

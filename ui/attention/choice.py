@@ -128,7 +128,7 @@ def record_of(key: str, text: str, _loaded: "Loaded") -> "AttentionRecord":
 
 
 def notice(found: "AttentionRecord") -> None:
-    """Says where the text was cut."""
+    """Says if the text was cut."""
     notice_text(found.notice)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FOUND = "lab_attention_rankings"
 OWN, TEST = "Your text", "Held-out text"
 N_KEPT, N_BEST = 6, 8
-LARGE = 30_000_000  # parameters from which on one is told how long it takes
+LARGE = 30_000_000  # parameters from which on the page says how long it takes
 SOON = 3.0  # seconds
 
 
@@ -71,7 +71,7 @@ def rank_panel(model: "Reference", text: str, how: str) -> None:
 
 
 def _how_long(key: str, text: str, how: str, loaded: "Loaded") -> None:
-    """Before the click, where a model is so large that one waits for it."""
+    """Before the click, if a model is so large that one waits for it."""
     config = loaded.trunk.config
     if config.n_parameters() < LARGE or ranking_of(key, text, how) is not None:
         return

@@ -26,7 +26,7 @@ def chosen_format() -> str:
 
 
 def format_choice() -> None:
-    """One choice for all figures; the camera appears where one points at a figure."""
+    """One choice for all figures; the camera appears when one points at a figure."""
     st.segmented_control(
         "Camera saves figures as",
         FORMATS,

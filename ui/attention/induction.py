@@ -132,7 +132,7 @@ def _start_box() -> None:
 
 
 def _start(control: bool, seed: int) -> None:
-    """A callback: starts the run, or queues it where another one trains; the control waits."""
+    """A callback: starts the run, or queues it if another one trains; the control waits."""
     with noting(KIND):
         run_id = next_run_id(KIND, "induction")
         config = plan_induction(train_changes={"seed": seed})
@@ -287,7 +287,7 @@ def _go_on(info: "RunInfo") -> None:
         args=(info.id,),
         help="Sets the text to a repeated piece and opens the snapshots of this run.",
     ):
-        st.rerun()  # the whole page: the button may stand in a part that runs again by itself
+        st.rerun()  # the whole page: the button may be in a part that runs again by itself
 
 
 def _open_over_time(run_id: str) -> None:

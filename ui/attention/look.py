@@ -210,7 +210,7 @@ def _view_html(
     _weights: np.ndarray,
     _labels: list[str],
 ) -> str:
-    """The same text gives exactly the same HTML, so that a rerun leaves the frame as it is."""
+    """The same text gives exactly the same HTML, so that a rerun leaves the frame unchanged."""
     from llmcore.interpret.bertviz_html import view_html
 
     return view_html(view, _weights, _labels, dark=dark, channel=name)

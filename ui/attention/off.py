@@ -50,7 +50,7 @@ def show(ref: str, text: str) -> None:
 
 
 def _fill_choice() -> str:
-    """What stands in for a part that is off: `zero` or `mean`."""
+    """What replaces a part that is off: `zero` or `mean`."""
     return st.segmented_control(
         "In the place of what is off",
         list(FILLS),
@@ -145,7 +145,7 @@ def _results(key: str, text: str, how: str, loaded: Loaded, parts: "Sequence[Par
         _loss(on_text, "Loss on your text", before.loss, after.loss,
               f"Mean nats for each of your {len(ids) - 1} predicted tokens.")  # fmt: skip
     _next(loaded, before, after)
-    # Last, since it is the slowest: what is above stands already.
+    # Last, since it is the slowest: what is above is there already.
     with on_test:
         base = _test_loss(key, "", "zero", loaded)
         now = _test_loss(key, names, how, loaded) if parts else base

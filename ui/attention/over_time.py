@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0  # while frames are being made
 LIVE_SECONDS = 3.0  # while the run trains, all frames being made
-MAX_PROMPT = 400  # characters of the text that stand before the sample
+MAX_PROMPT = 400  # characters of the text that come before the sample
 _RUN, _FOLLOWED = "attention_over_time_run", "lab_over_time_ref"
 # Plotly's names of dashes, as lengths for a path of SVG.
 DASHES = {"solid": "", "dot": "2 3", "dash": "8 3", "dashdot": "8 3 2 3", "longdash": "14 3"}
@@ -64,7 +64,7 @@ def show(ref: str, text: str) -> None:
 
 
 def _choose(ref: str, lines: "dict[str, Timeline]") -> str:
-    """The run of the model picker where it kept more than one snapshot, else the run with most of
+    """The run of the model picker if it kept more than one snapshot, else the run with most of
     them, until another is chosen here."""
     run_id = name_of(ref)
     if st.session_state.get(_FOLLOWED) != ref or st.session_state.get(_RUN) not in lines:

@@ -43,5 +43,5 @@ def _means(key: str, _loaded: "Loaded") -> "Means":
 
 
 def means_of(key: str, how: str, loaded: "Loaded") -> "Means | None":
-    """What stands in for parts that are off: None for zero. Raises LabError without a text."""
+    """What replaces parts that are off: None for zero. Raises LabError without a text."""
     return _means(key, loaded) if how == "mean" else None

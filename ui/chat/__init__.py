@@ -1,1 +1,1 @@
-"""Conversations with language models, kept in the session and written by jobs of their own."""
+"""Conversations with language models, kept in the session and written by their own jobs."""

@@ -29,7 +29,7 @@ def as_json(talk: Talk, ref: str) -> str:
 
 
 def as_markdown(talk: Talk, ref: str) -> str:
-    """A heading and a paragraph a message; signs of Markdown in messages stand for themselves."""
+    """A heading and a paragraph a message; signs of Markdown in messages stay plain text."""
     parts = [f"# Conversation with {escaped(ref)}"]
     if talk.settings.system.strip():
         parts.append(f"**System**\n\n{as_lines(talk.settings.system.strip())}")

@@ -1,4 +1,4 @@
-"""What a model reads, with its special tokens told from text that looks like them."""
+"""What a model reads, with its special tokens distinct from text that looks like them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_read(parts: "Sequence[Part]") -> None:
-    """The text as code; where it has special tokens, they are shaded."""
+    """The text as code; if it has special tokens, they are shaded."""
     if not any(part.fixed for part in parts):
         st.code("".join(part.text for part in parts), language=None, wrap_lines=True)
         return

@@ -1,6 +1,6 @@
 """One conversation with one model: what was said, and the job that writes the newest answer.
 
-It lives in the session, and its job in a thread of its own, so that neither a click elsewhere nor
+It lives in the session, and its job in its own thread, so that neither a click elsewhere nor
 another page takes anything away.
 """
 
@@ -52,7 +52,7 @@ class Exchange:
 
     @property
     def read(self) -> str:
-        """The very text that the model read."""
+        """Exactly the text that the model read."""
         return "".join(part.text for part in self.read_parts)
 
     @property
@@ -206,7 +206,7 @@ def asked(
     about: str = "",
 ) -> Exchange:
     """Starts to answer a question that follows earlier exchanges, and returns at once (after the
-    first token, where that comes quickly). about: the text that the question is asked about, the
+    first token, if that comes quickly). about: the text that the question is asked about, the
     template's {input}."""
     from llmcore.generation import start_generation
     from llmcore.generation.tree import Tree
@@ -255,7 +255,7 @@ def _window(
 
 
 def _sampling(loaded: "Loaded", settings: Settings, seed: int, longest: int) -> "SamplingConfig":
-    """A model that was never taught to end its answers ends where it begins a next question."""
+    """A model that was never taught to end its answers ends when it begins a next question."""
     from llmcore.generation import SamplingConfig
     from llmcore.tasks.conversation import next_question
     from llmcore.tasks.templates import Template

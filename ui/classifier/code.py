@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def use_it(info: "RunInfo") -> None:
-    """Nothing where the run has no checkpoint that could be loaded."""
+    """Nothing if the run has no checkpoint that could be loaded."""
     if not store().open(info.id).checkpoints():
         return
     from llmcore.classifiers import usage_lines

@@ -45,8 +45,8 @@ _WIDGET = "classify_upload"
 class LabelledChoice:
     """A source for `plan_classify`; `table` holds the bytes of an upload.
 
-    version: tells this very content, with its columns and options, from any other. options: how
-    an upload is read where that differs from what was recognised. upload: the file's own identity.
+    version: tells this content, with its columns and options, from any other. options: how
+    an upload is read if that differs from what was recognised. upload: the file's own identity.
     """
 
     source: str
@@ -99,7 +99,7 @@ def _file_version(name: str) -> str:
 
 
 def _emails_are_there() -> bool:
-    """Whether the corpus was taken in; where not, how to get it, and a place to drop its file."""
+    """Whether the corpus was taken in; if not, how to get it, and a place to drop its file."""
     if email_path().is_file():
         return True
     st.info(plain(how_to_get()), icon=":material/download:")

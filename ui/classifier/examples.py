@@ -83,8 +83,8 @@ def _right(row: dict[str, Any]) -> bool:
 
 
 def begin(loaded: "Loaded", examples: tuple[Example, ...]) -> None:
-    """Where nobody has written anything yet, the box begins with an example that this very model
-    gets right; with the first where it gets none. Comes before the box is drawn."""
+    """If nobody has written anything yet, the box begins with an example that this model
+    gets right; with the first if it gets none. Comes before the box is drawn."""
     from llmcore.models import classify_texts
 
     if not examples or current_text() != DEFAULT_TEXT:
@@ -121,7 +121,7 @@ def example_buttons(run_id: str, examples: tuple[Example, ...]) -> None:
 
 
 def verdict(run: "Run", examples: tuple[Example, ...], text: str, answer: dict[str, Any]) -> None:
-    """Whether the answer to an example is right; where it is not, what that means."""
+    """Whether the answer to an example is right; if it is not, what that means."""
     known = next((example for example in examples if example.text == text), None)
     if known is None:
         return

@@ -26,7 +26,7 @@ SHOWN_MISTAKES = 200
 
 
 def results(info: "RunInfo") -> None:
-    """Nothing where the run ended before its test."""
+    """Nothing if the run ended before its test."""
     found = tested(info, "On texts that it never saw")
     if found is None:
         return
@@ -67,7 +67,7 @@ def _scores(
 ) -> None:
     """Test accuracy beside the baselines on exactly the same texts; who does better is said first.
 
-    model_alone: without the words that vote beside it, where they do."""
+    model_alone: without the words that vote beside it, if they do."""
     if luck := chance_words(test):
         st.warning(luck, icon=":material/casino:")
     best = max(baselines, key=lambda name: baselines[name]["macro_f1"], default=None)

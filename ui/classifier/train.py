@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llmcore.runs import RunInfo
 
 KIND = "classify"
-_TRAINED_ON = "lab_classify_trained_on"  # versions of data: their report need not stand open
+_TRAINED_ON = "lab_classify_trained_on"  # versions of data: their report need not be open
 
 
 def show() -> None:

@@ -66,7 +66,7 @@ def moved_tokens(loaded: "Loaded", text: str) -> None:
 
 
 def contradiction(shown: "Attribution") -> Markdown:
-    """What to know where most colours speak against the verdict above them."""
+    """What to know if most colours speak against the verdict above them."""
     total, label = float(shown.values.sum()), plain(shown.label)
     away, called = ("against", "called") if shown.log_odds > 0 else ("for", "not called")
     begin = (

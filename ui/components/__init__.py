@@ -32,7 +32,7 @@ def payload(data: dict[str, Any]) -> bytes:
     """`data` for a component, as JSON in bytes.
 
     Streamlit looks through a dict for data frames and imports pandas for it, which costs the
-    first page most of a second; bytes pass as they are.
+    first page most of a second; bytes pass unchanged.
     """
     return json.dumps(data, separators=(",", ":")).encode("ascii")
 
@@ -55,7 +55,7 @@ def bundle(name: str) -> dict[str, str]:
     """The texts `html`, `css` and `js` of a component, as far as it has them, each in one piece.
 
     JavaScript here is written as modules. Streamlit takes a single one, so each file of this
-    folder that is imported stands before the one that imports it, once; its style sheet, if it has
+    folder that is imported comes before the one that imports it, once; its style sheet, if it has
     one, too. The colours of `llmcore.colours` come first, as CSS variables.
     """
     order: list[str] = []

@@ -32,7 +32,7 @@ def followed_prompts(run: "Run") -> list[str]:
 
 
 def changes(events: Sequence[dict[str, Any]], at: int) -> list[tuple[int, str]]:
-    """(step, answer) where the answer to the prompt changed, oldest first."""
+    """(step, answer) when the answer to the prompt changed, oldest first."""
     found: list[tuple[int, str]] = []
     for event in events:
         rows = event.get("rows") or []

@@ -47,7 +47,7 @@ def show() -> None:
 
 
 def _start_box(infos: Iterable["RunInfo"]) -> tuple[InstructionChoice, Settings] | None:
-    """The data, the options and the button; what was chosen where it can be trained."""
+    """The data, the options and the button; what was chosen if it can be trained."""
     choice = settings = problem = plan = None
     with start_box(KIND, "instructions", start_card(infos)) as box:
         with guarded():

@@ -32,7 +32,7 @@ _PAIRS = "lab_instruct_pairs"
 
 
 def results(info: "RunInfo") -> None:
-    """Nothing where the run ended before its test."""
+    """Nothing if the run ended before its test."""
     found = tested(info, "On instructions that it never saw")
     if found is None:
         return

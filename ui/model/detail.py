@@ -150,7 +150,7 @@ def _next(loaded: "Loaded", passed: "Walk", place: Where, names: list[str]) -> N
 
 
 def _truth(passed: "Walk", place: Where) -> None:
-    """What really stands next in the text, where something does."""
+    """What really comes next in the text, if anything does."""
     if place.row + 1 >= passed.n_tokens:
         st.caption("This is the end of the text: what the model would write next.")
         return

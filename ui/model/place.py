@@ -1,4 +1,4 @@
-"""Where one stands in the walk: kept in the session and in the address."""
+"""The place in the walk: kept in the session and in the address."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -46,7 +46,7 @@ def go(**changes: Any) -> None:
 
 
 def within(place: Where, names: Sequence[str], n_layers: int, n_heads: int, n_tokens: int) -> Where:
-    """`place` where it exists in this model and text, else what is nearest to it."""
+    """`place` if it exists in this model and text, else what is nearest to it."""
     row = place.row if 0 <= place.row < n_tokens else n_tokens - 1
     fitting = replace(
         place,

@@ -65,7 +65,7 @@ def _shapes(step: "WalkStep") -> None:
 
 
 def _choosers(step: "WalkStep", place: Where, names: list[str], n_heads: int) -> None:
-    """Head and token, where the step has them. The map and a click in the picture set them too."""
+    """Head and token, if the step has them. The map and a click in the picture set them too."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if step.has_heads:
             st.session_state["model_head"] = place.head
@@ -141,7 +141,7 @@ def _arithmetic(
 
 
 def _code(source: "Source") -> None:
-    """The lines that compute the step, and all of the function that they stand in."""
+    """The lines that compute the step, and all of the function that they are in."""
     st.markdown(
         f"**The lines that compute it**: {code(source.where)} :small[in {code(source.name)}]"
     )

@@ -25,7 +25,7 @@ class Sheet:
     """What is drawn of a panel: values (rows, columns).
 
     names: texts of the columns, None for numbers. columns: which of the tensor's columns they
-    are, None for all. cuts: columns before which a line stands.
+    are, None for all. cuts: columns with a line before them.
     """
 
     symbol: str

@@ -30,7 +30,7 @@ def show() -> None:
 
 
 def all_runs() -> list["RunInfo"]:
-    """The runs of the store; the Overview shows itself also where they cannot be read."""
+    """The runs of the store; the Overview shows itself also if they cannot be read."""
     try:
         return store().list()
     except Exception:

@@ -27,7 +27,7 @@ _SHOWN = "lab_playground_shown"
 
 @dataclass
 class Bench:
-    """A tree, where one stands in it (`here`), the token that is looked at, and the job."""
+    """A tree, the place in it (`here`), the token that is looked at, and the job."""
 
     ref: str  # as it was asked for; the newest checkpoint of a live run moves under it
     loaded: "Loaded"
@@ -55,7 +55,7 @@ class Bench:
 
     @property
     def grows_here(self) -> bool:
-        """Whether the job writes on where one stands."""
+        """Whether the job writes on at the current place."""
         job = self._running
         return job is not None and self.here == job.node_id
 
@@ -90,11 +90,11 @@ class Bench:
             time.sleep(0.004)
 
     def path(self) -> "list[Node]":
-        """The tokens from the first one to where one stands."""
+        """The tokens from the first one to the current place."""
         return self.tree.path(self.here)
 
     def drawn_under(self) -> "list[SamplingConfig]":
-        """The settings under which the tokens to where one stands were drawn, the newest first.
+        """The settings under which the tokens to the current place were drawn, the newest first.
         What settings draw that were drawn before counts as theirs."""
         self._note_drawn()
         drawn = (self._drawn.get(node.id) for node in reversed(self.path()))
@@ -173,7 +173,7 @@ class Bench:
 
 
 def bench(slot: str, ref: str, loaded: "Loaded", prompt: str) -> Bench:
-    """The bench of this model and prompt, made where there is none, shown in `slot` from now on."""
+    """The bench of this model and prompt, made if there is none, shown in `slot` from now on."""
     from llmcore.generation import Tree
     from llmcore.generation.rereading import Rereader
 

@@ -1,4 +1,4 @@
-"""Two models, the same prompt, side by side: each with branches of its own."""
+"""Two models, the same prompt, side by side: each with its own branches."""
 
 import streamlit as st
 

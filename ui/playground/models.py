@@ -42,7 +42,7 @@ def second_model(first: str) -> str:
 
 
 def _checkpoint(ref: str, slot: str) -> str:
-    """A select over the checkpoints of a run that has several; `ref` as it is for all others."""
+    """A select over the checkpoints of a run that has several; `ref` itself for all others."""
     run_id, pinned = split_reference(ref)
     try:
         run = store().open(run_id)
@@ -71,7 +71,7 @@ def _checkpoint(ref: str, slot: str) -> str:
 
 
 def _checkpoint_label(which: str, checkpoints: list[Checkpoint], live: bool) -> str:
-    """`best: step 60`: which weights a name means. Of a live run it stands still, since the
+    """`best: step 60`: which weights a name means. For a live run it does not change, since the
     browser knows an entry by its label."""
     if which not in NAMES:
         return f"step {int(which):,}" if which.isdigit() else which

@@ -90,7 +90,7 @@ def sliders(key: str) -> dict[str, float | int | None]:
 
 
 def values() -> dict[str, float | int | None]:
-    """The values that the sliders stand at, on whichever page one is."""
+    """The values of the sliders, on whichever page one is."""
     return {slider.name: slider.stops[_at()[slider.name]] for slider in SLIDERS}
 
 
@@ -142,7 +142,7 @@ def options() -> None:
 
 
 def config() -> "SamplingConfig":
-    """All settings as they stand. Raises LabError if a stop string cannot be used."""
+    """All settings as they are now. Raises LabError if a stop string cannot be used."""
     kept = {key: st.session_state.get(key, value) for key, value in DEFAULTS.items()}
     return reading_config().with_(
         seed=int(kept["playground_seed"]),

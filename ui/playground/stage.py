@@ -43,7 +43,7 @@ def colour_by() -> str:
 
 
 def text_of(slot: str, bench: Bench | None, prompt: str, scale: str) -> None:
-    """Draws the text where one stands, as its tokens read under the sliders."""
+    """Draws the text at the current place, as its tokens read under the sliders."""
     key = f"playground_tokens_{slot}"
     data: dict[str, Any] = {
         "prompt": _prompt_parts(prompt), "tokens": [], "cards": [], "names": [],
@@ -74,7 +74,7 @@ def _prompt_parts(prompt: str) -> list[list[str]]:
 
 
 def _tokens(bench: Bench, scale: str, settings: "SamplingConfig") -> dict[str, Any]:
-    """Where scores are gone, the model's own probability, known from the start, gives colour."""
+    """If scores are gone, the model's own probability, known from the start, gives colour."""
     path = bench.path()
     known = bench.tell(path, settings)
     values = [getattr(known.get(node.id, node), scale) or 0.0 for node in path]

@@ -116,7 +116,7 @@ def token_facts(
     made = []
     for at, own in enumerate(chosen):
         ids, logits, scaled, kept, p = (column[at] for column in columns)
-        shown = range(k if own in ids[:k] else k + 1)  # the token itself stands among the others
+        shown = range(k if own in ids[:k] else k + 1)  # the token itself is among the others
         rows = [
             [ids[i], labels.label(ids[i]), logits[i], scaled[i], kept[i], p[i], ids[i] == own]
             for i in shown

@@ -51,7 +51,7 @@ def show() -> None:
 def prompt_form(slots: list[tuple[str, str]], height: int = 152) -> str:
     """The prompt with its buttons (see `taken_request`).
 
-    A form, so that Ctrl+Enter generates also where the text is the same as before.
+    A form, so that Ctrl+Enter generates also if the text is the same as before.
     """
     with st.form("playground_form", border=False, enter_to_submit=True):
         prompt = shared_text("Prompt", key="playground_prompt", height=height)
@@ -85,7 +85,7 @@ def taken_request() -> str | None:
 
 
 def draw_again(benches: Sequence[Bench | None]) -> None:
-    """A button below the sliders, where a text that is shown was drawn with other settings."""
+    """A button below the sliders, if a text that is shown was drawn with other settings."""
     drawn = (node for bench in benches if bench is not None for node in bench.drawn_under())
     if not (other := next((found for node in drawn if (found := sampling.differing(node))), "")):
         return

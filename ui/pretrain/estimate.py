@@ -1,4 +1,4 @@
-"""How long a run will take: measured on this machine where it trained that shape before."""
+"""How long a run will take: measured on this machine if it trained that shape before."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ class Estimate:
 
 
 def estimate(config: "RunConfig", infos: list["RunInfo"]) -> Estimate:
-    """Wall time of all steps. `measured` where an own run of the same shape and batch, on this
+    """Wall time of all steps. `measured` if an own run of the same shape and batch, on this
     machine, made at least MIN_STEPS steps; else from the operations that a token takes."""
     tokens = config.train.batch_size * config.model.context_length
     for info in infos:

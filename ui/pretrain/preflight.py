@@ -125,7 +125,7 @@ def _short(n: int) -> str:
 
 
 def measured_speed_of(config: "RunConfig") -> float | None:
-    """Tokens per second of this shape where it was measured in this process, else None."""
+    """Tokens per second of this shape if it was measured in this process, else None."""
     job = _measured.get(_key(config))
     return job.result if job is not None else None
 

@@ -1,5 +1,5 @@
 """Prepares what the chosen run needs while the person still reads the page: the text, its
-tokenizer and its tokens lie in the cache when Start is pressed."""
+tokenizer and its tokens are in the cache when Start is pressed."""
 
 import logging
 import os

@@ -21,7 +21,7 @@ def runs_of(kind: str) -> dict[str, "RunInfo"]:
 
 
 def run_picker(infos: dict[str, "RunInfo"], kind: str, label: Markdown = "Run") -> "RunInfo | None":
-    """A select box over `infos`; the choice stands in the URL. None if there is no run."""
+    """A select box over `infos`; the choice is in the URL. None if there is no run."""
     if not infos:
         if st.query_params.get("run"):
             _say_missing(st.query_params["run"], another=False)

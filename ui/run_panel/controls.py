@@ -109,7 +109,7 @@ def ask_to_resume(run_id: str) -> None:
 
 
 def show_trouble(info: "RunInfo") -> None:
-    """What went wrong in the last thing asked of this run, once. Where its data has changed, a
+    """What went wrong in the last thing asked of this run, once. If its data has changed, a
     button that goes on all the same."""
     trouble = st.session_state.get(_TROUBLE, {}).pop(info.id, None)
     if trouble:

@@ -19,7 +19,7 @@ FEW_STEPS = 30  # before that the doctor says nothing, not even that all is well
 
 
 def doctor_panel(info: "RunInfo", data: RunFeed) -> None:
-    """Each finding in plain words with its one suggested change; a quiet line where all is well."""
+    """Each finding in plain words with its one suggested change; a quiet line if all is well."""
     findings = data.findings()
     requested = st.session_state.get(_REQUESTS, {}).pop(info.id, None)
     for finding in findings:

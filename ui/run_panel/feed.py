@@ -86,7 +86,7 @@ class RunFeed:
         return [] if step is None else [Mark(step, "induction heads appear")]
 
     def places(self, steps: np.ndarray, axis: str) -> np.ndarray:
-        """Where steps lie on an axis of `step`, `tokens` read, or `time` trained in minutes."""
+        """Where steps are on an axis of `step`, `tokens` read, or `time` trained in minutes."""
         if axis == "step" or not len(steps):
             return steps
         if axis == "tokens":
@@ -97,7 +97,7 @@ class RunFeed:
         return np.interp(steps, known, there) if len(known) else steps * np.nan
 
     def findings(self) -> "list[Finding]":
-        """What the curve doctor says, looked at again every few seconds where there is news."""
+        """What the curve doctor says, looked at again every few seconds if there is news."""
         n, at = self._examined
         count = self.metrics.count("train") + self.metrics.count("val")
         if count != n and time.monotonic() - at >= FINDINGS_SECONDS:

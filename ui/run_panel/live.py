@@ -186,7 +186,7 @@ def _progress_text(info: "RunInfo", data: RunFeed, step: int) -> Markdown:
 
 
 def _used(info: "RunInfo") -> Markdown:
-    """Which weights its model has, where they are not those of the last step."""
+    """Which weights its model has, if they are not those of the last step."""
     if info.kind not in LEARNING_KINDS:
         return ""
     used = used_step(store().open(info.id))

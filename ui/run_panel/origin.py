@@ -22,7 +22,7 @@ def origin_card(info: "RunInfo") -> None:
 
 
 def doubt_scores(run: "Run") -> None:
-    """Beside scores: a line where the model that learned may have seen the test's rows before."""
+    """Beside scores: a line if the model that learned may have seen the test's rows before."""
     from llmcore.convert.origin import MAY_HAVE_SEEN, pretrained_elsewhere
 
     name = pretrained_elsewhere(run)

@@ -74,7 +74,7 @@ def start_box(kind: str, name: str, frame: "DeltaGenerator | None" = None) -> It
 
 def start_card(infos: Iterable["RunInfo"]) -> "DeltaGenerator":
     """The frame around the choices and the Start button. While a run of `infos` trains it is one
-    line that opens, so that the run stands on the first screen."""
+    line that opens, so that the run is on the first screen."""
     live = next((info for info in infos if info.trains), None)
     if live is None:
         return st.container(border=True)
@@ -122,7 +122,7 @@ def request_start(kind: str, request: str = "start") -> None:
 
 
 def start_wanted(kind: str) -> str | None:
-    """`start` or `queue` where that button was pressed since this was last asked."""
+    """`start` or `queue` if that button was pressed since this was last asked."""
     requests: dict[str, str] = st.session_state.get(_REQUESTS, {})
     return requests.pop(kind, None)
 

@@ -27,7 +27,7 @@ _CHOSEN = "lab_runs_chosen"
 
 
 def chosen_id(ids: list[str]) -> str | None:
-    """The run in the URL, else the one chosen in this session, where it still exists."""
+    """The run in the URL, else the one chosen in this session, if it still exists."""
     from_url = st.query_params.get("run")
     if from_url in ids:
         st.session_state[_CHOSEN] = from_url

@@ -16,7 +16,7 @@ class ImportJob(Job[str]):
     low_priority: ClassVar[bool] = False
 
     def __init__(self, source: str, folder: Path | None = None) -> None:
-        """folder: one of its own that holds the source, and goes when the import ends."""
+        """folder: its own one, which holds the source, and goes when the import ends."""
         super().__init__("llmlab-import")
         self.source, self._folder = source, folder
         self.file, self.done = "", 0

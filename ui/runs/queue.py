@@ -13,7 +13,7 @@ PLACE = "queue"
 
 
 def queue_panel() -> None:
-    """Nothing where nothing waits."""
+    """Nothing if nothing waits."""
     queue = RunQueue(store())
     waiting = queue.waiting()
     trouble = take_trouble(PLACE)

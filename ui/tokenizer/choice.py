@@ -8,7 +8,7 @@ from ui.tokenizer import encodings
 
 
 def tokenizer_choice(view: str, label: Markdown = "Tokenizer") -> str:
-    """A select box over all tokenizers, the default model's at first; one choice a view. It stands
+    """A select box over all tokenizers, the default model's at first; one choice a view. It is
     in the address as `?tokenizer=`."""
     options = encodings.choices()
     key, kept_key = f"{view}_tokenizer", f"lab_{view}_tokenizer"

@@ -68,7 +68,7 @@ def _wanted_encodings(options: dict[str, str]) -> list[str]:
 
 
 def choose_show() -> Show:
-    """How to draw; stands in the address as `?show=whitespace,ids`."""
+    """How to draw; in the address as `?show=whitespace,ids`."""
     if _SHOW not in st.session_state:
         known = st.session_state.get(f"lab_{_SHOW}", st.query_params.get("show", "").split(","))
         st.session_state[_SHOW] = [option for option in _OPTIONS if option in known]

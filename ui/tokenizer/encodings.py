@@ -71,7 +71,7 @@ class Encoded:
         return self.n_characters / self.n_tokens if self.n_tokens else 0.0
 
     def span(self, index: int) -> tuple[int, int]:
-        """Where the bytes of a token lie in the text: start and end."""
+        """Where the bytes of a token are in the text: start and end."""
         return int(self.starts[index]), int(self.ends[index])
 
     def token(self, index: int) -> bytes:
@@ -165,7 +165,7 @@ def _tokenizer_or_error(ref: str) -> Tokenizer | LabError:
 
 
 def tokenizer_of(ref: str) -> Tokenizer:
-    """The tokenizer of a reference, kept in memory. Raises LabError where it cannot be read."""
+    """The tokenizer of a reference, kept in memory. Raises LabError if it cannot be read."""
     return opened_here().get(ref) or _tokenizer_of(ref)
 
 
@@ -189,7 +189,7 @@ COLUMNS = ("position", "id", "token", "bytes", "start", "end")
 def rows(
     result: Encoded, limit: int = TABLE_TOKENS
 ) -> Iterator[tuple[int, int, str, str, int, int]]:
-    """Position, id, text, bytes in hexadecimal, and where the bytes lie, of the first tokens."""
+    """Position, id, text, bytes in hexadecimal, and where the bytes are, of the first tokens."""
     for index in range(min(limit, result.n_tokens)):
         start, end = result.span(index)
         data = result.data[start:end]

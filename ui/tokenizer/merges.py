@@ -43,7 +43,7 @@ def choose_encoding(options: dict[str, str]) -> str:
 
 
 def choose_word(text: str, tokenizer: Tokenizer) -> str:
-    """The word, as typed or taken from the text; it stands in the address while it is short."""
+    """The word, as typed or taken from the text; it is in the address while it is short."""
     if _WORD not in st.session_state:
         known = st.session_state.get(f"lab_{_WORD}", st.query_params.get("word"))
         default = longest_word(text, tokenizer)

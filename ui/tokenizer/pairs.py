@@ -113,7 +113,7 @@ def _random_numbers(n_tokens: int, length: int) -> None:
 
 
 def _draw(tokenizer: Tokenizer, ids: np.ndarray, starts: np.ndarray, length: int) -> None:
-    """The windows that lie in the drawn part of the row, cut by the code that training uses."""
+    """The windows in the drawn part of the row, cut by the code that training uses."""
     n_windows = len(starts)
     drawn = ids[:DRAWN_TOKENS]
     starts = starts[starts + length < len(drawn)][:DRAWN_WINDOWS]

@@ -81,7 +81,7 @@ def _table(merges: Sequence["Merge"], n_rows: int) -> dict[str, list]:
 
 
 def saved_panel() -> None:
-    """One of the saved tokenizers; nothing where there is none yet."""
+    """One of the saved tokenizers; nothing if there is none yet."""
     found = {saved_tokenizer.slug: saved_tokenizer for saved_tokenizer in saved_tokenizers()}
     trouble = take_trouble(PLACE)
     if trouble is not None:

@@ -57,7 +57,7 @@ def _card(page: str, waited: bool) -> None:
 
 
 def _look(tour: Tour, at: Place, context: Context, known: bool) -> tuple[Place, bool]:
-    """Whether the step is done; where that happened before one's eyes, the place of the next."""
+    """Whether the step is done; if that happened before one's eyes, the place of the next."""
     step = tour.steps[at.at]
     if known:
         return at, True

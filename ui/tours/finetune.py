@@ -27,7 +27,7 @@ def _result(context: Context) -> dict[str, Any] | None:
 
 
 def _mistake_tried(context: Context) -> bool:
-    """A text of the test split that the model got wrong stands in the view Try it."""
+    """A text of the test split that the model got wrong is in the view Try it."""
     info = run_of(context)
     if info is None or not view_is(context, PAGE, CLASSIFIER_VIEW, "try_it"):
         return False
@@ -65,7 +65,7 @@ def _compared(context: Context) -> bool:
 
 
 def question(context: Context) -> Asked:
-    """How far the person's own classifier lies above or below naive Bayes, on the same texts."""
+    """How far the person's own classifier is above or below naive Bayes, on the same texts."""
     needed(run_of(context), "There is no classifier of yours any more.")
     result = _result(context)
     if result is None:

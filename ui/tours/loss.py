@@ -60,7 +60,7 @@ def _paused(context: Context) -> bool:
 
 
 def _unless_ended(words: Markdown) -> Callable[[Context], Markdown]:
-    """The words, and what to do where the run that they are about is over."""
+    """The words, and what to do if the run that they are about is over."""
 
     def shown(context: Context) -> Markdown:
         info = run_of(context)

@@ -41,7 +41,7 @@ def _pasted(context: Context) -> bool:
 
 
 def _enough_steps(context: Context) -> bool:
-    """The steps stand in a field of their own for each size."""
+    """The steps have their own field for each size."""
     size = context.state.get(PRETRAIN_PRESET)
     steps = context.state.get(f"pretrain_steps_{size}") or 0
     return context.page == PAGE and _pasted(context) and steps > FEWEST_STEPS

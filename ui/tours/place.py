@@ -19,9 +19,9 @@ OPEN, GIVE = "open", "give"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """at: the step's number from 0 on; the number of steps stands for the question.
+    """at: the step's number from 0 on; the number of steps means the question.
 
-    shown: whether the step was shown while it was not done yet: only then the next one follows by
+    shown: whether the step was shown while it was not done yet: then the next one follows by
     itself. before: what its `watch` gave first. just_done: title of the step that was just done.
     """
 
@@ -85,7 +85,7 @@ def end() -> None:
 
 
 def next_step(tour: Tour) -> int:
-    """The first step that is not done; the number of steps where all are."""
+    """The first step that is not done; the number of steps if all are."""
     done = kept.kept_of(tour.name).done
     return next(
         (at for at, step in enumerate(tour.steps) if step.name not in done), len(tour.steps)

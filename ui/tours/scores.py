@@ -18,7 +18,7 @@ WHY, FAST, ORDER, LONG = (
 
 
 def _place(context: Context) -> dict[str, Any]:
-    """Where one stands in the walk; empty on another page or in another view."""
+    """The place in the walk; empty on another page or in another view."""
     if not view_is(context, PAGE, MODEL_VIEW, "walk"):
         return {}
     return context.state.get(MODEL_PLACE) or {}

@@ -40,7 +40,7 @@ def _as_ids(context: Context) -> bool:
 
 
 def clicked(context: Context) -> tuple[bytes, bytes] | None:
-    """The token that was clicked in Compare and the word that it lies in, spaces left out."""
+    """The token that was clicked in Compare and the word that it is in, spaces left out."""
     from llmcore.tokenizers.explain import word_at
     from ui.tokenizer.encodings import encoded_in
     from ui.tokenizer.picture import COUNTED_CHARACTERS, spot_of

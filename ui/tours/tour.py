@@ -55,8 +55,8 @@ class Aid:
 class Step:
     """One thing to do.
 
-    what: one or two short sentences, the controls' names in bold; a function where they tell
-    numbers of the person's own. page, query, state: where it happens: the page's name, the
+    what: one or two short sentences, the controls' names in bold; a function if they give
+    the person's own numbers. page, query, state: where it happens: the page's name, the
     parameters of its address and the session's entries that open its view.
     done: whether it has been done. watch: gives what is compared with later, where only a change
     counts.

@@ -120,7 +120,7 @@ def _results(mark: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _choices(value: dict[str, Any]) -> str | None:
-    """The key under which JSON-MIN has {"choices": […]}, or "" where it is plain."""
+    """The key under which JSON-MIN has {"choices": […]}, or "" if it is plain."""
     for key, item in value.items():
         if isinstance(item, dict) and set(item) == {"choices"}:
             return str(key)
@@ -248,7 +248,7 @@ def _answers(responses: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _cats(value: dict[str, Any]) -> dict[str, Any] | None:
-    """The scores of the classes, where a record has such."""
+    """The scores of the classes, if a record has such."""
     cats = value.get("cats")
     if not isinstance(cats, dict) or not cats:
         return None

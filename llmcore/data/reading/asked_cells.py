@@ -51,7 +51,7 @@ def says_no_input(text: str) -> bool:
 def asked_cell(
     value: Any, role: str, seen: Seen, kept: Collection[str] = ()
 ) -> str | list[Message]:
-    """The text of a cell without spaces around it ("" where it is missing), or its messages.
+    """The text of a cell without spaces around it ("" if it is missing), or its messages.
 
     role: "instruction", "answer" or another one. Raises LeftOut for an object that is neither.
     """
@@ -115,7 +115,7 @@ def _best_of(answers: Any, seen: Seen) -> dict[str, Any]:
 
 
 def _as_said(messages: list[Message], role: str) -> str | list[Message]:
-    """A single message is the text of its cell where its role is the one of the cell."""
+    """A single message is the text of its cell if its role is the one of the cell."""
     wanted = {"instruction": USER, "answer": ASSISTANT}.get(role)
     if len(messages) == 1 and messages[0].role == wanted and messages[0].learned:
         return messages[0].text

@@ -18,7 +18,7 @@ from llmcore.data.reading.conversation import (
 )
 from llmcore.data.reading.marked_chat import marked_parts
 
-MOST_KEYS = 20  # of an object whose parts become columns of their own
+MOST_KEYS = 20  # of an object whose parts become columns
 _ID = re.compile(r"[A-Z]+[A-Z0-9]*[0-9][A-Z0-9]*|[0-9a-f]{8}[0-9a-f-]*")
 _NUMBERS = re.compile(r"[\d.,:/+\-%\sTZe]*")
 
@@ -144,7 +144,7 @@ def are_surely_conversations(values: list[Any]) -> bool:
 
 
 def end_with_questions(values: list[Any]) -> bool:
-    """Whether most conversations end before an answer, which then stands in another column."""
+    """Whether most conversations end before an answer, which is then in another column."""
     n, open_ended = 0, 0
     for value in values[:200]:
         try:

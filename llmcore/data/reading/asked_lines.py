@@ -12,8 +12,8 @@ _SAID = re.compile(r"\s*(?:A|Answer|Antwort|Respuesta|R|Réponse|Reponse|Rispost
 
 
 def asked_lines(rows: Rows, name: str) -> Rows:
-    """`rows` of a text with a text a line as questions and answers, where its first line begins
-    with a mark of a question and about as many lines with one of an answer; else as they are."""
+    """`rows` of a text with a text a line as questions and answers, if its first line begins
+    with a mark of a question and about as many lines with one of an answer; else unchanged."""
     if rows.format != "text" or len(rows.columns) != 1 or rows.header:
         return rows
     texts = [row[0] for row in rows.sample() if row and isinstance(row[0], str)]

@@ -49,7 +49,7 @@ def say_roles(layout: AskedLayout, notices: Notices, header: bool, sample: list[
 
 
 def _speakers(layout: AskedLayout, sample: list[Record]) -> str | None:
-    """The column that says who speaks, where a row is one message of a conversation."""
+    """The column that says who speaks, if a row is one message of a conversation."""
     for column in layout.columns:
         said = {row.get(column) for row in sample if isinstance(row.get(column), str)}
         roles = {role_of(name) for name in said}

@@ -61,7 +61,7 @@ class AskedLayout:
     """form: one of the four above. roles: role → column, None if it has to be chosen. columns:
     those of the file, and the parts of objects as `column.part`. opened: the columns that have
     such parts. mark: the column that tells good rows from bad ones, and whether its yes is good.
-    kept_words: "none" and the like where they are answers. unread: columns of text without a
+    kept_words: "none" and the like if they are answers. unread: columns of text without a
     role; truths: columns of true and false without one.
     """
 
@@ -80,7 +80,7 @@ class AskedLayout:
 
 
 def opened_record(record: Record, opened: Sequence[str]) -> Record:
-    """A row with the parts of its objects as cells of their own."""
+    """A row with the parts of its objects as separate cells."""
     for column in opened:
         value = record.get(column)
         if isinstance(value, dict):
@@ -301,7 +301,7 @@ class _Finder:
 
     def _answers(self, values: list[Any]) -> bool:
         """Whether cells can be answers: no verdicts on other answers, no letters or numbers of
-        choices that stand in other columns."""
+        choices that are in other columns."""
         plain = (str, int, float)
         said = {scalar_text(value).casefold() for value in values if isinstance(value, plain)}
         if said <= {"accept", "reject", "ignore"} and "accept" in said:
@@ -385,7 +385,7 @@ class _Finder:
         return self.folded[column] in ("tools", "functions") and bool(self.values(column))
 
     def _kept_words(self, answer: str | None) -> frozenset[str]:
-        """ "none" and the like where they are one of few answers, or the only one."""
+        """ "none" and the like if they are one of few answers, or the only one."""
         if not answer:
             return frozenset()
         texts = [one.strip().casefold() for row in self.sample

@@ -154,7 +154,7 @@ class RowReader:
 
     def _without_prompt(self, answer: str, record: Record, seen: Seen) -> str | list[Message]:
         """A chosen answer that repeats its prompt: marked text is the whole conversation, any
-        other is what follows the prompt, where the rejected one begins with it as well."""
+        other is what follows the prompt, if the rejected one begins with it as well."""
         prompt = self._cell(record, "instruction")
         prompt = prompt.strip() if isinstance(prompt, str) else ""
         if not prompt or prompt not in answer:

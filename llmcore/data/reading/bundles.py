@@ -29,7 +29,7 @@ _ABOUT = re.compile(
     r"datapackage|index)\.json|thumbs\.db|desktop\.ini|cmds",
     re.IGNORECASE,
 )
-# Never texts of a class, whatever lies beside them.
+# Never texts of a class, whatever is beside them.
 _NO_TEXT = (
     ".md", ".rst", ".py", ".ipynb", ".pdf", ".doc", ".docx", ".ppt", ".pptx", ".png", ".jpg",
     ".jpeg", ".gif", ".svg", ".zip", ".tar", ".tgz", ".7z", ".rar", ".md5", ".sha256", ".pkl",
@@ -242,7 +242,7 @@ def _joined(
                     chunk.lines, [[*ahead, *row] for row in _aligned(chunk, table, columns)]
                 )
 
-    # The mark stands first: rows of delimited files may have more cells than columns.
+    # The mark comes first: rows of delimited files may have more cells than columns.
     names = unique_names([*([column] if column else []), *columns])
     return Rows(first.format, names, first.header, chunks(), notices, first.encoding,
                 f"{first.why}, in {len(tables)} files", first.unit, first.delimiter)  # fmt: skip

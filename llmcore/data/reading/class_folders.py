@@ -90,7 +90,7 @@ def _common(leaves: list[Folder]) -> int:
 
 
 def _split_levels(leaves: list[Folder], top: int) -> dict[Folder, tuple[int, str]]:
-    """Leaf → the level that names its part, and the part (train, validation or test), where
+    """Leaf → the level that names its part, and the part (train, validation or test), if
     folders side by side are named so."""
     below: dict[Folder, set[str]] = defaultdict(set)
     for leaf in leaves:
@@ -134,7 +134,7 @@ def _to_class_level(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
             break
         rest = {leaf: path[:-1] for leaf, path in rest.items()}
     lengths = {len(path) for path in rest.values() if path}
-    if len(lengths) > 1 and not _come_again(rest):  # some classes have folders of their own
+    if len(lengths) > 1 and not _come_again(rest):  # some classes have their own folders
         shortest = min(lengths)
         cut = {leaf: path[:shortest] for leaf, path in rest.items()}
         if len({path[-1] for path in cut.values() if path}) > 1:
@@ -143,7 +143,7 @@ def _to_class_level(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
 
 
 def _named_boxes(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
-    """Paths up to the mail box, where all lie in folders of Apple Mail: Work.mbox/…/Messages."""
+    """Paths up to the mail box, if all are in folders of Apple Mail: Work.mbox/…/Messages."""
     boxes = {}
     for leaf, path in rest.items():
         at = next((at for at, part in enumerate(path) if part.lower().endswith(".mbox")), None)
@@ -166,7 +166,7 @@ def _without_boxes(rest: dict[Folder, Folder]) -> dict[Folder, Folder]:
 
 
 def _come_again(rest: dict[Folder, Folder]) -> bool:
-    """Whether a name stands below several parents."""
+    """Whether a name is below several parents."""
     parents: dict[str, set[Folder]] = defaultdict(set)
     for path in rest.values():
         if path:
@@ -175,8 +175,8 @@ def _come_again(rest: dict[Folder, Folder]) -> bool:
 
 
 def _above(folder: Folder, below: set[FolderPlace]) -> FolderPlace:
-    """What files are that lie beside folders: of the one class of all that is below, where
-    this very folder names it; else loose."""
+    """What files beside folders are: of the one class of all that is below, if
+    this folder names it; else loose."""
     place = next(iter(below), None)
     is_named = place is not None and len(below) == 1 and place.label == folder[-1]
     return place if place and is_named else FolderPlace(None, loose=True)

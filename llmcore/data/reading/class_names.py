@@ -29,8 +29,8 @@ def is_list_of_names(member: Member) -> bool:
 
 
 def with_class_names(rows: Rows, members: list[Member], name: str, notices: Notices) -> Rows:
-    """The rows with names instead of the numbers of classes, where a file beside them says which
-    and the numbers of the first rows fit. Other rows are given back as they are."""
+    """The rows with names instead of the numbers of classes, if a file beside them says which
+    and the numbers of the first rows fit. Other rows are given back unchanged."""
     for source, column, names in _named_columns(members):
         places = [i for i, name in enumerate(rows.columns) if name.strip().casefold() in
                   ({column.casefold()} if column else _LABEL_COLUMNS)]  # fmt: skip

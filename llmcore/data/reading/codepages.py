@@ -13,7 +13,7 @@ from dataclasses import dataclass
 MOST_BYTES = 20_000
 _COMMON = 0.85  # of the characters beyond ASCII are everyday ones: then it is that script
 FEWEST = 4  # characters; fewer are an accident
-_RUN = 1.6  # of them stand together on average; letters with accents stand alone
+_RUN = 1.6  # of them are together on average; letters with accents are alone
 _TURKISH = frozenset("ýþðÝÞÐ")
 _NOT_TURKISH = frozenset("áéíóúæåøñãõàèìòùëïÿÁÉÍÓÚÆ")
 _KANA = re.compile("[\u3040-\u30ff\u3001\u3002\u30fc]")
@@ -32,7 +32,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 @dataclass(frozen=True, slots=True)
 class _Script:
     """Letters beyond ASCII of some languages, the most frequent first, and the encodings of old
-    that hold them. latin: they stand among ASCII letters inside of words; others never do."""
+    that hold them. latin: they are among ASCII letters inside of words; others never do."""
 
     letters: str
     codecs: tuple[str, ...]
@@ -55,7 +55,7 @@ _FEWEST_OWN = 3  # characters that tell such an encoding from Windows-1252
 _FEWEST_MARKS = 6
 _OWN = 0.98  # of the characters are the language's: then it may be it
 _NOT_WESTERN = 0.9  # of the characters of any Western language: a text of several would be covered
-# A character beyond ASCII that is a letter, or a sign where a letter follows or stands around it.
+# A character beyond ASCII that is a letter, or a sign where a letter follows or is around it.
 _INSIDE = re.compile(r"[^\W\d_\x00-\x7f]|[^\w\s\x00-\x7f“„«‘¿¡](?=[^\W\d_])|[\x80-\x9f]")
 _SIGN = re.compile(
     r"(?<![^\W\d_])[£¥¢©®™±²³¹½¼¾•·¨´¦¶¬†‡](?![^\W\d_])|(?<=[^\W\d_])[®™](?!\w)|(?<=\b[ckm]m)[²³]"
@@ -119,7 +119,7 @@ def _covered(marks: list[str], letters: str) -> float:
 
 
 def candidates(data: bytes) -> list[str]:
-    """Other encodings in which all that stands inside of words is a letter, for a person to try."""
+    """Other encodings in which all that is inside of words is a letter, for a person to try."""
     data = data[:MOST_BYTES]
     found, seen = [], {data.decode("cp1252", "replace")}
     for codec in ("cp1252", "cp1250", "iso8859_2", "cp1257", "cp1254", "mac_roman", "cp850"):

@@ -114,7 +114,7 @@ def is_message(value: Mapping[str, Any]) -> bool:
 
 
 def opened_text(text: str) -> Any:
-    """What a text is the source of, JSON or Python, where it is a list or an object; else itself.
+    """What a text is the source of, JSON or Python, if it is a list or an object; else itself.
 
     Tables hold conversations so: `[{'role': 'user', …}]`.
     """
@@ -217,7 +217,7 @@ def _pair(pair: Sequence[Any]) -> list[Message]:
 
 
 def _role_key(entry: Mapping[str, Any]) -> str | None:
-    """The key that names who speaks; `type` does only where it names a speaker."""
+    """The key that names who speaks; `type` does only if it names a speaker."""
     for key in _ROLE_KEYS:
         if key in entry and (key != "type" or role_of(entry[key])):
             return key
@@ -225,7 +225,7 @@ def _role_key(entry: Mapping[str, Any]) -> str | None:
 
 
 def _plain_keys(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The keys in lower case where no role is found otherwise: {"Role": …, "Content": …}."""
+    """The keys in lower case if no role is found otherwise: {"Role": …, "Content": …}."""
     if _role_key(entry) is not None:
         return entry
     return {str(key).strip().casefold(): value for key, value in entry.items()}
@@ -257,7 +257,7 @@ def _of_entry(entry: Any, seen: Seen) -> Iterator[Message]:
     yield _message(role, content, entry, seen)
 
 
-_ABOUT = frozenset({"model", "agent", "bot"})  # who answers, where the answer has a key as well
+_ABOUT = frozenset({"model", "agent", "bot"})  # who answers, if the answer has a key as well
 
 
 def _exchange(entry: Mapping[str, Any]) -> dict[str, Any]:

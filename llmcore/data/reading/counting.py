@@ -2,7 +2,7 @@
 object of Python. The plain way is `delimited` with `labels`; both give the same numbers.
 
 Only blocks in which nothing is odd are counted here: each line is one row with as many cells as
-the table has columns, quotation marks stand at the ends of cells, and every row has both a text
+the table has columns, quotation marks are at the ends of cells, and every row has both a text
 and a label. For any other block the answer is None, and the plain way reads it.
 """
 
@@ -27,7 +27,7 @@ SPELLED = frozenset(
 @dataclass(frozen=True, slots=True)
 class Counting:
     """What is counted: the places of text and label among `width` columns; header: the first row,
-    where the file names its columns."""
+    if the file names its columns."""
 
     delimiter: str
     width: int
@@ -38,7 +38,7 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Rows of a block and how often each label stands in them. first_line: of the block."""
+    """Rows of a block and how often each label is in them. first_line: of the block."""
 
     n_rows: int
     labels: Counter[str]
@@ -69,7 +69,7 @@ def count_block(data: bytes, first_line: int, request: Counting) -> Counted | No
 
 
 def _has_odd_quote(data: bytes, delimiter: str) -> bool:
-    """Whether a quotation mark neither begins nor ends a cell, nor stands beside another."""
+    """Whether a quotation mark neither begins nor ends a cell, nor is beside another."""
     codes = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
     quote = codes == ord('"')
     plain = quote | (codes == ord(delimiter)) | (codes == ord("\n")) | (codes == ord("\r"))

@@ -1,7 +1,7 @@
 """Rows out of lines of CSV, a block at a time.
 
-A block of lines goes through the csv module at once. Only where its rules are broken, or a row
-spans lines, the rows of that block are looked at one by one. Where rows are only counted,
+A block of lines goes through the csv module at once. Only if its rules are broken, or a row
+spans lines, the rows of that block are looked at one by one. If rows are only counted,
 `counting` is asked first.
 """
 
@@ -49,7 +49,7 @@ COUNTED_BLOCKS = 64  # at a time
 @dataclass(slots=True)
 class Reader:
     """The rows of a file, a block of lines at a time. line: where the next block begins. raw: the
-    bytes that the blocks of text are made of, where rows can be counted without the text."""
+    bytes that the blocks of text are made of, if rows can be counted without the text."""
 
     dialect: Dialect
     notices: Notices
@@ -76,7 +76,7 @@ class Reader:
         yield from self._rows([], tail, last=True)
 
     def _lots(self, blocks: Iterator[str], ahead: ThreadPoolExecutor) -> Iterator["_Lot"]:
-        """Some blocks at a time, and their counts to come where rows are only counted."""
+        """Some blocks at a time, and their counts to come if rows are only counted."""
         held: _Lot | None = None
         while True:
             request = self.counting
@@ -240,7 +240,7 @@ def _plain_ends(cell: str) -> str:
 
 
 def _alone(line: str, options: dict[str, Any]) -> list[str]:
-    """One line as a row: leniently, and where a quotation mark stays open, as a character."""
+    """One line as a row: leniently, and if a quotation mark stays open, as a character."""
     line = line.rstrip("\r\n").replace("\r", " ")
     try:
         rows = list(csv.reader([line], strict=True, **options))

@@ -12,7 +12,7 @@ from llmcore.errors import LabError
 from llmcore.tokenizers.segments import replace_surrogates
 
 MAX_LINE_CHARACTERS = 64 << 20
-CUT_CHARACTERS = 1 << 20  # of a line, where lines may be cut
+CUT_CHARACTERS = 1 << 20  # of a line, if lines may be cut
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # As browsers read it: the five bytes that Microsoft left undefined are the C1 controls.
 CP1252 = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
@@ -40,7 +40,7 @@ def text_blocks(
     """The text in blocks that end with a line (the last one as it ends), line ends as \\n.
 
     lone_return: what a carriage return alone becomes in a file that has other line ends: in a
-    table it stands inside a cell as a rule. keep_ends: `\\r\\n` may stay, as may lone
+    table it is usually inside a cell. keep_ends: `\\r\\n` may stay, as may lone
     returns far behind the beginning. cut_lines: a long line comes in parts. blocks: the file's
     bytes, if others take some of them as well. Zero characters are dropped and counted.
     Raises LabError for a line beyond MAX_LINE_CHARACTERS otherwise.
@@ -92,7 +92,7 @@ def text_blocks(
 
 
 def whole_text(source: Source, encoding: Encoding) -> str:
-    """The text at once, as it stands: for what is no text of lines (JSON)."""
+    """The text at once, unchanged: for what is no text of lines (JSON)."""
     return "".join(_decoded(source, encoding)).replace("\0", "")
 
 
@@ -160,7 +160,7 @@ def _by_line(block: bytes) -> str:
 
 
 def cp1252_line(line: bytes) -> str:
-    """One line, in UTF-8 where it is that, else in Windows-1252."""
+    """One line, in UTF-8 if it is that, else in Windows-1252."""
     try:
         return line.decode()
     except UnicodeDecodeError:

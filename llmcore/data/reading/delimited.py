@@ -169,7 +169,7 @@ def _without(
     chunks: Iterator[Chunk | Counted], n_skipped: int, header: list[str] | None, notices: Notices,
     name: str,
 ) -> Iterator[Chunk | Counted]:  # fmt: skip
-    """The chunks without what stands above the rows, and without headers that come again."""
+    """The chunks without what is above the rows, and without headers that come again."""
     for chunk in chunks:
         if isinstance(chunk, Counted):
             yield chunk
@@ -311,7 +311,7 @@ def _one_column(
 
 
 def _span_lines(lines: list[str]) -> bool:
-    """Whether most cells stand in quotation marks, the lines inside of them not counted."""
+    """Whether most cells are in quotation marks, the lines inside of them not counted."""
     reader = csv.reader(lines, delimiter="\x1f", strict=True)
     n_cells = n_quoted = at = 0
     try:
@@ -326,7 +326,7 @@ def _span_lines(lines: list[str]) -> bool:
 
 
 def _xml_root(lines: list[str]) -> str:
-    """The name of the outer element where the text is XML, else an empty text."""
+    """The name of the outer element if the text is XML, else an empty text."""
     text = "".join(lines).strip()
     found = _XML.match(text)
     if not found:

@@ -1,7 +1,7 @@
 """A corpus as documents, one after another: a text, a folder or zip of texts, rows of a table.
 
 A document is cut into pieces that are read as they come, so that memory stays flat whatever the
-size of the file. What is done to the text on the way stands in the report.
+size of the file. What is done to the text on the way is in the report.
 """
 
 import json
@@ -41,7 +41,7 @@ _NAMED_JSON = re.compile(r"\.(?:json|jsonl|ndjson)$", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class CorpusOptions:
     """text_column: of a table or of JSON, by name or number. keep_marks: `<|endoftext|>` stays in
-    the text, else it parts documents. as_text: a file is one text as it stands, whatever it looks
+    the text, else it parts documents. as_text: a file is one unchanged text, whatever it looks
     like. encoding: what the user says, None for a guess."""
 
     text_column: str | None = None

@@ -1,9 +1,9 @@
-"""Which encoding a file is in: UTF-8 first, repaired where nearly all of it is valid; UTF-16 by its
+"""Which encoding a file is in: UTF-8 first, repaired if nearly all of it is valid; UTF-16 by its
 mark or its zeros; then Windows-1252, in which any byte means something, with a line to look at.
 
 No detector is the judge: charset-normalizer names a neighbour of Windows-1252 for most of its
-short texts (measured: cp1250, £ becomes Ł), and koi8-r for short texts in Windows-1251. Where
-Windows-1252 cannot be right, `codepages` tells by the words that each encoding would make.
+short texts (measured: cp1250, £ becomes Ł), and koi8-r for short texts in Windows-1251. If
+Windows-1252 cannot be right, `codepages` decides by the words that each encoding would make.
 """
 
 import codecs
@@ -71,7 +71,7 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
 def recognise_encoding(source: Source, notices: Notices, chosen: str | None = None) -> Encoding:
     """How a file's bytes are to be read; says so in `notices` unless it is plain UTF-8.
 
-    Reads the whole file once where it is not marked. Raises LabError for what is no text.
+    Reads the whole file once if it is not marked. Raises LabError for what is no text.
     """
     head = source.head()
     found = _chosen(source, chosen, head) or _marked(head) or _by_zeros(head)
@@ -146,7 +146,7 @@ def _utf8_or_else(source: Source, notices: Notices) -> Encoding:
     if _is_utf8(source):
         return Encoding("utf-8", "utf-8", "all of it is valid UTF-8")
     found = _count(source)
-    if not found.broken:  # only the very end is cut
+    if not found.broken:  # only the end is cut
         found.broken = 1
     if found.valid >= NEARLY_ALL * found.broken:
         _say_repaired(source, found, notices)
@@ -175,7 +175,7 @@ def _say_repaired(source: Source, found: _Count, notices: Notices) -> None:
 
 
 def _cp1252(source: Source, found: _Count, notices: Notices) -> Encoding:
-    """Windows-1252; where whole lines are UTF-8 all the same, those stay UTF-8."""
+    """Windows-1252; if whole lines are UTF-8 nevertheless, those stay UTF-8."""
     line_text, others = quoted(cp1252_line(found.first)), _others(found.lines, "cp1252")
     advice = "for example {line_text}: if that is wrong, name the encoding ({others})"
     why = "it is not UTF-8, and in Windows-1252 every byte means something"

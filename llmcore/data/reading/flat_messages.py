@@ -12,7 +12,7 @@ from llmcore.data.reading.conversation import ASSISTANT, USER, role_of
 from llmcore.data.reading.report import Notices
 from llmcore.data.reading.rows import Rows, chunked
 
-MAX_MESSAGES = 1_000_000  # held in memory, since a reply may stand before what it answers
+MAX_MESSAGES = 1_000_000  # held in memory, since a reply may come before what it answers
 _TEXTS = ("text", "content", "message", "value", "body", "utterance", "message_text")
 _ROLES = ("role", "speaker", "from", "sender", "author", "author_role", "message_role", "type")
 _IDS = ("message_id", "id", "msg_id", "uuid")
@@ -52,10 +52,10 @@ class MessageForm:
 
 
 def joined_messages(rows: Rows, name: str) -> Rows:
-    """`rows` with a conversation each in the column of the texts, where each row is one message
-    and columns tell which belong together; other tables as they are.
+    """`rows` with a conversation each in the column of the texts, if each row is one message
+    and columns tell which belong together; other tables unchanged.
 
-    A conversation stands on the line of its first message. Messages whose beginning is not in the
+    A conversation is on the line of its first message. Messages whose beginning is not in the
     file are left out and counted (`orphans`), and so are deleted ones.
     """
     form = message_form(rows)
@@ -209,7 +209,7 @@ def _talks(
 
 
 def _ordered(messages: list[Numbered], place: str | None) -> list[Numbered]:
-    """By the places where all have one, as numbers or as texts such as 2024-01-31T10:00."""
+    """By the places if all have one, as numbers or as texts such as 2024-01-31T10:00."""
     if place is None:
         return messages
     places = [_key(record.get(place)) for _, record in messages]

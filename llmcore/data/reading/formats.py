@@ -1,4 +1,4 @@
-"""What a file is, by its content; its name decides only where the content leaves it open."""
+"""What a file is, by its content; its name decides only if the content leaves it open."""
 
 import re
 import zipfile

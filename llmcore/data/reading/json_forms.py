@@ -30,7 +30,7 @@ Records = list[Any]  # dicts, or lists of cells
 
 
 def split_of(name: str) -> str | None:
-    """train, validation or test, where a name says so.
+    """train, validation or test, if a name says so.
 
     >>> split_of("oos_val"), split_of("train-00000-of-00002"), split_of("latest")
     ('validation', 'train', None)
@@ -96,7 +96,7 @@ def _of_list(value: list[Any], name: str, notices: Notices) -> Records:
 
 
 def _inner(records: Records, name: str, notices: Notices) -> Records:
-    """The objects inside of records such as {"row": {…}}, where all are like that."""
+    """The objects inside of records such as {"row": {…}}, if all are like that."""
     if any(isinstance(record, dict) and is_argilla(record) for record in records[:1]):
         return records
     for key in _INNER:
@@ -194,7 +194,7 @@ def _splits(value: dict[str, Any], name: str, notices: Notices) -> Records | Non
     records: Records = []
     for key, split in parts.items():
         rows = _inner(value[key], name, notices)
-        if _is_list_of(rows, list):  # without names of their own
+        if _is_list_of(rows, list):  # without their own names
             rows = [{f"column {i}": cell for i, cell in enumerate(row, 1)} for row in rows]
         records += [{**row, SPLIT: split} for row in rows if isinstance(row, dict)]
     notices.add(

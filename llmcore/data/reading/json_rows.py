@@ -180,7 +180,7 @@ def _repaired_lines(text: str, name: str, notices: Notices) -> Iterator[Numbered
 
 
 def _repaired(text: str, name: str, notices: Notices) -> Any:
-    """The value of a broken JSON text. Raises LabError with the place where nothing is left."""
+    """The value of a broken JSON text. Raises LabError with the place if nothing is left."""
     around = _LIST_INSIDE.match(text)
     found = Notices()
     entries = _entries(text[around.end() :] if around else text, name, found)
@@ -202,7 +202,7 @@ def _repaired(text: str, name: str, notices: Notices) -> Any:
 
 
 def _entries(text: str, name: str, notices: Notices) -> list[Any]:
-    """The objects and lists that stand one after another, with or without an array around them."""
+    """The objects and lists one after another, with or without an array around them."""
     entries: list[Any] = []
     in_array = text.startswith("[")
     at, escaped = int(in_array), "\\ud" in text or "\\uD" in text
@@ -275,7 +275,7 @@ def _fault(text: str) -> str:
 
 @dataclass(slots=True)
 class _Table:
-    """Values on their way to rows; `columns` grows where a later object has a new key."""
+    """Values on their way to rows; `columns` grows if a later object has a new key."""
 
     name: str
     notices: Notices

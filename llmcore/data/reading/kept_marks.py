@@ -1,4 +1,4 @@
-"""What stands in texts beside the text and is learned with it: tags, times, ends of documents."""
+"""What is in texts beside the text and is learned with it: tags, times, ends of documents."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ _XML = re.compile(r"\s*(?:<\?xml\b|<(?:mediawiki|feed|rss|opml|TEI|nitf|DOC)\b)"
 _SUBTITLES = re.compile(
     r"\s*WEBVTT\b|\s*\[Script Info\]|\s*\d+\s*\n\s*\d+:\d\d:\d\d[,.]\d{3}\s*-->"
 )
-# What is learned as it stands: kind, by what it is known, and what is said.
+# What is learned unchanged: kind, by what it is known, and what is said.
 _KEPT = (
     ("gutenberg", re.compile(r"^\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG", re.MULTILINE),
      "{files} {hold} the header and the licence of Project Gutenberg, which are learned as they "
@@ -45,7 +45,7 @@ def say_marks_of_text(start: str, notices: Notices) -> None:
 
 
 def say_markup(cells: Sequence[Any], column: str, notices: Notices) -> None:
-    """Says in `notices` where texts of a column are HTML, which is learned as it stands."""
+    """Says in `notices` if texts of a column are HTML, which is learned unchanged."""
     from llmcore.data.reading.labels import plain_text
 
     texts = [text for cell in cells[:SAMPLE] for text in _texts(cell)]

@@ -186,7 +186,7 @@ def _of_table(
         return None
     others = [at for at in range(len(rows.columns)) if at != files]
     if any(sum(map(len, columns[at])) > _LONG * len(sample) for at in others):
-        return None  # the table holds texts of its own
+        return None  # the table holds its own texts
     label = _label(rows, columns, others, member, name)
     return [(line, _text(row, files), _text(row, label)) for line, row in _numbered(rows)]
 

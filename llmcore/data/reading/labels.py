@@ -39,7 +39,7 @@ _BARE = re.compile(r"&(?!(?:\w{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});)", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
     """encoding: what the user says, None for a guess. keep_spellings: labels that differ in case
-    only stay apart. keep_markup: tags and entities of HTML stay as they are written. sample: this
+    only stay apart. keep_markup: tags and entities of HTML stay unchanged. sample: this
     many rows, drawn by a fixed seed, instead of all."""
 
     encoding: str | None = None
@@ -51,7 +51,7 @@ class ReadingOptions:
 @dataclass(slots=True)
 class Labelled:
     """Texts with their labels, the number of each one's row, and the split that the file gives it
-    ("" where it gives none)."""
+    ("" if it gives none)."""
 
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
@@ -370,7 +370,7 @@ def _cleaner(
     markup = [text for text in texts if _MARKUP.search(text)]
     entities = [text for text in texts if _ENTITY.search(text)]
     tags = len(markup) > len(texts) / 4
-    # A text in which no bare & or < stands beside the entities was escaped as a whole.
+    # A text in which no bare & or < is beside the entities was escaped as a whole.
     bare = sum(bool(_BARE.search(text)) or "<" in text for text in texts)
     escaped = len(entities) > len(texts) / 2 or (len(entities) >= 2 and not bare)
     if not (tags or escaped):
@@ -386,7 +386,7 @@ def _cleaner(
 
 
 def plain_text(text: str) -> str:
-    """A text without tags and with its entities decoded; others stay as they are.
+    """A text without tags and with its entities decoded; others stay unchanged.
 
     >>> plain_text("It was good.<br /><br />I &lt;3 it")
     'It was good.\\nI <3 it'

@@ -21,7 +21,7 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?")
 @dataclass(frozen=True, slots=True)
 class Layout:
     """skip: rows above the table (titles, comments). header: the next row names the columns.
-    columns: unique names; numbered where the file has none. sure: False if it may be otherwise.
+    columns: unique names; numbered if the file has none. sure: False if it may be otherwise.
     """
 
     skip: int
@@ -56,7 +56,7 @@ def find_layout(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> Lay
 
 
 def _least_width(rows: Sequence[Sequence[str]], usual: int) -> int:
-    """Without a header: where rows differ in length, as many columns as all of them have. Texts
+    """Without a header: if rows differ in length, as many columns as all of them have. Texts
     that hold the delimiter make rows longer, never shorter."""
     widths = Counter(filled_width(row) for row in rows)
     rare = len(rows) / 50
@@ -164,7 +164,7 @@ def _without_again(
 
 
 def _vote(cell: str, below: list[str]) -> tuple[int, str]:
-    """What one cell says: 3 for a usual name, 2 or 1 where it differs in kind from what stands
+    """What one cell says: 3 for a usual name, 2 or 1 if it differs in kind from what is
     below it, below 0 if it is one of them."""
     folded = cell.casefold()
     values = Counter(text.casefold() for text in below)

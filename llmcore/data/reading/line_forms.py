@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-CUT = "\x1f"  # stands for a delimiter of several characters
+CUT = "\x1f"  # means a delimiter of several characters
 _LONG = (" +++$+++ ", " ::: ", ":::", "|||", "###", "$$$", "@@@")
 _RARE = ("^", "~", "¦", "\x01", "§")
 _FEWEST = 4  # lines
@@ -23,7 +23,7 @@ _CLASS_WORDS = frozenset({
     "clean", "joy", "anger", "sadness", "fear", "sports", "sport", "politics", "business", "tech",
     "negativ", "positiv", "neutre", "positivo", "negativo",
 })  # fmt: skip
-# Who speaks, and what stands above mails: such lines are talks and headers.
+# Who speaks, and what is above mails: such lines are talks and headers.
 _SPEAKERS = frozenset({
     "user", "assistant", "system", "human", "bot", "ai", "gpt", "q", "a", "question", "answer",
     "customer", "agent", "me", "you", "frage", "antwort", "pregunta", "respuesta", "re", "fw",
@@ -81,7 +81,7 @@ def before_others(lines: Sequence[str]) -> LineForm | None:
 
 
 def after_others(lines: Sequence[str]) -> LineForm | None:
-    """A rarer delimiter, where no usual one cuts the lines."""
+    """A rarer delimiter, if no usual one cuts the lines."""
     lines = [line.rstrip("\r\n") for line in lines if line.strip()]
     if len(lines) < _FEWEST:
         return None
@@ -115,7 +115,7 @@ def _behind_at(lines: Sequence[str]) -> LineForm | None:
 
 def label_in_line(lines: Sequence[str]) -> LineForm | None:
     """A label before or behind the text of each line, with a sign between them: few values that
-    come again. Talks look alike, and stay as they are."""
+    come again. Talks look alike, and stay unchanged."""
     lines = [line.strip() for line in lines if line.strip()]
     if len(lines) < _FEWEST:
         return None
@@ -155,7 +155,7 @@ def _are_labels(tags: Sequence[str], lines: Sequence[str]) -> bool:
 
 
 def _are_no_words(tags: Sequence[str], lines: Sequence[str]) -> bool:
-    """Whether what stands before the first space is no word of the text: words for classes,
+    """Whether what comes before the first space is no word of the text: words for classes,
     numbers, names of several parts, or small words before sentences that begin with a capital."""
     folded = {tag.casefold() for tag in tags}
     if folded <= _CLASS_WORDS or all(re.fullmatch(r"[+-]?\d{1,2}", label) for label in folded):

@@ -44,7 +44,7 @@ _CATEGORY = re.compile(r"(?:category|kategorie|catégorie|categoría|categoria|c
 
 
 def read_mbox(source: Source, notices: Notices) -> Rows:
-    """`text` of each mail, and `label` where Gmail wrote its labels (X-Gmail-Labels): spam, else
+    """`text` of each mail, and `label` if Gmail wrote its labels (X-Gmail-Labels): spam, else
     the first that the user gave. Raises LabError if there is no mail with text."""
     mails = _labelled(source, notices)
     first = list(islice(mails, 200))

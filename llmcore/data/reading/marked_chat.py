@@ -57,7 +57,7 @@ _ANSWERS = {"assistant", "chatbot", "gpt", "model", "bot", "ai", "moss", "respon
 def marked_parts(text: str) -> list[tuple[str, str]] | None:
     """(speaker, text) of each message of a text with marks; None if it is no such text.
 
-    What stands before the first mark is a system text.
+    What comes before the first mark is a system text.
 
     >>> marked_parts("Human: Hi\\n\\nAssistant: Hello.")
     [('human', 'Hi'), ('assistant', 'Hello.')]

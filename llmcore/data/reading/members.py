@@ -195,7 +195,7 @@ class _Blocks(io.RawIOBase):
 
 
 def unpacked(source: Source) -> Source:
-    """A file that is packed with bzip2 or xz, as its content; others as they are."""
+    """A file that is packed with bzip2 or xz, as its content; others unchanged."""
     head = source.head(6)
     for magic, (opener, suffixes) in _PACKINGS.items():
         if head.startswith(magic):

@@ -17,7 +17,7 @@ def read_alike(
     numbered: Iterable[Numbered], name: str, notices: Notices, unit: str, roles: str
 ) -> Iterator[Numbered]:
     """The records, those of a smaller form under the names of the usual one: other keys for text
-    and label, or a list of both. What gives no text and label stays as it is."""
+    and label, or a list of both. What gives no text and label stays unchanged."""
     stream = map(_pair_of_spacy, numbered)
     first = list(islice(stream, SAMPLE_ROWS))
     objects = [value for _, value in first if isinstance(value, dict)]
@@ -54,7 +54,7 @@ def _pair_of_spacy(numbered: Numbered) -> Numbered:
 
 
 def _names(keys: set[Any]) -> _Names | None:
-    """The keys of an object that are text and label by their names, where it has both."""
+    """The keys of an object that are text and label by their names, if it has both."""
     text = next((name for name in TEXT_NAMES if name in keys), None)
     label = next((name for name in LABEL_NAMES if name in keys and name != text), None)
     return (text, label) if text and label else None

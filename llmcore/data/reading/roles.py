@@ -97,7 +97,7 @@ def label_roles(
 
 
 def text_role(rows: Rows, name: str, text_column: str | None) -> int | None:
-    """The column of texts where labels do not matter, None if nobody can tell."""
+    """The column of texts if labels do not matter, None if it is unclear."""
     if text_column is not None:
         return find_column(rows.columns, name, text_column)
     if len(rows.columns) == 1:
@@ -136,7 +136,7 @@ def _may_be_text(column: Column) -> bool:
 
 
 def _text_by_name(columns: Sequence[Column], taken: Any) -> int | None:
-    """A title, subject or the like is the text only where no column has far longer ones."""
+    """A title, subject or the like is the text only if no column has far longer ones."""
     at = _by_name(columns, TEXT_NAMES, taken, _may_be_text)
     if at is None or _spelled(columns[at]) not in WEAK_TEXTS:
         return at
@@ -156,7 +156,7 @@ def _spelled(column: Column) -> str:
 def _label_by_name(
     columns: Sequence[Column], taken: Any, name: str, notices: Notices
 ) -> int | None:  # fmt: skip
-    """The column with a usual name of labels. Where several have one and say different things, the
+    """The column with a usual name of labels. If several have one and say different things, the
     surest is taken and the others are reported; if none is surer, nothing is guessed."""
     found: list[int] = []
     while (at := _by_name(columns, LABEL_NAMES, {*taken, *found}, _may_be_label)) is not None:
@@ -200,7 +200,7 @@ def _same_parts(one: Column, other: Column) -> bool:
 def _its_names(
     columns: Sequence[Column], label: int, taken: Any, name: str, notices: Notices
 ) -> int:
-    """Where the label's column holds numbers: the column that has their names."""
+    """If the label's column holds numbers: the column that has their names."""
     own = columns[label]
     if not own.is_numeric:
         return label
@@ -224,7 +224,7 @@ def _its_names(
 
 def measured(columns: Sequence[Column], taken: Any) -> Column | None:
     """A column of a label's name whose numbers measure something: with fractions, or as different
-    as no classes are; of two columns the one beside the text, where it has fractions."""
+    as no classes are; of two columns the one beside the text, if it has fractions."""
     for at, column in enumerate(columns):
         if at in taken or not column.is_numeric:
             continue
@@ -252,7 +252,7 @@ def combined(columns: Sequence[Column], taken: Any) -> Column | None:
 
 
 def _say_measured(columns: Sequence[Column], taken: Any, name: str, notices: Notices) -> None:
-    """Why no column can be the label, where one looks like it."""
+    """Why no column can be the label, if one looks like it."""
     one = measured(columns, taken)
     if one is None and (torn := combined(columns, taken)) is not None:
         shown = next(value for value in torn.values if re.search(r"[,;|]", value))
@@ -289,7 +289,7 @@ def _split(columns: Sequence[Column], taken: Any) -> int | None:
 
 
 def _text_by_content(columns: Sequence[Column], taken: Any) -> int | None:
-    """The column of long, different cells where one is clearly that."""
+    """The column of long, different cells if one is clearly that."""
     found = sorted(
         ((column.mean_length * (0.1 + column.wordy), at) for at, column in enumerate(columns)
          if at not in taken and column.is_text),
@@ -334,7 +334,7 @@ def _label_by_content(
 
 
 def _small_label(columns: Sequence[Column], at: int) -> int | None:
-    """Of two columns the one beside the text, where the rows are too few to see it repeat."""
+    """Of two columns the one beside the text, if the rows are too few to see it repeat."""
     one, other = columns[at], columns[1 - at]
     short = one.values and one.mean_length < 0.5 * other.mean_length and one.wordy < 0.5
     return at if short and len(one.values) < 8 else None

@@ -11,7 +11,7 @@ from llmcore.data.reading.report import Notices
 
 CHUNK_ROWS = 5_000
 SAMPLE_ROWS = 2_000  # the first rows, by which columns get their roles and texts their cleaning
-_MOST_AGAIN = 5  # columns of one name; more of them are told apart by their numbers
+_MOST_AGAIN = 5  # columns of one name; more of them are distinguished by their numbers
 LABELS = "labels"  # what most readers look for, beside "instructions" and "texts"
 SPLIT = "split"  # the column that folders and files named train and test make
 
@@ -30,7 +30,7 @@ class Rows:
 
     format: `csv`, `tsv`, `json`, `jsonl`, `xlsx`, `parquet`, `mails`, `folders`, `text`, …
     columns: unique names in order. header: the file named them itself. Cells are texts, or the
-    values of JSON and Parquet as they are; None is missing. A row of a delimited file may have
+    unchanged values of JSON and Parquet; None is missing. A row of a delimited file may have
     more or fewer cells than columns (see `llmcore.data.reading.labels.square`); `delimiter` is
     what cut them. unit: what the numbers of rows count: "line", "row", "entry" or "file".
     count_with: asks a delimited file for `Counted` numbers instead of chunks, where that goes.
@@ -64,7 +64,7 @@ class Rows:
         return map(with_rows, self.take_counted(None))
 
     def take_counted(self, request: Counting | None) -> Iterator[Chunk | Counted]:
-        """All chunks, once; numbers in the place of some, where `request` asks for them."""
+        """All chunks, once; numbers in the place of some, if `request` asks for them."""
         if request is not None and self.count_with is not None:
             self.count_with(request)
         held, self._held = self._held, []

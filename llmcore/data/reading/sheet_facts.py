@@ -136,7 +136,7 @@ def _ending_with(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _facts_of(zipped: zipfile.ZipFile, entry: str, sheet: str, name: str) -> SheetFacts:
-    """Facts by counting; the extent by going through the cells one by one where that is in doubt:
+    """Facts by counting; the extent by going through the cells one by one if that is in doubt:
     cells with a format and nothing in them count for nothing."""
     facts, last_row, letters, in_order = SheetFacts(), 0, set[bytes](), True
     for block in _blocks(zipped, entry):

@@ -24,7 +24,7 @@ WORDY = 0.5  # of the texts have several words
 
 def document_role(rows: Rows, name: str, chosen: str | None, report: ReadingReport) -> int:
     """The place of the column that holds the documents; written into the report, with what is not
-    read. Raises NotFoundError for a chosen one that is not there, ChoiceError where several could
+    read. Raises NotFoundError for a chosen one that is not there, ChoiceError if several could
     be meant, or none."""
     sample = rows.sample(SAMPLE)
     holding = [at for at in range(len(rows.columns)) if _holds_text(sample, at)]
@@ -66,7 +66,7 @@ def _guess(
         return known[0]
     if known:
         return None
-    if nested:  # the text may well stand there, in paragraphs
+    if nested:  # the text may well be there, in paragraphs
         return None
     long = [at for at in holding if _is_long(sample, at)]
     return long[0] if len(long) == 1 else None
@@ -78,7 +78,7 @@ def _texts(sample: list[list[Any]], at: int) -> list[str]:
 
 
 def _holds_text(sample: list[list[Any]], at: int) -> bool:
-    """Whether most of what stands there is text with letters in it."""
+    """Whether most of what is there is text with letters in it."""
     filled = [row[at] for row in sample if at < len(row) and row[at] not in (None, "")]
     lettered = [text for text in _texts(sample, at) if any(map(str.isalpha, text))]
     return 2 * len(lettered) > len(filled)

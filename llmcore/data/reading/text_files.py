@@ -13,7 +13,7 @@ from llmcore.data.reading.source import Source
 from llmcore.errors import LabError
 
 FOLDERS = "folders"
-# Files are told apart by their names; what is in them is recognised when they are opened.
+# Files are distinguished by their names; what is in them is recognised when they are opened.
 TEXTS = frozenset({
     ".txt", ".text", ".md", ".markdown", ".rst", ".html", ".htm", ".xhtml", ".rtf", ".eml", "",
 })  # fmt: skip

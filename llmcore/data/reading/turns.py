@@ -35,9 +35,9 @@ def read_turns(
 ) -> tuple[list[Instruction], ReadingReport]:
     """The instructions of a table or of records, and the report.
 
-    keep: False counts only, and returns none. Where a role has to be chosen (`report.asks`) no row
+    keep: False counts only, and returns none. If a role has to be chosen (`report.asks`) no row
     is taken; all are counted. Raises NotFoundError for a chosen column that is not there, LabError
-    where one was chosen twice.
+    if one was chosen twice.
     """
     rows = asked_lines(rows, name)
     if columns == Columns():
@@ -134,7 +134,7 @@ class _Reader:
         return str(self.rows.delimiter).join(cells)
 
     def _examples(self, line: int, record: Record) -> Iterator[Record]:
-        """The row itself, or those that stand in its list of examples."""
+        """The row itself, or those in its list of examples."""
         if self.layout.form != EXAMPLES:
             yield record
             return

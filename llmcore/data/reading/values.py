@@ -5,14 +5,14 @@ import math
 from decimal import Decimal
 from typing import Any
 
-# Written by programs for "nothing there", and now and then a class of its own: who reads a column
+# Written by programs for "nothing there", and now and then a real class: who reads a column
 # counts them first (`is_missing_word`).
 MISSING_WORDS = frozenset({
     "", "nan", "null", "none", "n/a", "#n/a", "na", "nat", "<na>", r"\n",  # MySQL
 })  # fmt: skip
 _NESTED = (list, tuple, dict)
-# Objects that stand for one value, as tools for labelling and trackers write labels: the key that
-# holds it, and the keys that may stand beside it.
+# Objects that mean one value, as tools for labelling and trackers write labels: the key that
+# holds it, and the keys that may be beside it.
 _VALUE_KEYS = frozenset({"value", "name", "label", "text", "title"})
 _BESIDE = frozenset({
     "id", "_id", "user_id", "node_id", "index", "status", "score", "confidence", "probability",
@@ -82,7 +82,7 @@ def cell_text(value: Any) -> str | None:
 
 
 def _one_value(value: Any) -> Any:
-    """What an object stands for, or objects that all stand for the same; None if there is no
+    """What an object means, or objects that all mean the same; None if there is no
     such thing."""
     if isinstance(value, (list, tuple)):
         if not value or not all(isinstance(part, dict) for part in value):

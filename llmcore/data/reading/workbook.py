@@ -140,7 +140,7 @@ class _Book:
 
 def _sheets_with_rows(book: _Book, notices: Notices) -> dict[str, bool]:
     """The visible sheets with something in them, and whether it may be a table: two rows and
-    columns at least. Where none is visible, the hidden ones."""
+    columns at least. If none is visible, the hidden ones."""
     visible: dict[str, bool] = {}
     hidden: dict[str, bool] = {}
     for meta in book.book.sheets_metadata:
@@ -159,7 +159,7 @@ def _sheets_with_rows(book: _Book, notices: Notices) -> dict[str, bool]:
 
 
 def _are_classes(book: _Book, sheets: dict[str, bool]) -> list[str]:
-    """The sheets, where each is one column of texts under a name of its own."""
+    """The sheets, if each is one column of texts under its own name."""
     own = [name for name in sheets if not _DEFAULT_NAME.fullmatch(name)]
     if len(own) < 2 or len(own) < len(sheets) or any(sheets.values()):
         return []
@@ -229,7 +229,7 @@ def _text(value: Any) -> str | None:
 
 
 def _merged(sheet: Any, notices: Notices, file: str) -> dict[tuple[int, int], tuple[int, int]]:
-    """For each cell that was merged with those above it: where the value of all stands."""
+    """For each cell that was merged with those above it: where the value of all is."""
     places: dict[tuple[int, int], tuple[int, int]] = {}
     ranges = sheet.merged_cell_ranges or []
     tall = [(a, b) for a, b in ranges if a[1] == b[1] and a[0] < b[0] <= sheet.total_height + a[0]]
@@ -243,7 +243,7 @@ def _merged(sheet: Any, notices: Notices, file: str) -> dict[tuple[int, int], tu
 
 
 def _squared(rows: Iterator[_Row], width: int, notices: Notices, file: str) -> Iterator[_Row]:
-    """Rows of `width` cells; what stands beyond is counted, as no column has a name for it."""
+    """Rows of `width` cells; what is beyond is counted, as no column has a name for it."""
     for number, cells in rows:
         if any(cells[width:]):
             notices.add("cells_beyond", "{rows} of {file} {hold} cells beyond the last column, "
@@ -254,7 +254,7 @@ def _squared(rows: Iterator[_Row], width: int, notices: Notices, file: str) -> I
 def _joined(
     tables: list[_Table], splits: list[str | None], mark: str
 ) -> tuple[list[str], Iterator[_Row], bool]:  # fmt: skip
-    """Columns and rows of all tables, by the names of the first; a column `mark` where needed.
+    """Columns and rows of all tables, by the names of the first; a column `mark` if needed.
     Sheets that are classes hold the same, whatever they call it."""
     if len(tables) == 1:
         return tables[0].columns, tables[0].rows, tables[0].header

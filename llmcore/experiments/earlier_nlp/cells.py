@@ -63,7 +63,7 @@ class Cell:
     score: macro F1 (higher is better) or bits per byte (lower is better), None for writing.
     seconds: training for this task on this machine. predicted: class numbers of the test texts.
     real_words: share of the words in the samples that the lab's corpora know. copied: the longest
-    run of words that stands in the training text as well, word for word.
+    run of words that is in the training text as well, word for word.
     """
 
     task: str

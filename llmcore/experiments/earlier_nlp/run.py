@@ -308,7 +308,7 @@ class _Bench:
         return model, tokenizer, seconds, note
 
     def _writer(self, model: str, what: str) -> tuple[GPT, Tokenizer, float, str]:
-        """A GPT that writes: the pretrained one as it is, or a small one trained here."""
+        """A GPT that writes: the pretrained one unchanged, or a small one trained here."""
         if model == RANDOM:
             return self._small_writer(what)
         loaded = models.load(self.names[model])

@@ -31,7 +31,7 @@ _TASKS = {SPAM: "spam", SENTIMENT: "sentiment", NEXT_WORD: "the next word"}
 
 
 def answer_sentences(found: Comparison) -> list[str]:
-    """One sentence for each task that is scored on both sides, where the earlier model wins first;
+    """One sentence for each task that is scored on both sides, the earlier model's wins first;
     then who can write at all. Empty while nothing can be compared."""
     lost: list[str] = []
     undecided: list[str] = []
@@ -53,7 +53,7 @@ def answer_sentences(found: Comparison) -> list[str]:
 
 
 def _lead(found: Comparison, task: str, earlier: Cell, gpt: Cell) -> int:
-    """1 where the GPT is better, -1 where the earlier model is, 0 where the texts are too few to
+    """1 if the GPT is better, -1 if the earlier model is, 0 if the texts are too few to
     tell (the 95% interval of the difference holds nothing)."""
     difference = found.difference(task, gpt, earlier)
     if difference is not None:

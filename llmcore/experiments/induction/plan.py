@@ -27,7 +27,7 @@ TRAIN = TrainConfig(
     checkpoint_every=200,
     snapshot_every=50,
     log_every=5,
-    patience=0,  # it stands still for long before it learns
+    patience=0,  # the loss does not move for long before it learns
     head_scores=True,
 )
 PROMPT = "k7Q;dX2k7Q;dX2k7"  # a piece twice, and how it goes on

@@ -161,7 +161,7 @@ class _Neural:
         return [str(row["predicted"]) for row in task.test_rows]
 
     def _views(self, model: SequenceClassifier, numbers: dict[str, np.ndarray]) -> dict[str, Texts]:
-        """Every point reads the same features: what lies below the cut never learns."""
+        """Every point reads the same features: what is below the cut never learns."""
         if self._shared is None:
             frozen = SequenceClassifier(GPT(self.config.model), len(self.classes))
             frozen.trunk.copy_weights_of(self.parent.trunk)

@@ -15,7 +15,7 @@ from llmcore.schema import build
 LOOK, TRAINED = "look", "variant"  # the types of the events
 GPT2, ALL = "gpt2", "all"
 LEAST_SEEDS = 3  # of GPT-2, however often the others are trained: else luck has no measure
-# Student's t: 2.5% lie above, by degrees of freedom from 1 on (six variants, three seeds: 12).
+# Student's t: 2.5% are above, by degrees of freedom from 1 on (six variants, three seeds: 12).
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
 
 
@@ -44,7 +44,7 @@ VARIANTS: dict[str, Variant] = {
 
 def shape_of(base: ModelConfig, name: str) -> ModelConfig:
     """The shape of a variant of `base`. GQA takes the largest number of heads of keys and values
-    that shares at all: half of them where that is a whole number."""
+    that shares at all: half of them if that is a whole number."""
     shared = max((n for n in range(1, base.n_heads) if base.n_heads % n == 0), default=0)
     changes: dict[str, dict[str, Any]] = {
         "rope": {"position": "rope"},
@@ -173,7 +173,7 @@ class VariantCurves:
 
     @property
     def luck(self) -> float | None:
-        """How far two means may lie apart where nothing but their seeds differs: half the width
+        """How far two means may be apart if nothing but their seeds differs: half the width
         of the 95% interval of the difference between a variant and GPT-2, by Student's t, with
         one variance for all architectures. None before two seeds of one are done."""
         ends = {

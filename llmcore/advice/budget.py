@@ -30,8 +30,8 @@ class Shape:
 
 
 def _preset(name: str, title: str, source: str = "") -> Shape:
-    """With the vocabulary that it is trained with by default: that of `base`'s tokenizer, where
-    the preset has none of its own."""
+    """With the vocabulary that it is trained with by default: that of `base`'s tokenizer, if
+    the preset has none."""
     preset = PRESETS[name]
     config = preset.model
     if not preset.tokenizer:

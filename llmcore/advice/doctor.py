@@ -23,7 +23,7 @@ MOST_POINTS = 1000  # that the rules read of a series
 
 
 def examine_run(run: Run) -> list[Finding]:
-    """Findings about a run as it stands on disk, the most serious first."""
+    """Findings about a run as it is on disk, the most serious first."""
     return examine(curves_of(run))
 
 

@@ -28,8 +28,8 @@ class Thresholds:
     rise_nats: float = 0.3  # and at least this much
     spike_nats: float = 0.5  # a step so far above its neighbours
     spikes: float = 0.03  # share of such steps that is too many
-    fewest_spikes: int = 5  # and so many of them: one bad moment passes by itself
-    clip_factor: float = 20.0  # a gradient norm so many times its median is a spike of its own
+    fewest_spikes: int = 5  # and this many of them: one bad moment passes by itself
+    clip_factor: float = 20.0  # a gradient norm so many times its median is a spike by itself
     slow_share: float = 0.2  # of the whole gain made in the last quarter: still falling fast
     slow_rate: float = 0.2  # of the rate that suits the size: low
     slow_gain: float = 0.1  # of the loss at the start: less than that is hardly learned
@@ -68,9 +68,9 @@ class Curves:
     train: tuple[Sequence[int], Sequence[float]]
     val: tuple[Sequence[int], Sequence[float]]
     grad_norm: tuple[Sequence[int], Sequence[float]]
-    peak: float  # of the learning rate, as it is now
-    train_tokens: int | None = None  # distinct tokens of the training data, where known
-    stumbles: Sequence[Stumble] = ()  # of all logged steps, also where the series are thinned
+    peak: float  # of the learning rate now
+    train_tokens: int | None = None  # distinct tokens of the training data, if known
+    stumbles: Sequence[Stumble] = ()  # of all logged steps, also if the series are thinned
     without_loss: Sequence[int] = ()  # logged steps whose train or validation loss is null
 
     @property
@@ -190,7 +190,7 @@ def _jumps(curves: Curves, limits: Thresholds) -> Finding | None:
 
 
 def stumbled(curves: Curves, limits: Thresholds) -> Finding | None:
-    """One step is enough. A note where the loss is back within a few steps. Of a finetune, whose
+    """One step is enough. A note if the loss is back within a few steps. Of a finetune, whose
     batches differ more and whose gradients nearly vanish, only a loss that stays high."""
     of_text = curves.config.kind == "pretrain"
     found = [stumble for stumble in curves.stumbles if of_text or stumble.stays]
@@ -241,7 +241,7 @@ def overfitting(curves: Curves, limits: Thresholds) -> Finding | None:
 
 
 def _noise(values: Sequence[float]) -> float:
-    """How far an evaluation lies from the middle of its neighbours: what is no trend."""
+    """How far an evaluation is from the middle of its neighbours: what is no trend."""
     return statistics.median(
         abs(value - (before + after) / 2)
         for before, value, after in zip(values, values[1:], values[2:], strict=False)
@@ -316,7 +316,7 @@ def _rate(curves: Curves, factor: float) -> tuple[dict[str, Any], str]:
 
 
 def _lower_rate(curves: Curves, limits: Thresholds, factor: float) -> tuple[dict[str, Any], str]:
-    """`factor` of the rate; where it is far above what suits the model, that one at once."""
+    """`factor` of the rate; if it is far above what suits the model, that one at once."""
     usual = usual_rate(curves.config)
     far = curves.peak > limits.high_rate * usual
     return _rate(curves, usual / curves.peak if far else factor)

@@ -1,4 +1,4 @@
-"""Before Start: what a run will take on this machine, and what to change where it will not fit."""
+"""Before Start: what a run will take on this machine, and what to change if it will not fit."""
 
 import os
 import shutil
@@ -55,7 +55,7 @@ class Preflight:
 
     @property
     def chinchilla_ratio(self) -> float:
-        """1 where the run reads 20 tokens for each parameter."""
+        """1 if the run reads 20 tokens for each parameter."""
         return self.tokens_per_parameter / CHINCHILLA
 
     def memory_parts(self) -> dict[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 JUMP_NATS = 2.0  # of the training loss above the steps before it
 GRADIENT_FACTOR = 100.0  # of a gradient's norm over the median of the steps before it
 BEFORE, FEWEST_BEFORE = 50, 5  # logged steps that a step is compared with
-NEAR = 5  # of them that a loss must lie above
+NEAR = 5  # of them that a loss must be above
 AFTER = 3  # logged steps that tell whether it stays there
 
 
@@ -60,7 +60,7 @@ def _bursts(steps: np.ndarray, values: np.ndarray) -> list[Stumble]:
 
 
 def _lowest_before(values: np.ndarray, n: int) -> np.ndarray:
-    """The least of the `n` values before each place, (N,): where no stumble is, told at once."""
+    """The least of the `n` values before each place, (N,): shows at once where no stumble is."""
     padded = np.concatenate([np.full(n, np.inf), values])
     return np.lib.stride_tricks.sliding_window_view(padded, n).min(1)[:-1]
 

@@ -1,4 +1,4 @@
-"""A measurement in a thread of its own, while a page watches; a handle each in this process.
+"""A measurement in its own thread, while a page watches; a handle each in this process.
 
 What it finds is kept in the lab's cache. With the app it is gone, and can be asked for again.
 """

@@ -1,7 +1,7 @@
 """What was measured of a job: one record a model, in the repository or in the lab's cache.
 
 `assets/applications.json` holds the figures of the bundled models, written by `python -m llmcore
-applications measure`. Those of a user's own models lie in the cache. A figure belongs to the
+applications measure`. Those of a user's own models are in the cache. A figure belongs to the
 weights that it was measured on, identified by a hash over them.
 """
 
@@ -40,7 +40,7 @@ class Figure:
 
     score, low, high: the metric with its 95% bootstrap interval over the rows. baselines: the same
     metric of trivial methods on the same rows; `baseline` names the best of them. gain, gain_low,
-    gain_high: how much better the model is than that one (positive is better, also where the
+    gain_high: how much better the model is than that one (positive is better, also if the
     metric is better low), with the interval of the paired bootstrap. others: further metrics of
     the model and of the baselines, by metric and name. own_words: what it answered to the
     job's questions of that name: question, input, answer, and what would be right. `n` of `n_all`
@@ -115,7 +115,7 @@ class _Kept:
 
 
 def weights_hash(ref: str) -> str:
-    """Tells one model from another by its weights. An adapter's covers the model that it stands
+    """Tells one model from another by its weights. An adapter's covers the model that it is
     beside. Raises LabError if there is no such run; a Hugging Face model has its own key."""
     from llmcore.models import checkpoint_key
 

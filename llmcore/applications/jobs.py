@@ -29,10 +29,10 @@ class Job:
     """One use of a language model.
 
     model: the bundled model that serves it. data: an instruction set, whose test rows of `groups`
-    (all, where none is named) are answered, or a corpus, whose held-out documents are read.
+    (all, if none is named) are answered, or a corpus, whose held-out documents are read.
     metric: what decides. prompts: beginnings for a job that goes on with a text. own_words:
-    questions as a person may put them, unlike any row of `data`, with the text that stands beside
-    them and a right answer; too few to measure on, so what a model answers is shown as it is.
+    questions as a person may put them, unlike any row of `data`, with the text that is beside
+    them and a right answer; too few to measure on, so what a model answers is shown unchanged.
     """
 
     name: str

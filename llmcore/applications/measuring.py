@@ -92,7 +92,7 @@ def measure(
 ) -> Figure:
     """The figure of a model at a job, over `n` rows at even distances or all of them.
 
-    Raises LabError if the model cannot do the job, or data is missing; Stopped where
+    Raises LabError if the model cannot do the job, or data is missing; Stopped if
     `should_stop` said so.
     """
     from llmcore import models
@@ -299,7 +299,7 @@ def _read_on(job: Job, loaded: "Loaded", n: int | None, watch: _Watch) -> _Rows:
     counted = -fit_on(tokenizer, train).log_probabilities(stream)
     watch.at(0.85)
     sizes = tokenizer.token_lengths[stream]
-    sizes[stream == tokenizer.eot_id] = 0  # as in `text_loss`: it stands for no byte of the text
+    sizes[stream == tokenizer.eot_id] = 0  # as in `text_loss`: it is no byte of the text
     spans = [(first, end) for _, first, end in chosen]
     samples, measured = _samples(job, loaded, train, documents, watch)
     return _Rows(

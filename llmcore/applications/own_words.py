@@ -3,7 +3,7 @@
 A set is a JSONL file, one question a row with its rule; three are in `tests/own_words/`. Pure
 functions judge an answer: no model judges another. Importing this imports no torch.
 
-- Every set: a **loop** is a run of 4 words that stands three times in an answer, up to 12
+- Every set: a **loop** is a run of 4 words that comes three times in an answer, up to 12
   characters that come eight times in a row, or an answer that did not end by itself. An **echo** is
   an answer that repeats three quarters of the question in one run, or nothing but a part of it.
 - airline: `AirlineQuestion`. general: `WritingTask`. translation: `Sentence`.
@@ -52,14 +52,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AirlineQuestion:
-    """The intent is right where for each of `intent_patterns` (by intent) one fits the answer, it
+    """The intent is right if for each of `intent_patterns` (by intent) one fits the answer, it
     is no echo and no refusal, and the patterns of at most MOST_STRAYS other intents fit it.
 
     kind: `in-scope`, `out-of-scope` or `lacking` (a detail without which nobody could answer); of
     the latter two `intent` is `decline`, and the patterns are those of declining or asking back.
-    slots: values to be copied, each in its allowed spellings. A slot is right where one of them
-    stands in the answer as whole words, no `must_not` fits, and no booking code or flight stands
-    there that the question does not hold. facts: patterns, all of which fit where the airline's
+    slots: values to be copied, each in its allowed spellings. A slot is right if one of them
+    is in the answer as whole words, no `must_not` fits, and no booking code or flight is
+    there that the question does not hold. facts: patterns, all of which fit if the airline's
     rule was applied. right: one right answer.
     """
 
@@ -82,7 +82,7 @@ class AirlineQuestion:
 
 @dataclass(frozen=True, slots=True)
 class WritingTask:
-    """An answer is right where all of `all_of` fit it, one of `any_of` (if there are any), none of
+    """An answer is right if all of `all_of` fit it, one of `any_of` (if there are any), none of
     `none_of`, its words number from min_words to max_words, it holds no number that neither the
     task nor `right` holds, and it is neither loop nor echo.
 
@@ -297,12 +297,12 @@ def _wrong_values(row: AirlineQuestion, text: str) -> list[str]:
 
 
 def _holds(text: str, value: str) -> bool:
-    """Whether a value stands in a text as whole words, in whatever case."""
+    """Whether a value is in a text as whole words, in whatever case."""
     return _fits(rf"(?<!\w){re.escape(value)}(?!\w)", text)
 
 
 def _is_asked(question: str, code: str) -> bool:
-    """Whether a code stands in the question, spaces and hyphens in it aside."""
+    """Whether a code is in the question, spaces and hyphens in it aside."""
     spread_out = r"[\W_]*".join(code)
     return _fits(rf"(?<![^\W_]){spread_out}(?![^\W_])", question)
 

@@ -27,7 +27,7 @@ from llmcore.tokenizers import Tokenizer
 
 MAX_TOKENS = 30_000_000  # about 4 GB at order 5
 MAX_ORDER = 12
-FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)  # where a text is too small to estimate them
+FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)  # if a text is too small to estimate them
 UNSEEN = -1
 
 
@@ -124,7 +124,7 @@ class NgramModel:
             suffix = np.empty(len(keys[k]), dtype=np.int64)
             suffix[longer[starts]] = at[starts + 1]  # the n-gram without its first word
             counts = np.bincount(suffix, minlength=len(own))
-            if k > 1:  # nothing can stand before the beginning of a document
+            if k > 1:  # nothing can come before the beginning of a document
                 first = np.zeros(len(own), dtype=bool)
                 begin = np.flatnonzero((stream[: len(at)] == self.boundary) & (at != UNSEEN))
                 first[at[begin]] = True
@@ -141,7 +141,7 @@ class NgramModel:
     # Probabilities -------------------------------------------------------------------------
 
     def log_probabilities(self, ids: np.ndarray | Sequence[int]) -> np.ndarray:
-        """(N,) natural logarithms of p(ids[i] | what stands before it in its document)."""
+        """(N,) natural logarithms of p(ids[i] | what comes before it in its document)."""
         self._check_fitted()
         stream = self._stream(ids)
         reach, n = self._reach(stream), len(stream)
@@ -237,7 +237,7 @@ class NgramModel:
 def _all_ngrams(
     stream: np.ndarray, reach: np.ndarray, order: int, n_words: int
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """For each length k: the node of the n-gram that starts at each place (UNSEEN where it would
+    """For each length k: the node of the n-gram that starts at each place (UNSEEN if it would
     cross a boundary), and the sorted keys of all nodes."""
     nodes, keys = [], []
     history = np.zeros(len(stream), dtype=np.int64)

@@ -64,7 +64,7 @@ class WordVote:
         return self.bias + np.stack(sums, axis=1)
 
     def _columns(self, text: str) -> list[int]:
-        """Of each word that is known, as often as it stands there."""
+        """Of each word that is known, as often as it occurs."""
         places = map(self.places.get, _FIND.findall(text.lower()))
         return [place for place in places if place is not None]
 
@@ -95,7 +95,7 @@ class WordVote:
 
     @classmethod
     def load(cls, path: Path, n_classes: int) -> Self:
-        """Raises DamagedError if the file is not one of `save` for so many classes."""
+        """Raises DamagedError if the file is not one of `save` for that many classes."""
         where = f"{path.name} of {path.parent.name}"
         kept = build(_Kept, read_json(path), where)
         n_words = len(kept.words)

@@ -1,4 +1,4 @@
-"""The user's text on the command line: read before a run is made, copied into it where small."""
+"""The user's text on the command line: read before a run is made, copied into it if small."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ AsText = Annotated[
 
 @dataclass(slots=True, frozen=True)
 class OwnCorpus:
-    """What a run calls its text, the bytes for the run's own copy, and the text where it was read:
+    """What a run calls its text, the bytes for the run's own copy, and the text if it was read:
     None for a built-in one and for what is too large for memory."""
 
     source: str
@@ -82,7 +82,7 @@ def say_notices(corpus: "Corpus | None") -> None:
 
 
 def say_vocabulary(config: "RunConfig", wanted: int | None) -> None:
-    """Says where a short text gave fewer tokens than were asked for."""
+    """Says if a short text gave fewer tokens than were asked for."""
     if wanted is not None and config.model.vocab_size < wanted:
         say(f"The text gives only {config.model.vocab_size:,} tokens, not {wanted:,}: it is short. "
             f"The model's vocabulary has as many.")  # fmt: skip

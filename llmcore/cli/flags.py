@@ -66,7 +66,7 @@ VocabSize = Annotated[
 
 
 def default_model() -> str:
-    """The model to start from where none was given; says which."""
+    """The model to start from if none was given; says which."""
     from llmcore import models
 
     chosen = models.default_model()

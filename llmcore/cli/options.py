@@ -1,7 +1,7 @@
 """Command-line options made from the dataclasses of settings: one help text, one set of bounds.
 
 A parameter `train: Annotated[Changes, Fields(TrainConfig, "steps", "seed")]` of a command that is
-`@expanded` stands for one flag a field, and gets a dict of those that were given.
+`@expanded` means one flag a field, and gets a dict of those that were given.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ class Fields:
     repeated: tuple[str, ...] = ()
 
     def flags(self) -> dict[str, Parameter]:
-        """Field → the parameter of a command; None stands for a flag that was not given."""
+        """Field → the parameter of a command; None means a flag that was not given."""
         made = {}
         for name in self.names:
             flag = flag_of(self.owner, name)

@@ -45,7 +45,7 @@ def stdin_text() -> str:
 
 
 def text_or_stdin(text: str, what: str = "text") -> str:
-    """The argument itself, or standard input where it is `-`. Empty text is refused."""
+    """The argument itself, or standard input if it is `-`. Empty text is refused."""
     if text == "-":
         text = stdin_text()
         where = "standard input is empty"

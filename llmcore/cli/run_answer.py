@@ -41,9 +41,9 @@ def answer_pretrain(run: Run, as_json: bool) -> None:
 
 
 def answer_finetune(run: Run, as_json: bool, data_report: dict[str, Any] | None = None) -> None:
-    """`test` is null where the run was stopped before its test, and so is the report on the data
-    where a run was resumed. `model_alone`: the test without the words that vote beside the model,
-    null where none do; `words`: whether they do, and what decided it. `train_rows`: scores on
+    """`test` is null if the run was stopped before its test, and so is the report on the data
+    if a run was resumed. `model_alone`: the test without the words that vote beside the model,
+    null if none do; `words`: whether they do, and what decided it. `train_rows`: scores on
     training rows, for instructions. `reason`: why the run ended; `kept_step`: the step of the
     weights that it keeps, and that were tested."""
     info = run.info()

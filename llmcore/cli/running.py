@@ -1,4 +1,4 @@
-"""Runs in the foreground: where their directory lies, what they print while they train."""
+"""Runs in the foreground: where their directory is, what they print while they train."""
 
 import sys
 import time
@@ -47,7 +47,7 @@ def own_copy(source: str, builtin: bool) -> tuple[str, bytes | None]:
 @dataclass(frozen=True, slots=True)
 class OwnTable:
     """Labelled data of a run: what the run calls it and how it is read, the bytes for the run's
-    directory (None if it is read where it lies), and the report on what they were made of."""
+    directory (None if it is read where it is), and the report on what they were made of."""
 
     data: DataConfig
     table: bytes | None
@@ -110,8 +110,8 @@ def _run_new(directory: Path, config: RunConfig, data: bytes | None, listener: "
 
 
 def resume_here(name: str, tensorboard: bool = False, accept_changed: bool = False) -> Run:
-    """Goes on with a run in this process (accept_changed: also where its data has changed), and
-    with its TensorBoard log where it has one."""
+    """Goes on with a run in this process (accept_changed: also if its data has changed), and
+    with its TensorBoard log if it has one."""
     from llmcore.execution.launch import run_foreground
 
     _follow_the_first()

@@ -78,7 +78,7 @@ def train_tokenizer(
 
 
 def _check_place(out: Path | None, name: str | None) -> None:
-    """Raises LabError, before the work, where nothing could be saved after it."""
+    """Raises LabError, before the work, if nothing could be saved after it."""
     from llmcore.tokenizers.store import slug_of
 
     if out is not None and out.exists() and not out.is_dir():

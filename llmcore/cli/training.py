@@ -256,7 +256,7 @@ def _instruct_report(config: RunConfig, table: bytes | None) -> tuple[list[str],
 def _plan_classify(
     asked: DataConfig, model: str | None, choices: dict[str, Any]
 ) -> tuple[RunConfig, bytes | None]:
-    """The run's configuration, and the bytes of the user's table where there is one."""
+    """The run's configuration, and the bytes of the user's table if there is one."""
     from llmcore.data import LABELLED
     from llmcore.recipes.classification import plan_classify
 
@@ -278,7 +278,7 @@ def _plan_instruct(
 
     source, table = own_copy(data, data in INSTRUCTIONS)
     if table is None and source not in INSTRUCTIONS and Path(source).expanduser().is_dir():
-        source = str(Path(source).expanduser().resolve())  # read where it lies
+        source = str(Path(source).expanduser().resolve())  # read where it is
     choices["model_ref"] = model or default_model()
     if choices["trainable"] == AUTO:
         choices["trainable"] = "all"

@@ -89,7 +89,7 @@ def generate(
         raise typer.BadParameter("--input, --system and --template need --instruction.")
     sampling = _sampling({"temperature": 0.0, **given} if instruction is not None else given)
     asked = instruction or prompt or ""
-    if asked == "-" or instruction is not None:  # an empty prompt begins a text of its own
+    if asked == "-" or instruction is not None:  # an empty prompt begins its own text
         asked = text_or_stdin(asked, "prompt" if instruction is None else "instruction")
     loaded = _language_model(model, "writes no text: use `classify`")
     if unknown := loaded.tokenizer.new_characters(asked + input + system):
@@ -121,7 +121,7 @@ def _sampling(given: Changes) -> SamplingConfig:
 def _instruction_prompt(
     loaded: "Loaded", model: str, template: str | None, asked: tuple[str, str, str]
 ) -> tuple[str, list[int]]:
-    """Instruction, input and system text in a template, and its tokens; says where the model never
+    """Instruction, input and system text in a template, and its tokens; says if the model never
     learned one."""
     from llmcore.assistants import Assistant
 

@@ -71,7 +71,7 @@ def walk(
     """One forward pass over the last `max_tokens` tokens of `text` (at most the context).
 
     classes: the labels of a classifier, whose head then takes the place of the language head.
-    Of a probe the walk shows the language model. `notice` says so, and where the
+    Of a probe the walk shows the language model. `notice` says so, and if the
     text was cut. Raises LabError for an empty text.
     """
     trunk = trunk_of(model)

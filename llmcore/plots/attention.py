@@ -25,7 +25,7 @@ def attention_heatmap(
 
     weights: (T, T), rows sum to 1. What is 0 in the upper triangle, which a decoder masks, stays
     empty.
-    labels: T token texts; tokens that read the same keep cells of their own.
+    labels: T token texts; tokens that read the same keep their own cells.
     row: the token to frame. Colours always span 0 to 1, so that heads can be compared by eye.
     The browser writes as many labels as have room; every cell names its two tokens when it is
     pointed at, of more than 64 tokens in short.
@@ -109,7 +109,7 @@ def next_token_bars(labels: Sequence[str], probabilities: Sequence[float]) -> go
 
 def _cells(weights: np.ndarray, labels: Sequence[str]) -> go.Heatmap:
     """The heatmap of one head, the masked part left empty."""
-    masked = np.triu(weights == 0, k=1)  # nothing, where a model reads to both sides
+    masked = np.triu(weights == 0, k=1)  # nothing, if a model reads to both sides
     cells = np.where(masked, np.nan, np.round(weights.astype(np.float64), 4))
     names = "<b>\u2068%{y}\u2069</b> → \u2068%{x}\u2069"  # isolated as in _words
     tell: dict[str, Any] = {
@@ -160,7 +160,7 @@ def _checked(weights: np.ndarray, labels: Sequence[str]) -> int:
 
 
 def tick(label: str) -> str:
-    """A tick label that Plotly shows as it is: it reads tags and entities in labels."""
+    """A tick label that Plotly shows unchanged: it reads tags and entities in labels."""
     return plain(short_label(visible_label(label), _LABEL_CELLS))
 
 

@@ -112,7 +112,7 @@ def context_lines(
     """What grows with the length of the context, on a logarithmic axis of tokens.
 
     lines: a name -> one value for each length; shares from 0 to 1, or bytes in GB. marks: a name
-    -> a length at which a vertical line stands.
+    -> a length at which a vertical line is.
     """
     figure = go.Figure()
     for place, (name, values) in enumerate(lines.items()):

@@ -233,7 +233,7 @@ def learning_curve_chart(
 
 
 def percent(value: float) -> str:
-    """`0.9874` as `98.7%`; never 100.0% or 0.0% where it is not exactly so."""
+    """`0.9874` as `98.7%`; never 100.0% or 0.0% if it is not exactly so."""
     if 0 < value < 0.001:
         return "<0.1%"
     if 0.999 < value < 1:

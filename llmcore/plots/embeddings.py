@@ -28,8 +28,8 @@ def embedding_maps(
 ) -> go.Figure:
     """Points of all maps in the same colours; a click on a group hides it in all of them.
 
-    labels: N token texts. groups: a name -> which of the N points belong to it. Every map has a
-    scale of its own, the same along both of its axes, since distances are what one reads.
+    labels: N token texts. groups: a name -> which of the N points belong to it. Every map has
+    its own scale, the same along both of its axes, since distances are what one reads.
     """
     for projection in maps:
         if projection.coordinates.shape != (len(labels), 2):

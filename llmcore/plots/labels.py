@@ -28,7 +28,7 @@ def visible_labels(labels: Sequence[str]) -> list[str]:
 
 
 def short_label(label: str, cells: int) -> str:
-    """`label` cut to about `cells` Latin letters of width, with an ellipsis where it was cut.
+    """`label` cut to about `cells` Latin letters of width, with an ellipsis if it was cut.
 
     Chinese signs, emoji and the like count as two.
     """

@@ -66,7 +66,7 @@ def thin(
     """At most `limit` points that keep the first, the last and every bucket's extremes.
 
     Both extremes of a bucket stay, so a spike of one step is never lost. Identity: input of at
-    most `limit` points comes back as it is.
+    most `limit` points comes back unchanged.
 
     >>> x, y = thin(np.arange(9), np.array([0, 0, 0, 9, 0, 0, 0, -9, 0]), limit=6)
     >>> x.tolist(), y.tolist()
@@ -250,7 +250,7 @@ def _train(run: RunCurves, smoothing: int) -> list[dict[str, Any]]:
 
 
 def _overlay(run: RunCurves, colour: str, smoothing: int) -> dict[str, Any]:
-    """Its validation loss, or where it has none its train loss."""
+    """Its validation loss, or if it has none its train loss."""
     measured = len(run.validation.steps) > 0
     steps, values = (run.validation if measured else run.train).arrays()
     values = values if measured else smooth(values, smoothing)
@@ -271,7 +271,7 @@ def marked(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Lines and labels of marks, as a layout's shapes and annotations.
 
-    On a logarithmic axis Plotly wants a line's place as it is, and a label's as its power of ten.
+    On a logarithmic axis Plotly wants a line's place unchanged, and a label's as its power of ten.
     """
     shapes, notes = [], []
     for place, mark in enumerate(marks):

@@ -70,7 +70,7 @@ def plan_classify(
 
     source: a built-in set, a file, or the file name of the uploaded `table`. data: instead of
     `source`, `balance` and the columns, all that says how the data is read. reading: the report on
-    a file, where `table` was made of it.
+    a file, if `table` was made of it.
     n_train: the number of training texts, where the caller has already split the data.
     trainable: one of TRAINABLE, or AUTO: a probe, or everything if there are many texts, or
     settings that steer the training loop.
@@ -90,8 +90,8 @@ def plan_classify(
     steered = sorted(STEERED & changes.keys()) + (["causal"] if "causal" in shaped else [])
     trainable = _way_to_learn(trainable, n_train, steered, epochs)
     dropout = LORA_DROPOUT if trainable == "lora" else FINETUNE_DROPOUT
-    # Where every layer learns, reading to both sides is worth a point of accuracy on sms-spam;
-    # layers that stand still know only what stands before a token.
+    # If every layer learns, reading to both sides is worth a point of accuracy on sms-spam;
+    # frozen layers know only what comes before a token.
     shape = {"causal": trainable != "all", **shaped}
     return RunConfig(
         kind="classify",
@@ -108,7 +108,7 @@ def plan_classify(
 
 
 def _way_to_learn(trainable: str, n_train: int, steered: list[str], epochs: int | None) -> str:
-    """What AUTO stands for. steered: chosen settings that a probe has no use for.
+    """What AUTO means. steered: chosen settings that a probe has no use for.
 
     Raises LabError for a probe with any of those.
     """

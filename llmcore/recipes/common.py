@@ -23,7 +23,7 @@ def finetuned_shape(parent: str, wanted: dict[str, Any], dropout: float) -> Mode
 
 
 def given(changes: dict[str, Any]) -> dict[str, Any]:
-    """The choices that were made; None stands for one that was left to the recipe."""
+    """The choices that were made; None means one that was left to the recipe."""
     return {key: value for key, value in changes.items() if value is not None}
 
 

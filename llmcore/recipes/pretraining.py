@@ -40,7 +40,7 @@ def plan_pretrain(
     model_changes, train_changes: fields of the preset to replace; None keeps the preset's. A
     `vocab_size` without a `tokenizer` asks for a BPE of that size, trained on the corpus; a short
     text may give fewer tokens, and the model then has as many as the text gives.
-    corpus, held_out: the user's own text, and `validation_source`, where they were read already.
+    corpus, held_out: the user's own text, and `validation_source`, if they were read already.
     reading: how the user's own file is read; pasted `text` is one text.
     Raises ShortTextError if the text is too short for the context, LabError if another
     choice cannot work.

@@ -1,7 +1,7 @@
 """Rows out of lines of CSV, a block at a time.
 
-A block of lines goes through the csv module at once. Only if its rules are broken, or a row
-spans lines, the rows of that block are looked at one by one. If rows are only counted,
+A block of lines goes through the csv module at once. The rows of a block are looked at
+one by one only if its rules are broken, or a row spans lines. If rows are only counted,
 `counting` is asked first.
 """
 

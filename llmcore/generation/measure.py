@@ -95,5 +95,5 @@ def measure_cache(
         n_tokens=len(cached),
         same_tokens=same,
         bytes_per_token=cache.bytes_per_token,
-        full_cache_bytes=cache.n_bytes,
+        full_cache_bytes=cache.full_bytes,
     )

@@ -86,7 +86,7 @@ class Reader:
 
     @property
     def n_bytes(self) -> int:
-        """Memory of the whole cache, for a full context."""
+        """Memory that its cache has set aside."""
         return self.cache.n_bytes if self.cache is not None else 0
 
 

@@ -204,6 +204,11 @@ class KVCache:
         return self.n_bytes // self._store.size(-2)
 
     @property
+    def full_bytes(self) -> int:
+        """Memory of a cache that holds all the tokens it may."""
+        return self.bytes_per_token * self.capacity
+
+    @property
     def filled_bytes(self) -> int:
         """Memory of the tokens that are in it now."""
         return self.bytes_per_token * self.length

@@ -72,3 +72,9 @@ def test_an_end_of_text_does_not_end_it_but_a_request_does():
 def test_the_number_of_tokens_is_bounded(n_tokens):
     with pytest.raises(LabError, match="measure 2 to 2,000"):
         measure_cache(sharp_model(), TOKENIZER, "a", n_tokens)
+
+
+def test_a_full_cache_is_the_whole_context_also_while_little_of_it_is_set_aside(monkeypatch):
+    monkeypatch.setattr(KVCache, "FIRST", 8)
+    made = measure_cache(sharp_model(), TOKENIZER, "hi", 2)
+    assert made.full_cache_bytes == TOKEN_BYTES * CONFIG.context_length

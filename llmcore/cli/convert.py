@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,8 @@ from llmcore.cli.options import one_of
 from llmcore.cli.output import AsJson, answer, say
 from llmcore.cli.running import new_directory, reference
 from llmcore.cli.use import Model
-from llmcore.runs.run import TOKENIZER
+from llmcore.errors import LabError
+from llmcore.runs.run import TOKENIZER, Run
 
 FORMATS = ("hf", "gguf")  # as in llmcore.convert.export, which imports torch
 LINE_SECONDS = 5.0
@@ -57,6 +58,11 @@ def _import(source: str, name: str | None, run_dir: Path | None, as_json: bool) 
     from llmcore.convert.packaged_model import PACKAGED_MODELS
 
     if source in PACKAGED_MODELS and not Path(source).exists():
+        if name is not None or run_dir is not None:
+            raise LabError(
+                f"{source} has its own name and place: leave out --name and --run-dir, or import "
+                f"a GGUF file of it by its path."
+            )
         _prepare(source, as_json)
         return
     foreign = locate(source, DownloadProgress())
@@ -65,21 +71,13 @@ def _import(source: str, name: str | None, run_dir: Path | None, as_json: bool) 
         say(notice)
     difference = made.max_abs_logit_difference
     answer(
-        {
-            "path": str(made.run.directory),
-            "run": reference(made.run.directory),
-            "name": made.run.name(),
-            "architecture": made.architecture,
-            "parameters": made.parameters,
-            "tokenizer": {"name": made.tokenizer, "tokens": made.n_tokens},
-            "max_abs_logit_difference": difference,
-            "notices": made.notices,
-        },
+        _about(made.run, made.architecture, made.parameters, made.tokenizer, made.n_tokens,
+               difference, made.notices),
         as_json,
         f"{reference(made.run.directory)}: {made.architecture}, {made.parameters:,} parameters, "
         f"largest difference to the source's logits "
         f"{'not measured' if difference is None else f'{difference:.2g}'}",
-    )
+    )  # fmt: skip
 
 
 def _prepare(name: str, as_json: bool) -> None:
@@ -94,20 +92,30 @@ def _prepare(name: str, as_json: bool) -> None:
     run = prepare(model)
     tokenizer = Tokenizer.load(run.directory / TOKENIZER)
     n_parameters = run.config.model.n_parameters()
+    notices = [notice["text"] for notice in run.events("notice")]
     answer(
-        {
-            "path": str(run.directory),
-            "run": run.id,
-            "name": run.name(),
-            "architecture": "llama",
-            "parameters": n_parameters,
-            "tokenizer": {"name": tokenizer.name, "tokens": tokenizer.vocab_size},
-            "max_abs_logit_difference": None,
-            "notices": [notice["text"] for notice in run.events("notice")],
-        },
+        _about(run, model.architecture, n_parameters, tokenizer.name, tokenizer.vocab_size, None,
+               notices),
         as_json,
         f"{run.id}: {model.title}, {n_parameters:,} parameters, at {run.directory}",
-    )
+    )  # fmt: skip
+
+
+def _about(
+    run: Run, architecture: str, n_parameters: int, tokenizer: str, n_tokens: int,
+    difference: float | None, notices: list[str],
+) -> dict[str, Any]:  # fmt: skip
+    """The JSON answer of an import."""
+    return {
+        "path": str(run.directory),
+        "run": reference(run.directory),
+        "name": run.name(),
+        "architecture": architecture,
+        "parameters": n_parameters,
+        "tokenizer": {"name": tokenizer, "tokens": n_tokens},
+        "max_abs_logit_difference": difference,
+        "notices": notices,
+    }
 
 
 def export(

@@ -19,8 +19,6 @@ from llmcore.errors import DamagedError
 from llmcore.nn.model import GPT
 from llmcore.nn.weights import check_fit
 
-HEAD, EMBEDDING = "head.weight", "token_embedding.weight"
-
 
 class Source(Protocol):
     """Tensors by their names in a file: all shapes at once, numbers one by one."""
@@ -139,12 +137,6 @@ def halves_turn(rows: Tensor, n_heads: int) -> Tensor:
     """Rows of q or k (H D, …) in the order in which channels i and i + D / 2 are a pair."""
     pairs = rows.unflatten(0, (n_heads, -1, 2))  # (H, D / 2, 2, …)
     return pairs.transpose(1, 2).reshape(rows.shape)
-
-
-def neighbours_turn(rows: Tensor, n_heads: int) -> Tensor:
-    """`halves_turn` the other way round: channels 2i and 2i + 1 are a pair."""
-    halves = rows.unflatten(0, (n_heads, 2, -1))  # (H, 2, D / 2, …)
-    return halves.transpose(1, 2).reshape(rows.shape)
 
 
 def _check_size(config: ModelConfig, shapes: Mapping[str, tuple[int, ...]], where: Path) -> None:

@@ -35,6 +35,7 @@ class PackagedModel:
     sha256: str
     n_bytes: int
     kept_bytes: int
+    architecture: str
     licence: str
     origin: str
     precision: str
@@ -62,6 +63,7 @@ SMOLLM2 = PackagedModel(
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     n_bytes=92_871_040,
     kept_bytes=269_000_000,
+    architecture="llama",
     licence="Apache-2.0",
     origin="SmolLM2-135M-Instruct is a language model of Hugging Face, finetuned to answer.",
     precision="Its matrices were rounded to 4 bits (Q4_1 of llama.cpp), which costs a little; the "

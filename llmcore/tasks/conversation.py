@@ -149,11 +149,6 @@ def readable_parts(tokenizer: Tokenizer, ids: Sequence[int]) -> list[Part]:
     return parts
 
 
-def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
-    """The text of ids in which special tokens are seen, by their names."""
-    return "".join(part.text for part in readable_parts(tokenizer, ids))
-
-
 def next_question(template: Template) -> str | None:
     """How the next question would begin: when a base model writes that, its answer is over.
 

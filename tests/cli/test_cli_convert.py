@@ -107,6 +107,7 @@ def test_a_run_travels_as_a_zip(lab, tmp_path):
     [
         (("import-gpt2", "nosuch"), "neither a file, a directory nor a name on the hub"),
         (("import-gpt2", "."), "holds no model"),
+        (("import-model", "smollm2", "--name", "mine"), "has its own name and place"),
         (("export", "--model", "gpt2-xl", "--format", "hf", "--out", "x"), "import-model gpt2-xl"),
         (("export", "--model", "starter-spam", "--format", "gguf", "--out", "x"), "format hf"),
         (("generate", "--model", "gpt2", "--prompt", "x"), "import-model gpt2"),

@@ -3,7 +3,7 @@
 import pytest
 
 from llmcore.data.instructions import Instruction, Turn
-from llmcore.tasks.conversation import conversation_window, next_question, readable
+from llmcore.tasks.conversation import conversation_window, next_question, readable_parts
 from llmcore.tasks.instruction_tokens import prompt_ids
 from llmcore.tasks.templates import TEMPLATES, Template
 from llmcore.tokenizers import builtin_tokenizer
@@ -76,4 +76,5 @@ def test_the_next_question_is_found_in_every_template() -> None:
 
 def test_readable_shows_ends() -> None:
     label = BYTES.token_label(BYTES.eot_id)
-    assert label and readable(BYTES, [BYTES.eot_id, *b"a", BYTES.eot_id]) == f"{label}a{label}"
+    parts = readable_parts(BYTES, [BYTES.eot_id, *b"a", BYTES.eot_id])
+    assert label and "".join(part.text for part in parts) == f"{label}a{label}"
